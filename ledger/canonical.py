@@ -1,0 +1,171 @@
+"""Canonical JSON: one text for one value, the restricted profile of RFC 8785.
+
+The profile holds objects with ASCII keys, arrays, strings, booleans, null and integers within
+±(2^53 - 1). There are no floats: every larger number is a string of digits (``digits``). Under
+these limits Python's own encoder writes RFC 8785 bytes, which the tests compare with the
+``rfc8785`` package. The reader accepts exactly what the writer writes.
+Specification: ``schemas/canonical-json.v1.md``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Never, TypeAlias
+
+from ledger.errors import CanonicalError
+
+__all__ = [
+    "BYTES_MAX",
+    "DEPTH_MAX",
+    "DIGITS_PATTERN",
+    "INTEGER_MAX",
+    "JSON",
+    "digits",
+    "encode",
+    "parse",
+]
+
+JSON: TypeAlias = "bool | int | str | list[JSON] | dict[str, JSON] | None"
+
+BYTES_MAX = 65_535  # an entry's length travels in 16 bits in tiled logs
+DEPTH_MAX = 32  # deeper nesting only serves to exhaust a parser
+INTEGER_MAX = 2**53 - 1  # the largest integer every JSON reader keeps exact
+DIGITS_PATTERN = r"(?:0|[1-9][0-9]{0,37})"
+
+_DIGITS = re.compile(DIGITS_PATTERN)
+
+
+def encode(value: JSON) -> bytes:
+    """Write a value of the profile as canonical bytes.
+
+    Args:
+        value: Null, boolean, integer within ±(2^53 - 1), valid Unicode string, list, or dict with
+            ASCII string keys.
+
+    Returns:
+        UTF-8 bytes: keys sorted, no white space, only necessary escapes.
+
+    Raises:
+        CanonicalError: If the value holds anything else, floats included.
+    """
+    _check(value, depth=0)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def parse(data: bytes, *, limit: int = BYTES_MAX) -> JSON:
+    """Read canonical bytes, refusing every other spelling of the same value.
+
+    Args:
+        data: The bytes as stored or received.
+        limit: Largest length taken, in bytes.
+
+    Returns:
+        The value; ``encode`` of it gives ``data`` again.
+
+    Raises:
+        CanonicalError: If the bytes are too long, not UTF-8, not JSON, outside the profile, or
+            not in canonical form (order, spaces, escapes, duplicate keys).
+    """
+    if len(data) > limit:
+        raise CanonicalError(f"{len(data)} bytes, more than the {limit} allowed")
+    try:
+        value: JSON = _DECODER.decode(data.decode())
+        again = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        same = again.encode() == data
+    except UnicodeError as error:
+        raise CanonicalError("the text is not valid UTF-8") from error
+    except RecursionError as error:
+        raise CanonicalError(f"nested deeper than {DEPTH_MAX}") from error
+    except ValueError as error:
+        raise CanonicalError(f"not JSON of the profile: {error}") from error
+    if not same:
+        raise CanonicalError(
+            "the bytes are not in canonical form",
+            why="two spellings of one value would have two hashes",
+        )
+    # Only these two faults survive the comparison; a short ASCII text can have neither.
+    if not data.isascii() or data.count(b"[") + data.count(b"{") > DEPTH_MAX:
+        _check(value, depth=0)
+    return value
+
+
+def digits(text: str) -> int:
+    """Read a non-negative integer written as canonical digits.
+
+    Args:
+        text: ``0`` or up to 38 digits without a leading zero.
+
+    Returns:
+        The integer.
+
+    Raises:
+        CanonicalError: If the text is anything else (signs, spaces, separators, exponents,
+            digits of other scripts).
+    """
+    if not _DIGITS.fullmatch(text):
+        raise CanonicalError(
+            f"{text[:60]!r} is not a canonical integer",
+            remedy="write digits only, without sign, separator, exponent or leading zero",
+        )
+    return int(text)
+
+
+def _integer(text: str) -> int:
+    """Read a JSON integer within the profile's bounds."""
+    if len(text) > len(str(-INTEGER_MAX)) or abs(int(text)) > INTEGER_MAX:
+        raise ValueError(f"integer {text[:20]} is beyond 2^53 - 1; write it as a string of digits")
+    return int(text)
+
+
+def _no_float(text: str) -> Never:
+    """Refuse a number with a point or an exponent."""
+    raise ValueError(f"{text[:40]} is a float; write an integer or a string of digits")
+
+
+def _no_constant(text: str) -> Never:
+    """Refuse NaN and the infinities."""
+    raise ValueError(f"{text} is not a number")
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=_no_float, parse_int=_integer, parse_constant=_no_constant, strict=True
+)
+
+
+def _check(value: JSON, *, depth: int) -> None:
+    """Raise unless the value lies within the profile."""
+    if depth > DEPTH_MAX:
+        raise CanonicalError(f"nested deeper than {DEPTH_MAX}")
+    match value:
+        case None | bool():
+            return
+        case int():
+            if abs(value) > INTEGER_MAX:
+                raise CanonicalError(f"integer {value} is beyond 2^53 - 1", remedy="use digits")
+        case str():
+            _check_text(value)
+        case list():
+            for item in value:
+                _check(item, depth=depth + 1)
+        case dict():
+            _check_object(value, depth=depth)
+        case _:
+            raise CanonicalError(f"{type(value).__name__} has no canonical form")
+
+
+def _check_text(text: str) -> None:
+    """Raise if the text cannot be written as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise CanonicalError("a string holds a lone surrogate") from error
+
+
+def _check_object(value: dict[str, JSON], *, depth: int) -> None:
+    """Raise unless the keys are ASCII and the members lie within the profile."""
+    for key, item in value.items():
+        if not isinstance(key, str) or not key.isascii():
+            raise CanonicalError(f"key {key!r} is not an ASCII string")
+        _check(item, depth=depth + 1)

@@ -1,0 +1,141 @@
+"""The program: a table of commands, each loaded only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from ledger import __version__
+from ledger.cli.context import Context
+from ledger.errors import LedgerError
+
+__all__ = ["COMMANDS", "main", "program"]
+
+# Help stands here so that --help loads no command.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("ledger.cli.init:init", "Create a ledger and its signing key."),
+    "status": ("ledger.cli.status:status", "One screen: size, head, signer, what is near."),
+    "import": ("ledger.cli.import_:import_", "Read a real export into the ledger."),
+    "record": ("ledger.cli.record:record", "Append records from JSON Lines."),
+    "fact": ("ledger.cli.fact:fact", "Set one fact, or list the facts that are missing."),
+    "show": ("ledger.cli.show:show", "Show one entry with its proof, or one run."),
+    "export": ("ledger.cli.export:export", "Write the leaves or tables to a file."),
+    "verify": ("ledger.cli.verify:verify", "Re-read every byte and check every proof."),
+    "check": ("ledger.cli.check:check", "Determine which legal lines are met."),
+    "explain": ("ledger.cli.explain:explain", "Give the reasons of one determination."),
+    "position": ("ledger.cli.position:position", "Graded FLOP-hours held and operations done."),
+    "hardware": ("ledger.cli.hardware:hardware", "List the catalogue of accelerators."),
+    "rules": ("ledger.cli.rules:rules", "List, show, lint and test the law as data."),
+    "key": ("ledger.cli.key:key", "Show the public key of the ledger."),
+    "checkpoint": ("ledger.cli.checkpoint:checkpoint", "Show the newest signed checkpoint."),
+    "prove": ("ledger.cli.prove:prove", "Print the proof that an entry is in the ledger."),
+    "demo": ("ledger.cli.demo:demo", "Tell the whole story on shipped data."),
+    "doctor": ("ledger.cli.doctor:doctor", "Check the environment and the ledger's files."),
+}
+
+EPILOG = """\b
+Start here:
+  flopledger demo
+  flopledger init --origin ledger.example/lab-a
+  flopledger import runs.csv --source csv
+  flopledger check
+
+Exit codes: 0 nothing to act on, 1 findings, 2 could not evaluate, 3 a fact is missing,
+4 integrity failure, 130 interrupted.
+"""
+
+
+class Commands(click.Group):
+    """The group of all commands; loads the module of the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without loading any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("ledger.db"),
+    envvar="FLOPLEDGER_LEDGER",
+    show_default=True,
+    help="The ledger database.",
+)
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="FLOPLEDGER_RULES",
+    help="Folder of rules to use instead of those that ship.",
+)
+@click.option("--quiet", is_flag=True, help="Write results only, no counts or progress.")
+@click.option("--no-input", is_flag=True, help="Never ask; fail instead.")
+@click.option("--debug", is_flag=True, help="Show the stack of an error.")
+@click.version_option(__version__, prog_name="flopledger")
+@click.pass_context
+def program(
+    ctx: click.Context,
+    *,
+    ledger: Path,
+    rules: Path | None,
+    quiet: bool,
+    no_input: bool,
+    debug: bool,
+) -> None:
+    """Keep a verifiable ledger of training compute and check it against the law."""
+    ctx.obj = Context(ledger, rules, quiet, no_input, debug)
+
+
+def main() -> None:
+    """Run the program and leave with its exit status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line.
+
+    Args:
+        arguments: What follows the program's name.
+
+    Returns:
+        The exit status; errors were written to stderr.
+    """
+    try:
+        result = program.main(arguments, prog_name="flopledger", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted: nothing is half-written; run the same command again", err=True)
+        return 130
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except LedgerError as error:
+        if "--debug" in arguments:
+            raise
+        click.echo(error.diagnostics(), err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0

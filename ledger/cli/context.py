@@ -1,0 +1,37 @@
+"""The context holds the global options that every command can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+__all__ = ["Context", "pass_context"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Global options.
+
+    Attributes:
+        ledger: Path of the ledger database.
+        rules: Folder of rules given by the user, or None for those that ship.
+        quiet: Whether counts and progress stay silent.
+        no_input: Whether the program must never ask.
+        debug: Whether errors show their stack.
+    """
+
+    ledger: Path
+    rules: Path | None
+    quiet: bool
+    no_input: bool
+    debug: bool
+
+    def say(self, text: str) -> None:
+        """Write a line for people to stderr, unless quiet."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+
+pass_context = click.make_pass_decorator(Context)

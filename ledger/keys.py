@@ -1,0 +1,202 @@
+"""A key signs checkpoints: Ed25519, named as C2SP signed-note names it.
+
+The text of a public key is ``<name>+<key id, 8 hex>+base64(type byte || public key)``; the key
+id is the first four bytes of SHA-256(name || 0x0A || type byte || public key).
+Source: C2SP signed-note.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from ledger.errors import InputError, IntegrityError
+
+__all__ = [
+    "ED25519",
+    "NAME_MAX",
+    "SIGNATURE_BYTES",
+    "FileSigner",
+    "Signer",
+    "VerifierKey",
+    "check_name",
+    "strict_base64",
+]
+
+ED25519 = 0x01  # C2SP signed-note type byte of a plain Ed25519 signature
+NAME_MAX = 200  # an origin is written into every entry; C2SP asks logs to bound it
+SIGNATURE_BYTES = 64
+_PUBLIC_BYTES = 32
+
+_NAME = re.compile(r"[!-*,-~]+")  # printable ASCII without space and plus
+
+
+def check_name(name: str) -> str:
+    """Return the origin or key name if it can stand in a note.
+
+    Raises:
+        InputError: If it is empty, too long, or holds a space, a plus or non-ASCII text.
+    """
+    if len(name) > NAME_MAX or not _NAME.fullmatch(name):
+        raise InputError(
+            f"{name[:60]!r} cannot name a ledger",
+            why="the name stands in every entry and every signature",
+            remedy=f"use a schema-less address such as ledger.example/lab-a: 1 to {NAME_MAX} "
+            "printable ASCII characters, no space, no plus",
+        )
+    return name
+
+
+def strict_base64(text: str) -> bytes:
+    """Decode canonical base64: padded, no stray bits, no other characters.
+
+    Raises:
+        InputError: If encoding the result does not give the text again.
+    """
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InputError(f"{text[:60]!r} is not base64") from error
+    if base64.b64encode(data).decode() != text:
+        raise InputError(f"{text[:60]!r} is not canonical base64")
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """A named public key.
+
+    Attributes:
+        name: Origin of the ledger or name of the witness.
+        public: 32 bytes of an Ed25519 public key.
+    """
+
+    name: str
+    public: bytes
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the C2SP text of a key.
+
+        Raises:
+            InputError: If the form, the type byte, the length or the key id is wrong.
+        """
+        parts = text.split("+", 2)
+        if len(parts) != 3:  # noqa: PLR2004 - name, id and key
+            raise InputError("a verifier key has three parts joined by +", remedy="copy it whole")
+        name, key_id, encoded = parts
+        data = strict_base64(encoded)
+        if len(data) != 1 + _PUBLIC_BYTES or data[0] != ED25519:
+            raise InputError("the verifier key is not an Ed25519 key of type 1")
+        key = cls(check_name(name), data[1:])
+        if key.key_id.hex() != key_id:
+            raise InputError(
+                f"the verifier key says id {key_id}, its bytes give {key.key_id.hex()}",
+                remedy="the key was mistyped or altered: copy it again from its owner",
+            )
+        return key
+
+    @property
+    def key_id(self) -> bytes:
+        """The 4-byte hint that signature lines carry."""
+        return hashlib.sha256(self.name.encode() + b"\n" + bytes([ED25519]) + self.public).digest()[
+            :4
+        ]
+
+    def encode(self) -> str:
+        """Return the C2SP text of the key."""
+        data = base64.b64encode(bytes([ED25519]) + self.public).decode()
+        return f"{self.name}+{self.key_id.hex()}+{data}"
+
+    def verify(self, signature: bytes, message: bytes) -> None:
+        """Check a signature over a message.
+
+        Raises:
+            IntegrityError: If the signature does not belong to this key and message.
+        """
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except (InvalidSignature, ValueError) as error:
+            raise IntegrityError(f"the signature of {self.name} does not verify") from error
+
+
+class Signer(Protocol):
+    """Whatever holds a private key: a file, or hardware that never gives the key away."""
+
+    @property
+    def verifier(self) -> VerifierKey:
+        """The public half, with the name the signatures go under."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte Ed25519 signature over the message."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileSigner:
+    """A private key that was read from a PEM file.
+
+    Attributes:
+        name: The name that signatures go under.
+        private: The key; never written into a ledger or a bundle.
+    """
+
+    name: str
+    private: Ed25519PrivateKey
+
+    @classmethod
+    def generate(cls, name: str) -> Self:
+        """Make a new key from the system's random source."""
+        return cls(check_name(name), Ed25519PrivateKey.generate())
+
+    @classmethod
+    def from_seed(cls, name: str, seed: bytes) -> Self:
+        """Make the key of a published 32-byte seed: for vectors and demonstrations only."""
+        return cls(check_name(name), Ed25519PrivateKey.from_private_bytes(seed))
+
+    @classmethod
+    def parse_pem(cls, name: str, pem: bytes) -> Self:
+        """Read an unencrypted PKCS#8 PEM text.
+
+        Raises:
+            InputError: If the text holds no Ed25519 private key.
+        """
+        try:
+            key = serialization.load_pem_private_key(pem, password=None)
+        except (ValueError, TypeError) as error:
+            raise InputError("the key file holds no readable private key") from error
+        if not isinstance(key, Ed25519PrivateKey):
+            raise InputError("the key file holds a key of another kind than Ed25519")
+        return cls(check_name(name), key)
+
+    def pem(self) -> bytes:
+        """Return the private key as PKCS#8 PEM."""
+        return self.private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+
+    @property
+    def verifier(self) -> VerifierKey:
+        """The public half."""
+        raw = self.private.public_key().public_bytes(
+            serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        )
+        return VerifierKey(self.name, raw)
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature."""
+        return self.private.sign(message)

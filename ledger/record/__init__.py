@@ -1,0 +1,31 @@
+"""A record is a fact as somebody states it: a closed union of eleven types."""
+
+from __future__ import annotations
+
+from ledger.record.administration import Adoption, Anchor, Attestation, Filing, Key, Reversal
+from ledger.record.allocation import Allocation, Fabric
+from ledger.record.draft import MODELS, Draft, draft_of, evidence_grade, parse_record
+from ledger.record.fields import Body, EvidenceStatement
+from ledger.record.subject import Commitment, Fact, Holding, Lineage
+
+__all__ = [
+    "MODELS",
+    "Adoption",
+    "Allocation",
+    "Anchor",
+    "Attestation",
+    "Body",
+    "Commitment",
+    "Draft",
+    "EvidenceStatement",
+    "Fabric",
+    "Fact",
+    "Filing",
+    "Holding",
+    "Key",
+    "Lineage",
+    "Reversal",
+    "draft_of",
+    "evidence_grade",
+    "parse_record",
+]

@@ -1,0 +1,138 @@
+"""A draft is a validated record before it has a place in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from ledger.canonical import JSON, encode
+from ledger.errors import InputError, LedgerError
+from ledger.record.administration import Adoption, Anchor, Attestation, Filing, Key, Reversal
+from ledger.record.allocation import Allocation
+from ledger.record.fields import Body, Evidence
+from ledger.record.subject import Commitment, Fact, Holding, Lineage
+
+__all__ = ["MODELS", "Draft", "draft_of", "evidence_grade", "parse_record"]
+
+MODELS: Mapping[str, type[Body]] = {
+    "adoption": Adoption,
+    "allocation": Allocation,
+    "anchor": Anchor,
+    "attestation": Attestation,
+    "commitment": Commitment,
+    "fact": Fact,
+    "filing": Filing,
+    "holding": Holding,
+    "key": Key,
+    "lineage": Lineage,
+    "reversal": Reversal,
+}
+
+_DOCUMENTED = frozenset({"architecture", "counter", "hardware", "framework_reported"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A validated record, ready to be sealed.
+
+    Attributes:
+        type: Record type.
+        body: Public fields, all of them present; pseudonyms and key are added on sealing.
+        hidden: Confidential fields that were given; they go into openings.
+        key: Natural identity of the record; the same key is the same thing.
+    """
+
+    type: str
+    body: dict[str, JSON]
+    hidden: Mapping[str, str]
+    key: tuple[str, ...]
+
+
+def draft_of(
+    kind: str,
+    body: Mapping[str, Any],
+    *,
+    hidden: Mapping[str, str] | None = None,
+    key: tuple[str, ...] = (),
+) -> Draft:
+    """Validate a record and make it ready for sealing.
+
+    Args:
+        kind: Record type.
+        body: Every public field of the type.
+        hidden: Confidential fields, any of those the type allows.
+        key: Natural identity; if empty, the whole content is its own identity.
+
+    Raises:
+        InputError: If a field is missing, unknown or wrong; all faults are named.
+    """
+    model = MODELS.get(kind)
+    if model is None:
+        raise InputError(f"record type {kind!r} is unknown", remedy="use: " + ", ".join(MODELS))
+    try:
+        parsed = model.model_validate(dict(body))
+    except ValidationError as error:
+        raise InputError(f"not a {kind}: {_faults(error)}", remedy="mend these fields") from error
+    except LedgerError as error:
+        raise InputError(f"not a {kind}: {error.message}", remedy=error.remedy) from error
+    secrets = dict(hidden or {})
+    unknown = sorted(set(secrets) - model.HIDDEN)
+    if unknown:
+        raise InputError(
+            f"{kind} has no confidential field {', '.join(unknown)}",
+            remedy="use: " + ", ".join(sorted(model.HIDDEN)),
+        )
+    public = cast("dict[str, JSON]", parsed.model_dump(mode="json"))
+    identity = key or (
+        "content",
+        encode({"body": public, "hidden": cast("JSON", secrets)}).decode(),
+    )
+    return Draft(kind, public, secrets, (kind, *identity))
+
+
+def parse_record(value: Mapping[str, Any]) -> Draft:
+    """Validate one object ``{"type": …, …fields…, "hidden": {…}, "key": […]}``.
+
+    Raises:
+        InputError: If it is not a record.
+    """
+    fields = dict(value)
+    kind, hidden, key = fields.pop("type", None), fields.pop("hidden", {}), fields.pop("key", [])
+    if not isinstance(kind, str):
+        raise InputError("a record needs a type", remedy="use: " + ", ".join(MODELS))
+    if not isinstance(hidden, dict) or not all(isinstance(v, str) for v in hidden.values()):
+        raise InputError("hidden holds confidential fields as texts", remedy='write {"notes": "…"}')
+    if not isinstance(key, list) or not all(isinstance(part, str) for part in key):
+        raise InputError("key is a list of texts", remedy='write ["cluster-1", "job-17"]')
+    return draft_of(kind, fields, hidden=hidden, key=tuple(key))
+
+
+def evidence_grade(body: Mapping[str, Any]) -> Evidence:
+    """Return the evidence grade that follows from where a record comes from.
+
+    A hardware-signed; B countersigned by the provider or on its invoice; D one documented method
+    with its inputs; E assertion. C, two methods that agree, follows from reconciling records and
+    never from one of them.
+    """
+    evidence = body["evidence"]
+    kind = evidence["source_kind"]
+    if kind == "hardware_signed":
+        return "A"
+    if kind in {"provider_countersigned", "invoice"}:
+        return "B"
+    if body.get("method") in _DOCUMENTED and body.get("method_inputs"):
+        return "D"
+    return "E"
+
+
+def _faults(error: ValidationError) -> str:
+    """Return every fault of a record in one line."""
+    parts = []
+    for fault in error.errors(include_url=False):
+        place = ".".join(str(part) for part in fault["loc"])
+        text = fault["msg"].removeprefix("Value error, ")
+        parts.append(f"{place}: {text}" if place else text)
+    return "; ".join(parts)

@@ -1,0 +1,152 @@
+"""A field is one typed value of a record: the kinds that several record types share."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from ledger.period import parse_day, parse_instant
+from ledger.quantity import OPERATIONS_MAX
+
+__all__ = [
+    "Activity",
+    "Body",
+    "Count",
+    "Day",
+    "Digits",
+    "Evidence",
+    "EvidenceStatement",
+    "Identifier",
+    "Instant",
+    "Method",
+    "OperationKind",
+    "Operations",
+    "Precision",
+    "Sha256",
+    "SourceKind",
+    "Sparsity",
+    "Text",
+    "Topology",
+]
+
+
+def _instant(text: str) -> str:
+    """Return the text if it is a UTC time."""
+    parse_instant(text)
+    return text
+
+
+def _day(text: str) -> str:
+    """Return the text if it is a date."""
+    parse_day(text)
+    return text
+
+
+def _operations(text: str) -> str:
+    """Return the digits if they are within the bound of a record."""
+    if int(text) > OPERATIONS_MAX:
+        raise ValueError("more than 10^28 operations in one record: check the figure")
+    return text
+
+
+Identifier = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[^\x00-\x1f\x7f\s](?:[^\x00-\x1f\x7f]{0,198}[^\x00-\x1f\x7f\s])?$"
+    ),
+]
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$", max_length=4000)]
+Digits = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,37})$")]
+Operations = Annotated[Digits, AfterValidator(_operations)]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Instant = Annotated[
+    str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"), AfterValidator(_instant)
+]
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_day)]
+
+Activity = Literal[
+    "pretrain",
+    "continued_pretrain",
+    "sft",
+    "preference",
+    "rl_update",
+    "rl_rollout",
+    "synth_private",
+    "synth_public",
+    "eval",
+    "red_team",
+    "failed_experiment",
+    "exploratory",
+    "distil_teacher_training",
+    "distil_teacher_forward",
+    "auxiliary_model",
+    "recompute",
+    "merge_input",
+    "restart_waste",
+    "data_processing",
+    "startup",
+    "idle",
+    "inference_service",
+    "unknown",
+]
+Precision = Literal[
+    "fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "fp6", "fp4", "int8", "int4", "unknown"
+]
+Sparsity = Literal["dense", "structured", "unknown"]
+OperationKind = Literal["float", "integer", "unknown"]
+Topology = Literal["unknown", "oversubscribed", "limited", "non_blocking", "torus", "supernode"]
+Method = Literal[
+    "hardware",
+    "architecture",
+    "counter",
+    "framework_reported",
+    "provider_reported",
+    "third_party_estimate",
+    "none",
+]
+SourceKind = Literal[
+    "hardware_signed",
+    "provider_countersigned",
+    "invoice",
+    "scheduler",
+    "telemetry",
+    "framework",
+    "benchmark_log",
+    "publication",
+    "assertion",
+]
+Evidence = Literal["A", "B", "C", "D", "E"]
+
+
+class Body(BaseModel):
+    """Base of every record body: strict, frozen, no unknown fields.
+
+    Attributes:
+        HIDDEN: Names of the confidential fields that stand in openings.
+        PSEUDONYMS: Those of them that are grouped by, so the leaf carries an HMAC.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    HIDDEN: ClassVar[frozenset[str]] = frozenset()
+    PSEUDONYMS: ClassVar[frozenset[str]] = frozenset()
+
+
+class EvidenceStatement(Body):
+    """Where a record comes from, so that anybody can look it up again.
+
+    Attributes:
+        source_kind: What kind of source it is.
+        file_sha256: Digest of the file read, hex; null when there was no file.
+        locator: Place inside the source: line, row, key or page.
+        importer: Name of the reader, or ``hand``.
+        importer_version: Its version.
+    """
+
+    source_kind: SourceKind
+    file_sha256: Sha256 | None
+    locator: Text
+    importer: Identifier
+    importer_version: Identifier

@@ -1,0 +1,63 @@
+"""Fixtures that several tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from ledger.cli.app import run
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+settings.register_profile(
+    "project", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("project")
+
+
+def shared_path(name: str) -> Path:
+    """Return real input or a published vector, or skip where the material is absent."""
+    path = SHARED / name
+    if path.exists():
+        return path
+    if os.environ.get("CI"):
+        pytest.fail(f"CI must have {path}")
+    pytest.skip(f"needs {name}, which lies outside of the project")
+
+
+@pytest.fixture(name="shared_path")
+def shared_path_fixture() -> Callable[[str], Path]:
+    """The function above, for tests that cannot import it."""
+    return shared_path
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command line did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def flopledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    """Run the program in a temporary folder, in this process; returns code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FLOPLEDGER_LEDGER", raising=False)
+    monkeypatch.delenv("FLOPLEDGER_RULES", raising=False)
+
+    def ran(*arguments: str) -> Ran:
+        capfd.readouterr()
+        code = run(list(arguments))
+        captured = capfd.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return ran
