@@ -12,12 +12,13 @@ from ledger.canonical import JSON, encode, parse
 from ledger.errors import MissingError, RuleError
 from ledger.yamltree import Tree, parse_tree
 
-__all__ = ["PACK_NAME", "SCHEMA", "Pack", "build_pack", "read_pack"]
+__all__ = ["PACK_NAME", "SCHEMA", "Pack", "build_pack", "packed_bytes", "read_pack"]
 
 SCHEMA = "flopledger/pack.v1"
 PACK_NAME = "pack.v1.json"
 _PACK_MAX = 64_000_000  # bytes
 _FILES_MAX = 5_000
+_MEMBERS = {"files", "schema", "sources"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,10 @@ class Pack:
 
 
 def read_pack(root: Traversable) -> Pack:
-    """Read the rules of a folder: its canonical pack if it holds one, else its YAML files.
+    """Read the rules of a folder.
+
+    The canonical pack beside the YAML files saves parsing them. It is taken only while every file
+    it was built from still has the bytes it had, so an edited rule is never overlooked.
 
     Raises:
         MissingError: If there are no rules.
@@ -71,13 +75,31 @@ def read_pack(root: Traversable) -> Pack:
     packed = root / PACK_NAME
     if not packed.is_file():
         return build_pack(root)
-    data = packed.read_bytes()
-    value = parse(data, limit=_PACK_MAX)
-    if not isinstance(value, dict) or value.get("schema") != SCHEMA or len(value) != 2:  # noqa: PLR2004 - files, schema
+    value = parse(packed.read_bytes(), limit=_PACK_MAX)
+    if not isinstance(value, dict) or value.get("schema") != SCHEMA or set(value) != _MEMBERS:
         raise RuleError(
             "not a rule pack", where=PACK_NAME, remedy="build it: flopledger rules pack"
         )
-    return Pack(cast("dict[str, Tree]", value["files"]), hashlib.sha256(data).hexdigest())
+    if value["sources"] != _sources(root):
+        return build_pack(root)
+    return Pack.of(cast("dict[str, Tree]", value["files"]))
+
+
+def packed_bytes(root: Traversable) -> bytes:
+    """Return the canonical pack of a folder's YAML files, to be kept beside them."""
+    pack = build_pack(root)
+    return encode(
+        {
+            "files": cast("JSON", dict(pack.files)),
+            "schema": SCHEMA,
+            "sources": cast("JSON", _sources(root)),
+        }
+    )
+
+
+def _sources(root: Traversable) -> dict[str, str]:
+    """Return the SHA-256 of every YAML file below a folder, by path."""
+    return {path: hashlib.sha256(file.read_bytes()).hexdigest() for path, file in _files(root)}
 
 
 def build_pack(root: Traversable) -> Pack:

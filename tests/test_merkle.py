@@ -1,0 +1,151 @@
+"""Merkle trees: RFC 6962 roots and proofs, and ranges that merge in any grouping."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.errors import IntegrityError
+from ledger.merkle import (
+    EMPTY_ROOT,
+    CompactRange,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    node_hash,
+    root_of,
+    verify_consistency,
+    verify_inclusion,
+)
+
+LEAVES = [leaf_hash(index.to_bytes(2, "big")) for index in range(300)]
+
+
+def recursive_root(leaves: list[bytes]) -> bytes:
+    """The definition of RFC 6962, word for word and slow."""
+    if not leaves:
+        return EMPTY_ROOT
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1
+    while split * 2 < len(leaves):
+        split *= 2
+    return node_hash(recursive_root(leaves[:split]), recursive_root(leaves[split:]))
+
+
+@pytest.fixture
+def vectors(shared_path: Callable[[str], Path]) -> Any:
+    return json.loads(shared_path("vectors/rfc6962-merkle.json").read_text())
+
+
+def test_merkle_roots_match_the_published_ones(vectors: Any) -> None:
+    hashes = [leaf_hash(bytes.fromhex(leaf)) for leaf in vectors["leaves"]]
+    assert [h.hex() for h in hashes] == vectors["leaf_hashes"]
+    for size, root in vectors["roots"].items():
+        assert root_of(hashes[: int(size)]).hex() == root
+
+
+def test_merkle_proofs_match_the_published_ones(vectors: Any) -> None:
+    hashes = [bytes.fromhex(leaf) for leaf in vectors["leaf_hashes"]]
+    for case in vectors["inclusion"]:
+        proof = inclusion_proof(hashes[: case["size"]], case["index"])
+        assert [h.hex() for h in proof] == case["proof"]
+        root = bytes.fromhex(case["root"])
+        verify_inclusion(hashes[case["index"]], case["index"], case["size"], proof, root)
+    for case in vectors["consistency"]:
+        proof = consistency_proof(hashes[: case["size2"]], case["size1"])
+        assert [h.hex() for h in proof] == case["proof"]
+        roots = (bytes.fromhex(case["root1"]), bytes.fromhex(case["root2"]))
+        verify_consistency(case["size1"], roots[0], case["size2"], roots[1], proof)
+
+
+def test_merkle_verifier_refuses_every_published_bad_proof(vectors: Any) -> None:
+    for case in vectors["must_refuse"]:
+        proof = [bytes.fromhex(h) for h in case["proof"]]
+        with pytest.raises(IntegrityError):
+            if case["kind"] == "inclusion":
+                leaf = (
+                    bytes.fromhex(case["leaf_hash"])
+                    if "leaf_hash" in case
+                    else leaf_hash(bytes.fromhex(case["leaf_data"]))
+                )
+                root = bytes.fromhex(case["root"])
+                verify_inclusion(leaf, case["index"], case["size"], proof, root)
+            else:
+                roots = (bytes.fromhex(case["root1"]), bytes.fromhex(case["root2"]))
+                verify_consistency(case["size1"], roots[0], case["size2"], roots[1], proof)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 7, 8, 9, 63, 64, 65, 300])
+def test_merkle_root_equals_the_recursive_definition(size: int) -> None:
+    assert root_of(LEAVES[:size]) == recursive_root(LEAVES[:size])
+
+
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=6), st.randoms())
+def test_compact_ranges_merge_in_any_grouping(cuts: list[int], random: Any) -> None:
+    bounds = sorted({0, *cuts})
+    ranges = [
+        CompactRange.of(LEAVES[start:stop], start=start)
+        for start, stop in zip(bounds, bounds[1:], strict=False)
+    ]
+    for made in ranges:
+        assert CompactRange.parse(made.encode()) == made
+    while len(ranges) > 1:
+        place = random.randrange(len(ranges) - 1)
+        ranges[place : place + 2] = [ranges[place].merge(ranges[place + 1])]
+    if ranges:
+        assert ranges[0].root() == recursive_root(LEAVES[: bounds[-1]])
+
+
+def test_compact_range_counts_hashes_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def counted(left: bytes, right: bytes) -> bytes:
+        nonlocal calls
+        calls += 1
+        return node_hash(left, right)
+
+    monkeypatch.setattr("ledger.merkle.node_hash", counted)
+    CompactRange.of(LEAVES)
+    assert calls == 300 - (300).bit_count()
+
+
+def test_compact_range_refuses_a_gap_and_a_root_of_a_part() -> None:
+    left, right = CompactRange.of(LEAVES[:4]), CompactRange.of(LEAVES[5:8], start=5)
+    with pytest.raises(IntegrityError, match="do not touch"):
+        left.merge(right)
+    with pytest.raises(IntegrityError, match="no root"):
+        right.root()
+
+
+@pytest.mark.parametrize("text", ["", "0-1:", "0-2:00", "01-2:" + "00" * 32, "0-1:" + "AA" * 32])
+def test_compact_range_reader_refuses_other_forms(text: str) -> None:
+    with pytest.raises(IntegrityError):
+        CompactRange.parse(text)
+
+
+@given(st.integers(1, 200), st.data())
+def test_merkle_inclusion_fails_for_every_other_leaf(size: int, data: Any) -> None:
+    index = data.draw(st.integers(0, size - 1))
+    root = root_of(LEAVES[:size])
+    proof = inclusion_proof(LEAVES[:size], index)
+    assert len(proof) <= (size - 1).bit_length()
+    verify_inclusion(LEAVES[index], index, size, proof, root)
+    with pytest.raises(IntegrityError):
+        verify_inclusion(LEAVES[index + 1], index, size, proof, root)
+
+
+@given(st.integers(1, 200), st.integers(1, 200))
+def test_merkle_consistency_holds_for_prefixes_only(first: int, second: int) -> None:
+    first, second = sorted((first, second))
+    proof = consistency_proof(LEAVES[:second], first)
+    root = root_of(LEAVES[:second])
+    verify_consistency(first, root_of(LEAVES[:first]), second, root, proof)
+    with pytest.raises(IntegrityError):
+        verify_consistency(first, leaf_hash(b"other"), second, root, proof)
