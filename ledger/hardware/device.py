@@ -1,31 +1,17 @@
-"""A device is an accelerator of the catalogue: what one package can do at most, and who says so.
+"""A device is one exact part: what a package can do at most, dense, and who says so.
 
-Names match exactly, as an id or a declared alias. A name that fits none or several is refused
-with the nearest ones, because the boards sold under one word differ in rate and in law.
-Rates are dense theoretical peaks; total processing performance is rate in tera-operations per
-second times bit length (15 CFR 774, supplement 1, 3A090 technical notes).
+Rates are theoretical peaks in operations per second, a multiply-accumulate counted as two. Total
+processing performance is the rate in tera-operations per second times the bit length of the
+operation (15 CFR 774, supplement 1, technical notes to 3A090).
 """
 
 from __future__ import annotations
 
-import difflib
-import hashlib
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Self, cast
 
-from ledger.canonical import JSON, encode
-from ledger.errors import HardwareError, RuleError
-from ledger.pack import Pack
-from ledger.quantity import Dimension, parse_number, parse_quantity
-from ledger.yamltree import Tree
-
-__all__ = ["BITS", "FORMATS", "Catalogue", "Device", "Fabric", "Provenance", "Refused"]
-
-CATALOGUE = "hardware/accelerators.yaml"
-REFERENCES = "hardware/references.yaml"
+__all__ = ["BITS", "FIGURES", "FORMATS", "Device", "Fabric", "Provenance"]
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
     "fp64": ("fp64_vector", "fp64_matrix"),
@@ -54,15 +40,10 @@ BITS: Mapping[str, int] = {
 }
 """Bit length of an operand. TF32 is left out: 19 significant bits in a 32-bit container."""
 
-_FIGURES = frozenset(figure for figures in FORMATS.values() for figure in figures)
-_GROUPS = ("throughput", "memory", "die", "scale_up", "scale_out", "released")
-_STATUSES = ("verified", "computed", "from_memory", "unverified")
+FIGURES = frozenset(figure for figures in FORMATS.values() for figure in figures)
+"""Every rate that the catalogue may state."""
+
 _TERA = 10**12
-_GIGA = 10**9
-_NEAREST_MAX = 6  # more names than this are no help
-_NAME_MAX = 120  # longer texts are no device names; comparing them would only cost time
-_CUTOFF = 0.5
-_WORD = re.compile(r"[0-9a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +154,21 @@ class Device:
         rate = self.dense[figure]
         if sparsity == "dense":
             return rate
-        factor = self.sparse.get(figure, self.sparse["default"])
+        factor = self.sparse_over_dense(figure)
         if factor is None or factor == 1:
             return None
         sparse = rate * factor
         assert sparse.denominator == 1  # checked when the catalogue is read
         return sparse.numerator
 
-    def sparse_factor(self, precision: str) -> Fraction | None:
-        """Return sparse over dense peak; 1 means no sparse mode, None not known."""
-        figure = self._figure(precision)
-        return None if figure is None else self.sparse.get(figure, self.sparse["default"])
+    def sparse_over_dense(self, figure: str) -> Fraction | None:
+        """Return sparse over dense for one figure; 1 means no sparse mode, None not known.
+
+        The default of a part is the vendor's figure for the tensor formats; nobody states one for
+        FP64 and FP32.
+        """
+        default = None if figure.startswith(("fp64", "fp32")) else self.sparse["default"]
+        return self.sparse.get(figure, default)
 
     def tpp_by_bits(self) -> dict[int, Fraction]:
         """Return total processing performance per bit length, longest first; TF32 left out."""
@@ -224,7 +209,7 @@ class Device:
             figure: A rate such as ``fp8_matrix``, a precision, or a group such as ``memory``.
         """
         figure = self._figure(figure) or figure
-        group = "throughput" if figure in _FIGURES else figure
+        group = "throughput" if figure in FIGURES else figure
         return self.sources.get(figure, self.sources.get(group))
 
     def _tpp_of(self, precision: str) -> Fraction:
@@ -237,110 +222,3 @@ class Device:
         """Return the figure that is the dense peak of a precision."""
         known = [figure for figure in FORMATS.get(precision, ()) if figure in self.dense]
         return max(known, key=lambda figure: self.dense[figure], default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A name that looks like one device and is not.
-
-    Attributes:
-        candidates: Ids that it may mean; may be empty.
-        why: What tells them apart.
-    """
-
-    candidates: tuple[str, ...]
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """Every device that records may name.
-
-    Attributes:
-        devices: By id, in the order of the file.
-        refused: Names with a reason to refuse them.
-        digest: SHA-256 of the canonical catalogue, 64 hex digits; records carry it.
-        as_of: Day of the figures, ``YYYY-MM-DD``.
-        names: Id or alias to device.
-    """
-
-    devices: Mapping[str, Device]
-    refused: Mapping[str, Refused]
-    digest: str
-    as_of: str
-    names: Mapping[str, Device]
-
-    @classmethod
-    def from_pack(cls, pack: Pack) -> Self:
-        """Read the catalogue of a rule pack.
-
-        Raises:
-            MissingError: If the pack has none.
-            RuleError: If a figure, a unit, a source or a name in it cannot stand.
-        """
-        tree = pack.tree(CATALOGUE)
-        cites = _map(pack.tree(REFERENCES), "references", REFERENCES)
-        devices = [_device(item, cites) for item in _list(tree, "accelerators", CATALOGUE)]
-        names = _names(devices)
-        return cls(
-            {device.id: device for device in devices},
-            _refused(tree, names),
-            hashlib.sha256(encode(cast("JSON", tree))).hexdigest(),
-            _text(tree, "as_of", CATALOGUE),
-            names,
-        )
-
-    def find(self, name: str) -> Device:
-        """Return the device of an exact id or declared alias; only outer white space is ignored.
-
-        Raises:
-            HardwareError: If the name is unknown or fits several devices; it lists the nearest.
-        """
-        name = name.strip()
-        if name in self.names and name not in self.refused:
-            return self.names[name]
-        shown = repr(name[:_NAME_MAX])
-        if name in self.refused:
-            refused = self.refused[name]
-            raise HardwareError(
-                f"{shown} does not name one exact device",
-                why=refused.why,
-                remedy=self._advice(refused.candidates),
-            )
-        fits = self._fitting(name)
-        raise HardwareError(
-            f"{shown} fits {len(fits)} devices" if len(fits) > 1 else f"{shown} is not a device",
-            why="only exact ids and declared aliases are taken; the device is never guessed",
-            remedy=self._advice(fits or self._nearest(name)),
-        )
-
-    def _advice(self, ids: tuple[str, ...]) -> str:
-        """Return what to type instead."""
-        listed = ", ".join(f"{i} ({self.devices[i].name})" for i in ids)
-        advice = "see: flopledger hardware list"
-        return f"write one of: {listed}; {advice}" if listed else advice
-
-    def _fitting(self, name: str) -> tuple[str, ...]:
-        """Return the ids of which some name has every word of this one."""
-        words = set(_WORD.findall(name[:_NAME_MAX].casefold()))
-        return tuple(
-            device.id
-            for device in self.devices.values()
-            if words
-            and any(words <= set(_WORD.findall(label.casefold())) for label in _labels(device))
-        )[:_NEAREST_MAX]
-
-    def _nearest(self, name: str) -> tuple[str, ...]:
-        """Return the ids whose names are spelt most like this one."""
-        if len(name) > _NAME_MAX:
-            return ()
-        owner = {label.casefold(): d.id for d in self.devices.values() for label in _labels(d)}
-        close = difflib.get_close_matches(
-            name.casefold(), owner, n=2 * _NEAREST_MAX, cutoff=_CUTOFF
-        )
-        return tuple(dict.fromkeys(owner[label] for label in close))[:_NEAREST_MAX]
-
-
-def _labels(device: Device) -> Iterator[str]:
-    """Yield every name of a device."""
-    yield from (device.id, device.name, *device.aliases)

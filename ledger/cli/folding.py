@@ -1,0 +1,115 @@
+"""Folding a ledger for a reading command: the newest note, then one snapshot of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from ledger.checkpoint import Checkpoint
+from ledger.cli.context import Context
+from ledger.cli.opening import files_of, newest_note, open_reader
+from ledger.engines import ENGINES, open_engine
+from ledger.entry import Entry
+from ledger.errors import IntegrityError
+from ledger.keys import VerifierKey
+from ledger.measure import Engine, Folded
+from ledger.period import format_instant
+from ledger.stores.sqlite import SqliteStore
+
+__all__ = ["FoldedLedger", "fold_ledger", "with_fold"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedLedger:
+    """A fold that reproduced the signed root.
+
+    Attributes:
+        origin: Name of the ledger.
+        folded: What the entries add up to.
+        unsigned_tail: Entries after the newest checkpoint; they are not counted.
+    """
+
+    origin: str
+    folded: Folded
+    unsigned_tail: int
+
+
+def fold_ledger(
+    context: Context, *, as_of: date, recorded_by: datetime | None = None, engine: str = ENGINES[0]
+) -> FoldedLedger:
+    """Fold everything up to the newest checkpoint.
+
+    Args:
+        context: The global options.
+        as_of: Last day whose work counts.
+        recorded_by: Count only entries sealed by then; None counts all that are signed.
+        engine: Name of the engine.
+
+    Raises:
+        MissingError: If there is no ledger or no such engine.
+        IntegrityError: If the note's signature fails, entries are missing, or their root is
+            another than the signed one.
+    """
+    return with_fold(
+        context,
+        lambda _, folded: folded,
+        as_of=as_of,
+        recorded_by=recorded_by,
+        engine=engine,
+    )
+
+
+def with_fold(
+    context: Context,
+    use: Callable[[Engine, FoldedLedger], T],
+    *,
+    as_of: date,
+    recorded_by: datetime | None = None,
+    engine: str = ENGINES[0],
+) -> T:
+    """Fold as `fold_ledger` does, and call ``use`` while the snapshot is still open.
+
+    ``use`` is given the engine, for passes over legs, and the fold.
+    """
+    store = open_reader(context)
+    # The note comes before the snapshot: whatever it covers is in any later state.
+    data, _ = newest_note(context)
+    signed = Checkpoint.open(data, VerifierKey.parse(store.vkey()))
+    with store.snapshot():
+        held = store.head().size
+        if held < signed.size:
+            raise IntegrityError(
+                f"the newest checkpoint covers {signed.size} entries, the database holds {held}",
+                why="entries that were signed are gone",
+                remedy="restore the database from a backup, then: flopledger verify",
+            )
+        limit = signed.size if recorded_by is None else _prefix(store, signed.size, recorded_by)
+        fold = open_engine(engine, store, _projection(context))
+        folded = fold.fold(size=signed.size, limit=limit, as_of=as_of, root=signed.root)
+        return use(fold, FoldedLedger(signed.origin, folded, held - signed.size))
+
+
+def _projection(context: Context) -> Path:
+    """Return the folder of derived files beside the database."""
+    database = files_of(context).database
+    return database.with_name(database.name + ".projection")
+
+
+def _prefix(store: SqliteStore, size: int, recorded_by: datetime) -> int:
+    """Return how many entries were sealed by then; times never decrease along the log."""
+    limit, low, high = format_instant(recorded_by), 0, size
+    while low < high:
+        middle = (low + high) // 2
+        leaf = store.leaf_at(middle)
+        if leaf is None:
+            raise IntegrityError(f"entry {middle} is missing", seq=middle)
+        if Entry.parse(leaf).recorded_at <= limit:
+            low = middle + 1
+        else:
+            high = middle
+    return low

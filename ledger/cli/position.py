@@ -1,0 +1,81 @@
+"""``flopledger position`` states the graded compute held and the operations done."""
+
+from __future__ import annotations
+
+import click
+
+from ledger.capacity import REFERENCE
+from ledger.cli.clock import now
+from ledger.cli.context import Context, pass_context
+from ledger.cli.folding import FoldedLedger, fold_ledger
+from ledger.cli.output import emit, output_options
+from ledger.journeys.grading import Tables
+from ledger.journeys.position import position as position_of
+from ledger.pack import Pack, read_pack
+from ledger.period import parse_day, parse_instant
+from ledger.report.position import Basis, position_document
+from ledger.report.position_csv import position_csv_tables
+from ledger.report.position_table import position_tables
+from ledger.resources import rules_root
+
+__all__ = ["position"]
+
+EPILOG = """\b
+Examples:
+  flopledger position
+  flopledger position --by-month -o position.csv
+  flopledger position --recorded-by 2026-11-01T00:00:00Z -f json
+
+Exit codes: 0 stated, 2 could not evaluate, 4 integrity failure.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--by-month", is_flag=True, help="Give each month rows of its own.")
+@click.option("--recorded-by", metavar="T", help="Count entries sealed by this time, …Z.")
+@click.option("--as-of", metavar="D", help="Last day whose work counts; today if not given.")
+@click.option("--unit", default=REFERENCE, show_default=True, help="Unit of reference capacity.")
+@output_options
+@pass_context
+def position(
+    context: Context,
+    *,
+    by_month: bool,
+    recorded_by: str | None,
+    as_of: str | None,
+    unit: str,
+    fmt: str | None,
+    output: str | None,
+) -> None:
+    """State graded FLOP-hours held: by precision, sparsity, interconnect, scale and period."""
+    pack = read_pack(rules_root(context.rules))
+    tables = Tables.from_pack(pack, unit=unit)
+    day = now().date() if as_of is None else parse_day(as_of)
+    prefix = None if recorded_by is None else parse_instant(recorded_by)
+    ledger = fold_ledger(context, as_of=day, recorded_by=prefix)
+    stated = position_of(ledger.folded, tables, by_month=by_month)
+    basis = _basis(ledger, pack, by_month=by_month)
+    render = position_csv_tables if _is_csv(fmt, output) else position_tables
+    document = position_document(stated, tables, basis)
+    emit(document, render(stated, tables, basis), fmt=fmt, output=output)
+
+
+def _is_csv(fmt: str | None, output: str | None) -> bool:
+    """Return whether a program will read the table."""
+    return fmt == "csv" or (fmt is None and (output or "").endswith(".csv"))
+
+
+def _basis(ledger: FoldedLedger, pack: Pack, *, by_month: bool) -> Basis:
+    """Return what the position was taken from."""
+    folded = ledger.folded
+    assert folded.as_of is not None
+    return Basis(
+        origin=ledger.origin,
+        size=folded.size,
+        root=folded.root.hex(),
+        unsigned_tail=ledger.unsigned_tail,
+        recorded_by=folded.recorded_by,
+        as_of=folded.as_of.isoformat(),
+        pack=pack.digest,
+        by_month=by_month,
+    )

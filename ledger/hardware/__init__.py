@@ -1,0 +1,17 @@
+"""Hardware is the catalogue of accelerators: exact parts, exact rates, and who says so."""
+
+from __future__ import annotations
+
+from ledger.hardware.catalogue import Catalogue, Refused
+from ledger.hardware.device import BITS, FIGURES, FORMATS, Device, Fabric, Provenance
+
+__all__ = [
+    "BITS",
+    "FIGURES",
+    "FORMATS",
+    "Catalogue",
+    "Device",
+    "Fabric",
+    "Provenance",
+    "Refused",
+]
