@@ -1,0 +1,100 @@
+"""A law is a regime on one day, as known on another, under the readings chosen.
+
+It answers the names in a rule that the regime itself answers: parameters, sets, readings, counting
+sets and other rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+from ledger.errors import MissingError
+from ledger.regime.counting import CountingSet, choose_readings, resolve
+from ledger.regime.dated import DatedValue, members_on, parameter_on
+from ledger.regime.model import Regime
+from ledger.regime.rule import Rule
+
+__all__ = ["Law"]
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A regime on a day, with every open question answered.
+
+    Attributes:
+        regime: The rule file.
+        in_force_on: Day on which the law is asked.
+        law_known_on: Values published after this day are not seen; None sees all.
+        readings: Alternative in force for every reading of the regime.
+        counting: Every counting set, resolved under those readings.
+        assumed: Whether the regime is only assumed to be in force, so that the nearest value of a
+            parameter stands in where none binds on the day.
+    """
+
+    regime: Regime
+    in_force_on: date
+    law_known_on: date | None
+    readings: Mapping[str, str]
+    counting: Mapping[str, CountingSet]
+    assumed: bool = False
+
+    @classmethod
+    def on(
+        cls,
+        regime: Regime,
+        in_force_on: date,
+        *,
+        law_known_on: date | None = None,
+        readings: Mapping[str, str] | None = None,
+        assumed: bool = False,
+    ) -> Self:
+        """Fix a regime on a day.
+
+        Args:
+            regime: The rule file.
+            in_force_on: Day on which the law is asked.
+            law_known_on: Day after which nothing published is seen; None sees all.
+            readings: Reading id to alternative id; a reading not named takes its default.
+            assumed: Whether the regime is only assumed to be in force.
+
+        Raises:
+            RuleError: If an alternative chosen does not exist.
+        """
+        chosen = choose_readings(regime.readings, readings or {})
+        sets = {
+            name: resolve(name, counting, regime.readings, chosen)
+            for name, counting in regime.counting.items()
+        }
+        return cls(regime, in_force_on, law_known_on, chosen, sets, assumed)
+
+    def rule(self, rule_id: str) -> Rule:
+        """Return a rule of the regime.
+
+        Raises:
+            MissingError: If there is none of that id.
+        """
+        found = self.regime.rule(rule_id)
+        if found is None:
+            raise MissingError(
+                f"{self.regime.id} has no rule {rule_id!r}",
+                remedy="name one of " + ", ".join(rule.id for rule in self.regime.rules),
+            )
+        return found
+
+    def parameter(self, name: str) -> DatedValue | None:
+        """Return the value of a parameter on the day, or None when none was known to bind."""
+        return parameter_on(
+            self.regime.parameters[name],
+            self.in_force_on,
+            self.law_known_on,
+            nearest=self.assumed,
+        )
+
+    def members(self, name: str) -> frozenset[str] | None:
+        """Return the members of a set on the day, or None when none were known to bind."""
+        return members_on(
+            self.regime.sets[name], self.in_force_on, self.law_known_on, nearest=self.assumed
+        )

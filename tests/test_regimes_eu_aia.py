@@ -1,0 +1,162 @@
+"""What is particular to the EU AI Act: the list of what counts, the dates, the two measures."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from ledger.pack import read_pack
+from ledger.quantity import Quantity
+from ledger.regime.counting import CountingSet
+from ledger.regime.dated import standing_on
+from ledger.regime.law import Law
+from ledger.regime.load import load_regimes
+from ledger.regime.model import Regime
+from ledger.resources import rules_root
+
+DAY = date(2026, 11, 22)
+# Annex A.1 of the guidelines, item by item, written down apart from the rule file.
+COUNTED = {
+    "pretrain",
+    "continued_pretrain",
+    "sft",
+    "preference",
+    "rl_update",
+    "synth_private",
+    "merge_input",
+}
+LEFT_OUT = {
+    "synth_public",
+    "eval",
+    "red_team",
+    "failed_experiment",
+    "exploratory",
+    "distil_teacher_training",
+    "auxiliary_model",
+    "recompute",
+    "startup",
+    "idle",
+    "inference_service",
+}
+NOT_NAMED = {
+    "rl_rollout",
+    "distil_teacher_forward",
+    "restart_waste",
+    "data_processing",
+    "unknown",
+}
+
+
+@pytest.fixture(scope="module", name="act")
+def _act() -> Regime:
+    return load_regimes(read_pack(rules_root(None)))["eu.aia"]
+
+
+def counting(act: Regime, name: str, **readings: str) -> CountingSet:
+    chosen = {key.replace("_", "-"): value for key, value in readings.items()}
+    return Law.on(act, DAY, readings=chosen).counting[name]
+
+
+def test_cumulative_compute_counts_what_the_annex_names(act: Regime) -> None:
+    found = act.counting["cumulative"].activities
+    assert {name for name, word in found.items() if word == "counted"} == COUNTED
+    assert {name for name, word in found.items() if word == "excluded"} == LEFT_OUT
+    assert set(found) == COUNTED | LEFT_OUT | NOT_NAMED
+
+
+def test_cumulative_compute_takes_the_cautious_reading_of_what_is_not_named(act: Regime) -> None:
+    assert counting(act, "cumulative").activities == COUNTED | NOT_NAMED
+
+
+@pytest.mark.parametrize(
+    ("reading", "alternative", "activity"),
+    [
+        ("rl_rollout", "not-named", "rl_rollout"),
+        ("distil_teacher_forward", "with-the-teacher", "distil_teacher_forward"),
+        ("restart_waste", "no-contribution", "restart_waste"),
+        ("data_processing", "not-training", "data_processing"),
+        ("unknown_activity", "left-out", "unknown"),
+    ],
+)
+def test_each_reading_moves_one_activity(
+    act: Regime, reading: str, alternative: str, activity: str
+) -> None:
+    moved = counting(act, "cumulative", **{reading: alternative})
+    assert counting(act, "cumulative").activities - moved.activities == {activity}
+
+
+def test_direct_updates_count_only_what_changes_parameters(act: Regime) -> None:
+    updates = {"pretrain", "continued_pretrain", "sft", "preference", "rl_update"}
+    assert counting(act, "direct-update").activities == updates | {"restart_waste", "unknown"}
+
+
+def test_both_measures_count_floating_point_and_follow_the_weights(act: Regime) -> None:
+    for name in ("cumulative", "direct-update"):
+        found = counting(act, name)
+        assert found.operation_kinds == {"float", "unknown"}
+        assert found.relations == {"derived", "merged", "initialised"}
+        assert found.same_provider == "collapse"
+        both = counting(act, name, integer_operations="any-arithmetic")
+        assert both.operation_kinds == {"float", "integer", "unknown"}
+
+
+def test_figures_are_exact(act: Regime) -> None:
+    law = Law.on(act, DAY)
+
+    def figure(name: str) -> int | None:
+        found = law.parameter(name)
+        assert found is not None
+        assert isinstance(found.value, Quantity)
+        assert found.provenance == "verified"
+        return found.value.exact_int()
+
+    assert figure("systemic-risk-flop") == 10_000_000_000_000_000_000_000_000
+    assert figure("gpai-indicative-flop") == 100_000_000_000_000_000_000_000
+    assert figure("notification-period") == 14 * 24 * 3600
+    assert int(1e25) != 10**25, "a float could not hold the line"
+
+
+def test_guidance_is_never_called_law(act: Regime) -> None:
+    for rule in act.rules:
+        binding = act.sources[rule.cite.source].binding
+        assert (rule.effect == "indication") == (binding == "guidance"), rule.id
+
+
+@pytest.mark.parametrize(
+    ("day", "law", "enforcement"),
+    [
+        (date(2024, 6, 12), None, None),
+        (date(2024, 7, 31), "enacted", None),
+        (date(2025, 8, 1), "enacted", None),
+        (date(2025, 8, 2), "in_force", "no_fines_yet"),
+        (date(2026, 8, 1), "in_force", "no_fines_yet"),
+        (date(2026, 8, 2), "in_force", "enforced"),
+    ],
+)
+def test_standing_changes_on_the_days_of_the_act(
+    act: Regime, day: date, law: str | None, enforcement: str | None
+) -> None:
+    found = standing_on(act, day)
+    assert (found.law, found.enforcement) == (law, enforcement)
+
+
+def test_indicative_figure_was_not_known_before_the_guidelines(act: Regime) -> None:
+    before = Law.on(act, DAY, law_known_on=date(2025, 7, 17))
+    assert before.parameter("gpai-indicative-flop") is None
+    assert before.parameter("systemic-risk-flop") is not None
+
+
+def test_notification_names_recipient_content_and_the_two_weeks(act: Regime) -> None:
+    rule = act.rule("gpaisr-presumption")
+    assert rule is not None
+    notify = rule.obligations[0]
+    assert notify.id == "notify-commission"
+    assert notify.due is not None
+    assert (notify.due.within, notify.due.after and notify.due.after.earliest) == (
+        "notification-period",
+        ("met", "foreseen"),
+    )
+    assert any("two significant figures" in item for item in notify.content)
+    assert notify.recipient is not None
+    assert "Commission" in notify.recipient["en"]
