@@ -1,0 +1,99 @@
+"""The command `import`: a real export goes into the ledger, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ledger.cli.context import Context, pass_context
+from ledger.cli.opening import open_log, open_reader
+from ledger.cli.output import emit, output_options
+from ledger.cli.progress import Progress
+from ledger.errors import InputError
+from ledger.hardware import Catalogue
+from ledger.importers import MODULES, load, recognise
+from ledger.journeys.importing import Imported, Request, import_files
+from ledger.pack import read_pack
+from ledger.report.imports import import_document, import_summary, import_tables
+from ledger.report.problems import problem_lines
+from ledger.resources import rules_root
+
+__all__ = ["import_"]
+
+EPILOG = """\b
+Examples:
+  flopledger import runs.csv --source csv
+  flopledger import --dry-run --skip-refused july/*.csv
+  flopledger import results/ --source mlperf -f json
+
+A file with a refused row adds nothing (exit 2). Importing a file again adds nothing.
+Exit codes: 0 all is recorded, 1 the ledger holds a record with other content, 2 refused.
+"""
+
+
+@click.command("import", epilog=EPILOG)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--source", metavar="NAME", help=f"Kind of file: {', '.join(MODULES)}.")
+@click.option("--set", "settings", multiple=True, metavar="K=V", help="Setting of the importer.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen; append nothing.")
+@click.option("--skip-refused", is_flag=True, help="Record the good rows of a refused file.")
+@output_options
+@pass_context
+def import_(
+    context: Context,
+    *,
+    paths: tuple[Path, ...],
+    source: str | None,
+    settings: tuple[str, ...],
+    dry_run: bool,
+    skip_refused: bool,
+    fmt: str | None,
+    output: str | None,
+) -> int:
+    """Read real exports into the ledger: files, or directories of files."""
+    log = open_log(context, writable=not dry_run)
+    request = Request(
+        load(source) if source else recognise(paths),
+        _pairs(settings),
+        Catalogue.from_pack(read_pack(rules_root(context.rules))),
+        dry_run=dry_run,
+        skip_refused=skip_refused,
+        shelf=open_reader(context),
+    )
+    with Progress(context, "records") as progress:
+        imported = import_files(log, request, paths, progress=progress)
+    _tell(context, imported, dry_run=dry_run)
+    document = import_document(imported, dry_run=dry_run)
+    emit(document, import_tables(imported), fmt=fmt, output=output)
+    return _status(imported, skip_refused=skip_refused)
+
+
+def _pairs(settings: Sequence[str]) -> dict[str, str]:
+    """The settings as a mapping."""
+    pairs: dict[str, str] = {}
+    for text in settings:
+        name, sign, value = text.partition("=")
+        if not sign or not name or name in pairs:
+            raise InputError(
+                f"--set {text!r} is not one NAME=VALUE, or comes twice",
+                remedy="write --set name=value, once for each name",
+            )
+        pairs[name] = value
+    return pairs
+
+
+def _tell(context: Context, imported: Imported, *, dry_run: bool) -> None:
+    """Writes problems and counts to stderr; refusals and findings show even when quiet."""
+    shown = [p for p in imported.problems if p.severity != "note" or not context.quiet]
+    for line in problem_lines(shown):
+        click.echo(line, err=True)
+    context.say(import_summary(imported, dry_run=dry_run))
+
+
+def _status(imported: Imported, *, skip_refused: bool) -> int:
+    """The exit status: refused 2, unless they were to be skipped; else changed 1; else 0."""
+    if imported.refused and not skip_refused:
+        return 2
+    return 1 if imported.changed else 0

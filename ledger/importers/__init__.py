@@ -1,0 +1,92 @@
+"""Importers: one module a kind of file, each exposing `IMPORTER`, loaded when it is needed."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from ledger.errors import InputError, MissingError
+from ledger.importers.stored import read_head
+from ledger.journeys.importing import Importer
+
+__all__ = ["HEAD_MAX", "MODULES", "load", "recognise"]
+
+MODULES = {
+    "csv": "ledger.importers.csv",
+    "epoch": "ledger.importers.epoch",
+    "mlperf": "ledger.importers.mlperf",
+    "parquet": "ledger.importers.parquet",
+    "telemetry": "ledger.importers.telemetry",
+    "trainer": "ledger.importers.trainer",
+}
+"""The word after `--source`, and the module that holds its importer."""
+
+HEAD_MAX = 65_536
+"""Bytes of a file that an importer sees when it is asked whether the file is of its kind."""
+
+
+def load(name: str) -> Importer:
+    """Loads the importer of that name.
+
+    Raises:
+        InputError: there is none; the error names the nearest.
+    """
+    if name not in MODULES:
+        near = difflib.get_close_matches(name, MODULES, n=1)
+        raise InputError(
+            f"there is no importer {name!r}",
+            where="--source",
+            remedy=f"write --source {near[0]}" if near else f"sources: {', '.join(MODULES)}",
+        )
+    importer: Importer = importlib.import_module(MODULES[name]).IMPORTER
+    return importer
+
+
+def recognise(paths: Sequence[Path]) -> Importer:
+    """Finds the one importer that claims every path.
+
+    Args:
+        paths: files and directories, at least one.
+
+    Raises:
+        MissingError: a path is not there.
+        InputError: no importer claims a path, several do, or the paths are of several kinds.
+    """
+    assert paths, "there is something to recognise"
+    claims = {path: _claims(path) for path in paths}
+    for path, names in claims.items():
+        if len(names) != 1:
+            raise InputError(
+                f"several importers claim this file: {', '.join(names)}"
+                if names
+                else "no importer knows this kind of file",
+                where=str(path),
+                why="a file read by the wrong importer would say something else",
+                remedy=f"say which with --source: {', '.join(names or MODULES)}",
+            )
+    kinds = {names[0] for names in claims.values()}
+    if len(kinds) > 1:
+        raise InputError(
+            f"these files are of {len(kinds)} kinds: {', '.join(sorted(kinds))}",
+            remedy="import them one kind at a time, each with its --source",
+        )
+    return load(kinds.pop())
+
+
+def _claims(path: Path) -> tuple[str, ...]:
+    """The names of the importers that claim one path."""
+    if not path.exists():
+        raise _missing(path)
+    head = read_head(path, HEAD_MAX) if path.is_file() else b""
+    return tuple(name for name in MODULES if load(name).claims(head, path))
+
+
+def _missing(path: Path) -> MissingError:
+    """The error for a file that is not there."""
+    return MissingError(
+        "there is no such file or directory",
+        where=str(path),
+        remedy="check the path; a pattern such as *.csv is expanded by the shell",
+    )

@@ -1,0 +1,124 @@
+"""Ceilings: the most that the devices of a row could have done in the time held."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ledger.errors import Problem
+from ledger.hardware import Catalogue
+from ledger.importers.faults import Source
+from ledger.importers.rows import ROW
+
+__all__ = ["ceiling_problems", "with_ceilings"]
+
+NO_CEILING = "\x00no_ceiling"
+"""The frame's own column that says why a row has no ceiling; null where it has one."""
+
+_US = 10**6
+"""Device-microseconds times operations a second are millionths of an operation."""
+
+
+def with_ceilings(frame: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Adds the dense peak of each row's device and precision, and what it allows in the time.
+
+    Args:
+        frame: rows or legs, with `device_us`.
+        catalogue: the devices.
+
+    Returns:
+        The frame with `peak_operations_per_s` and `ceiling_operations` as digits, null where
+        not known, and `NO_CEILING`.
+    """
+    kinds = frame.select("device", "precision", "sparsity").unique()
+    rates = [_peak(catalogue, *kind) for kind in kinds.iter_rows()]
+    table = kinds.with_columns(
+        pl.Series("peak", [peak for peak, _ in rates], dtype=pl.Int64),
+        pl.Series(NO_CEILING, [reason for _, reason in rates], dtype=pl.String),
+    )
+    joined = frame.join(
+        table,
+        on=["device", "precision", "sparsity"],
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )
+    held = pl.col("device_us").is_not_null()
+    reason = pl.coalesce(NO_CEILING, pl.when(~held).then(pl.lit("no device time is stated")))
+    joined = joined.with_columns(reason.alias(NO_CEILING))
+    # Python integers: the product of a large row and a fast device can pass 2^127.
+    columns = zip(joined["device_us"], joined["peak"], joined[NO_CEILING], strict=True)
+    most = [None if why is not None else str(us * peak // _US) for us, peak, why in columns]
+    return joined.with_columns(
+        pl.col("peak").cast(pl.String).alias("peak_operations_per_s"),
+        pl.Series("ceiling_operations", most, dtype=pl.String),
+    ).drop("peak")
+
+
+def _peak(
+    catalogue: Catalogue, device: str | None, precision: str, sparsity: str
+) -> tuple[int | None, str | None]:
+    """The dense peak of one device, and why it bounds nothing if it does not."""
+    if device is None:
+        return None, "no device is stated"
+    if precision == "unknown":
+        return None, "the precision is unknown"
+    peak = catalogue.find(device).peak(precision)
+    if peak is None:
+        return None, f"the catalogue has no {precision} peak for {device}"
+    if sparsity != "dense":
+        return peak, f"sparsity is {sparsity}, and the dense peak bounds dense operations only"
+    return peak, None
+
+
+def ceiling_problems(rows: pl.DataFrame, source: Source) -> tuple[Problem, ...]:
+    """Finds rows above their own ceiling, and counts those that have none.
+
+    Args:
+        rows: whole rows, before they are cut, as `with_ceilings` gives them.
+        source: the file.
+    """
+    return (*_above(rows, source), *_without(rows, source))
+
+
+def _above(rows: pl.DataFrame, source: Source) -> list[Problem]:
+    """The rows that state more operations than their devices could do."""
+    stated = ("operations_executed", "operations", "operations_low")
+    known = rows.filter(pl.col("ceiling_operations").is_not_null())
+    found = []
+    for place, most, *figures in known.select(ROW, "ceiling_operations", *stated).iter_rows():
+        largest = max((int(figure) for figure in figures if figure is not None), default=0)
+        if largest > int(most):
+            found.append(
+                Problem(
+                    source.path,
+                    place,
+                    "above-ceiling",
+                    f"a leg above its own ceiling: {largest} operations, and its devices can do "
+                    f"{most} at their dense peak",
+                    "check precision, number of devices, time and the count; it is recorded as "
+                    "stated",
+                    severity="finding",
+                    why="no device passes its peak, so one of the figures is wrong",
+                )
+            )
+    return found
+
+
+def _without(rows: pl.DataFrame, source: Source) -> list[Problem]:
+    """One note a reason for the rows that neither state operations nor have a ceiling."""
+    unbounded = pl.col("operations").is_null() & pl.col("operations_high").is_null()
+    without = rows.filter(pl.col(NO_CEILING).is_not_null() & unbounded)
+    reasons = without.group_by(NO_CEILING).agg(pl.len(), pl.col(ROW).min()).sort(ROW, NO_CEILING)
+    return [
+        Problem(
+            source.path,
+            place,
+            "no-ceiling",
+            f"{count} row{'s state' if count > 1 else ' states'} no operations and "
+            f"{'have' if count > 1 else 'has'} no ceiling: {reason}",
+            "state what is known of operations, device, time, precision and sparsity",
+            severity="note",
+            why="the operations of such a row may be anything from zero to no limit",
+        )
+        for reason, count, place in reasons.iter_rows()
+    ]

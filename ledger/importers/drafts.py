@@ -1,0 +1,145 @@
+"""Drafts of a frame: the legs as records, built a slice at a time so that memory stays flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+import polars as pl
+
+from ledger.canonical import JSON
+from ledger.hardware import Catalogue
+from ledger.importers.columns import HIDDEN, INPUT_PREFIX
+from ledger.importers.faults import Source
+from ledger.importers.legs import PART
+from ledger.importers.rows import ROW
+from ledger.record import Draft
+
+__all__ = ["FrameDrafts", "finished"]
+
+_PLAIN = (
+    *("run", "model", "developer", "activity", "extent"),
+    *("start", "start_ms", "end", "end_ms", "not_after"),
+    *("device", "milli_devices", "device_us", "precision", "sparsity", "operation_kind"),
+    *("scale_up_gb_per_s", "scale_up_domain", "scale_out_gbit_per_s"),
+    *("topology", "concurrent_devices"),
+    *("catalogue_digest", "peak_operations_per_s", "ceiling_operations"),
+    *("operations", "operations_low", "operations_high", "operations_executed"),
+    *("method", "commitment", "status", "role"),
+)
+"""Fields of an allocation that are columns; evidence and method inputs are built from several."""
+
+_AMOUNTS = ("operations", "operations_low", "operations_high", "operations_executed")
+_COUNTS = ("scale_up_gb_per_s", "scale_up_domain", "scale_out_gbit_per_s", "concurrent_devices")
+_EQUALS = (
+    *("run", "model", "activity", "start", "start_ms", "end", "end_ms"),
+    *("not_after", "device", "precision"),
+)
+_KEY = "\x00key"
+
+
+class FrameDrafts(Sequence[Draft]):
+    """A sequence of allocations that exist as columns until they are asked for."""
+
+    def __init__(self, legs: pl.DataFrame, source: Source) -> None:
+        """Keeps finished legs (see `finished`) of one file."""
+        self._legs = legs
+        self._source = source
+        self._hidden = [name for name in HIDDEN if legs[name].null_count() < legs.height]
+        self._inputs = [name for name in legs.columns if name.startswith(INPUT_PREFIX)]
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """The line of the file that each draft came from."""
+        return self._legs[ROW].to_list()
+
+    def __len__(self) -> int:
+        """The number of drafts."""
+        return self._legs.height
+
+    @overload
+    def __getitem__(self, index: int) -> Draft: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Draft]: ...
+    def __getitem__(self, index: int | slice) -> Draft | Sequence[Draft]:
+        """Builds one draft, or those of a slice."""
+        if isinstance(index, slice):
+            return list(self._build(self._legs[index]))
+        return next(iter(self._build(self._legs.slice(range(len(self))[index], 1))))
+
+    def _build(self, legs: pl.DataFrame) -> Iterator[Draft]:
+        """Makes the drafts of some legs."""
+        bodies = zip(*(legs[name].to_list() for name in _PLAIN), strict=True)
+        rows = zip(
+            bodies,
+            self._evidence(legs),
+            _filled(legs, self._inputs, len(INPUT_PREFIX)),
+            _filled(legs, self._hidden),
+            legs[_KEY].to_list(),
+            strict=True,
+        )
+        for values, evidence, inputs, hidden, key in rows:
+            body: dict[str, JSON] = dict(zip(_PLAIN, values, strict=True))
+            body["method_inputs"] = inputs
+            body["evidence"] = evidence
+            yield Draft("allocation", body, hidden, tuple(key))
+
+    def _evidence(self, legs: pl.DataFrame) -> Iterator[dict[str, JSON]]:
+        """Makes the evidence of some legs: the document named in the row, else this file."""
+        fixed: dict[str, JSON] = {
+            "importer": self._source.importer,
+            "importer_version": self._source.version,
+        }
+        columns = ("evidence_kind", "evidence_sha256", "evidence_locator")
+        for kind, digest, place in legs.select(columns).iter_rows():
+            yield {**fixed, "source_kind": kind, "file_sha256": digest, "locator": place}
+
+
+def _filled(legs: pl.DataFrame, names: Sequence[str], skip: int = 0) -> Iterator[dict[str, Any]]:
+    """Yields the filled cells of some columns, row by row, without the first letters of a name."""
+    if not names:
+        yield from ({} for _ in range(legs.height))
+        return
+    short = [name[skip:] for name in names]
+    for row in legs.select(names).iter_rows():
+        yield {name: cell for name, cell in zip(short, row, strict=True) if cell is not None}
+
+
+def finished(legs: pl.DataFrame, source: Source, catalogue: Catalogue) -> pl.DataFrame:
+    """Writes legs as the fields of a record: texts, digits, evidence and the natural key.
+
+    Args:
+        legs: as `ledger.importers.legs.cut` and then `with_ceilings` give them.
+        source: the file.
+        catalogue: the devices whose digest the records carry.
+    """
+    written = legs.with_columns(
+        *_times("from_ms", "start"),
+        *_times("until_ms", "end"),
+        *(pl.col(name).cast(pl.Int64) for name in _COUNTS),
+        *(pl.col(f"n_{name}").cast(pl.String).alias(name) for name in _AMOUNTS),
+        pl.col("device_us").cast(pl.String),
+        pl.when(pl.col("device").is_not_null())
+        .then(pl.lit(catalogue.digest))
+        .alias("catalogue_digest"),
+        pl.col("evidence_sha256").fill_null(source.sha256),
+        pl.col("evidence_locator").fill_null(pl.format(source.place + " {}", ROW)),
+    )
+    return written.with_columns(_key(source).alias(_KEY))
+
+
+def _times(milliseconds: str, name: str) -> tuple[pl.Expr, pl.Expr]:
+    """A time as text to the second, and its milliseconds beside."""
+    when = pl.from_epoch(milliseconds, time_unit="ms")
+    rest = (pl.col(milliseconds) % 1000).fill_null(0)
+    return when.dt.strftime("%Y-%m-%dT%H:%M:%SZ").alias(name), rest.alias(f"{name}_ms")
+
+
+def _key(source: Source) -> pl.Expr:
+    """The natural key: the row's own id and leg, else what the leg is and its turn among equals."""
+    opening = [pl.lit("allocation"), pl.lit(source.importer)]
+    cells = [pl.col(name).cast(pl.String).fill_null("") for name in _EQUALS]
+    turn = pl.int_range(pl.len()).over(_EQUALS).cast(pl.String)
+    own = pl.concat_list(*opening, pl.lit("id"), "id", pl.col(PART).cast(pl.String))
+    alike = pl.concat_list(*opening, pl.lit("alike"), *cells, turn)
+    return pl.when(pl.col("id").is_not_null()).then(own).otherwise(alike)

@@ -1,0 +1,130 @@
+"""A source file is what somebody else's program wrote: its text, and the digest to find it again.
+
+Files may be compressed with gzip; the digest is of the file as it lies there, so that anybody
+can compare it with ``sha256sum``.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from ledger.errors import InputError, MissingError
+
+__all__ = [
+    "TEXT_MAX",
+    "SourceFile",
+    "beside",
+    "find_files",
+    "opening",
+    "read_object",
+    "read_source",
+]
+
+TEXT_MAX = 1_000_000_000
+"""Bytes of text read from one file; a compressed file beyond it is damaged or hostile."""
+
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file read whole.
+
+    Attributes:
+        path: Where it lies, as given.
+        sha256: Digest of its bytes as stored, 64 hex digits.
+        text: Its text, unzipped; bytes that are not UTF-8 are replaced.
+    """
+
+    path: Path
+    sha256: str
+    text: str
+
+
+def read_source(path: Path) -> SourceFile:
+    """Read a file whole, unzipping it if it is compressed.
+
+    Raises:
+        MissingError: There is no such file.
+        InputError: It is damaged, or larger than `TEXT_MAX` bytes.
+    """
+    try:
+        stored = path.read_bytes()
+        data = stored
+        if stored.startswith(_GZIP):
+            with gzip.open(path) as stream:
+                data = stream.read(TEXT_MAX + 1)
+    except FileNotFoundError as error:
+        raise MissingError("there is no such file", where=str(path)) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"the file cannot be read: {error}", remedy="copy it again") from error
+    if len(data) > TEXT_MAX:
+        raise InputError(
+            f"the file holds more than {TEXT_MAX:,} bytes of text",
+            remedy="split it, or check that it is what it claims to be",
+        )
+    text = data.decode("utf-8-sig", errors="replace")
+    return SourceFile(path, hashlib.sha256(stored).hexdigest(), text)
+
+
+def read_object(source: SourceFile) -> dict[str, object]:
+    """Read a file as one JSON object; numbers with a point or exponent come as exact decimals.
+
+    Raises:
+        InputError: It is not JSON, or not an object.
+    """
+    try:
+        value = json.loads(source.text, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not JSON: {error}", remedy="copy the file again") from error
+    if not isinstance(value, dict):
+        raise InputError("the JSON is not an object", remedy="give the file of one run")
+    return value
+
+
+def opening(head: bytes) -> str:
+    """Return the text at the start of a file, unzipped as far as the bytes go."""
+    if head.startswith(_GZIP):
+        try:
+            head = zlib.decompressobj(31).decompress(head, 65_536)
+        except zlib.error:
+            return ""
+    return head.decode("utf-8-sig", errors="replace")
+
+
+def find_files(path: Path, wanted: Callable[[str], bool], kind: str) -> tuple[Path, ...]:
+    """Return the files to read: a file gives itself, a directory those with a wanted name.
+
+    Args:
+        path: A file or a directory, searched to any depth.
+        wanted: Whether a file of that name, without ``.gz``, is of this kind.
+        kind: What is looked for, for the message.
+
+    Raises:
+        MissingError: There is no such path, or the directory holds none of this kind.
+    """
+    if path.is_file():
+        return (path,)
+    if not path.exists():
+        raise MissingError("there is no such file or directory", where=str(path))
+    found = sorted(p for p in path.rglob("*") if p.is_file() and wanted(p.name.removesuffix(".gz")))
+    if not found:
+        raise MissingError(
+            f"the directory holds no {kind}", where=str(path), remedy="give the right directory"
+        )
+    return tuple(found)
+
+
+def beside(path: Path, name: str) -> Path | None:
+    """Return a file of that name in the same directory, compressed or not, or None."""
+    for candidate in (path.parent / name, path.parent / f"{name}.gz"):
+        if candidate.is_file():
+            return candidate
+    return None

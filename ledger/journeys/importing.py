@@ -1,0 +1,350 @@
+"""Importing: a file that somebody else wrote, read whole, and only then appended in chunks.
+
+The importers implement `Importer`; the command line chooses one. A file in which any row is
+refused adds nothing to the ledger, unless the caller asked to skip the refused rows.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from ledger.canonical import JSON
+from ledger.entry import Entry, Opening
+from ledger.errors import InputError, Problem
+from ledger.hardware import Catalogue
+from ledger.log import Appended, Row
+from ledger.record import Draft
+
+__all__ = [
+    "CHUNK",
+    "Ceiling",
+    "Imported",
+    "Importer",
+    "Ledger",
+    "Reading",
+    "Request",
+    "Shelf",
+    "changed_problem",
+    "import_files",
+]
+
+CHUNK = 10_000
+"""Drafts a transaction: large enough to hide the commit, small enough to hold in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one file said.
+
+    Attributes:
+        drafts: the accepted records, in the order of the file. It may build them lazily; it is
+            sliced once, front to back.
+        problems: refused rows, findings and notes, each with its file and line.
+        runs: how many distinct training runs the accepted records name.
+        lines: the line of the file that each draft came from, or None where lines mean nothing.
+    """
+
+    drafts: Sequence[Draft]
+    problems: tuple[Problem, ...]
+    runs: int
+    lines: Sequence[int] | None = None
+
+
+class Importer(Protocol):
+    """Reads one kind of file. A bad row is a `Problem` in the reading and never an exception."""
+
+    @property
+    def name(self) -> str:
+        """The word after `--source`."""
+
+    @property
+    def version(self) -> str:
+        """The version that goes into the evidence of each record; it changes with the meaning."""
+
+    @property
+    def settings(self) -> frozenset[str]:
+        """The keys that `--set` may give this importer."""
+
+    def claims(self, head: bytes, path: Path) -> bool:
+        """Whether a file looks like one of this kind.
+
+        Args:
+            head: the first bytes of the file, at most 65,536; empty for a directory.
+            path: where it lies.
+        """
+
+    def files(self, path: Path) -> tuple[Path, ...]:
+        """The files to read: a file gives itself, a directory those of this kind, sorted.
+
+        Raises:
+            MissingError: there is no such file, or a directory holds none of this kind.
+        """
+
+    def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
+        """Reads and checks one file whole.
+
+        Raises:
+            InputError: a setting is missing or malformed; never for what the file says.
+        """
+
+
+class Ledger(Protocol):
+    """The part of the log that an import needs."""
+
+    def append(self, drafts: Sequence[Draft]) -> Appended:
+        """Appends in one transaction; see `ledger.log.Log.append`."""
+
+    def preview(self, drafts: Sequence[Draft]) -> Appended:
+        """Says what `append` would do, and does nothing."""
+
+
+class Shelf(Protocol):
+    """Where recorded entries are looked up: a store."""
+
+    def read(self, start: int, stop: int) -> Iterator[Row]:
+        """Yields the entries [start, stop) that exist, in order."""
+
+    def openings(self, start: int, stop: int) -> Iterator[tuple[int, int, bytes]]:
+        """Yields (seq, ord, bytes) of the openings of the entries [start, stop), in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The most that one kind of device could have done in the time held.
+
+    Attributes:
+        device_us: time held, in device-microseconds.
+        operations: floor of the held time by the dense peak, summed by record.
+        known: records whose ceiling is known.
+        unknown: records whose ceiling is not known, and which `operations` leaves out.
+    """
+
+    device_us: int = 0
+    operations: int = 0
+    known: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did.
+
+    Attributes:
+        files: files read.
+        runs: runs named by the accepted records, added up by file.
+        new: records appended, or that would be.
+        same: records that the ledger already held, word for word.
+        changed: records that the ledger holds with other content; they were not appended.
+        superseded: provisional records that a final one of this import replaced.
+        refused: rows (or whole files) that could not be read.
+        problems: every refused row, finding and note, in the order of the files.
+        held_device_us: device-microseconds of accepted records, by activity, new or not.
+        ceilings: by catalogue device id, for accepted records, new or not.
+    """
+
+    files: int
+    runs: int
+    new: int
+    same: int
+    changed: int
+    superseded: int
+    refused: int
+    problems: tuple[Problem, ...]
+    held_device_us: Mapping[str, int]
+    ceilings: Mapping[str, Ceiling]
+
+
+class _Tally:
+    """Counts that grow while the files go by."""
+
+    def __init__(self, write: Callable[[Sequence[Draft]], Appended]) -> None:
+        """Starts at nothing; `write` appends a chunk, or says what appending it would do."""
+        self.write = write
+        self.files = 0
+        self.runs = 0
+        self.new = 0
+        self.same = 0
+        self.changed = 0
+        self.superseded = 0
+        self.problems: list[Problem] = []
+        self.held: Counter[str] = Counter()
+        self.ceilings: dict[str, list[int]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How an import is to go.
+
+    Attributes:
+        importer: how to read the files.
+        settings: what `--set` gave.
+        catalogue: the devices, for identifiers and peaks.
+        dry_run: say what would happen and append nothing.
+        skip_refused: append the good rows of a file that also has refused ones.
+        chunk: records a transaction, at least 1.
+        shelf: where to look up what a record clashes with, to tell a restated figure from the
+            same row in a longer file; without it every clash is a restated figure.
+    """
+
+    importer: Importer
+    settings: Mapping[str, str]
+    catalogue: Catalogue
+    dry_run: bool = False
+    skip_refused: bool = False
+    chunk: int = CHUNK
+    shelf: Shelf | None = None
+
+
+def import_files(
+    ledger: Ledger,
+    request: Request,
+    paths: Iterable[Path],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Imported:
+    """Reads every file that the paths name and appends what it accepts.
+
+    Each file is checked whole before a record of it is appended. Commits are chunked, so a
+    crash may leave the first chunks of a file; importing it again adds the rest.
+
+    Args:
+        ledger: where to append.
+        request: how.
+        paths: files, and directories of files.
+        progress: called after each commit with files read and records seen.
+
+    Raises:
+        InputError: a setting that the importer does not know.
+        MissingError: no such file.
+        HeadMovedError: another writer appended meanwhile.
+    """
+    assert request.chunk >= 1, "a transaction holds at least one record"
+    importer = request.importer
+    _check_settings(importer, request.settings)
+    tally = _Tally(ledger.preview if request.dry_run else ledger.append)
+    for path in [file for given in paths for file in importer.files(given)]:
+        reading = importer.read(path, request.settings, request.catalogue)
+        tally.files += 1
+        tally.problems.extend(reading.problems)
+        refused = any(problem.severity == "refused" for problem in reading.problems)
+        if request.skip_refused or not refused:
+            tally.runs += reading.runs
+            for start in range(0, len(reading.drafts), request.chunk):
+                _append(tally, reading, request, source=str(path), start=start)
+                if progress is not None:
+                    progress(tally.files, tally.new + tally.same + tally.changed)
+    return _summary(tally)
+
+
+def _check_settings(importer: Importer, settings: Mapping[str, str]) -> None:
+    """Refuses a setting that would otherwise be ignored in silence."""
+    for name in settings:
+        if name in importer.settings:
+            continue
+        known = sorted(importer.settings)
+        near = difflib.get_close_matches(name, known, n=1)
+        raise InputError(
+            f"the importer {importer.name} has no setting {name!r}",
+            where=f"--set {name}=…",
+            why="a setting that is not read would change nothing without saying so",
+            remedy=f"write --set {near[0]}=…"
+            if near
+            else "settings: " + ", ".join(known)
+            if known
+            else "leave it out: this importer has no settings",
+        )
+
+
+def _append(tally: _Tally, reading: Reading, request: Request, *, source: str, start: int) -> None:
+    """Appends one chunk of a file in one transaction and counts what became of it."""
+    drafts = reading.drafts[start : start + request.chunk]
+    appended = tally.write(drafts)
+    tally.new += len(appended.new)
+    tally.same += appended.same
+    tally.superseded += len(appended.superseded)
+    for conflict in appended.conflicts:
+        if request.shelf is not None and _says_the_same(
+            drafts[conflict.draft_index], request.shelf, conflict.seq
+        ):
+            tally.same += 1
+            continue
+        index = start + conflict.draft_index
+        line = reading.lines[index] if reading.lines is not None else None
+        tally.changed += 1
+        tally.problems.append(changed_problem(source, line, conflict.seq))
+    for draft in drafts:
+        _weigh(tally, draft)
+
+
+def _says_the_same(draft: Draft, shelf: Shelf, seq: int) -> bool:
+    """Whether an entry says what a draft says, and was only read at another place.
+
+    An export that grows has a new digest every day and may move its rows; what the old rows say
+    stays the same, and the ledger keeps the place where it was read first.
+    """
+    (row,) = shelf.read(seq, seq + 1)
+    held = Entry.parse(row.bytes).body
+    body = {name: held.get(name) for name in draft.body}
+    openings = (Opening.parse(stored) for _, _, stored in shelf.openings(seq, seq + 1))
+    hidden = {opening.name: opening.value for opening in openings}
+    return hidden == dict(draft.hidden) and _placeless(body) == _placeless(draft.body)
+
+
+def _placeless(body: Mapping[str, JSON]) -> dict[str, JSON]:
+    """A body without the file and the place in it that its evidence names."""
+    evidence = dict(cast("Mapping[str, JSON]", body["evidence"] or {}))
+    return {**body, "evidence": {**evidence, "file_sha256": None, "locator": None}}
+
+
+def changed_problem(source: str, line: int | None, seq: int) -> Problem:
+    """The finding for a record that the ledger holds with other content."""
+    return Problem(
+        source,
+        line,
+        "changed",
+        f"the ledger already holds this record, with other content, as entry {seq}",
+        f"compare with `flopledger show {seq}`; if the new one is right, record a reversal of "
+        f"entry {seq} with `flopledger record` and read the file again",
+        severity="finding",
+        why="the ledger is append-only: a restated figure is a reversal and a new record",
+    )
+
+
+def _weigh(tally: _Tally, draft: Draft) -> None:
+    """Adds the device time and ceiling of one allocation; other records weigh nothing."""
+    body = draft.body
+    if draft.type != "allocation" or body["device_us"] is None:
+        return
+    held = int(str(body["device_us"]))
+    tally.held[str(body["activity"])] += held
+    if body["device"] is None:
+        return
+    sums = tally.ceilings.setdefault(str(body["device"]), [0, 0, 0, 0])
+    sums[0] += held
+    if body["ceiling_operations"] is None:
+        sums[3] += 1
+    else:
+        sums[1] += int(str(body["ceiling_operations"]))
+        sums[2] += 1
+
+
+def _summary(tally: _Tally) -> Imported:
+    """Freezes the counts."""
+    refused = {(p.source, p.line) for p in tally.problems if p.severity == "refused"}
+    return Imported(
+        files=tally.files,
+        runs=tally.runs,
+        new=tally.new,
+        same=tally.same,
+        changed=tally.changed,
+        superseded=tally.superseded,
+        refused=len(refused),
+        problems=tuple(tally.problems),
+        held_device_us=dict(sorted(tally.held.items())),
+        ceilings={name: Ceiling(*sums) for name, sums in sorted(tally.ceilings.items())},
+    )

@@ -1,0 +1,80 @@
+"""What is lacking: the facts that would decide open determinations, as a form to fill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.determination import Determination
+from ledger.journeys.recording import FACT_EVIDENCE
+from ledger.regime.vocabulary import Vocabulary
+
+__all__ = ["Lacking", "lacking"]
+
+_KINDS = {"enum": "text"}
+"""Types of the vocabulary that records hold under another kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """One thing that would help to decide.
+
+    Attributes:
+        name: a fact of the vocabulary, or what else is missing, such as `operations`.
+        subject: of whom, with its prefix.
+        rules: the rules that wait for it, `regime/rule` with the subject that they ask about.
+        meaning: what the fact says, in English; empty for what is no fact.
+        values: how a value is written.
+        record: the record to fill, its value null; None for what is no fact.
+    """
+
+    name: str
+    subject: str
+    rules: tuple[str, ...]
+    meaning: str
+    values: str
+    record: dict[str, Any] | None
+
+
+def lacking(found: Iterable[Determination], vocabulary: Vocabulary) -> tuple[Lacking, ...]:
+    """Collects what open determinations lack; facts first, each once.
+
+    Args:
+        found: determinations; those that lack nothing add nothing.
+        vocabulary: the facts that may be stated.
+    """
+    waiting: dict[tuple[str, str], list[str]] = {}
+    for determination in found:
+        for missing in determination.missing:
+            name, _, subject = missing.partition("@")
+            rule = f"{determination.regime}/{determination.rule} {determination.subject}"
+            waiting.setdefault((subject or determination.subject, name), []).append(rule)
+    items = [_item(*key, tuple(rules), vocabulary) for key, rules in sorted(waiting.items())]
+    return tuple(sorted(items, key=lambda item: item.record is None))
+
+
+def _item(subject: str, name: str, rules: tuple[str, ...], vocabulary: Vocabulary) -> Lacking:
+    """One thing that is lacking, with the record to fill if it is a fact."""
+    fact = vocabulary.facts.get(name)
+    if fact is None:
+        return Lacking(name, subject, rules, "", "", None)
+    importer, version = FACT_EVIDENCE
+    record = {
+        "type": "fact",
+        "subject": subject,
+        "name": name,
+        "value": {"kind": _KINDS.get(fact.type, fact.type), "value": None},
+        "valid_from": None,
+        "valid_until": None,
+        "evidence": {
+            "source_kind": "assertion",
+            "file_sha256": None,
+            "locator": "",
+            "importer": importer,
+            "importer_version": version,
+        },
+    }
+    words = {"boolean": "true or false", "set": "words, sorted", "date": "YYYY-MM-DD"}
+    values = ", ".join(fact.values or ()) or words.get(fact.type) or f"such as {fact.example}"
+    return Lacking(name, subject, rules, fact.description["en"], values, record)
