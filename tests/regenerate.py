@@ -8,13 +8,23 @@ from typing import Any
 
 from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
+from ledger.report.imports import import_schema
+from ledger.report.lackings import missing_schema
+from ledger.report.position_document import position_schema
+from ledger.report.records import recorded_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def schema_files() -> dict[str, str]:
     """Return the text of every generated schema by file name."""
-    documents: dict[str, Any] = {**record_schemas()}
+    documents: dict[str, Any] = {
+        **record_schemas(),
+        "import.v1.schema.json": import_schema(),
+        "missing.v1.schema.json": missing_schema(),
+        "position.v1.schema.json": position_schema(),
+        "recorded.v1.schema.json": recorded_schema(),
+    }
     return {
         name: json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         for name, document in documents.items()

@@ -185,7 +185,7 @@ def test_importing_table_says_unknown_and_not_zero(tmp_path: Path) -> None:
     done, _ = imported(tmp_path, csv_text({"sparsity": "structured"}))
     text = to_terminal(import_tables(done), width=None, color=False)
     row = next(line for line in text.splitlines() if line.startswith("nvidia-h100-sxm5"))
-    assert row.split() == ["nvidia-h100-sxm5", "3,072", "unknown", "1"]
+    assert row.split()[:4] == ["nvidia-h100-sxm5", "3,072", "unknown", "1"]
 
 
 def test_importing_schema_is_the_published_one() -> None:
@@ -221,13 +221,23 @@ def test_import_twice_adds_nothing(ledger: Run, flopledger: Run) -> None:
 
 def test_import_of_sparse_work_has_an_unknown_ceiling(ledger: Run) -> None:
     Path("t.csv").write_text(csv_text({"sparsity": "structured"}))
-    assert ledger(0, "t.csv")["ceilings"] == {
-        "nvidia-h100-sxm5": {
-            "device_us": str(3072 * HOUR_US),
-            "ceiling_operations": None,
-            "without_ceiling": 1,
-        }
+    held = ledger(0, "t.csv")["ceilings"]["nvidia-h100-sxm5"]
+    dense = held.pop("dense_operations")
+    assert held == {
+        "device_us": str(3072 * HOUR_US),
+        "ceiling_operations": None,
+        "without_ceiling": 1,
     }
+    assert dense["bf16"] == str(3072 * 3600 * 989_400_000_000_000)
+    assert "fp4" not in dense
+
+
+def test_import_holds_the_time_of_corroborating_records_once(ledger: Run) -> None:
+    Path("t.csv").write_text(csv_text({}, {"run": "again", "role": "corroborating"}))
+    done = ledger(0, "t.csv")
+    assert done["new"] == 2
+    assert done["held_device_us"] == {"pretrain": str(3072 * HOUR_US)}
+    assert done["ceilings"]["nvidia-h100-sxm5"]["device_us"] == str(3072 * HOUR_US)
 
 
 def test_import_of_a_file_that_grew_adds_what_is_new(ledger: Run) -> None:

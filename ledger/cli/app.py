@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ledger import __version__
+from ledger.cli.chance import SYSTEM, Chance
 from ledger.cli.context import Context
 from ledger.errors import LedgerError
 
@@ -103,7 +104,8 @@ def program(
     debug: bool,
 ) -> None:
     """Keep a verifiable ledger of training compute and check it against the law."""
-    ctx.obj = Context(ledger, rules, quiet, no_input, debug)
+    chance = ctx.obj if isinstance(ctx.obj, Chance) else SYSTEM
+    ctx.obj = Context(ledger, rules, quiet, no_input, debug, chance)
 
 
 def main() -> None:
@@ -111,17 +113,18 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], chance: Chance = SYSTEM) -> int:
     """Run one command line.
 
     Args:
         arguments: What follows the program's name.
+        chance: Where keys, salts and ids come from.
 
     Returns:
         The exit status; errors were written to stderr.
     """
     try:
-        result = program.main(arguments, prog_name="flopledger", standalone_mode=False)
+        result = program.main(arguments, prog_name="flopledger", standalone_mode=False, obj=chance)
     except click.exceptions.Abort:
         click.echo("interrupted: nothing is half-written; run the same command again", err=True)
         return 130
@@ -138,4 +141,11 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except Exception as error:
+        # A fault of ours must not look like an answer, nor bury the user in a stack.
+        if "--debug" in arguments:
+            raise
+        click.echo(f"error[internal]: {type(error).__name__}: {error}", err=True)
+        click.echo("  next: run again with --debug and report what it prints", err=True)
+        return 2
     return result if isinstance(result, int) else 0

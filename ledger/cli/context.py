@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from ledger.cli.chance import SYSTEM, Chance
+
 __all__ = ["Context", "pass_context"]
 
 
@@ -20,6 +22,7 @@ class Context:
         quiet: Whether counts and progress stay silent.
         no_input: Whether the program must never ask.
         debug: Whether errors show their stack.
+        chance: Where keys, salts and ids come from.
     """
 
     ledger: Path
@@ -27,6 +30,7 @@ class Context:
     quiet: bool
     no_input: bool
     debug: bool
+    chance: Chance = SYSTEM
 
     def say(self, text: str) -> None:
         """Write a line for people to stderr, unless quiet."""

@@ -35,6 +35,8 @@ __all__ = [
 
 CHUNK = 10_000
 """Drafts a transaction: large enough to hide the commit, small enough to hold in memory."""
+DENSE_FORMATS = ("fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "fp6", "fp4", "int8", "int4")
+"""Formats whose dense peak the catalogue may state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +124,15 @@ class Ceiling:
         operations: floor of the held time by the dense peak, summed by record.
         known: records whose ceiling is known.
         unknown: records whose ceiling is not known, and which `operations` leaves out.
+        dense: the same time at the dense peak of each format that the device has, in
+            operations: what the ceiling would be if the runs had used it.
     """
 
-    device_us: int = 0
-    operations: int = 0
-    known: int = 0
-    unknown: int = 0
+    device_us: int
+    operations: int
+    known: int
+    unknown: int
+    dense: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +148,9 @@ class Imported:
         superseded: provisional records that a final one of this import replaced.
         refused: rows (or whole files) that could not be read.
         problems: every refused row, finding and note, in the order of the files.
-        held_device_us: device-microseconds of accepted records, by activity, new or not.
-        ceilings: by catalogue device id, for accepted records, new or not.
+        held_device_us: device-microseconds of accepted primary records, by activity, new or not;
+            corroborating records speak of the same time and are left out.
+        ceilings: by catalogue device id, for the same records.
     """
 
     files: int
@@ -238,7 +244,7 @@ def import_files(
                 _append(tally, reading, request, source=str(path), start=start)
                 if progress is not None:
                     progress(tally.files, tally.new + tally.same + tally.changed)
-    return _summary(tally)
+    return _summary(tally, request.catalogue)
 
 
 def _check_settings(importer: Importer, settings: Mapping[str, str]) -> None:
@@ -316,9 +322,9 @@ def changed_problem(source: str, line: int | None, seq: int) -> Problem:
 
 
 def _weigh(tally: _Tally, draft: Draft) -> None:
-    """Adds the device time and ceiling of one allocation; other records weigh nothing."""
+    """Adds the device time and ceiling of one primary allocation; nothing else weighs."""
     body = draft.body
-    if draft.type != "allocation" or body["device_us"] is None:
+    if draft.type != "allocation" or body["device_us"] is None or body["role"] != "primary":
         return
     held = int(str(body["device_us"]))
     tally.held[str(body["activity"])] += held
@@ -333,7 +339,16 @@ def _weigh(tally: _Tally, draft: Draft) -> None:
         sums[2] += 1
 
 
-def _summary(tally: _Tally) -> Imported:
+def _ceiling(catalogue: Catalogue, device: str, sums: Sequence[int]) -> Ceiling:
+    """Freezes what one kind of device could have done."""
+    held, operations, known, unknown = sums
+    part = catalogue.devices.get(device)
+    peaks = {} if part is None else {name: part.peak(name) for name in DENSE_FORMATS}
+    dense = {name: held * peak // 10**6 for name, peak in peaks.items() if peak is not None}
+    return Ceiling(held, operations, known, unknown, dense)
+
+
+def _summary(tally: _Tally, catalogue: Catalogue) -> Imported:
     """Freezes the counts."""
     refused = {(p.source, p.line) for p in tally.problems if p.severity == "refused"}
     return Imported(
@@ -346,5 +361,7 @@ def _summary(tally: _Tally) -> Imported:
         refused=len(refused),
         problems=tuple(tally.problems),
         held_device_us=dict(sorted(tally.held.items())),
-        ceilings={name: Ceiling(*sums) for name, sums in sorted(tally.ceilings.items())},
+        ceilings={
+            name: _ceiling(catalogue, name, sums) for name, sums in sorted(tally.ceilings.items())
+        },
     )

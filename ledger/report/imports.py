@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 _HOUR_US = 3_600 * 10**6
+_SHOWN = ("bf16", "fp8")  # the formats that published runs of this decade were trained in
 
 Digits: TypeAlias = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]*)$")]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
@@ -37,6 +38,9 @@ class DeviceCeiling(BaseModel):
         description="Sum over the records with a known ceiling; null if none has one."
     )
     without_ceiling: Count = Field(description="Records that the sum leaves out.")
+    dense_operations: dict[str, Digits] = Field(
+        description="The same time at the dense peak of each format that the device has."
+    )
 
 
 class ImportDocument(BaseModel):
@@ -94,6 +98,7 @@ def _ceiling(ceiling: Ceiling) -> DeviceCeiling:
         device_us=str(ceiling.device_us),
         ceiling_operations=None if ceiling.known == 0 else str(ceiling.operations),
         without_ceiling=ceiling.unknown,
+        dense_operations={name: str(most) for name, most in ceiling.dense.items()},
     )
 
 
@@ -123,9 +128,18 @@ def import_tables(imported: Imported) -> tuple[Table, ...]:
         ),
         Table(
             "Ceilings, by device",
-            (Column("device"), _number("device-hours"), _number("operations"), _number("without")),
+            (
+                Column("device"),
+                _number("device-hours"),
+                _number("stated"),
+                _number("without"),
+                *(_number(f"if {name}") for name in _SHOWN),
+            ),
             tuple(_device_row(*item) for item in imported.ceilings.items()),
-            ("Operations at the dense peak; `without` counts records whose ceiling is unknown.",),
+            (
+                "stated: operations at the dense peak of the stated format.",
+                "without: records that state none; if: the same time at that format's peak.",
+            ),
         ),
     )
     return tuple(table for table in every if table.rows)
@@ -146,7 +160,9 @@ def _number(name: str) -> Column:
 def _device_row(device: str, ceiling: Ceiling) -> tuple[str, ...]:
     """One row of the table of ceilings."""
     most = scientific(ceiling.operations) if ceiling.known else "unknown"
-    return device, _hours(ceiling.device_us), most, f"{ceiling.unknown:,}"
+    formats = (ceiling.dense.get(name) for name in _SHOWN)
+    shown = ("–" if value is None else scientific(value) for value in formats)
+    return device, _hours(ceiling.device_us), most, f"{ceiling.unknown:,}", *shown
 
 
 def _hours(device_us: int) -> str:

@@ -1,0 +1,70 @@
+"""Chance gives keys, secrets, salts and ids: from the system, or from a seed for demonstrations.
+
+A seeded ledger repeats byte for byte, so its salts hide nothing and its key is public. Seeds are
+therefore bound to one origin, and that origin to seeds: neither opens the other.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from ledger.errors import InputError
+
+__all__ = ["DEMONSTRATION_ORIGIN", "SYSTEM", "Chance"]
+
+DEMONSTRATION_ORIGIN = "demonstration.flopledger.example/lab"
+_SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A source of bytes that nobody should guess.
+
+    Attributes:
+        draw: Gives that many bytes, new at each call.
+        seeded: Whether the bytes repeat.
+    """
+
+    draw: Callable[[int], bytes]
+    seeded: bool
+
+    @classmethod
+    def from_seed(cls, seed: str) -> Chance:
+        """Repeat the same bytes for the same seed, up to 32 at each call."""
+        numbers = count()
+
+        def draw(length: int) -> bytes:
+            return hashlib.sha256(f"{seed} {next(numbers)}".encode()).digest()[:length]
+
+        return cls(draw, seeded=True)
+
+    def salt(self) -> str:
+        """Return 128 bits as 22 characters of base64url."""
+        return base64.urlsafe_b64encode(self.draw(_SALT_BYTES)).decode().rstrip("=")
+
+    def id(self) -> str:
+        """Return a UUID of version 4."""
+        return str(uuid.UUID(bytes=self.draw(16), version=4))
+
+    def check(self, origin: str) -> None:
+        """Refuse seeds for a real ledger, and chance for the demonstration's.
+
+        Raises:
+            InputError: If origin and source do not belong together.
+        """
+        if self.seeded != (origin == DEMONSTRATION_ORIGIN):
+            raise InputError(
+                f"{origin} is the origin of the demonstration, whose key and salts are public"
+                if not self.seeded
+                else f"{origin} is a real ledger and takes no seeded salts",
+                remedy="choose another origin: flopledger init --origin ledger.example/lab-a",
+            )
+
+
+SYSTEM = Chance(secrets.token_bytes, seeded=False)
