@@ -31,9 +31,9 @@ OPERATIONS_MAX = 10**28  # operations a record may state; 10^9 records still add
 _EXPONENT_MAX = 40  # no quantity of this field is larger than 10^40
 _TEXT_MAX = 80
 _NUMBER = re.compile(
-    r"(?P<whole>[0-9][0-9_]*)(?:\.(?P<part>[0-9]+))?(?:\*10\^(?P<times>[0-9]{1,2}))?"
+    r"(?P<whole>0|[1-9][0-9_]*)(?:\.(?P<part>[0-9]+))?(?:\*10\^(?P<times>[0-9]{1,2}))?"
     r"|10\^(?P<power>[0-9]{1,2})"
-    r"|(?P<over>[0-9]+)/(?P<under>[0-9]+)"
+    r"|(?P<over>0|[1-9][0-9]*)/(?P<under>[1-9][0-9]*)"
 )
 _SCIENTIFIC = re.compile(r"[+-]?[0-9_.]+[eE][+-]?[0-9]+")
 
@@ -148,8 +148,6 @@ def parse_number(text: str) -> Fraction:
     if part["power"]:
         return Fraction(10 ** _exponent(part["power"]))
     if part["over"]:
-        if int(part["under"]) == 0:
-            raise UnitError(f"{text!r} divides by zero", remedy="give a denominator above 0")
         return Fraction(int(part["over"]), int(part["under"]))
     fraction = part["part"] or ""
     digits = int(part["whole"].replace("_", "") + fraction)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
+from ledger.regime.schema import regime_schemas
 from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
 from ledger.report.position_document import position_schema
@@ -20,6 +21,7 @@ def schema_files() -> dict[str, str]:
     """Return the text of every generated schema by file name."""
     documents: dict[str, Any] = {
         **record_schemas(),
+        **regime_schemas(),
         "import.v1.schema.json": import_schema(),
         "missing.v1.schema.json": missing_schema(),
         "position.v1.schema.json": position_schema(),

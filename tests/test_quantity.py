@@ -30,7 +30,6 @@ BOUNDS = st.integers(0, 10**30)
         ("5.92", Fraction(592, 100)),
         ("1/3", Fraction(1, 3)),
         ("0", Fraction(0)),
-        ("007", Fraction(7)),
     ],
 )
 def test_number_is_read_exactly(text: str, number: Fraction) -> None:

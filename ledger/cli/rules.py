@@ -1,0 +1,201 @@
+"""``flopledger rules`` shows the law as data, tests it and packs it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from ledger.cli.clock import now
+from ledger.cli.context import Context, pass_context
+from ledger.cli.output import emit, output_options, write_text
+from ledger.determination import PlainEvaluator
+from ledger.engines import ENGINES, open_engine
+from ledger.engines.plain import PlainEngine
+from ledger.errors import InputError
+from ledger.journeys.casework import Bench
+from ledger.pack import PACK_NAME, Pack, packed_bytes, read_pack
+from ledger.period import parse_day
+from ledger.regime.lint import lint_pack
+from ledger.regime.load import find_regime, load_regimes, read_regimes
+from ledger.regime.schema import SCHEMAS, schema_text
+from ledger.regime.vocabulary import Vocabulary, load_vocabulary
+from ledger.report.cases import case_document, case_tables
+from ledger.report.flaws import flaw_document, flaw_table
+from ledger.report.law import LawView, law_tables, list_table
+from ledger.report.law_document import law_document, list_document
+from ledger.resources import rules_root
+
+__all__ = ["rules"]
+
+_in_force_on = click.option(
+    "--in-force-on", metavar="DATE", help="Ask the law of that day; default today."
+)
+_law_known_on = click.option(
+    "--law-known-on", metavar="DATE", help="Hide what was published after that day."
+)
+
+
+@click.group()
+def rules() -> None:
+    """Show the law as data, check the files that hold it, and pack them."""
+
+
+@rules.command(name="list", epilog="Example: flopledger rules list --in-force-on 2024-06-01")
+@_in_force_on
+@_law_known_on
+@output_options
+@pass_context
+def list_(
+    context: Context,
+    *,
+    in_force_on: str | None,
+    law_known_on: str | None,
+    fmt: str | None,
+    output: str | None,
+) -> None:
+    """List every regime with its status on a day and the lines it draws."""
+    pack = _pack(context)
+    regimes = load_regimes(pack)
+    on, known = _today(in_force_on), _day(law_known_on)
+    document = list_document(regimes, pack.digest, on, known)
+    emit(document, list_table(regimes, on, known), fmt=fmt, output=output)
+
+
+@rules.command(epilog="Example: flopledger rules show eu.aia --reading rl-rollout=not-named")
+@click.argument("regime_id", metavar="REGIME")
+@_in_force_on
+@_law_known_on
+@click.option("--reading", multiple=True, metavar="ID=ALT", help="Answer an open question.")
+@output_options
+@pass_context
+def show(
+    context: Context,
+    *,
+    regime_id: str,
+    in_force_on: str | None,
+    law_known_on: str | None,
+    reading: tuple[str, ...],
+    fmt: str | None,
+    output: str | None,
+) -> None:
+    """Show one regime for a lawyer: each number beside the words of the law that decide."""
+    pack = _pack(context)
+    vocabulary = load_vocabulary(pack)
+    regime = find_regime(load_regimes(pack, vocabulary), regime_id)
+    on, known = _today(in_force_on), _day(law_known_on)
+    view = LawView.of(regime, on, known, _readings(reading))
+    emit(law_document(view, pack.digest), law_tables(view, vocabulary), fmt=fmt, output=output)
+
+
+@rules.command(epilog="Example: flopledger --rules ./rules rules lint")
+@output_options
+@pass_context
+def lint(context: Context, *, fmt: str | None, output: str | None) -> int:
+    """Look for what is wrong in rule files: exit 1 with findings, 2 if one cannot be loaded."""
+    pack = _pack(context)
+    vocabulary = load_vocabulary(pack)
+    regimes, flaws = read_regimes(pack, vocabulary)
+    found = flaws or lint_pack(pack, vocabulary)
+    title = f"{len(flaws)} mistakes keep files from loading" if flaws else ""
+    table = flaw_table(title or f"{len(found)} findings in {len(regimes)} regimes", found)
+    emit(flaw_document(pack.digest, len(regimes), found), table, fmt=fmt, output=output)
+    return 2 if flaws else int(bool(found))
+
+
+@rules.command(name="test", epilog="Example: flopledger rules test eu.aia --written")
+@click.argument("regime_ids", nargs=-1, metavar="[REGIME]...")
+@click.option("--written", is_flag=True, help="Leave out the cases generated around each line.")
+@click.option(
+    "--engine", type=click.Choice(ENGINES), default="plain", show_default=True, help="What adds up."
+)
+@output_options
+@pass_context
+def test_(
+    context: Context,
+    *,
+    regime_ids: tuple[str, ...],
+    written: bool,
+    engine: str,
+    fmt: str | None,
+    output: str | None,
+) -> int:
+    """Run the cases of the law, written and generated: exit 1 when one fails."""
+    pack = _pack(context)
+    vocabulary = load_vocabulary(pack)
+    regimes = load_regimes(pack, vocabulary)
+    asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
+    bench = _bench(vocabulary, engine)
+    results = [result for regime in asked for result in bench.run_written(regime)]
+    around = [] if written else [bench.run_generated(regime) for regime in asked]
+    results += [result for generated, _ in around for result in generated]
+    silent = [boundary for _, unreached in around for boundary in unreached]
+    tables = case_tables(results, silent)
+    emit(case_document(pack.digest, results, silent), tables, fmt=fmt, output=output)
+    return int(any(not result.passed for result in results))
+
+
+@rules.command(epilog="Example: flopledger rules schema -o schemas")
+@click.argument("name", required=False, type=click.Choice(sorted(SCHEMAS)))
+@click.option("-o", "--output", metavar="DIR", help="Write every schema into that folder.")
+@pass_context
+def schema(context: Context, *, name: str | None, output: str | None) -> None:
+    """Print the JSON Schema of rule files, for an editor, or write all of them."""
+    if output is None:
+        write_text(schema_text(name or "regime.v1.schema.json"), None)
+        return
+    for each in [name] if name else SCHEMAS:
+        write_text(schema_text(each), str(Path(output) / each))
+        context.say(f"wrote {Path(output) / each}")
+
+
+@rules.command(epilog="Example: flopledger --rules ./rules rules pack -o pack.v1.json")
+@click.option("-o", "--output", metavar="FILE", help="Write there instead of into the folder.")
+@pass_context
+def pack(context: Context, *, output: str | None) -> None:
+    """Write the rule files as one canonical JSON file, which names the law by one digest."""
+    root = rules_root(context.rules)
+    load_regimes(_pack(context))
+    target = output or (str(root / PACK_NAME) if isinstance(root, Path) else "-")
+    write_text(packed_bytes(root).decode(), target)
+    context.say(f"pack {_pack(context).digest}")
+
+
+def _bench(vocabulary: Vocabulary, engine: str) -> Bench:
+    """Return where cases are run: with the engine and the evaluator of one name."""
+    if engine == "plain":
+        return Bench(vocabulary, PlainEngine, PlainEvaluator())
+    from ledger.engines.evaluate import ColumnEvaluator  # noqa: PLC0415 - polars loads slowly
+
+    return Bench(vocabulary, lambda source: open_engine(engine, source), ColumnEvaluator())
+
+
+def _pack(context: Context) -> Pack:
+    """Return the rules in use."""
+    return read_pack(rules_root(context.rules))
+
+
+def _today(text: str | None) -> date:
+    """Return the day given, or today."""
+    return now().date() if text is None else parse_day(text)
+
+
+def _day(text: str | None) -> date | None:
+    """Return the day given, if any."""
+    return None if text is None else parse_day(text)
+
+
+def _readings(given: tuple[str, ...]) -> dict[str, str]:
+    """Return the readings chosen by id.
+
+    Raises:
+        InputError: If one is not ID=ALT.
+    """
+    chosen = {}
+    for text in given:
+        name, sign, alternative = text.partition("=")
+        if not sign or not name or not alternative:
+            raise InputError(f"{text!r} chooses no reading", remedy="write --reading ID=ALT")
+        chosen[name] = alternative
+    return chosen

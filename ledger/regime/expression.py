@@ -1,0 +1,367 @@
+"""An expression is a tree of closed operators over facts, parameters, lets, sets and rules.
+
+A condition has one of three values (true, false, unknown); a number is an interval.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from ledger.regime.name import FACTOR_PATTERN, Factor, Name
+from ledger.regime.scalar import FactName, Identifier, Node, QuantityScalar, Word
+
+__all__ = [
+    "OPERATORS",
+    "All",
+    "Any",
+    "AnyOf",
+    "Choice",
+    "Choose",
+    "Comparator",
+    "Comparison",
+    "Condition",
+    "Exists",
+    "Expression",
+    "Ge",
+    "Gt",
+    "Le",
+    "Lt",
+    "Max",
+    "Member",
+    "Mul",
+    "Not",
+    "Number",
+    "Quote",
+    "Sum",
+    "walk",
+]
+
+
+Comparator: TypeAlias = Literal["gt", "ge", "lt", "le"]
+
+
+class Operator(Node):
+    """A mapping with exactly one key, the operator."""
+
+    # The field names exist for code; a file can only use the operator's own word, because the
+    # discriminator looks for it before any field is read.
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+    operator: ClassVar[str]
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file; the name of a fact is a part."""
+        return ()
+
+
+class Quote(Operator):
+    """A quantity written in place: allowed in unit files only."""
+
+    operator: ClassVar[str] = "q"
+    q: QuantityScalar
+
+
+class Mul(Operator):
+    """The product of two or more numbers; a bare integer is a plain factor."""
+
+    operator: ClassVar[str] = "mul"
+    factors: tuple[Number, ...] = Field(alias="mul", min_length=2, max_length=8)
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return self.factors
+
+
+class Sum(Operator):
+    """The operations of the subject's training that a counting set counts."""
+
+    operator: ClassVar[str] = "sum"
+    field: Literal["operations"] = Field(alias="sum")
+    counting: Identifier
+    lineage: Literal["own", "base", "cumulative"]
+
+
+class Max(Operator):
+    """The largest value of a number over the rows of a relation of the subject."""
+
+    operator: ClassVar[str] = "max"
+    number: Number = Field(alias="max")
+    over: Literal["device_rates"]
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return (self.number,)
+
+
+class Comparison(Operator):
+    """Two numbers of one dimension, compared."""
+
+    operator: ClassVar[Comparator]
+    operands: tuple[Number, Number]
+
+    @property
+    def left(self) -> Number:
+        """The number before the comparator."""
+        return self.operands[0]
+
+    @property
+    def right(self) -> Number:
+        """The number after the comparator."""
+        return self.operands[1]
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return self.operands
+
+
+class Gt(Comparison):
+    """The left is greater than the right."""
+
+    operator: ClassVar[Comparator] = "gt"
+    operands: tuple[Number, Number] = Field(alias="gt")
+
+
+class Ge(Comparison):
+    """The left is the right or more."""
+
+    operator: ClassVar[Comparator] = "ge"
+    operands: tuple[Number, Number] = Field(alias="ge")
+
+
+class Lt(Comparison):
+    """The left is less than the right."""
+
+    operator: ClassVar[Comparator] = "lt"
+    operands: tuple[Number, Number] = Field(alias="lt")
+
+
+class Le(Comparison):
+    """The left is the right or less."""
+
+    operator: ClassVar[Comparator] = "le"
+    operands: tuple[Number, Number] = Field(alias="le")
+
+
+class All(Operator):
+    """True when every part is, false when one part is false (Kleene)."""
+
+    operator: ClassVar[str] = "all"
+    items: tuple[Condition, ...] = Field(alias="all", min_length=1)
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return self.items
+
+
+class Any(Operator):
+    """True when one part is, false when every part is false (Kleene)."""
+
+    operator: ClassVar[str] = "any"
+    items: tuple[Condition, ...] = Field(alias="any", min_length=1)
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return self.items
+
+
+class Not(Operator):
+    """The contrary; unknown stays unknown."""
+
+    operator: ClassVar[str] = "not"
+    item: Condition = Field(alias="not")
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return (self.item,)
+
+
+class AnyOf(Operator):
+    """A fact that is a set shares a member with the list; an enum fact is in the list."""
+
+    operator: ClassVar[str] = "any-of"
+    operands: tuple[FactName, tuple[Word, ...]] = Field(alias="any-of")
+
+    @property
+    def fact(self) -> str:
+        """Name of the fact."""
+        return self.operands[0]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The values of which one suffices."""
+        return self.operands[1]
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return (self.fact,)
+
+
+class Member(Operator):
+    """A fact's value belongs to a dated set of the file."""
+
+    operator: ClassVar[str] = "member"
+    operands: tuple[FactName, Identifier] = Field(alias="member")
+
+    @property
+    def fact(self) -> str:
+        """Name of the fact."""
+        return self.operands[0]
+
+    @property
+    def set_id(self) -> str:
+        """Id of the set."""
+        return self.operands[1]
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return (self.fact,)
+
+
+class Members(Node):
+    """Which members of the subject are asked, and what about them."""
+
+    of: Literal["developer.models"]
+    such_that: Condition = Field(alias="such-that")
+    view: Literal["actual", "foreseen"] = "actual"
+
+
+class Exists(Operator):
+    """At least one member of the subject fulfils a condition (Kleene or)."""
+
+    operator: ClassVar[str] = "exists"
+    members: Members = Field(alias="exists")
+
+    @property
+    def of(self) -> str:
+        """The relation whose rows are asked."""
+        return self.members.of
+
+    @property
+    def such_that(self) -> Condition:
+        """The condition at the member."""
+        return self.members.such_that
+
+    @property
+    def view(self) -> Literal["actual", "foreseen"]:
+        """Whether commitments count beside what has happened."""
+        return self.members.view
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return (self.such_that,)
+
+
+class Choice(Node):
+    """One arm of a choose: the case in which it decides, and what it says."""
+
+    case: Condition
+    then: Condition
+
+
+class Choose(Operator):
+    """Exactly one case holds and its arm decides; an unknown case leaves it open."""
+
+    operator: ClassVar[str] = "choose"
+    arms: tuple[Choice, ...] = Field(alias="choose", min_length=2)
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return tuple(part for arm in self.arms for part in (arm.case, arm.then))
+
+
+_NUMBERS: Final = (Quote, Mul, Sum, Max)
+_CONDITIONS: Final = (Gt, Ge, Lt, Le, All, Any, Not, AnyOf, Member, Exists)
+OPERATORS: Final = tuple(node.operator for node in (*_CONDITIONS, Choose, *_NUMBERS))
+
+
+def _operator(value: object) -> str | None:
+    """Return the tag of the node that a text or mapping stands for, or None."""
+    if isinstance(value, str):
+        return "factor" if re.fullmatch(FACTOR_PATTERN, value) else "name"
+    if isinstance(value, Operator):
+        return value.operator
+    if isinstance(value, dict):
+        found = [key for key in value if key in OPERATORS]
+        return found[0] if len(found) == 1 else None
+    return None
+
+
+_NOT_NUMBER = Discriminator(
+    _operator,
+    custom_error_type="operator",
+    custom_error_message="this is not a number: write a name, or one of mul, sum, max",
+)
+_NOT_CONDITION = Discriminator(
+    _operator,
+    custom_error_type="operator",
+    custom_error_message=(
+        "this is not a condition: write a name, or one of gt, ge, lt, le, all, any, not, any-of, "
+        "member, exists"
+    ),
+)
+Number = Annotated[
+    Annotated[Name, Tag("name")]
+    | Annotated[Factor, Tag("factor")]
+    | Annotated[Quote, Tag("q")]
+    | Annotated[Mul, Tag("mul")]
+    | Annotated[Sum, Tag("sum")]
+    | Annotated[Max, Tag("max")],
+    _NOT_NUMBER,
+]
+Condition = Annotated[
+    Annotated[Name, Tag("name")]
+    | Annotated[Gt, Tag("gt")]
+    | Annotated[Ge, Tag("ge")]
+    | Annotated[Lt, Tag("lt")]
+    | Annotated[Le, Tag("le")]
+    | Annotated[All, Tag("all")]
+    | Annotated[Any, Tag("any")]
+    | Annotated[Not, Tag("not")]
+    | Annotated[AnyOf, Tag("any-of")]
+    | Annotated[Member, Tag("member")]
+    | Annotated[Exists, Tag("exists")],
+    _NOT_CONDITION,
+]
+Expression = (
+    str
+    | Quote
+    | Mul
+    | Sum
+    | Max
+    | Gt
+    | Ge
+    | Lt
+    | Le
+    | All
+    | Any
+    | Not
+    | AnyOf
+    | Member
+    | Exists
+    | Choose
+)
+
+for _node in (*_NUMBERS, *_CONDITIONS, Members, Comparison, Choice, Choose):
+    _node.model_rebuild()
+
+
+def walk(node: Expression) -> Iterator[Expression]:
+    """Yield the node and everything below it, parents first, in the order of the file."""
+    yield node
+    if not isinstance(node, str):
+        for part in node.parts:
+            yield from walk(part)

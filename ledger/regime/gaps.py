@@ -1,0 +1,80 @@
+"""A gap is a day on which a regime applies and one of its figures says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import pairwise
+
+from ledger.regime.dated import applies_from
+from ledger.regime.model import Regime
+from ledger.regime.source import Stretch
+
+__all__ = ["gaps", "stances", "unknown_when_binding"]
+
+
+def gaps(regime: Regime) -> Iterator[tuple[str, str, str]]:
+    """A figure, once it binds, binds until another replaces it or the regime ends.
+
+    Yields:
+        Place, message and remedy of each gap.
+    """
+    end = _end(regime)
+    for family, items in (("parameters", regime.parameters), ("sets", regime.sets)):
+        for name, item in items.items():
+            for start, stop in _uncovered(item.values, end):
+                days = f"from {start}" + ("" if stop is None else f" until {stop}")
+                message = f"{name} has no value {days} while the regime applies"
+                yield f"{family}.{name}.values", message, "extend a value or add the one that holds"
+
+
+def stances(regime: Regime) -> Iterator[tuple[str, str, str]]:
+    """One stance of the authority ends before the next begins, and none is missing between.
+
+    Yields:
+        Place, message and remedy of each day with two stances or none.
+    """
+    ordered = sorted(enumerate(regime.enforcement), key=lambda item: item[1].from_)
+    for (_, earlier), (index, later) in pairwise(ordered):
+        place = f"enforcement[{index}]"
+        if earlier.until is None or earlier.until > later.from_:
+            message = f"{earlier.stance} still holds when {later.stance} begins on {later.from_}"
+            yield place, message, f"close it with until: {later.from_}"
+        elif earlier.until < later.from_:
+            message = f"no stance is stated from {earlier.until} until {later.from_}"
+            yield place, message, "state one, or none"
+
+
+def unknown_when_binding(regime: Regime) -> Iterator[tuple[str, str, str]]:
+    """A figure was known before it bound, unless the file says why not.
+
+    Yields:
+        Place, message and remedy of each value known later than it binds.
+    """
+    for name, parameter in regime.parameters.items():
+        for index, value in enumerate(parameter.values):
+            if value.known > value.from_ and value.retroactive is None:
+                message = f"it binds from {value.from_} and was known only from {value.known}"
+                remedy = "correct a date, or say in retroactive: how it reaches back"
+                yield f"parameters.{name}.values[{index}]", message, remedy
+
+
+def _end(regime: Regime) -> date | None:
+    """Return the day on which the regime ended for good, or None."""
+    ends = [event.on for event in regime.lifecycle if event.event in {"rescinded", "expired"}]
+    start = applies_from(regime)
+    return max((day for day in ends if start is None or day >= start), default=None)
+
+
+def _uncovered(values: Sequence[Stretch], end: date | None) -> Iterator[tuple[date, date | None]]:
+    """Yield the half-open stretches after the first value that no value covers."""
+    ordered = sorted(values, key=lambda value: value.from_)
+    reached: date | None = ordered[0].from_
+    for value in ordered:
+        if reached is None:
+            return
+        if value.from_ > reached:
+            yield reached, value.from_
+        reached = None if value.until is None else max(reached, value.until)
+    if reached is not None and (end is None or reached < end):
+        yield reached, end

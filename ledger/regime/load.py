@@ -1,0 +1,101 @@
+"""Loading turns a rule pack into regimes, or says in which places its files are wrong."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.errors import RuleError
+from ledger.pack import Pack
+from ledger.regime.diagnosis import Flaw, flawed, parse_node
+from ledger.regime.model import Regime, Regimes
+from ledger.regime.scalar import nearest
+from ledger.regime.soundness import check_regime
+from ledger.regime.vocabulary import Vocabulary, load_vocabulary
+from ledger.yamltree import Tree
+
+__all__ = ["REGIMES_FOLDER", "find_regime", "load_regime", "load_regimes", "read_regimes"]
+
+REGIMES_FOLDER: Final = "regimes/"
+
+
+def load_regimes(pack: Pack, vocabulary: Vocabulary | None = None) -> Regimes:
+    """Read every regime of a rule pack.
+
+    Args:
+        pack: The rule pack.
+        vocabulary: Its vocabulary if it was read already.
+
+    Returns:
+        Regime by id, in the order of ids.
+
+    Raises:
+        MissingError: If the pack has no vocabulary.
+        RuleError: If a file is wrong; names file, place, and what to write instead.
+    """
+    regimes, flaws = read_regimes(pack, vocabulary)
+    if flaws:
+        raise flawed(flaws)
+    return regimes
+
+
+def read_regimes(
+    pack: Pack, vocabulary: Vocabulary | None = None
+) -> tuple[Regimes, tuple[Flaw, ...]]:
+    """Read every regime of a rule pack and collect what is wrong.
+
+    Args:
+        pack: The rule pack.
+        vocabulary: Its vocabulary if it was read already.
+
+    Returns:
+        The regimes without a flaw, by id in order, and every flaw of the others.
+
+    Raises:
+        MissingError: If the pack has no vocabulary.
+        RuleError: If the vocabulary itself is wrong.
+    """
+    words = vocabulary or load_vocabulary(pack)
+    found: dict[str, tuple[str, Regime]] = {}
+    flaws: list[Flaw] = []
+    for file, tree in sorted(pack.under(REGIMES_FOLDER).items()):
+        regime, wrong = load_regime(file, tree, words)
+        flaws += wrong
+        if regime is None:
+            continue
+        if regime.id in found:
+            message = f"{found[regime.id][0]} already holds the regime {regime.id}"
+            flaws.append(Flaw(file, "id", "duplicate", message, "give one of them another id"))
+        found.setdefault(regime.id, (file, regime))
+    return {name: found[name][1] for name in sorted(found)}, tuple(flaws)
+
+
+def load_regime(
+    file: str, tree: Tree, vocabulary: Vocabulary
+) -> tuple[Regime | None, tuple[Flaw, ...]]:
+    """Read one rule file.
+
+    Args:
+        file: Its path, for messages.
+        tree: What it holds, every scalar a text.
+        vocabulary: Facts and activities.
+
+    Returns:
+        The regime and no flaws, or None and every flaw.
+    """
+    regime, flaws = parse_node(Regime, tree, file)
+    if regime is None:
+        return None, flaws
+    unsound = check_regime(file, regime, vocabulary)
+    return (None, unsound) if unsound else (regime, ())
+
+
+def find_regime(regimes: Regimes, regime_id: str) -> Regime:
+    """Return the regime of that id.
+
+    Raises:
+        RuleError: If there is none; the message names the nearest.
+    """
+    if regime_id not in regimes:
+        remedy = nearest(regime_id, regimes)
+        raise RuleError(f"there is no regime {regime_id!r} in the rules", remedy=remedy)
+    return regimes[regime_id]

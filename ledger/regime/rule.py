@@ -1,0 +1,183 @@
+"""A rule is one test of a regime at one kind of subject, and what follows when it is met."""
+
+from __future__ import annotations
+
+from typing import Literal, Self, TypeAlias
+
+from pydantic import Field, model_validator
+
+from ledger.regime.expression import Choice, Choose, Condition, Number
+from ledger.regime.scalar import FactName, Identifier, Localised, Node, refuse
+from ledger.regime.source import Citation, Provenance, Text
+
+__all__ = [
+    "After",
+    "Basis",
+    "Due",
+    "Effect",
+    "Moment",
+    "Obligation",
+    "Rebuttal",
+    "Rule",
+    "SubjectKind",
+    "Unless",
+    "View",
+    "ViewName",
+]
+
+SubjectKind: TypeAlias = Literal[
+    "model", "developer", "run", "cluster", "device", "site", "transaction", "destination"
+]
+Effect: TypeAlias = Literal["presumption", "indication", "definition", "classification"]
+ViewName: TypeAlias = Literal["actual", "foreseen"]
+Basis: TypeAlias = Literal["actual", "committed"]
+Moment: TypeAlias = Literal["met", "foreseen"] | FactName
+
+
+class View(Node):
+    """Which ledger rows a view of the condition rests on."""
+
+    basis: tuple[Basis, ...] = Field(min_length=1, max_length=2)
+
+    @model_validator(mode="after")
+    def _rests_on_what_happened(self) -> Self:
+        """What has happened is in every view, and nothing is named twice."""
+        if self.basis not in {("actual",), ("actual", "committed")}:
+            raise refuse(
+                "basis",
+                f"a view of {', '.join(self.basis)} cannot be measured",
+                "write basis: [actual] or basis: [actual, committed]",
+            )
+        return self
+
+
+class Views(Node):
+    """The views of a rule; a rule that names none has only the actual one."""
+
+    actual: View | None = None
+    foreseen: View | None = None
+
+
+class Unless(Node):
+    """A circumstance that takes a subject out although the condition holds."""
+
+    id: Identifier
+    title: Localised | None = None
+    when: Condition
+    cite: Citation
+
+
+class Rebuttal(Node):
+    """A decision, recorded as a fact, that answers a presumption without undoing it."""
+
+    fact: FactName
+    cite: Citation
+
+
+class After(Node):
+    """The moment from which a period runs: the earliest, or the latest, of those named."""
+
+    earliest: tuple[Moment, ...] | None = Field(default=None, min_length=1)
+    latest: tuple[Moment, ...] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        """Either the earliest or the latest, never neither or both."""
+        if (self.earliest is None) == (self.latest is None):
+            raise refuse(
+                "after",
+                "it must name either the earliest or the latest moment",
+                "write after: { earliest: [met, foreseen] }",
+            )
+        return self
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """The moments named."""
+        return self.earliest or self.latest or ()
+
+
+class Due(Node):
+    """When an obligation falls due: a period after a moment, or a fixed day of the law.
+
+    ``within`` names a parameter of dimension duration and needs ``after``; ``on`` names a
+    parameter of dimension date; with both, the later day counts.
+    """
+
+    within: Identifier | None = None
+    after: After | None = None
+    on: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """A period needs the moment it runs from."""
+        if (self.within is None) != (self.after is None) or (
+            self.within is None and self.on is None
+        ):
+            raise refuse(
+                "due",
+                "a due date needs a period and the moment it runs from, or a fixed day",
+                "write within: <duration> with after: { earliest: [met] }, or on: <date>",
+            )
+        return self
+
+
+class Obligation(Node):
+    """What someone must do once the rule is met.
+
+    A duty without ``due`` is standing: it is reported, never overdue.
+    """
+
+    id: Identifier
+    actor: Text
+    action: Localised
+    recipient: Localised | None = None
+    content: tuple[Text, ...] = ()
+    due: Due | None = None
+    cite: Citation
+    provenance: Provenance | None = None
+
+
+class Rule(Node):
+    """One test: its subject, its condition, its exceptions, and what follows."""
+
+    id: Identifier
+    title: Localised
+    subject: SubjectKind
+    effect: Effect
+    cite: Citation
+    provenance: Provenance | None = None
+    interpretation: Text | None = None
+    scope: Condition | None = None
+    let: dict[Identifier, Number] = Field(default_factory=dict)
+    when: Condition | None = None
+    choose: tuple[Choice, ...] | None = Field(default=None, min_length=2)
+    unless: tuple[Unless, ...] = ()
+    rebuttal: Rebuttal | None = None
+    views: Views | None = None
+    obligations: tuple[Obligation, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Self:
+        """A rule says when, or chooses between cases."""
+        if (self.when is None) == (self.choose is None):
+            raise refuse(
+                "condition",
+                "a rule has either when or choose",
+                "write when: with one condition, or choose: with cases",
+            )
+        return self
+
+    @property
+    def condition(self) -> Condition | Choose:
+        """The condition, whichever way it is written."""
+        if self.when is not None:
+            return self.when
+        assert self.choose is not None, "the validator lets no rule through without a condition"
+        return Choose(arms=self.choose)
+
+    @property
+    def foresees(self) -> bool:
+        """Whether commitments can meet the rule before the compute is spent."""
+        view = None if self.views is None else self.views.foreseen
+        return view is not None and "committed" in view.basis

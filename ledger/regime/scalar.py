@@ -1,0 +1,261 @@
+"""A scalar is one text of a rule file and the value that its place gives it.
+
+Every scalar of a rule file arrives as text. The types here turn that text into a date, a yes or
+no, a quantity with its unit or a name, and refuse anything else with the words to write instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from difflib import get_close_matches
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from ledger.errors import LedgerError
+from ledger.period import parse_day
+from ledger.quantity import UNITS, Dimension, Quantity
+
+__all__ = [
+    "DIMENSIONS",
+    "FACT_PATTERN",
+    "FROM_FILE",
+    "ID_PATTERN",
+    "NUMBER_PATTERN",
+    "QUANTITY_PATTERN",
+    "Day",
+    "DimensionName",
+    "FactName",
+    "Identifier",
+    "Localised",
+    "Node",
+    "ParameterScalar",
+    "QuantityScalar",
+    "RegimeId",
+    "Word",
+    "YesNo",
+    "nearest",
+    "refuse",
+]
+
+ID_PATTERN: Final = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+FACT_PATTERN: Final = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+"
+NUMBER_PATTERN: Final = (
+    r"(?:[0-9][0-9_]*(?:\.[0-9]+)?(?:\*10\^[0-9]{1,2})?|10\^[0-9]{1,2}|[0-9]+/[0-9]+)"
+)
+QUANTITY_PATTERN: Final = rf"{NUMBER_PATTERN} [A-Za-z][A-Za-z0-9_/,\[\]-]*"
+
+# The two ways of programs to write 3*10^25: 3e25 and 3*10**25.
+_FLOAT: Final = re.compile(r"(?P<mantissa>[0-9.]+)[eE]\+?(?P<exponent>[0-9]{1,2})")
+_POWER: Final = re.compile(r"(?:(?P<mantissa>[0-9.]+)\*)?10\*\*(?P<exponent>[0-9]{1,2})")
+# The context under which files are validated: code may use field names, a file only its own keys.
+FROM_FILE: Final = "file"
+_SHOWN_MAX: Final = 24  # words in one message; more is a page nobody reads
+DIMENSIONS: Final = (*(member.value for member in Dimension), "date")
+
+
+class Node(BaseModel):
+    """A mapping of a rule file: closed, strict and never changed after loading."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_keys(cls, data: object, info: ValidationInfo) -> object:
+        """Refuse a key of a file that the place does not have, naming the nearest one."""
+        if info.context != FROM_FILE or not isinstance(data, dict):
+            return data
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        for key in data:
+            if key not in known:
+                raise refuse("unknown-key", f"{key!r} is not a key here", nearest(key, known))
+        return data
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say what may have been meant: the words nearest to a mistaken one, else all of them.
+
+    Args:
+        word: What was written.
+        known: What could have been written.
+    """
+    words = list(known)
+    near = get_close_matches(word, words, n=3)
+    if near:
+        return "did you mean " + " or ".join(near) + "?"
+    if not words:
+        return "remove it"
+    if len(words) == 1:
+        return f"write {words[0]}"
+    shown = ", ".join(words[:_SHOWN_MAX]) + (", ..." if len(words) > _SHOWN_MAX else "")
+    return f"write one of {shown}"
+
+
+def refuse(kind: str, message: str, remedy: str) -> PydanticCustomError:
+    """Build the error that a validator of this package raises.
+
+    Args:
+        kind: Stable word for the kind of mistake.
+        message: What stands there.
+        remedy: What to write instead.
+    """
+    # The braces keep pydantic from reading a user's text as a template.
+    return PydanticCustomError(
+        "rule_scalar", "{text}", {"text": message, "remedy": remedy, "kind": kind}
+    )
+
+
+def _day(value: object) -> object:
+    """Read ``YYYY-MM-DD``; a date already built passes, for values made in code."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_day(value)
+    except LedgerError as error:
+        raise refuse("date", error.message, error.remedy) from error
+
+
+def _yes_no(value: object) -> object:
+    """Read ``yes`` or ``no``; the text is never guessed at."""
+    if isinstance(value, bool):
+        return value
+    if value == "yes":
+        return True
+    if value == "no":
+        return False
+    raise refuse("boolean", f"{value!r} is neither yes nor no", "write yes or no")
+
+
+def _quantity(value: object) -> Quantity:
+    """Read a number with its unit into an exact quantity."""
+    if isinstance(value, Quantity):
+        return value
+    if not isinstance(value, str):
+        raise refuse(
+            "quantity",
+            f"a quantity is one text with its unit, not {type(value).__name__}",
+            "write 10^25 FLOP",
+        )
+    try:
+        return Quantity.parse(value)
+    except LedgerError as error:
+        raise refuse("quantity", *_told(value, error)) from error
+
+
+def _told(value: str, error: LedgerError) -> tuple[str, str]:
+    """Return message and remedy for a quantity that cannot be read."""
+    number, space, symbol = value.partition(" ")
+    power = _FLOAT.fullmatch(number) or _POWER.fullmatch(number)
+    if power:
+        times = "" if power["mantissa"] in {None, "1"} else f"{power['mantissa']}*"
+        exact = f"{times}10^{int(power['exponent'])}"
+        what = "a float" if power.re is _FLOAT else "not an exact number"
+        return f"{number!r} is {what}", f"write {exact} {symbol or 'FLOP'}"
+    if not space:
+        return f"{value!r} has no unit", f"write the unit, for example {number} FLOP"
+    if symbol not in UNITS:
+        return f"{symbol!r} is not a unit", nearest(symbol, UNITS)
+    return error.message, error.remedy
+
+
+def _parameter_scalar(value: object) -> Quantity | date:
+    """Read a quantity, or a day of the calendar."""
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        day = _day(value)
+        assert isinstance(day, date)
+        return day
+    return _quantity(value)
+
+
+def _dimension(value: object) -> object:
+    """Accept the name of a dimension, or ``date`` for a day of the calendar."""
+    if value in DIMENSIONS:
+        return str(value)
+    raise refuse(
+        "dimension",
+        f"{value!r} is not a dimension",
+        nearest(str(value), DIMENSIONS),
+    )
+
+
+def _localised(value: dict[str, str]) -> dict[str, str]:
+    """Require the English text beside any other language."""
+    if not value.get("en"):
+        raise refuse("language", "there is no English text", "write { en: ... }")
+    wrong = [code for code in value if not re.fullmatch(r"[a-z]{2}", code)]
+    if wrong:
+        raise refuse("language", f"{wrong[0]!r} is not a language", "write a code such as en or ko")
+    return value
+
+
+def _quantity_text(value: Quantity | date) -> str:
+    """Write the quantity as the grammar reads it."""
+    return str(value)
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}),
+]
+YesNo = Annotated[
+    bool, BeforeValidator(_yes_no), WithJsonSchema({"type": "string", "enum": ["yes", "no"]})
+]
+QuantityScalar = Annotated[
+    Quantity,
+    PlainValidator(_quantity),
+    PlainSerializer(_quantity_text, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{QUANTITY_PATTERN}$",
+            "examples": ["10^25 FLOP", "500_000_000 USD", "1/3 ratio"],
+        }
+    ),
+]
+ParameterScalar = Annotated[
+    Quantity | date,
+    PlainValidator(_parameter_scalar),
+    PlainSerializer(_quantity_text, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^(?:{QUANTITY_PATTERN}|\d{{4}}-\d{{2}}-\d{{2}})$",
+            "examples": ["10^25 FLOP", "500_000_000 USD", "14 day", "2025-08-02"],
+        }
+    ),
+]
+Identifier = Annotated[str, StringConstraints(pattern=f"^{ID_PATTERN}$", max_length=64)]
+RegimeId = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+$", max_length=64)
+]
+FactName = Annotated[str, StringConstraints(pattern=f"^{FACT_PATTERN}$", max_length=96)]
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=96)]
+DimensionName = Annotated[
+    str,
+    BeforeValidator(_dimension),
+    WithJsonSchema({"type": "string", "enum": list(DIMENSIONS)}),
+]
+_LOCALISED_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["en"],
+    "propertyNames": {"pattern": "^[a-z]{2}$"},
+    "additionalProperties": {"type": "string"},
+}
+Localised = Annotated[dict[str, str], AfterValidator(_localised), WithJsonSchema(_LOCALISED_SCHEMA)]
