@@ -10,6 +10,7 @@ Formulas, with N parameters, n trainable parameters and D tokens:
 ``dense``           6·N·D, and 12·layers·width·context·D more where attention is given
 ``adapter``         (4·N + 2·n)·D: frozen weights need no gradient of their own
 ``hardware``        devices · seconds · peak · utilisation
+``steps``           operations counted in one step · steps
 ``pipe``            devices · peak · the sum of activity · clock ÷ peak clock · seconds
 ==================  ================================================================
 
@@ -26,6 +27,7 @@ from fractions import Fraction
 
 from ledger.canonical import INTEGER_MAX
 from ledger.errors import InputError
+from ledger.hardware import Device
 
 __all__ = [
     "Attention",
@@ -33,6 +35,7 @@ __all__ = [
     "PipeSample",
     "adapter",
     "ceiling",
+    "ceilings",
     "dense",
     "hardware",
     "parts",
@@ -222,6 +225,8 @@ def recompute(inputs: Inputs) -> int:
     if formula == "hardware":
         held, peak = (_integer(inputs, n) for n in ("device_us", "peak_operations_per_s"))
         return hardware(held, peak, _fraction(inputs, "utilisation")).operations
+    if formula == "steps":
+        return _integer(inputs, "operations_per_step") * _integer(inputs, "steps")
     if formula == "pipe":
         devices, peak = (_integer(inputs, n) for n in ("milli_devices", "peak_operations_per_s"))
         cycles = _fraction(inputs, "percent_mhz_seconds") / _integer(inputs, "peak_clock_mhz")
@@ -229,13 +234,30 @@ def recompute(inputs: Inputs) -> int:
     raise InputError(
         f"the formula {formula!r} is not known",
         why="a figure that nobody can work out again is an assertion",
-        remedy="formulas: dense, adapter, hardware, pipe",
+        remedy="formulas: dense, adapter, hardware, steps, pipe",
     )
 
 
 def ceiling(device_us: int, peak: int) -> int:
     """Return the most operations that the time held allows: devices · seconds · peak, floored."""
     return device_us * peak // MILLION
+
+
+def ceilings(device_us: int, device: Device, precisions: Sequence[str]) -> dict[str, int | None]:
+    """Return what a device could have done in time held, for each of several operand formats.
+
+    For time of which the format is not known this bounds nothing; it only tells the scale.
+
+    Args:
+        device_us: Time held, device-microseconds.
+        device: The device.
+        precisions: Operand formats, such as ``bf16`` and ``fp8``.
+
+    Returns:
+        Dense ceilings by format; None where the device has no such format or no known peak.
+    """
+    peaks = {precision: device.peak(precision) for precision in precisions}
+    return {p: None if peak is None else ceiling(device_us, peak) for p, peak in peaks.items()}
 
 
 def parts(total: int, weights: Sequence[int]) -> tuple[int, ...]:

@@ -65,7 +65,7 @@ STEPS = (
     ),
     Step(
         "Why, down to the entries and the words of the law.",
-        "explain eu.aia/gpaisr-presumption 'model:GPT-4o'",
+        "explain eu.aia/gpaisr-presumption model:Inflection-2",
     ),
     Step("Every byte is read again, every proof checked.", "verify"),
 )

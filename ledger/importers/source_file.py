@@ -82,7 +82,7 @@ def read_object(source: SourceFile) -> dict[str, object]:
     """
     try:
         value = json.loads(source.text, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
+    except (ArithmeticError, ValueError, RecursionError) as error:
         raise InputError(f"not JSON: {error}", remedy="copy the file again") from error
     if not isinstance(value, dict):
         raise InputError("the JSON is not an object", remedy="give the file of one run")

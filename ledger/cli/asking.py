@@ -1,0 +1,131 @@
+"""Asking is what ``check`` and ``explain`` share: the coordinates as options, and the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from ledger.cli.clock import now
+from ledger.cli.context import Context
+from ledger.cli.folding import FoldedLedger, with_fold
+from ledger.determination import Evaluator, PlainEvaluator
+from ledger.engines import ENGINES
+from ledger.journeys.checking import Question, Records
+from ledger.measure import Engine
+from ledger.period import parse_day, parse_instant
+
+__all__ = ["asking_options", "evaluator_of", "form_of", "question_of", "with_records"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_OPTIONS = (
+    click.option("--in-force-on", metavar="DATE", help="Ask the law of that day; default today."),
+    click.option(
+        "--law-known-on", metavar="DATE", help="Hide what was published after that day; today."
+    ),
+    click.option("--recorded-by", metavar="TIME", help="Count only entries sealed by then, …Z."),
+    click.option("--as-of", metavar="DATE", help="Last day whose work and facts count; today."),
+    click.option(
+        "--assume",
+        multiple=True,
+        metavar="REGIME=in_force",
+        help="Ask a regime as if it were in force; its findings are hypothetical.",
+    ),
+    click.option(
+        "--reading",
+        multiple=True,
+        metavar="ID=ALT",
+        help="Choose an alternative where the law is open; see rules show.",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default=ENGINES[0],
+        show_default=True,
+        help="What adds up and compares; both say the same.",
+    ),
+)
+
+
+def asking_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the coordinates of a determination as options."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def question_of(options: Mapping[str, Any]) -> Question:
+    """Return what is asked, days not given being today.
+
+    Args:
+        options: Values of the options, and ``regime``, ``rule`` and ``subject`` if there are any.
+
+    Raises:
+        InputError: If a day or time is not written as it must be.
+    """
+    moment = now()
+    recorded_by = options["recorded_by"]
+
+    def day(name: str) -> date:
+        text = options[name]
+        return moment.date() if text is None else parse_day(text)
+
+    return Question(
+        in_force_on=day("in_force_on"),
+        law_known_on=day("law_known_on"),
+        as_of=day("as_of"),
+        evaluated_at=moment,
+        recorded_by=None if recorded_by is None else parse_instant(recorded_by),
+        regimes=tuple(options.get("regime", ())),
+        rules=tuple(options.get("rule", ())),
+        subjects=tuple(options.get("subject", ())),
+        readings=tuple(options["reading"]),
+        assumptions=tuple(options["assume"]),
+    )
+
+
+def with_records(
+    context: Context, question: Question, engine: str, use: Callable[[Records], R]
+) -> R:
+    """Fold the ledger for a question and call ``use`` while its snapshot is open.
+
+    Raises:
+        MissingError: If there is no ledger.
+        IntegrityError: If the entries do not reproduce the signed root.
+    """
+
+    def used(fold: Engine, ledger: FoldedLedger) -> R:
+        limit = ledger.folded.limit
+        assert limit is not None, "a fold of a ledger says how many entries it counts"
+        return use(
+            Records(
+                ledger.origin,
+                ledger.folded,
+                ledger.unsigned_tail,
+                lambda models: fold.legs(models, limit=limit, as_of=question.as_of),
+            )
+        )
+
+    return with_fold(
+        context, used, as_of=question.as_of, recorded_by=question.recorded_by, engine=engine
+    )
+
+
+def form_of(fmt: str | None, output: str | None) -> str:
+    """Return the form of the output: the one given, else by the suffix of the file, else table."""
+    endings = {".json": "json", ".csv": "csv", ".md": "markdown"}
+    return fmt or endings.get(Path(output or "").suffix, "table")
+
+
+def evaluator_of(engine: str) -> Evaluator:
+    """Return the evaluator of an engine's name."""
+    if engine == "plain":
+        return PlainEvaluator()
+    from ledger.engines.evaluate import ColumnEvaluator  # noqa: PLC0415 - polars loads slowly
+
+    return ColumnEvaluator()

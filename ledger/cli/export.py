@@ -1,0 +1,97 @@
+"""``flopledger export`` writes the leaves, or tables of them, to a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from ledger.cli.context import Context, pass_context
+from ledger.cli.opening import newest_note, open_reader
+from ledger.errors import InputError, LedgerError
+from ledger.journeys import exporting
+from ledger.stores.sqlite import SqliteStore
+
+__all__ = ["export"]
+
+EPILOG = """\b
+Examples:
+  flopledger export -o ledger.jsonl
+  flopledger export --type allocation -o allocations.parquet
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    required=True,
+    help="FILE.jsonl holds the leaf bytes, FILE.parquet and FILE.csv tables; - is stdout.",
+)
+@click.option("--type", "record", metavar="TYPE", help="Tables only: one record type, by field.")
+@pass_context
+def export(context: Context, *, output: str, record: str | None) -> None:
+    """Write all entries to a file.
+
+    A .jsonl file holds what was hashed and signed, one entry a line; confidential fields stand
+    in it only as digests. With --type, a table has a column for each field of that record type.
+    """
+    store = open_reader(context)
+    with store.snapshot():
+        size = store.head().size
+        _write(store, output, record, size)
+    unsigned = size - newest_note(context)[1].size
+    tail = f", the last {unsigned} of them unsigned" if unsigned > 0 else ""
+    context.say(f"wrote {size} entries{tail}" if record is None else f"wrote the {record} records")
+
+
+def _write(store: SqliteStore, output: str, record: str | None, size: int) -> None:
+    """Write in the form that the suffix names."""
+    suffix = ".jsonl" if output == "-" else Path(output).suffix
+    if suffix == ".jsonl" and record is not None:
+        raise InputError(
+            "a .jsonl export holds the leaves as they are",
+            remedy="use --type with .csv or .parquet",
+        )
+    if output == "-":
+        sys.stdout.buffer.writelines(exporting.leaf_lines(store.read(0, size)))
+        return
+    if suffix not in {".jsonl", ".parquet", ".csv"}:
+        raise InputError(
+            f"export writes .jsonl, .parquet and .csv, not {suffix or 'a file without suffix'!r}",
+            where=output,
+            remedy="name the file ledger.jsonl, for instance",
+        )
+    _write_file(store, Path(output), record, size)
+
+
+def _write_file(store: SqliteStore, path: Path, record: str | None, size: int) -> None:
+    """Write by way of a temporary file, so that nothing is half-written."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        if path.suffix == ".jsonl":
+            with partial.open("wb") as file:
+                file.writelines(exporting.leaf_lines(store.read(0, size)))
+        else:
+            _write_table(store, partial, path.suffix, record, size)
+        partial.replace(path)
+    except OSError as error:
+        raise LedgerError(
+            f"cannot write {path}: {error.strerror}", remedy="choose another file with -o"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _write_table(
+    store: SqliteStore, path: Path, suffix: str, record: str | None, size: int
+) -> None:
+    """Write a table; polars is loaded only here."""
+    from ledger.stores import frames  # noqa: PLC0415 - it takes a fifth of a second
+
+    columns = exporting.columns_of(record)
+    rows = exporting.rows_of(store.read(0, size), columns)
+    write = frames.write_parquet if suffix == ".parquet" else frames.write_csv
+    write(rows, columns, path)

@@ -1,0 +1,127 @@
+"""Opening a ledger: the one place where the command line wires store, notes, keys and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from ledger.checkpoint import Checkpoint, Note
+from ledger.cli.clock import now
+from ledger.cli.context import Context
+from ledger.errors import IntegrityError
+from ledger.stores.keyfiles import Files, read_key, read_secret
+from ledger.stores.notes import NotesFile
+from ledger.stores.schema import META_NAMES, PUBLISHED, normal
+from ledger.stores.sqlite import SqliteStore
+from ledger.verify import Evidence
+
+if TYPE_CHECKING:
+    from ledger.log import Log
+
+__all__ = ["files_of", "newest_note", "open_evidence", "open_log", "open_reader"]
+
+
+def files_of(context: Context) -> Files:
+    """Return the names of the ledger's files."""
+    return Files(context.ledger)
+
+
+def open_reader(context: Context) -> SqliteStore:
+    """Open the ledger for reading; it is closed when the command ends.
+
+    Raises:
+        MissingError: If there is no ledger.
+    """
+    return _closed_at_end(SqliteStore(context.ledger))
+
+
+def open_log(context: Context, *, writable: bool = True) -> Log:
+    """Open the ledger for appending; it is closed when the command ends.
+
+    Args:
+        context: The global options.
+        writable: False opens a log that can only ``preview``: nothing is locked or signed.
+
+    Raises:
+        MissingError: If the ledger, its key or its secret is not there.
+        IntegrityError: If the key is not the one the ledger states.
+    """
+    from ledger.log import Identity, Log  # noqa: PLC0415 - reading commands need no pydantic
+
+    files = files_of(context)
+    store = _closed_at_end(SqliteStore(files.database, writable=writable))
+    signer = read_key(files.key, store.origin()) if writable else None
+    if signer is not None and signer.verifier.encode() != store.vkey():
+        raise IntegrityError(
+            "the key file does not hold the key of this ledger",
+            where=str(files.key),
+            why="checkpoints signed with it would not verify",
+            remedy="put back the key whose public half `flopledger key show` prints",
+        )
+    chance = context.chance
+    chance.check(store.origin())
+    secret = read_secret(files.secret)
+    identity = Identity(store.origin(), secret, signer, now, chance.salt, chance.id)
+    return Log(store, NotesFile(files.checkpoints), identity)
+
+
+@contextmanager
+def open_evidence(context: Context, vkey: str | None = None) -> Iterator[Evidence]:
+    """Give everything that ``verify`` reads, from one state of the ledger.
+
+    Args:
+        context: The global options.
+        vkey: The key to trust instead of the ledger's own, or None.
+
+    Raises:
+        MissingError: If there is no ledger.
+        IntegrityError: If there is no checkpoint file.
+    """
+    files = files_of(context)
+    notes = NotesFile(files.checkpoints)
+    with SqliteStore(files.database) as store:
+        # Notes first: whatever they cover is in any later state of the database.
+        stop = notes.settled_size()
+        with store.snapshot():
+            yield Evidence(
+                schema={name: normal(sql) for name, sql in store.schema().items()},
+                published=PUBLISHED,
+                meta=store.meta(),
+                names=META_NAMES,
+                notes=notes.notes(stop),
+                rows=store.rows(),
+                openings=store.all_openings(),
+                keys=store.keys(),
+                repeated_keys=store.repeated_keys(),
+                leaf_at=store.leaf_at,
+                secret=read_secret(files.secret) if files.secret.exists() else None,
+                vkey=vkey,
+            )
+
+
+def newest_note(context: Context) -> tuple[bytes, Checkpoint]:
+    """Return the newest signed note and what it states; its signature is not checked here.
+
+    Raises:
+        IntegrityError: If the checkpoint file is missing or holds no note.
+    """
+    path = files_of(context).checkpoints
+    data = NotesFile(path).tail().note
+    if data is None:
+        raise IntegrityError(
+            "the checkpoint file holds no note",
+            where=str(path),
+            remedy="put the file back; every ledger has one from its start",
+        )
+    return data, Checkpoint.parse(Note.parse(data).text)
+
+
+def _closed_at_end(store: SqliteStore) -> SqliteStore:
+    """Close the store when the command ends, however it ends."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(store.close)
+    return store
