@@ -52,8 +52,11 @@ def test_number_is_read_exactly(text: str, number: Fraction) -> None:
         "١٢",
         "0x10",
         "10^99",
-    ]
-    + ["1.", ".5", "1 000", "9" * 200],
+        "1.",
+        ".5",
+        "1 000",
+        "9" * 200,
+    ],
 )
 def test_number_in_another_form_is_refused(text: str) -> None:
     with pytest.raises(UnitError):

@@ -125,27 +125,31 @@ def run(arguments: list[str], chance: Chance = SYSTEM) -> int:
     """
     try:
         result = program.main(arguments, prog_name="flopledger", standalone_mode=False, obj=chance)
-    except click.exceptions.Abort:
-        click.echo("interrupted: nothing is half-written; run the same command again", err=True)
-        return 130
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except LedgerError as error:
-        if "--debug" in arguments:
-            raise
-        click.echo(error.diagnostics(), err=True)
-        return error.exit_code
     except BrokenPipeError:
         sys.stderr.close()
         return 0
     except Exception as error:
-        # A fault of ours must not look like an answer, nor bury the user in a stack.
         if "--debug" in arguments:
             raise
-        click.echo(f"error[internal]: {type(error).__name__}: {error}", err=True)
-        click.echo("  next: run again with --debug and report what it prints", err=True)
-        return 2
+        return _tell(error)
     return result if isinstance(result, int) else 0
+
+
+def _tell(error: Exception) -> int:
+    """Write what went wrong to stderr and return the exit status that belongs to it."""
+    match error:
+        case click.exceptions.Abort():
+            click.echo("interrupted: nothing is half-written; run it again", err=True)
+            return 130
+        case click.ClickException():
+            error.show()
+            return 2
+        case LedgerError():
+            click.echo(error.diagnostics(), err=True)
+            return error.exit_code
+    # A fault of ours must not look like an answer, nor bury the user in a stack.
+    click.echo(f"error[internal]: {type(error).__name__}: {error}", err=True)
+    click.echo("  next: run again with --debug and report what it prints", err=True)
+    return 2
