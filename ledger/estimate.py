@@ -27,7 +27,6 @@ from fractions import Fraction
 
 from ledger.canonical import INTEGER_MAX
 from ledger.errors import InputError
-from ledger.hardware import Device
 
 __all__ = [
     "Attention",
@@ -35,7 +34,6 @@ __all__ = [
     "PipeSample",
     "adapter",
     "ceiling",
-    "ceilings",
     "dense",
     "hardware",
     "parts",
@@ -241,23 +239,6 @@ def recompute(inputs: Inputs) -> int:
 def ceiling(device_us: int, peak: int) -> int:
     """Return the most operations that the time held allows: devices · seconds · peak, floored."""
     return device_us * peak // MILLION
-
-
-def ceilings(device_us: int, device: Device, precisions: Sequence[str]) -> dict[str, int | None]:
-    """Return what a device could have done in time held, for each of several operand formats.
-
-    For time of which the format is not known this bounds nothing; it only tells the scale.
-
-    Args:
-        device_us: Time held, device-microseconds.
-        device: The device.
-        precisions: Operand formats, such as ``bf16`` and ``fp8``.
-
-    Returns:
-        Dense ceilings by format; None where the device has no such format or no known peak.
-    """
-    peaks = {precision: device.peak(precision) for precision in precisions}
-    return {p: None if peak is None else ceiling(device_us, peak) for p, peak in peaks.items()}
 
 
 def parts(total: int, weights: Sequence[int]) -> tuple[int, ...]:

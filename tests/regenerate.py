@@ -9,6 +9,7 @@ from typing import Any
 from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
 from ledger.regime.schema import regime_schemas
+from ledger.report.figures import figures_schema
 from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
 from ledger.report.position_document import position_schema
@@ -26,6 +27,7 @@ def schema_files() -> dict[str, str]:
         "missing.v1.schema.json": missing_schema(),
         "position.v1.schema.json": position_schema(),
         "recorded.v1.schema.json": recorded_schema(),
+        "run-figures.v1.schema.json": figures_schema(),
     }
     return {
         name: json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 from ledger.errors import InputError, MissingError
@@ -21,6 +22,7 @@ __all__ = [
     "TEXT_MAX",
     "SourceFile",
     "beside",
+    "exact_number",
     "find_files",
     "opening",
     "read_object",
@@ -29,6 +31,9 @@ __all__ = [
 
 TEXT_MAX = 1_000_000_000
 """Bytes of text read from one file; a compressed file beyond it is damaged or hostile."""
+
+EXPONENT_MAX = 60
+"""Largest power of ten, either way, of a number that is taken."""
 
 _GZIP = b"\x1f\x8b"
 
@@ -87,6 +92,23 @@ def read_object(source: SourceFile) -> dict[str, object]:
     if not isinstance(value, dict):
         raise InputError("the JSON is not an object", remedy="give the file of one run")
     return value
+
+
+def exact_number(value: object) -> Fraction | None:
+    """Return a number of such an object exactly, or None if it is none or is out of all bounds.
+
+    A number whose exponent is beyond `EXPONENT_MAX` either way would only fill the memory.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    number = Decimal(value)
+    if not number.is_finite():
+        return None
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)  # only NaN and infinities have another
+    if number.adjusted() > EXPONENT_MAX or exponent < -EXPONENT_MAX:
+        return None
+    return Fraction(number)
 
 
 def opening(head: bytes) -> str:

@@ -1,0 +1,257 @@
+"""A run's figures stand side by side: each way its operations were found, against the recorded one.
+
+The primary records count; corroborating ones never add. Ratios are exact fractions, and what
+makes two figures differ is said in words from the inputs that the records carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol, cast
+
+from ledger.canonical import JSON, encode
+from ledger.entry import Entry
+from ledger.errors import InputError, MissingError
+from ledger.estimate import Inputs, adapter, recompute
+from ledger.journeys.disagreement import (
+    Compared,
+    Derived,
+    attention_operations,
+    explain,
+    whole,
+)
+from ledger.record import evidence_grade
+
+__all__ = ["Entries", "Figure", "RunFigures", "figures_of", "run_figures"]
+
+Body = Mapping[str, JSON]
+
+
+class Entries(Protocol):
+    """Where the entries of a run are found: a store."""
+
+    def find_run(self, run: str) -> Iterator[Entry]:
+        """Yield the entries whose body names the run, in order."""
+
+    def rows(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Yield (seq, bytes, hash) of every entry, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One way in which the operations of a run were found, all its legs together.
+
+    Attributes:
+        method: As the records state it.
+        role: ``primary`` or ``corroborating``.
+        grade: Evidence grade of its records, the weakest if they differ.
+        entries: Numbers of the entries.
+        operations: Sum of the stated figures; None if a leg states none.
+        low: Sum of the lower ends; None if a leg states neither a low end nor a figure.
+        high: Sum of the upper ends; likewise.
+        unstated: Legs that state nothing at all.
+        inputs: Inputs of the method, if all legs carry the same.
+        ratio: Figure (or its lower end) over the reference; None if either is not known.
+        recomputed: What the inputs give when worked out again; None if they state no formula.
+        why: What makes it differ from the reference, in words.
+    """
+
+    method: str
+    role: str
+    grade: str
+    entries: tuple[int, ...]
+    operations: int | None
+    low: int | None
+    high: int | None
+    unstated: int
+    inputs: Inputs
+    ratio: Fraction | None
+    recomputed: int | None
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFigures:
+    """All figures of one run.
+
+    Attributes:
+        run: Its identifier.
+        model: Models that its records name.
+        reference: Sum of the primary figures that are stated; None if none is.
+        device_us: Time held by the primary legs that state it.
+        ceiling: Sum of their ceilings; None if one of them has none.
+        figures: The primary first, then in the order of the log.
+        derived: Figures worked out here from recorded inputs; they are not records.
+    """
+
+    run: str
+    model: tuple[str, ...]
+    reference: int | None
+    device_us: int
+    ceiling: int | None
+    figures: tuple[Figure, ...]
+    derived: tuple[Derived, ...]
+
+
+def figures_of(entries: Entries, run: str) -> RunFigures:
+    """Put the figures of a run side by side; reversed entries are left out.
+
+    Args:
+        entries: The store.
+        run: Identifier of the run.
+
+    Raises:
+        MissingError: No unreversed allocation names the run.
+    """
+    found = {e.seq: e.body for e in entries.find_run(run) if e.type == "allocation"}
+    for seq in _reversed(entries, run) if found else ():
+        found.pop(seq, None)
+    if not found:
+        raise MissingError(
+            f"no record names the run {run!r}",
+            remedy="flopledger status shows what is recorded; run names are exact",
+        )
+    return run_figures(run, found)
+
+
+def run_figures(run: str, bodies: Mapping[int, Body]) -> RunFigures:
+    """Put the figures of a run side by side.
+
+    Args:
+        run: Identifier of the run.
+        bodies: Bodies of its unreversed allocations by entry number, at least one.
+    """
+    primary = [body for body in bodies.values() if body["role"] == "primary"]
+    stated = [int(str(b["operations"])) for b in primary if b["operations"] is not None]
+    reference = sum(stated) if stated else None
+    groups: dict[tuple[str, ...], dict[int, Body]] = {}
+    for seq, body in bodies.items():
+        groups.setdefault(_kind(body), {})[seq] = body
+    ordered = sorted(groups.values(), key=lambda group: _role(group) != "primary")
+    counted = _counted(primary)
+    figures = tuple(_figure(group, reference, counted) for group in ordered)
+    ceilings = [body["ceiling_operations"] for body in primary]
+    return RunFigures(
+        run=run,
+        model=tuple(sorted({str(body["model"]) for body in bodies.values()})),
+        reference=reference,
+        device_us=sum(int(str(b["device_us"])) for b in primary if b["device_us"] is not None),
+        ceiling=None if None in ceilings else sum(int(str(most)) for most in ceilings),
+        figures=figures,
+        derived=tuple(_derived(counted, reference)),
+    )
+
+
+def _reversed(entries: Entries, run: str) -> Iterator[int]:
+    """Yield the numbers of entries of the run that were reversed."""
+    needle = b'"run":' + encode(run)
+    for _, data, _ in entries.rows():
+        if b'"reversed_type":"allocation"' in data and needle in data:
+            entry = Entry.parse(data)
+            if entry.type == "reversal":
+                yield cast("int", entry.body["reverses"])
+
+
+def _kind(body: Body) -> tuple[str, ...]:
+    """Return what tells two figures of a run apart."""
+    evidence, inputs = cast("Body", body["evidence"]), _inputs(body)
+    formula = str(inputs.get("formula", ""))
+    return (str(body["role"]), str(body["method"]), str(evidence["importer"]), formula)
+
+
+def _role(group: Mapping[int, Body]) -> str:
+    """Return the role that all records of a group share."""
+    return str(next(iter(group.values()))["role"])
+
+
+def _inputs(body: Body) -> Inputs:
+    """Return the inputs of the method."""
+    return cast("Inputs", body["method_inputs"])
+
+
+def _counted(primary: Sequence[Body]) -> Inputs:
+    """Return the inputs of the primary figure, if all its legs carry the same."""
+    return _shared(body for body in primary if body["operations"] is not None)
+
+
+def _shared(bodies: Iterable[Body]) -> Inputs:
+    """Return the inputs that all bodies carry alike, or none."""
+    distinct = {encode(body["method_inputs"]): _inputs(body) for body in bodies}
+    return next(iter(distinct.values())) if len(distinct) == 1 else {}
+
+
+def _figure(group: Mapping[int, Body], reference: int | None, counted: Inputs) -> Figure:
+    """Add the legs of one figure up and compare it."""
+    bodies = list(group.values())
+    operations = _sum(bodies, "operations", "operations")
+    low = _sum(bodies, "operations_low", "operations")
+    high = _sum(bodies, "operations_high", "operations")
+    value = operations if operations is not None else low
+    inputs = _shared(bodies)
+    ratio = None if value is None or not reference else Fraction(value, reference)
+    first = bodies[0]
+    compared = Compared(
+        method=str(first["method"]),
+        primary=first["role"] == "primary",
+        operations=value,
+        reference=reference,
+        inputs=inputs,
+        counted=counted,
+        held_us=sum(int(str(b["device_us"])) for b in bodies if b["device_us"] is not None),
+    )
+    return Figure(
+        method=compared.method,
+        role=str(first["role"]),
+        grade=max(evidence_grade(body) for body in bodies),
+        entries=tuple(group),
+        operations=operations,
+        low=low,
+        high=high,
+        unstated=sum(_unstated(body) for body in bodies),
+        inputs=inputs,
+        ratio=ratio,
+        recomputed=_recomputed(inputs),
+        why=tuple(explain(compared)),
+    )
+
+
+def _sum(bodies: Sequence[Body], name: str, instead: str) -> int | None:
+    """Add one amount up over the legs, taking another where it is not stated; None if unknown."""
+    total = 0
+    for body in bodies:
+        value = body[name] if body[name] is not None else body[instead]
+        if value is None:
+            return None
+        total += int(str(value))
+    return total
+
+
+def _unstated(body: Body) -> bool:
+    """Return whether a leg states neither a figure nor a range."""
+    return body["operations"] is None and body["operations_low"] is None
+
+
+def _recomputed(inputs: Inputs) -> int | None:
+    """Return what the inputs give when worked out again, or None if they cannot be."""
+    if "formula" not in inputs:
+        return None
+    try:
+        return recompute(inputs)
+    except InputError:
+        return None
+
+
+def _derived(counted: Inputs, reference: int | None) -> Iterator[Derived]:
+    """Yield figures that recorded inputs allow beyond the recorded ones."""
+    if not reference:
+        return
+    names = ("parameters", "trainable_parameters", "tokens")
+    parameters, trainable, tokens = (whole(counted, name) for name in names)
+    if parameters and trainable is not None and tokens and trainable < parameters:
+        frozen = adapter(parameters, trainable, tokens).operations
+        yield Derived("(4·N + 2·n)·D, for frozen weights", frozen, reference)
+    attention = attention_operations(counted)
+    if attention is not None and attention < reference:
+        yield Derived("counted, without attention", reference - attention, reference)
