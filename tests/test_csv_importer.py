@@ -349,3 +349,10 @@ def test_decimals_refuse_what_is_no_count(text: str) -> None:
 
 def test_decimals_keep_fractions() -> None:
     assert exact_fraction("0.250") * 4 == 1
+
+
+def test_csv_claims_a_folder_by_its_tables_and_not_by_their_suffix(tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    assert not IMPORTER.claims(b"", tmp_path)
+    (tmp_path / "ours.csv").write_text("run,model,activity\nr,m,pretrain\n")
+    assert IMPORTER.claims(b"", tmp_path)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ledger.errors import InputError, MissingError
-from ledger.importers.stored import read_head
+from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.journeys.importing import Importer
 
-__all__ = ["HEAD_MAX", "MODULES", "load", "recognise"]
+__all__ = ["MODULES", "load", "recognise"]
 
 MODULES = {
     "csv": "ledger.importers.csv",
@@ -22,9 +22,6 @@ MODULES = {
     "trainer": "ledger.importers.trainer",
 }
 """The word after `--source`, and the module that holds its importer."""
-
-HEAD_MAX = 65_536
-"""Bytes of a file that an importer sees when it is asked whether the file is of its kind."""
 
 
 def load(name: str) -> Importer:

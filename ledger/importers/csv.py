@@ -20,7 +20,7 @@ from ledger.importers.faults import Source, second_header
 from ledger.importers.frame import header_problems, read_frame
 from ledger.importers.rows import ROW
 from ledger.importers.source_file import find_files, opening
-from ledger.importers.stored import STORED_MAX, read_stored, too_large
+from ledger.importers.stored import HEAD_MAX, STORED_MAX, read_head, read_stored, too_large
 from ledger.journeys.importing import Reading
 
 __all__ = ["IMPORTER", "CsvImporter"]
@@ -56,7 +56,7 @@ class CsvImporter:
     def claims(self, head: bytes, path: Path) -> bool:
         """Whether the first line has mostly our columns."""
         if not head:
-            return path.is_dir() and any(_is_csv(p.name) for p in path.iterdir())
+            return path.is_dir() and any(_claimed_inside(self, p) for p in path.iterdir())
         text = head.decode("utf-16", "replace") if head.startswith(_UTF16) else opening(head)
         names = [name.strip('" ') for name in text.partition("\n")[0].strip("\r").split(",")]
         known = sum(name in COLUMNS for name in names)
@@ -87,6 +87,14 @@ class CsvImporter:
 
 
 IMPORTER = CsvImporter()
+
+
+def _claimed_inside(importer: CsvImporter, path: Path) -> bool:
+    """Whether a file of a folder is a table of ours."""
+    if not _is_csv(path.name) or not path.is_file():
+        return False
+    head = read_head(path, HEAD_MAX)
+    return bool(head) and importer.claims(head, path)
 
 
 def _is_csv(name: str) -> bool:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from ledger.errors import InputError
 
-__all__ = ["STORED_MAX", "read_head", "read_stored", "too_large"]
+__all__ = ["HEAD_MAX", "STORED_MAX", "read_head", "read_stored", "too_large"]
 
+HEAD_MAX = 65_536
+"""Bytes from which a format is recognised."""
 STORED_MAX = 1_000_000_000
 """Bytes of one file; a larger table is better cut by month."""
 
