@@ -26,7 +26,9 @@ class Reversal(Body):
 
     reverses: Count
     hash: Sha256
-    reversed_type: Literal["fact", "lineage", "allocation", "commitment", "holding", "filing"]
+    reversed_type: Literal[
+        "adoption", "allocation", "commitment", "fact", "filing", "holding", "lineage"
+    ]
     reversed: dict[str, Any]
     reason: Literal[
         "source_restated",

@@ -214,7 +214,9 @@ def test_tamper_that_gives_an_entry_two_keys_or_none_is_found(copy: Context) -> 
     assert refused(copy).seq == 4
 
 
-def test_tamper_that_restores_yesterdays_database_is_found(copy: Context, tmp_path: Path) -> None:
+def test_tamper_that_restores_yesterdays_database_is_found(
+    copy: Context, tmp_path: Path, flopledger: Run
+) -> None:
     yesterday = copy.ledger.read_bytes()
     fill(copy, [said(50), said(51)])
     copy.ledger.write_bytes(yesterday)
@@ -223,6 +225,9 @@ def test_tamper_that_restores_yesterdays_database_is_found(copy: Context, tmp_pa
     assert "checkpoint 13" in fault.where
     with pytest.raises(IntegrityError):
         fill(copy, [said(52)])
+    status = flopledger("--ledger", str(copy.ledger), "status")
+    assert status.code == 4
+    assert "2 signed entries are MISSING" in status.out
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         path.name for path in Files(copy.ledger).all()
     )

@@ -1,0 +1,133 @@
+"""Verifying for people: the verdict as a document, and the proof of one entry for others."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ledger.checkpoint import Checkpoint
+from ledger.errors import InputError, IntegrityError
+from ledger.keys import VerifierKey
+from ledger.merkle import inclusion_proof, verify_inclusion
+from ledger.verify import Verdict
+
+__all__ = ["Leaves", "Proof", "failure_document", "prove", "verdict_document"]
+
+SCHEMA = "flopledger/verify.v1"
+
+
+class Leaves(Protocol):
+    """The part of a store that proofs need."""
+
+    def hashes(self, stop: int) -> list[bytes]:
+        """Return the leaf hashes of the entries [0, stop)."""
+        ...
+
+    def vkey(self) -> str:
+        """Return the text of the key that signs the ledger."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That an entry stands in a signed log.
+
+    Attributes:
+        index: Number of the entry.
+        leaf: Its hash, 32 bytes.
+        path: Sibling hashes from the leaf up to the root.
+        checkpoint: What was signed.
+        note: The signed note, verbatim.
+    """
+
+    index: int
+    leaf: bytes
+    path: tuple[bytes, ...]
+    checkpoint: Checkpoint
+    note: bytes
+
+    def tlog_proof(self) -> bytes:
+        """Return the receipt in the form of C2SP tlog-proof."""
+        hashes = "".join(base64.b64encode(digest).decode() + "\n" for digest in self.path)
+        return f"c2sp.org/tlog-proof@v1\nindex {self.index}\n{hashes}\n".encode() + self.note
+
+    def document(self) -> dict[str, Any]:
+        """Return the proof as JSON values, hashes in hex."""
+        return {
+            "index": self.index,
+            "size": self.checkpoint.size,
+            "root": self.checkpoint.root.hex(),
+            "path": [digest.hex() for digest in self.path],
+            "note": self.note.decode(),
+        }
+
+
+def prove(ledger: Leaves, note: bytes, seq: int) -> Proof:
+    """Prove that an entry is in the ledger, and check the proof before giving it out.
+
+    Args:
+        ledger: Where the entries are.
+        note: A signed checkpoint of this ledger.
+        seq: Number of the entry.
+
+    Raises:
+        InputError: If the checkpoint does not cover the entry.
+        IntegrityError: If the signature fails or the entries lead to another root.
+    """
+    checkpoint = Checkpoint.open(note, VerifierKey.parse(ledger.vkey()))
+    if not 0 <= seq < checkpoint.size:
+        raise InputError(
+            f"entry {seq} is not among the {checkpoint.size} signed entries",
+            why="a proof leads to a signed root",
+            remedy="flopledger status shows how many entries there are and are signed",
+        )
+    leaves = ledger.hashes(checkpoint.size)
+    if len(leaves) != checkpoint.size:
+        raise IntegrityError(
+            f"the database holds {len(leaves)} of {checkpoint.size} signed entries",
+            seq=len(leaves),
+            remedy="flopledger verify says what is wrong",
+        )
+    path = inclusion_proof(leaves, seq)
+    verify_inclusion(leaves[seq], seq, checkpoint.size, path, checkpoint.root)
+    return Proof(seq, leaves[seq], tuple(path), checkpoint, note)
+
+
+def verdict_document(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict that held as ``flopledger/verify.v1``."""
+    return {
+        "schema": SCHEMA,
+        "result": "verified",
+        "ledger": {
+            "origin": verdict.origin,
+            "size": verdict.size,
+            "root": verdict.root.hex(),
+            "signed_size": verdict.signed_size,
+            "unsigned_tail": verdict.size - verdict.signed_size,
+        },
+        "key": {"vkey": verdict.vkey, "source": verdict.vkey_source},
+        "checks": [
+            {"step": check.step, "name": check.name, "count": check.count, "note": check.note}
+            for check in verdict.checks
+        ],
+        "failure": None,
+    }
+
+
+def failure_document(error: IntegrityError) -> dict[str, Any]:
+    """Return a fault as ``flopledger/verify.v1``."""
+    return {
+        "schema": SCHEMA,
+        "result": "failed",
+        "ledger": None,
+        "key": None,
+        "checks": [],
+        "failure": {
+            "message": error.message,
+            "seq": error.seq,
+            "where": error.where,
+            "why": error.why,
+            "remedy": error.remedy,
+        },
+    }

@@ -1,0 +1,163 @@
+"""Appending commits sealed entries and then signs the new head, in this order.
+
+A note is signed only after the commit, and only when the stored bytes, read again, lead to the
+head that was meant. A database behind its newest note is a restored or cut one: it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ledger.checkpoint import Checkpoint, Note
+from ledger.errors import HeadMovedError, IntegrityError
+from ledger.log.seal import Appended, Identity, Sealing
+from ledger.log.store import Batch, CheckpointLog, Head, Store
+from ledger.merkle import CompactRange, leaf_hash
+from ledger.record import Draft
+
+__all__ = ["ATTEMPTS_MAX", "Log"]
+
+ATTEMPTS_MAX = 16  # writers that share a checkpoint log wait for each other and need one
+_RESTORED = (
+    "the database was cut, or replaced by an older copy; put the newest copy back, "
+    "and keep this one as evidence"
+)
+
+
+class Log:
+    """An append-only log in a store, with its signed checkpoints beside it."""
+
+    def __init__(self, store: Store, checkpoints: CheckpointLog, identity: Identity) -> None:
+        """Wire the parts; nothing is read yet.
+
+        Args:
+            store: Where the entries are.
+            checkpoints: Where the notes are.
+            identity: Who seals and signs; its origin is the store's.
+        """
+        self._store = store
+        self._checkpoints = checkpoints
+        self._identity = identity
+
+    def append(self, drafts: Sequence[Draft]) -> Appended:
+        """Append what is new in one transaction, then sign the new head.
+
+        A draft that the ledger already holds is counted and not added again; one that
+        contradicts what it holds comes back as a conflict. Only a final allocation replaces a
+        provisional one, by a reversal and itself.
+
+        Args:
+            drafts: Validated records, at most some ten thousand a call.
+
+        Returns:
+            What became of each.
+
+        Raises:
+            InputError: If a draft cannot be an entry.
+            ConflictError: If a reversal does not fit what it reverses.
+            IntegrityError: If the store is behind its newest checkpoint or contradicts it.
+            HeadMovedError: If other writers always came first.
+        """
+        with self._checkpoints.exclusive():
+            for _ in range(ATTEMPTS_MAX):
+                head = self._agreed_head()
+                batch, appended = self._seal(head, drafts)
+                if not batch.entries:
+                    return appended
+                if self._commit(head, batch):
+                    self._sign(head.range, batch.head)
+                    return appended
+        raise HeadMovedError(
+            f"other writers came first {ATTEMPTS_MAX} times", remedy="run the same command again"
+        )
+
+    def preview(self, drafts: Sequence[Draft]) -> Appended:
+        """Say what ``append`` would do, and write nothing."""
+        return self._seal(self._store.head(), drafts)[1]
+
+    def _seal(self, head: Head, drafts: Sequence[Draft]) -> tuple[Batch, Appended]:
+        """Seal the drafts as if the log ended at this head."""
+        return Sealing(self._identity, self._store, head).run(drafts)
+
+    def _commit(self, head: Head, batch: Batch) -> bool:
+        """Write the batch; return whether the head was still the one it was sealed for."""
+        try:
+            self._store.append(head, batch)
+        except HeadMovedError:
+            return False
+        return True
+
+    def _agreed_head(self) -> Head:
+        """Return the head once it agrees with the newest checkpoint; sign an unsigned tail."""
+        head = self._store.head()
+        newest = self._newest()
+        if head.size < newest.size:
+            raise IntegrityError(
+                f"the database holds {head.size} entries, its newest checkpoint {newest.size}",
+                seq=head.size,
+                why="appending would make a second history",
+                remedy=_RESTORED,
+            )
+        if head.size > newest.size:
+            self._sign_tail(newest, head)
+        elif head.range.root() != newest.root:
+            raise _other_root(newest.size)
+        elif self._checkpoints.tail().torn:
+            raise IntegrityError(
+                f"a note after checkpoint {newest.size} was begun, its entries are not there",
+                seq=head.size,
+                why="a note is begun only after its entries were committed",
+                remedy=_RESTORED,
+            )
+        return head
+
+    def _newest(self) -> Checkpoint:
+        """Return the newest checkpoint, its signature checked against our own key."""
+        data = self._checkpoints.tail().note
+        if data is None:
+            raise IntegrityError(
+                "the file of checkpoints is missing or empty",
+                why="without it a cut database could not be told from a whole one",
+                remedy="put the file back; every ledger has one from its first minute",
+            )
+        if self._identity.signer is None:
+            newest = Checkpoint.parse(Note.parse(data).text)
+        else:
+            newest = Checkpoint.open(data, self._identity.signer.verifier)
+        if newest.origin != self._identity.origin:
+            raise IntegrityError(f"the newest checkpoint speaks for {newest.origin}")
+        return newest
+
+    def _sign_tail(self, newest: Checkpoint, head: Head) -> None:
+        """Sign what a crash left committed and unsigned, after folding the log from its start."""
+        covered = CompactRange().extend(self._hashes(0, newest.size))
+        if covered.root() != newest.root:
+            raise _other_root(newest.size)
+        self._sign(covered, head)
+
+    def _sign(self, before: CompactRange, head: Head) -> None:
+        """Read the new entries back, and sign the head only if they lead to it."""
+        stored = before.extend(self._hashes(before.stop, head.size))
+        if stored != head.range:
+            raise IntegrityError(
+                f"the entries from {before.stop} on were not stored as they were sealed",
+                seq=before.stop,
+                remedy="check the disk; the entries stay unsigned until they read back",
+            )
+        if self._identity.signer is not None:
+            checkpoint = Checkpoint(self._identity.origin, head.size, head.range.root())
+            self._checkpoints.append(checkpoint.sign(self._identity.signer))
+
+    def _hashes(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the hashes of stored entries, computed anew from their bytes."""
+        return (leaf_hash(row.bytes) for row in self._store.read(start, stop))
+
+
+def _other_root(size: int) -> IntegrityError:
+    """Return the error for a store that contradicts its newest checkpoint."""
+    return IntegrityError(
+        f"the first {size} entries have another root than the checkpoint over them",
+        where=f"checkpoint {size}",
+        why="an entry was changed after it was signed",
+        remedy="flopledger verify names the first bad entry",
+    )

@@ -1,0 +1,151 @@
+"""Key files: the private key and the secret of a ledger, readable by their owner alone.
+
+``X.key.pem`` holds an unencrypted PKCS#8 Ed25519 key, ``X.secret`` 32 random bytes as hex.
+Neither is ever written into a database, a bundle or a report, and neither is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.errors import ConflictError, InputError, LedgerError, MissingError
+from ledger.keys import FileSigner
+
+__all__ = [
+    "SECRET_BYTES",
+    "Files",
+    "read_key",
+    "read_secret",
+    "too_open",
+    "write_key",
+    "write_secret",
+]
+
+OWNER_ONLY = 0o600
+SECRET_BYTES = 32
+_SECRET = re.compile(rb"[0-9a-f]{64}\n?")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of the ledger ``X``: names follow from the database's.
+
+    Attributes:
+        database: ``X`` itself.
+    """
+
+    database: Path
+
+    @property
+    def key(self) -> Path:
+        """The private key, PEM."""
+        return self._beside(".key.pem")
+
+    @property
+    def secret(self) -> Path:
+        """The secret of the keyed digests, hex."""
+        return self._beside(".secret")
+
+    @property
+    def checkpoints(self) -> Path:
+        """The signed notes."""
+        return self._beside(".checkpoints")
+
+    @property
+    def partial(self) -> Path:
+        """The database while it is being made."""
+        return self._beside(".partial")
+
+    def all(self) -> tuple[Path, ...]:
+        """Return every file that makes up the ledger, database first."""
+        return (self.database, self.key, self.secret, self.checkpoints)
+
+    def _beside(self, suffix: str) -> Path:
+        """Return a file beside the database."""
+        return self.database.with_name(self.database.name + suffix)
+
+
+def write_key(path: Path, signer: FileSigner) -> Path:
+    """Keep a signing key in a new file of mode 0600, and return its path.
+
+    Raises:
+        ConflictError: If there is a file already.
+    """
+    return _create(path, signer.pem())
+
+
+def write_secret(path: Path, secret: bytes) -> Path:
+    """Keep a secret in a new file of mode 0600, and return its path.
+
+    Raises:
+        ConflictError: If there is a file already.
+    """
+    assert len(secret) == SECRET_BYTES
+    return _create(path, secret.hex().encode() + b"\n")
+
+
+def read_key(path: Path, origin: str) -> FileSigner:
+    """Read the signing key.
+
+    Raises:
+        MissingError: If there is no such file.
+        InputError: If it holds no Ed25519 key.
+    """
+    return FileSigner.parse_pem(origin, _read(path, "signing key"))
+
+
+def read_secret(path: Path) -> bytes:
+    """Read the 32 bytes of the secret.
+
+    Raises:
+        MissingError: If there is no such file.
+        InputError: If it does not hold 64 hex digits.
+    """
+    data = _read(path, "secret")
+    if not _SECRET.fullmatch(data):
+        raise InputError("the secret is not 64 hex digits", where=str(path))
+    return bytes.fromhex(data.decode())
+
+
+def too_open(path: Path) -> bool:
+    """Return whether others than the owner may read or change the file."""
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def _create(path: Path, data: bytes) -> Path:
+    """Write a new file that only its owner can read."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    except FileExistsError as error:
+        raise ConflictError(
+            f"there is already a file {path}",
+            why="overwriting a key would make a ledger that nobody can continue",
+            remedy="choose another --ledger, or move the file away",
+        ) from error
+    except OSError as error:
+        raise LedgerError(f"cannot write {path}: {error.strerror}") from error
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, OWNER_ONLY)
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+    return path
+
+
+def _read(path: Path, what: str) -> bytes:
+    """Return the content of a key file."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingError(
+            f"the {what} of the ledger is not there",
+            where=str(path),
+            why="without it nothing can be appended that belongs to this ledger",
+            remedy="put the file back beside the database; it cannot be made again",
+        ) from error
+    except OSError as error:
+        raise LedgerError(f"cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,230 @@
+"""The checkpoint file: signed notes, one after each commit, beside the database.
+
+Each record is a C2SP signed note and one empty line. Records are only ever added, each flushed to
+the disk before the append is reported done. A crash while writing leaves a beginning of the last
+record, perhaps followed by zero bytes: the next writer, who signs the same state again, replaces
+it; readers leave it out. Specification: ``schemas/checkpoints-file.v1.md``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from ledger.checkpoint import NOTE_MAX
+from ledger.errors import IntegrityError, LedgerError, MissingError
+from ledger.log.store import Tail
+
+__all__ = ["NotesFile", "split_notes"]
+
+END = b"\n\n"  # ends the text of a note, and with the empty line also a record
+SIGNATURE = "\N{EM DASH} ".encode()
+CHUNK_BYTES = 1 << 20
+WINDOWS = (4096, 4 * NOTE_MAX)  # how much of the end is read: a few notes, or one of any length
+
+
+class NotesFile:
+    """The file ``X.checkpoints`` beside the ledger ``X``."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file; it is opened at each use.
+
+        Args:
+            path: Where it is.
+        """
+        self.path = path
+
+    def create(self, note: bytes) -> None:
+        """Begin the file with its first note.
+
+        Raises:
+            LedgerError: If there is such a file already, or it cannot be written.
+        """
+        try:
+            with self.path.open("xb") as file:
+                file.write(note + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            sync_folder(self.path)
+        except OSError as error:
+            raise self._failed("begun", error) from error
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep every other writer waiting until the block is left, however it is left.
+
+        Raises:
+            IntegrityError: If the file is missing: every ledger has one from its start.
+        """
+        try:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise self._missing() from error
+        except OSError as error:
+            raise self._failed("opened", error) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def tail(self) -> Tail:
+        """Return the newest whole note and what an interrupted write left after it.
+
+        Raises:
+            IntegrityError: If the file is missing, or its end is not made of notes.
+        """
+        with self._opened() as file:
+            size = file.seek(0, os.SEEK_END)
+            for window in WINDOWS:
+                file.seek(max(0, size - window))
+                tail = _last_record(file.read(), whole=window >= size)
+                if tail is not None:
+                    return tail
+        raise IntegrityError("the end of the checkpoint file holds no note", where=str(self))
+
+    def append(self, note: bytes) -> None:
+        """Add a note durably; a torn tail that begins this very note is written anew.
+
+        Raises:
+            IntegrityError: If the torn tail is not the beginning of this note.
+            LedgerError: If the disk refuses.
+        """
+        torn = self.tail().torn
+        if torn and not begins(torn, note + b"\n"):
+            raise IntegrityError(
+                f"the last {len(torn)} bytes of the checkpoint file are no note and not the "
+                "beginning of the next",
+                where=str(self.path),
+                remedy="keep the file as evidence; flopledger verify says what still holds",
+            )
+        try:
+            with self.path.open("r+b") as file:
+                # A torn tail is never longer than the record that it begins.
+                file.seek(-len(torn), os.SEEK_END)
+                file.write(note + b"\n")
+                file.flush()
+                os.fdatasync(file.fileno())
+        except OSError as error:
+            raise self._failed("written", error) from error
+
+    def settled_size(self) -> int:
+        """Return the length of the file in bytes, at a moment when nobody is appending.
+
+        Raises:
+            IntegrityError: If the file is missing.
+        """
+        with self._opened() as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            return os.fstat(file.fileno()).st_size
+
+    def notes(self, stop: int) -> Iterator[bytes]:
+        """Yield the records within the first ``stop`` bytes; see ``split_notes``.
+
+        Raises:
+            IntegrityError: If the file is missing.
+        """
+        with self._opened() as file:
+            yield from split_notes(_chunks(file, stop))
+
+    @contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        """Open the file for reading."""
+        try:
+            with self.path.open("rb") as file:
+                yield file
+        except FileNotFoundError as error:
+            raise self._missing() from error
+        except OSError as error:
+            raise self._failed("read", error) from error
+
+    def __str__(self) -> str:
+        """Return the path."""
+        return str(self.path)
+
+    def _missing(self) -> IntegrityError:
+        """Return the error for a file that is not there."""
+        return IntegrityError(
+            "the file of checkpoints is missing",
+            where=str(self.path),
+            why="without it a cut database could not be told from a whole one",
+            remedy="put it back beside the database; every ledger has one from its start",
+        )
+
+    def _failed(self, what: str, error: OSError) -> LedgerError:
+        """Return the error for a disk that refuses."""
+        if isinstance(error, FileNotFoundError):
+            return MissingError(f"there is no folder {self.path.parent}")
+        return LedgerError(
+            f"the checkpoint file cannot be {what}: {error.strerror}",
+            where=str(self.path),
+            remedy="check free space and permissions, then run the same command again",
+        )
+
+
+def _last_record(data: bytes, *, whole: bool) -> Tail | None:
+    """Return the last complete record in these bytes and what follows it.
+
+    Args:
+        data: The end of the file.
+        whole: Whether this is all of it; if not, None says that more is needed.
+    """
+    blocks = data.split(END)
+    for last in range(len(blocks) - 2, 0, -1):
+        # The text before the signatures is whole only if something stands before it.
+        if blocks[last].startswith(SIGNATURE) and (whole or last > 1):
+            note = END.join(blocks[last - 1 : last + 1]) + b"\n"
+            return Tail(note, END.join(blocks[last + 1 :]))
+    return Tail(None, data) if whole else None
+
+
+def split_notes(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the records of a checkpoint file: a note and its closing empty line each.
+
+    Args:
+        chunks: The bytes of the file in order.
+
+    Yields:
+        Records; the last item may lack its end, and is then what an interrupted write left.
+    """
+    text, rest = b"", b""
+    for chunk in chunks:
+        blocks = (rest + chunk).split(END)
+        rest = blocks.pop()
+        for block in blocks:
+            if block.startswith(SIGNATURE):
+                yield text + block + END
+                text = b""
+            else:
+                text += block + END
+        # A note that long is none; what was read is handed out for the reader to refuse.
+        if len(text) + len(rest) > 2 * NOTE_MAX:
+            break
+    if text or rest:
+        yield text + rest
+
+
+def _chunks(file: BinaryIO, stop: int) -> Iterator[bytes]:
+    """Yield the first ``stop`` bytes of a file in pieces."""
+    while stop > 0 and (chunk := file.read(min(CHUNK_BYTES, stop))):
+        stop -= len(chunk)
+        yield chunk
+
+
+def begins(torn: bytes, record: bytes) -> bool:
+    """Return whether a torn tail is what an interrupted write of this record can leave."""
+    kept = torn.rstrip(b"\0")
+    return record.startswith(kept) and len(torn) <= len(record)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the name of a new file durable."""
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,375 @@
+"""The SQLite store: one file, one transaction an append, every byte as it was hashed.
+
+It needs sqlite3 alone, so that reading and verifying start fast; databases are created by
+``ledger.stores.tables``. Specification: ``schemas/store.v1.md``.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ledger.canonical import encode
+from ledger.entry import Entry, genesis_prev
+from ledger.errors import HeadMovedError, InputError, IntegrityError, LedgerError, MissingError
+from ledger.log.store import Batch, Head, KeyRow, Row
+from ledger.merkle import CompactRange
+from ledger.stores.schema import FORMAT
+
+__all__ = ["SqliteStore"]
+
+BUSY_MS = 5000
+KEYS_AT_ONCE = 1000  # parameters of one statement; SQLite allows 32,766
+_CACHE_KIB = 65_536  # a writer meets keys in random order: their tree should fit
+
+# What each connection sets, and must read back.
+_WRITER: Mapping[str, int | str] = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: a commit that returned survives a power cut
+    "foreign_keys": 1,
+    "recursive_triggers": 1,  # so that INSERT OR REPLACE meets the delete triggers
+    "busy_timeout": BUSY_MS,
+    "trusted_schema": 0,
+}
+_READER: Mapping[str, int | str] = {
+    "foreign_keys": 1,
+    "recursive_triggers": 1,
+    "busy_timeout": BUSY_MS,
+    "trusted_schema": 0,
+    "query_only": 1,
+}
+
+
+class SqliteStore:
+    """A ledger in one SQLite file."""
+
+    def __init__(self, path: Path, *, writable: bool = False) -> None:
+        """Open an existing ledger database.
+
+        Args:
+            path: The database file.
+            writable: Whether entries may be appended; a reader changes nothing.
+
+        Raises:
+            MissingError: If there is no such file.
+            IntegrityError: If the file is not a sound database but was a ledger.
+            InputError: If the file is something else, or a setting does not hold.
+        """
+        if not path.is_file():
+            raise MissingError(
+                f"there is no ledger at {path}",
+                remedy="flopledger init --origin NAME, or name the file with --ledger PATH",
+            )
+        self.path = path
+        with self._translated():
+            self._connection = sqlite3.connect(
+                address(path, changeable=writable or _is_changeable(path)),
+                uri=True,
+                isolation_level=None,
+                # Engines read from their own threads, one at a time.
+                check_same_thread=False,
+            )
+        try:
+            self._set_up(_WRITER if writable else _READER)
+            self._meta = self.meta()
+            self._check_format()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        """Return the open store."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the store cannot be used after it."""
+        self._connection.close()
+
+    def origin(self) -> str:
+        """Return the name of the ledger."""
+        return self._meta["origin"]
+
+    def vkey(self) -> str:
+        """Return the text of the key that signs this ledger, as the ledger itself states it."""
+        return self._meta["vkey"]
+
+    def meta(self) -> dict[str, str]:
+        """Return the rows of the meta table; what is no text shows as what it is."""
+        return {str(n): str(v) for n, v in self._select("SELECT name, value FROM meta")}
+
+    def schema(self) -> dict[str, str]:
+        """Return name and SQL text of everything the database declares."""
+        return dict(self._select("SELECT name, coalesce(sql, '') FROM sqlite_schema"))
+
+    def settings(self) -> dict[str, int | str]:
+        """Return what the connection reports for each setting that a writer must have."""
+        return {name: self._pragma(name) for name in _WRITER}
+
+    def head(self) -> Head:
+        """Return where the log ends.
+
+        Raises:
+            IntegrityError: If the stored peaks do not belong to the last entry.
+        """
+        covered = CompactRange.parse(self.meta().get("peaks", ""))
+        last = self._last()
+        if covered.start != 0 or covered.stop != (0 if last is None else last.seq + 1):
+            raise IntegrityError(
+                f"the stored peaks cover {covered.stop} entries, the table ends elsewhere",
+                where="meta row peaks",
+                remedy="flopledger verify names the first bad entry",
+            )
+        if last is None:
+            return Head(covered, genesis_prev(self.origin()), "")
+        return Head(covered, last.hash.hex(), self._recorded_at(last))
+
+    def find_keys(self, keys: Sequence[bytes]) -> Mapping[bytes, KeyRow]:
+        """Return, for each key that is known, the newest entry under it, reversed or not."""
+        found: dict[bytes, KeyRow] = {}
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            some = keys[start : start + KEYS_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            rows = self._select(
+                # With a bare max(), SQLite takes the other columns from the row of the maximum.
+                f'SELECT "key", max(seq), content FROM keys WHERE "key" IN ({marks}) '  # noqa: S608
+                'GROUP BY "key"',
+                some,
+            )
+            found.update((key, KeyRow(seq, content)) for key, seq, content in rows)
+        return found
+
+    def append(self, expected: Head, batch: Batch) -> None:
+        """Add a batch in one durable transaction, all of it or nothing.
+
+        Raises:
+            HeadMovedError: If the log no longer ends at ``expected``, or stays locked.
+            IntegrityError: If the database refuses the rows.
+        """
+        with self._translated():
+            execute, many = self._connection.execute, self._connection.executemany
+            execute("BEGIN IMMEDIATE")
+            try:
+                self._expect(expected)
+                many("INSERT INTO entries (seq, bytes, hash) VALUES (?, ?, ?)", batch.entries)
+                many("INSERT INTO openings (seq, ord, bytes) VALUES (?, ?, ?)", batch.openings)
+                many('INSERT INTO keys ("key", seq, content) VALUES (?, ?, ?)', batch.keys)
+                peaks = (batch.head.range.encode(),)
+                execute("UPDATE meta SET value = ? WHERE name = 'peaks'", peaks)
+                execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    execute("ROLLBACK")
+                raise
+
+    def read(self, start: int, stop: int) -> Iterator[Row]:
+        """Yield the entries [start, stop) that exist, in order."""
+        rows = self._select(
+            "SELECT seq, bytes, hash FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
+            (start, stop),
+        )
+        return map(Row._make, rows)
+
+    def openings(self, start: int, stop: int) -> Iterator[tuple[int, int, bytes]]:
+        """Yield (seq, ord, bytes) of the openings of the entries [start, stop), in order."""
+        return self._select(
+            "SELECT seq, ord, bytes FROM openings WHERE seq >= ? AND seq < ? ORDER BY seq, ord",
+            (start, stop),
+        )
+
+    def rows(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Yield every row of the entries table: (seq, bytes, hash)."""
+        return self._select("SELECT seq, bytes, hash FROM entries ORDER BY seq")
+
+    def all_openings(self) -> Iterator[tuple[int, int, bytes]]:
+        """Yield every row of the openings table: (seq, ord, bytes)."""
+        return self._select("SELECT seq, ord, bytes FROM openings ORDER BY seq, ord")
+
+    def keys(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Yield every row of the keys table in the order of the entries: (seq, key, content)."""
+        return self._select('SELECT seq, "key", content FROM keys ORDER BY seq, "key"')
+
+    def repeated_keys(self) -> Iterator[tuple[bytes, int]]:
+        """Yield (key, seq) of every key that more than one entry carries, in this order."""
+        return self._select(
+            'SELECT "key", seq FROM keys WHERE "key" IN '
+            '(SELECT "key" FROM keys GROUP BY "key" HAVING count(*) > 1) ORDER BY "key", seq'
+        )
+
+    def hashes(self, stop: int) -> list[bytes]:
+        """Return the stored leaf hashes of the entries [0, stop)."""
+        rows = self._select("SELECT hash FROM entries WHERE seq < ? ORDER BY seq", (stop,))
+        return [digest for (digest,) in rows]
+
+    def leaf_at(self, seq: int) -> bytes | None:
+        """Return the bytes of one entry, or None."""
+        return next((row.bytes for row in self.read(seq, seq + 1)), None)
+
+    def find_id(self, identifier: str) -> Row | None:
+        """Return the entry with this UUID, or None; reads the whole table."""
+        rows = self._containing(f'"id":"{identifier}"'.encode())
+        return next((row for row in rows if Entry.parse(row.bytes).id == identifier), None)
+
+    def find_run(self, run: str) -> Iterator[Entry]:
+        """Yield the entries of one run, in order; reads the whole table."""
+        for row in self._containing(b'"run":' + encode(run)):
+            entry = Entry.parse(row.bytes)
+            if entry.body.get("run") == run:
+                yield entry
+
+    def _containing(self, needle: bytes) -> Iterator[Row]:
+        """Yield the entries whose bytes hold these."""
+        rows = self._select(
+            "SELECT seq, bytes, hash FROM entries WHERE instr(bytes, ?) > 0 ORDER BY seq",
+            (needle,),
+        )
+        return map(Row._make, rows)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Self]:
+        """Let everything read in the block come from one state of the database."""
+        with self._translated():
+            self._connection.execute("BEGIN")
+            # The snapshot is taken by the first read, not by BEGIN.
+            self._connection.execute("SELECT count(*) FROM meta").fetchone()
+        try:
+            yield self
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def _expect(self, head: Head) -> None:
+        """Raise unless the log still ends at this head."""
+        last = self._last()
+        size, prev = (0, "") if last is None else (last.seq + 1, last.hash.hex())
+        if (size, prev) != (head.size, head.prev if size else ""):
+            raise HeadMovedError(f"another writer appended: the ledger now holds {size}")
+
+    def _last(self) -> Row | None:
+        """Return the last row of the entries table."""
+        rows = self._select("SELECT seq, bytes, hash FROM entries ORDER BY seq DESC LIMIT 1")
+        return next(map(Row._make, rows), None)
+
+    def _recorded_at(self, last: Row) -> str:
+        """Return when the last entry was sealed."""
+        try:
+            return Entry.parse(last.bytes).recorded_at
+        except InputError as error:
+            raise IntegrityError(f"the last entry: {error.message}", seq=last.seq) from error
+
+    def _select(self, sql: str, parameters: Iterable[Any] = ()) -> Iterator[Any]:
+        """Yield the rows of a query; damage shows while reading and is named as such."""
+        with self._translated():
+            # Not `yield from`: it would close the cursor of a store that is closed already.
+            for row in self._connection.execute(sql, tuple(parameters)):  # noqa: UP028
+                yield row
+
+    def _set_up(self, settings: Mapping[str, int | str]) -> None:
+        """Set every setting and refuse to go on where SQLite reports another value."""
+        with self._translated():
+            if settings is _WRITER:
+                self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            for name, value in settings.items():
+                self._connection.execute(f"PRAGMA {name} = {value}")
+        for name, value in settings.items():
+            if (found := self._pragma(name)) != value:
+                raise InputError(
+                    f"SQLite keeps {name} at {found}, the ledger needs {value}",
+                    where=str(self.path),
+                    why="without it a commit could be lost or a guard passed by",
+                    remedy="use a local disk and a current SQLite",
+                )
+
+    def _pragma(self, name: str) -> int | str:
+        """Return what SQLite reports for a setting."""
+        with self._translated():
+            row = self._connection.execute(f"PRAGMA {name}").fetchone()
+        value = row[0] if row else ""
+        assert isinstance(value, int | str)
+        return value
+
+    def _check_format(self) -> None:
+        """Refuse a database of another format; one without origin or key is a damaged one."""
+        missing = {"format", "origin", "vkey", "peaks"} - set(self._meta)
+        if missing:
+            raise IntegrityError(
+                f"the ledger lacks {', '.join(sorted(missing))}", where="table meta"
+            )
+        if self._meta["format"] != FORMAT:
+            raise IntegrityError(
+                f"the format is {self._meta['format'][:60]!r}, this program reads {FORMAT!r}",
+                where="meta row format",
+                remedy="use the version of flopledger that wrote it, unless it was altered",
+            )
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours."""
+        try:
+            yield
+        except sqlite3.ProgrammingError:
+            raise
+        except sqlite3.Error as error:
+            raise _translate(error, self.path) from error
+
+
+def address(path: Path, *, changeable: bool) -> str:
+    """Return how to open the file.
+
+    Args:
+        path: The database file.
+        changeable: Whether SQLite may write beside it; from a read-only medium it must not ask
+            for a log file, and needs none.
+    """
+    plain = path.resolve().as_uri()
+    if changeable:
+        return f"{plain}?mode=rw"
+    log = path.with_name(path.name + "-wal")
+    return f"{plain}?mode=ro" if log.exists() else f"{plain}?immutable=1"
+
+
+def _is_changeable(path: Path) -> bool:
+    """Return whether file and folder can be written."""
+    return os.access(path, os.W_OK) and os.access(path.resolve().parent, os.W_OK)
+
+
+def _translate(error: sqlite3.Error, path: Path) -> LedgerError:
+    """Return our error for one of SQLite's."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    where = str(path)
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return HeadMovedError(
+            f"another writer holds the ledger for more than {BUSY_MS // 1000} s",
+            where=where,
+            remedy="wait until it is done and run the same command again",
+        )
+    was_ledger = path.with_name(path.name + ".checkpoints").exists()
+    if name.startswith("SQLITE_NOTADB") and not was_ledger:
+        return InputError("the file is not a ledger", where=where, remedy="check --ledger")
+    if "no such table" in str(error) and not was_ledger:
+        return InputError("the database is not a ledger", where=where, remedy="check --ledger")
+    outside = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
+    if name.startswith(outside):
+        return LedgerError(
+            f"the database cannot be used: {error}",
+            where=where,
+            remedy="check free space, permissions and the disk",
+        )
+    return IntegrityError(
+        f"the database is damaged: {error}",
+        where=where,
+        why="its rows cannot be read as they were written",
+        remedy="keep the file as evidence and put back a copy that verifies",
+    )

@@ -1,0 +1,339 @@
+"""Entries are checked one by one, in order: bytes, links, openings, keys, reversals."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import re
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
+
+from ledger.canonical import encode
+from ledger.entry import TYPES, Entry, Opening, digest_of_opening, genesis_prev
+from ledger.errors import InputError, IntegrityError
+from ledger.merkle import leaf_hash
+from ledger.verify.evidence import Check
+
+__all__ = ["Ids", "Keys", "Links", "Openings", "Reversals"]
+
+REVERSIBLE = TYPES - {"anchor", "attestation", "key", "reversal"}
+_BUCKETS = 256  # so that looking for doubles holds a fraction of the ids at a time
+
+# A list of salt, name and value without anything to escape: it has only this one spelling.
+_PLAIN_OPENING = re.compile(
+    rb'\["[A-Za-z0-9_-]{22}","([a-z_]{1,40})","([^"\\\x00-\x1f]*)"\]', re.DOTALL
+)
+
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class Links:
+    """Steps 4 to 7: bytes, hash, number, ``prev``, origin and time of each entry."""
+
+    def __init__(self, origin: str) -> None:
+        """Begin before entry 0."""
+        self.size = 0
+        self._origin = origin
+        self._prev = genesis_prev(origin)
+        self._recorded_at = ""
+
+    def take(self, seq: int, data: bytes, stored: bytes) -> tuple[Entry, bytes]:
+        """Return the entry and its hash once every check held.
+
+        Raises:
+            IntegrityError: Naming the entry.
+        """
+        if seq != self.size:
+            missing = min(seq, self.size)
+            raise IntegrityError(f"entry {self.size} is missing, {seq} is there", seq=missing)
+        if type(data) is not bytes or type(stored) is not bytes:
+            raise IntegrityError("the row does not hold bytes", seq=seq)
+        try:
+            entry = Entry.parse(data)
+        except InputError as error:
+            raise _bad(seq, f"the stored bytes are no entry: {error.message}") from error
+        digest = leaf_hash(data)
+        if digest != stored:
+            raise _bad(seq, "the stored hash is not the hash of the stored bytes")
+        if entry.seq != seq:
+            raise _bad(seq, f"the entry says it is number {entry.seq}")
+        if entry.origin != self._origin:
+            raise _bad(seq, f"the entry belongs to {entry.origin}")
+        if entry.prev != self._prev:
+            raise _bad(seq, "prev is not the hash of the entry before")
+        if entry.recorded_at < self._recorded_at:
+            raise _bad(seq, f"recorded {entry.recorded_at}, before {self._recorded_at}")
+        self._prev, self._recorded_at = digest.hex(), entry.recorded_at
+        self.size += 1
+        return entry, digest
+
+    def checks(self) -> tuple[Check, ...]:
+        """Return steps 4 to 7."""
+        names = ((4, "entries"), (5, "hashes"), (6, "chain"), (7, "times"))
+        return tuple(Check(step, name, self.size) for step, name in names)
+
+
+class Ids:
+    """Step 8: no two entries share an id.
+
+    Eight bytes are kept of each: enough to see a double, which a second look then proves.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no ids."""
+        self._seen = [array("q") for _ in range(_BUCKETS)]
+        self._count = 0
+
+    def take(self, entry: Entry) -> None:
+        """Remember the id of an entry."""
+        # Python keys hash() anew in each process, so that nobody can prepare ids that collide.
+        short = hash(entry.id)
+        self._seen[short & 0xFF].append(short)
+        self._count += 1
+
+    def check(self, leaf_at: Callable[[int], bytes | None]) -> Check:
+        """Return step 8.
+
+        Raises:
+            IntegrityError: Naming the second entry with the same id.
+        """
+        doubtful = {short for bucket in self._seen for short in _doubles(bucket)}
+        if doubtful:
+            first: dict[str, int] = {}
+            for seq in range(self._count):
+                name = Entry.parse(leaf_at(seq) or b"").id
+                if hash(name) in doubtful and first.setdefault(name, seq) != seq:
+                    raise _bad(seq, f"its id {name} is that of entry {first[name]}")
+        return Check(8, "ids", self._count)
+
+
+def _doubles(bucket: array[int]) -> set[int]:
+    """Return the values that occur more than once."""
+    if len(set(bucket)) == len(bucket):
+        return set()
+    ordered = sorted(bucket)
+    return {a for a, b in pairwise(ordered) if a == b}
+
+
+class Openings:
+    """Step 9: each opening stands behind the digest at its place; some may be erased."""
+
+    def __init__(self, rows: Iterable[tuple[int, int, bytes]]) -> None:
+        """Begin with the first row."""
+        self._rows: Iterator[tuple[int, int, bytes]] = iter(rows)
+        self._next = next(self._rows, None)
+        self._count = 0
+        self._erased = 0
+
+    def take(self, entry: Entry) -> dict[str, str] | None:
+        """Return the confidential fields of an entry, or None if any was erased.
+
+        Raises:
+            IntegrityError: Naming the entry and the opening.
+        """
+        hidden: dict[str, str] = {}
+        found = 0
+        while self._next is not None and self._next[0] <= entry.seq:
+            seq, place, stored = self._next
+            if seq < entry.seq:
+                raise _orphan(seq, "opening")
+            self._check(entry, place, stored, hidden)
+            found += 1
+            self._next = next(self._rows, None)
+        self._count += found
+        self._erased += len(entry.sd) - found
+        return hidden if found == len(entry.sd) else None
+
+    def check(self) -> Check:
+        """Return step 9.
+
+        Raises:
+            IntegrityError: If an opening belongs to no entry.
+        """
+        if self._next is not None:
+            raise _orphan(self._next[0], "opening")
+        note = f"{self._erased} erased: their digests stand" if self._erased else ""
+        return Check(9, "openings", self._count, note)
+
+    def _check(self, entry: Entry, place: int, stored: bytes, hidden: dict[str, str]) -> None:
+        """Compare one opening with its digest and read it."""
+        if type(stored) is not bytes or not 0 <= place < len(entry.sd):
+            raise _bad_opening(entry.seq, place, "no digest of the entry has this place")
+        if digest_of_opening(stored) != entry.sd[place]:
+            raise _bad_opening(entry.seq, place, "the opening is not the one behind the digest")
+        try:
+            name, value = read_opening(stored)
+        except InputError as error:
+            raise _bad_opening(entry.seq, place, error.message) from error
+        if name in hidden or name in entry.body:
+            raise _bad_opening(entry.seq, place, f"the entry holds {name} already")
+        hidden[name] = value
+
+
+def read_opening(stored: bytes) -> tuple[str, str]:
+    """Return name and value of an opening; the same as ``Opening.parse``, and faster.
+
+    Raises:
+        InputError: If the opening is not in canonical form.
+    """
+    try:
+        data = base64.urlsafe_b64decode(stored + b"=" * (-len(stored) % 4))
+        plain = _PLAIN_OPENING.fullmatch(data)
+        if plain and base64.urlsafe_b64encode(data).rstrip(b"=") == stored:
+            return plain[1].decode(), plain[2].decode()
+    except ValueError as error:
+        raise InputError("an opening cannot be read") from error
+    opening = Opening.parse(stored)
+    return opening.name, opening.value
+
+
+class Keys:
+    """Step 10: one key an entry, as the leaf states it, with the digest of its content."""
+
+    def __init__(self, rows: Iterable[tuple[int, bytes, bytes]], secret: bytes | None) -> None:
+        """Begin with the first row."""
+        self._rows: Iterator[tuple[int, bytes, bytes]] = iter(rows)
+        self._secret = secret
+        self._count = 0
+        self._opaque = 0
+
+    def take(self, entry: Entry, data: bytes, hidden: Mapping[str, str] | None) -> None:
+        """Compare the row of an entry with its leaf.
+
+        Args:
+            entry: The entry.
+            data: Its bytes.
+            hidden: Its confidential fields, or None if some were erased.
+
+        Raises:
+            IntegrityError: Naming the entry.
+        """
+        row = next(self._rows, None)
+        if row is None or row[0] != entry.seq:
+            self._refuse(entry.seq, row)
+        assert row is not None
+        _, key, content = row
+        where = f"entry {entry.seq}, keys"
+        if type(key) is not bytes or key.hex() != entry.body.get("idempotency_key"):
+            raise IntegrityError("the key is not the leaf's", seq=entry.seq, where=where)
+        self._count += 1
+        if self._secret is None or hidden is None:
+            self._opaque += 1
+        elif hmac.digest(self._secret, content_text(entry, data, hidden), "sha256") != content:
+            raise IntegrityError(
+                "the digest of the content is not that of the entry",
+                seq=entry.seq,
+                where=where,
+                why="the keys table was changed, or the secret is another ledger's",
+            )
+
+    def check(self, repeated: Iterable[tuple[bytes, int]], reversed_by: Mapping[int, int]) -> Check:
+        """Return step 10.
+
+        Args:
+            repeated: (key, seq) of the keys that several entries carry.
+            reversed_by: Which entry reverses which.
+
+        Raises:
+            IntegrityError: If a row belongs to no entry, or two live entries share a key.
+        """
+        row = next(self._rows, None)
+        if row is not None:
+            raise _orphan(row[0], "key")
+        before, held = b"", -1
+        for key, seq in repeated:
+            if key == before and reversed_by.get(held, seq) >= seq:
+                raise _bad(seq, f"it carries the key of entry {held}, which was not reversed")
+            before, held = key, seq
+        note = ""
+        if self._opaque:
+            cause = "no secret" if self._secret is None else "openings erased"
+            note = f"content of {self._opaque} not recomputed: {cause}"
+        return Check(10, "keys", self._count, note)
+
+    def _refuse(self, seq: int, row: tuple[int, bytes, bytes] | None) -> None:
+        """Raise for an entry without a key, or with two."""
+        if row is None or row[0] > seq:
+            raise IntegrityError("the entry has no key", seq=seq, where=f"entry {seq}, keys")
+        raise IntegrityError("the entry has two keys", seq=row[0], where=f"entry {row[0]}, keys")
+
+
+def content_text(entry: Entry, data: bytes, hidden: Mapping[str, str]) -> bytes:
+    """Return what the content digest covers: body without key, hidden fields, type.
+
+    The body is cut out of the leaf instead of being written again: canonical bytes have only one
+    form, ``"body"`` is the first member, and quotes inside texts are escaped.
+    """
+    stop = data.rindex(f',"id":"{entry.id}","origin":"'.encode())
+    key = f'"idempotency_key":"{entry.body["idempotency_key"]}"'.encode()
+    body = data[len(b'{"body":') : stop]
+    start = body.index(key)
+    before, after = body[:start], body[start + len(key) :]
+    body = before + after[1:] if after.startswith(b",") else before.removesuffix(b",") + after
+    secrets = _compact(dict(sorted(hidden.items()))).encode()
+    kind = entry.type.encode()
+    return b'content\0{"body":' + body + b',"hidden":' + secrets + b',"type":"' + kind + b'"}'
+
+
+class Reversals:
+    """Step 11: each reversal copies what it reverses, and nothing is reversed twice."""
+
+    def __init__(self, leaf_at: Callable[[int], bytes | None]) -> None:
+        """Begin with nothing reversed."""
+        self._leaf_at = leaf_at
+        self.reversed_by: dict[int, int] = {}
+
+    def take(self, entry: Entry) -> None:
+        """Check an entry that is a reversal; others pass.
+
+        Raises:
+            IntegrityError: Naming the reversal.
+        """
+        if entry.type != "reversal":
+            return
+        target, copy = entry.body.get("reverses"), entry.body.get("reversed")
+        if not isinstance(target, int) or not 0 <= target < entry.seq:
+            raise _bad(entry.seq, "it reverses no entry before it")
+        if target in self.reversed_by:
+            raise _bad(
+                entry.seq, f"it reverses entry {target}, as entry {self.reversed_by[target]} did"
+            )
+        data = self._leaf_at(target) or b""
+        held = Entry.parse(data)
+        if held.type not in REVERSIBLE:
+            raise _bad(entry.seq, f"it reverses entry {target} of type {held.type}")
+        stated = (entry.body.get("hash"), entry.body.get("reversed_type"), encode(copy))
+        if stated != (leaf_hash(data).hex(), held.type, encode(held.body)):
+            raise _bad(entry.seq, f"it does not copy entry {target} word for word")
+        self.reversed_by[target] = entry.seq
+
+    def check(self) -> Check:
+        """Return step 11."""
+        return Check(11, "reversals", len(self.reversed_by))
+
+
+def _bad(seq: int, message: str) -> IntegrityError:
+    """Return the error for one entry."""
+    return IntegrityError(
+        f"entry {seq}: {message}",
+        seq=seq,
+        why="it is not what was sealed and signed",
+        remedy="keep the files as evidence, and put back a copy that verifies",
+    )
+
+
+def _bad_opening(seq: int, place: int, message: str) -> IntegrityError:
+    """Return the error for one opening."""
+    return IntegrityError(
+        message,
+        seq=seq,
+        where=f"entry {seq}, opening {place}",
+        why="an opening may be erased, and never changed",
+    )
+
+
+def _orphan(seq: int, what: str) -> IntegrityError:
+    """Return the error for a row that belongs to no entry."""
+    return IntegrityError(f"the {what} of entry {seq} has no entry", seq=seq)

@@ -1,0 +1,104 @@
+"""The walk goes over a ledger once, front to back, and takes every step at every entry."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ledger.errors import InputError, IntegrityError
+from ledger.keys import VerifierKey
+from ledger.verify.entries import Ids, Keys, Links, Openings, Reversals
+from ledger.verify.evidence import Check, Evidence, Verdict
+from ledger.verify.tree import Tree
+
+__all__ = ["verify"]
+
+
+def verify(evidence: Evidence) -> Verdict:
+    """Check everything, in the steps of ``ledger.verify``.
+
+    Memory stays small: rows, openings, keys and notes are read side by side.
+
+    Args:
+        evidence: The ledger as stored.
+
+    Returns:
+        What was checked; the fact of returning says that it held.
+
+    Raises:
+        IntegrityError: At the first fault, naming entry, checkpoint, row or table.
+        InputError: If the key that was given to be trusted cannot be read.
+    """
+    schema = _check_schema(evidence)
+    key, source, meta = _check_meta(evidence)
+    tree = Tree(evidence.notes, key)
+    links, ids = Links(key.name), Ids()
+    openings = Openings(evidence.openings)
+    keys = Keys(evidence.keys, evidence.secret)
+    reversals = Reversals(evidence.leaf_at)
+    for seq, data, stored in evidence.rows:
+        entry, digest = links.take(seq, data, stored)
+        ids.take(entry)
+        keys.take(entry, data, openings.take(entry))
+        reversals.take(entry)
+        tree.take(digest)
+    covered, signed_size, (signatures, roots) = tree.finish()
+    middle = (
+        ids.check(evidence.leaf_at),
+        openings.check(),
+        keys.check(evidence.repeated_keys, reversals.reversed_by),
+        reversals.check(),
+    )
+    if evidence.meta["peaks"] != covered.encode():
+        raise IntegrityError(
+            "the stored peaks are not those of the entries", where="meta row peaks"
+        )
+    peaks = Check(13, "peaks", len(covered.peaks))
+    return Verdict(
+        origin=key.name,
+        size=links.size,
+        root=covered.root(),
+        signed_size=signed_size,
+        vkey=key.encode(),
+        vkey_source=source,
+        checks=(schema, meta, signatures, *links.checks(), *middle, roots, peaks),
+    )
+
+
+def _check_schema(evidence: Evidence) -> Check:
+    """Step 1: the database declares what is published, and nothing else."""
+    found, published = evidence.schema, evidence.published
+    for name in sorted(found.keys() | published.keys()):
+        if found.get(name) != published.get(name):
+            fault = "is missing" if name not in found else "is not the published one"
+            raise IntegrityError(
+                f"{name} {fault}",
+                where=f"schema, {name}",
+                why="a guard was taken away, or the tables were made over",
+                remedy="compare with schemas/store.v1.md",
+            )
+    return Check(1, "schema", len(published))
+
+
+def _check_meta(evidence: Evidence) -> tuple[VerifierKey, Literal["given", "ledger"], Check]:
+    """Step 2: the key, the origin and the names of the rows belong together."""
+    meta = evidence.meta
+    given = None if evidence.vkey is None else VerifierKey.parse(evidence.vkey)
+    if sorted(meta) != sorted(evidence.names):
+        raise IntegrityError(f"the meta table holds {', '.join(sorted(meta))}", where="table meta")
+    try:
+        own = VerifierKey.parse(meta["vkey"])
+    except InputError as error:
+        raise IntegrityError(error.message, where="meta row vkey") from error
+    if own.name != meta["origin"]:
+        raise IntegrityError(
+            f"the ledger is named {meta['origin'][:60]!r}, its key {own.name!r}",
+            where="meta row origin",
+        )
+    if given is not None and given != own:
+        raise IntegrityError(
+            f"the ledger states the key {own.encode()}, not the one to be trusted",
+            where="meta row vkey",
+            why="whoever signed it does not hold the key you were given",
+            remedy="ask the owner of the ledger for its key again, on another way",
+        )
+    return own, "ledger" if given is None else "given", Check(2, "meta", len(meta))
