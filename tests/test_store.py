@@ -221,7 +221,7 @@ def test_store_of_another_format_or_without_its_rows_is_refused(tmp_path: Path) 
         SqliteStore(context.ledger)
 
 
-READING = ["status", "verify", "show 0", "prove 0", "checkpoint show", "key show"]
+READING = ["verify", "show 0", "prove 0", "checkpoint show", "key show"]
 
 
 @pytest.mark.parametrize("command", READING)

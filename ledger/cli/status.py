@@ -1,4 +1,4 @@
-"""``flopledger status`` is one screen: size, head, who signs, what is unsigned."""
+"""``flopledger status`` is one screen: size, head, who signs, lines near, dates, facts missing."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from typing import Any
 
 import click
 
+from ledger.cli.asking import evaluator_of, with_records
+from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import newest_note, open_reader
 from ledger.cli.output import emit, output_options
+from ledger.engines import ENGINES
 from ledger.errors import IntegrityError
+from ledger.journeys.checking import Question, check
+from ledger.journeys.outlook import Outlook, look_out
+from ledger.pack import read_pack
+from ledger.report.outlook import outlook_document, outlook_tables
 from ledger.report.table import Column, Table
+from ledger.resources import rules_root
 
 __all__ = ["status"]
 
@@ -25,14 +33,26 @@ Examples:
 @output_options
 @pass_context
 def status(context: Context, *, fmt: str | None, output: str | None) -> int:
-    """Say how large the ledger is, where it ends, who signs it, and what is not signed.
+    """Say how large the ledger is and who signs it, which lines are near, and what is missing.
 
     Exit status 4 says that signed entries are missing.
     """
+    document = _ledger(context)
+    tables = [_table(document)]
+    if document["size"] and not document["behind"]:
+        outlook = _outlook(context)
+        document["outlook"] = outlook_document(outlook)
+        tables += outlook_tables(outlook)
+    emit(document, tables, fmt=fmt, output=output)
+    return IntegrityError.exit_code if document["behind"] else 0
+
+
+def _ledger(context: Context) -> dict[str, Any]:
+    """Return what the database and the newest checkpoint say."""
     store = open_reader(context)
     _, checkpoint = newest_note(context)
     head = store.head()
-    document: dict[str, Any] = {
+    return {
         "schema": "flopledger/status.v1",
         "path": str(context.ledger),
         "origin": store.origin(),
@@ -44,9 +64,24 @@ def status(context: Context, *, fmt: str | None, output: str | None) -> int:
         "signed_size": checkpoint.size,
         "unsigned_tail": max(0, head.size - checkpoint.size),
         "behind": max(0, checkpoint.size - head.size),
+        "outlook": None,
     }
-    emit(document, _table(document), fmt=fmt, output=output)
-    return IntegrityError.exit_code if document["behind"] else 0
+
+
+def _outlook(context: Context) -> Outlook:
+    """Ask the law of today about the whole ledger."""
+    moment = now()
+    today = moment.date()
+    question = Question(today, today, today, moment)
+    pack = read_pack(rules_root(context.rules))
+    engine = ENGINES[0]
+    checked = with_records(
+        context,
+        question,
+        engine,
+        lambda records: check(question, records, pack, evaluator_of(engine)),
+    )
+    return look_out(checked.document.determinations)
 
 
 def _table(document: dict[str, Any]) -> Table:
