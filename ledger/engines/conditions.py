@@ -1,0 +1,282 @@
+"""Conditions become columns here, operator by operator, and rules become findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from ledger.engines.gathered import Gathered
+from ledger.engines.sheet import Column, Gaps, Sheet
+from ledger.errors import RuleError
+from ledger.regime import expression as node
+from ledger.regime.answered import Known
+from ledger.regime.interpret import Finding
+from ledger.regime.law import Law
+from ledger.regime.name import reading_named, rule_named
+from ledger.regime.question import Sight
+from ledger.regime.rule import Rule, ViewName
+from ledger.regime.trace import Truth
+
+__all__ = ["FINDINGS", "Conditions", "RuleColumns"]
+
+FINDINGS: Final[tuple[Finding | None, ...]] = (None, "met", "not_met", "undetermined", "excepted")
+"""Findings by the number that stands for each in a column."""
+_NONE, _MET, _NOT_MET, _UNDETERMINED, _EXCEPTED = range(len(FINDINGS))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleColumns:
+    """A rule in every row.
+
+    Attributes:
+        scope: Whether the subject is concerned; None for a rule without a scope.
+        exceptions: Whether each exception holds, by id, in the order of the file.
+        open_parts: Scope, condition and exceptions: what can leave the finding open.
+        finding: Number of the finding in ``FINDINGS``.
+        truth: Whether the rule is met, as other rules see it.
+        comparisons: The rule's own comparisons in the order of the file, each with the case of
+            the arm in which it stands, or None.
+    """
+
+    scope: Column | None
+    exceptions: tuple[tuple[str, Column], ...]
+    open_parts: tuple[Column, ...]
+    finding: Column
+    truth: Column
+    comparisons: tuple[tuple[Column, Column | None], ...]
+
+
+class Conditions:
+    """The conditions of one law over one sheet; sheets of members are made as they are needed."""
+
+    def __init__(self, law: Law, gathered: Gathered, sight: Sight) -> None:
+        """Begin without a column.
+
+        Args:
+            law: The law that the rules stand in.
+            gathered: Facts and totals of the subjects.
+            sight: Which interval of totals is seen.
+        """
+        self.sheet = Sheet(law, gathered, sight)
+        self._law = law
+        self._rules: dict[str, RuleColumns] = {}
+        self._open: list[str] = []
+        self._facts: dict[str, Column] = {}
+        self._members: dict[ViewName, Conditions] = {}
+
+    def rule(self, rule: Rule) -> RuleColumns:
+        """Return the columns of a rule.
+
+        Raises:
+            RuleError: If rules refer to each other in a circle.
+        """
+        held = self._rules.get(rule.id)
+        if held is not None:
+            return held
+        if rule.id in self._open:
+            circle = (*self._open[self._open.index(rule.id) :], rule.id)
+            raise RuleError(
+                f"rules refer to each other in a circle: {' to '.join(circle)}",
+                where=self._law.regime.id,
+                why="a rule in a circle says nothing",
+                remedy="take one of the references out",
+            )
+        self._open.append(rule.id)
+        try:
+            held = self._rules[rule.id] = self._conclude(rule)
+        finally:
+            self._open.pop()
+        return held
+
+    def _conclude(self, rule: Rule) -> RuleColumns:
+        """Put scope, condition and exceptions together."""
+        found: list[tuple[Column, Column | None]] = []
+        scope = None if rule.scope is None else self._condition(rule, rule.scope)
+        condition = self._whole(rule, found)
+        exceptions = tuple((item.id, self._condition(rule, item.when)) for item in rule.unless)
+        parts = ((scope,) if scope is not None else ()) + (
+            condition,
+            *(column for _, column in exceptions),
+        )
+        excepted = _any_is([column for _, column in exceptions], truth=True)
+        unknown = pl.any_horizontal(*(part.expr.is_null() for part in parts))
+        expr = (
+            pl.when(_any_is([] if scope is None else [scope], truth=False))
+            .then(_NONE)
+            .when(_is(condition, truth=False))
+            .then(_NOT_MET)
+            .when(excepted)
+            .then(_EXCEPTED)
+            .when(unknown)
+            .then(_UNDETERMINED)
+            .otherwise(_MET)
+        )
+        finding = self.sheet.built(expr, parts, _nothing)
+        met = pl.when(finding.expr != _UNDETERMINED).then(finding.expr == _MET)
+        truth = self.sheet.built(met, [finding], lambda row: self.sheet.undecided(parts, row))
+        return RuleColumns(scope, exceptions, parts, finding, truth, tuple(found))
+
+    def _whole(self, rule: Rule, found: list[tuple[Column, Column | None]]) -> Column:
+        """Add a rule's condition and collect its own comparisons."""
+        whole = rule.condition
+        if not isinstance(whole, node.Choose):
+            return self._condition(rule, whole, lambda column: found.append((column, None)))
+        arms: list[tuple[Column, Column]] = []
+        for arm in whole.arms:
+            inside: list[Column] = []
+            case = self._condition(rule, arm.case, inside.append)
+            arms.append((case, self._condition(rule, arm.then, inside.append)))
+            found += [(column, case) for column in inside]
+        return self._chosen(rule, arms)
+
+    def _condition(  # noqa: PLR0911 - one return for each operator
+        self, rule: Rule, asked: node.Condition, seen: Callable[[Column], None] | None = None
+    ) -> Column:
+        """Add a condition; ``seen`` is told of every comparison that is the rule's own."""
+        match asked:
+            case str():
+                return self._name(asked)
+            case node.Gt() | node.Ge() | node.Lt() | node.Le():
+                column = self.sheet.compared(rule, asked)
+                if seen is not None:
+                    seen(column)
+                return column
+            case node.All() | node.Any():
+                parts = [self._condition(rule, item, seen) for item in asked.items]
+                join = pl.all_horizontal if isinstance(asked, node.All) else pl.any_horizontal
+                expr = join(*(part.expr for part in parts))
+                return self.sheet.built(expr, parts, self._gaps_of(parts))
+            case node.Not():
+                part = self._condition(rule, asked.item, seen)
+                return self.sheet.built(~part.expr, [part], part.gaps)
+            case node.AnyOf():
+                return self._overlap(asked.fact, frozenset(asked.values), ())
+            case node.Member():
+                listed = self._law.members(asked.set_id)
+                return self._overlap(asked.fact, listed, (f"set:{asked.set_id}",))
+            case node.Exists():
+                return self._exists(rule, asked)
+
+    def _name(self, name: str) -> Column:
+        """Add a bare name: a rule, a reading, or a fact that is yes or no."""
+        reading, rule = reading_named(name), rule_named(name)
+        if rule is not None:
+            return self.rule(self._law.rule(rule)).truth
+        held = self._facts.get(name)
+        if held is not None:
+            return held
+        if reading is not None:
+            chosen = self._law.readings[reading[0]] == reading[1]
+            held = self.sheet.given([chosen] * len(self.sheet.subjects), _nothing)
+        else:
+            known = self.sheet.gathered.facts(name)
+            values = [k.value if isinstance(k.value, bool) else None for k in known]
+            held = self.sheet.given(values, lambda row: known[row].missing)
+        self._facts[name] = held
+        return held
+
+    def _overlap(
+        self, fact: str, listed: frozenset[str] | None, unlisted: tuple[str, ...]
+    ) -> Column:
+        """Add whether a fact has one of some values; an unknown list misses ``unlisted``."""
+        known = self.sheet.gathered.facts(fact)
+        words = [_words(each) for each in known]
+        values = [
+            None if held is None or listed is None else not held.isdisjoint(listed)
+            for held in words
+        ]
+        return self.sheet.given(
+            values, lambda row: known[row].missing if words[row] is None else unlisted
+        )
+
+    def _exists(self, rule: Rule, asked: node.Exists) -> Column:
+        """Add whether one member at least fulfils a condition, by Kleene's or."""
+        gathered = self.sheet.gathered
+        view: ViewName = "foreseen" if "foreseen" in (gathered.view, asked.view) else "actual"
+        members = [gathered.answers.members(subject) for subject in self.sheet.subjects]
+        inner = self._members.get(view)
+        if inner is None:
+            names = sorted({name for held in members for name in held})
+            below = Gathered(gathered.answers, names, view, home=False)
+            inner = self._members[view] = Conditions(self._law, below, self.sheet.sight)
+        rows = {name: row for row, name in enumerate(inner.sheet.subjects)}
+        column = inner._condition(rule, asked.such_that)
+        truths = inner.sheet.truths(column)
+
+        def gaps(row: int) -> Iterable[str]:
+            unknown = (rows[name] for name in members[row] if truths[rows[name]] is None)
+            return (gap for member in unknown for gap in column.gaps(member))
+
+        return self.sheet.given([_or(truths[rows[n]] for n in held) for held in members], gaps)
+
+    def _chosen(self, rule: Rule, arms: Sequence[tuple[Column, Column]]) -> Column:
+        """Let the one true case decide, or the agreement of all arms that are not ruled out."""
+        sure = pl.sum_horizontal(*(_is(case, truth=True).cast(pl.Int32) for case, _ in arms))
+        decided = pl.lit(None, dtype=pl.Boolean)
+        for case, then in arms:
+            decided = pl.when(_is(case, truth=True)).then(then.expr).otherwise(decided)
+        some = pl.any_horizontal(*(~_is(case, truth=False) for case, _ in arms))
+        agreed = {
+            truth: some
+            & pl.all_horizontal(
+                *(_is(case, truth=False) | _is(then, truth=truth) for case, then in arms)
+            )
+            for truth in (True, False)
+        }
+        expr = (
+            pl.when(sure == 1)
+            .then(decided)
+            .when(agreed[True])
+            .then(statement=True)
+            .when(agreed[False])
+            .then(statement=False)
+            .otherwise(None)
+        )
+
+        def gaps(row: int) -> Iterable[str]:
+            cases = [self.sheet.truths(case)[row] for case, _ in arms]
+            if cases.count(True) == 1:
+                deciding = [arms[cases.index(True)][1]]
+            else:
+                possible = [arm for arm, case in zip(arms, cases, strict=True) if case is not False]
+                deciding = [column for arm in possible for column in arm]
+            return self.sheet.undecided(deciding, row) or (f"rule:{rule.id}",)
+
+        return self.sheet.built(expr, [column for arm in arms for column in arm], gaps)
+
+    def _gaps_of(self, parts: Sequence[Column]) -> Gaps:
+        """Return what would decide a condition that several others make."""
+        return lambda row: self.sheet.undecided(parts, row)
+
+
+def _is(column: Column, *, truth: bool) -> pl.Expr:
+    """Return where a condition surely has a truth; never unknown."""
+    return column.expr.eq_missing(pl.lit(truth))
+
+
+def _any_is(columns: Sequence[Column], *, truth: bool) -> pl.Expr:
+    """Return where one condition at least surely has a truth."""
+    if not columns:
+        return pl.lit(value=False)
+    return pl.any_horizontal(*(_is(column, truth=truth) for column in columns))
+
+
+def _words(known: Known) -> frozenset[str] | None:
+    """Return the words of a fact that is a set or an enum, or None."""
+    if isinstance(known.value, str):
+        return frozenset((known.value,))
+    return known.value if isinstance(known.value, frozenset) else None
+
+
+def _or(truths: Iterable[Truth]) -> Truth:
+    """Join by Kleene's or; of nothing it is false."""
+    held = set(truths)
+    return True if True in held else None if None in held else False
+
+
+def _nothing(_row: int) -> tuple[str, ...]:
+    """Return that nothing is missing."""
+    return ()

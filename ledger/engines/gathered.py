@@ -1,0 +1,112 @@
+"""What is gathered of the records once for all rules: facts and totals, subject by subject."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+
+from ledger.engines.numbers import Leaf
+from ledger.quantity import Dimension, Quantity
+from ledger.regime.answered import Answers, Known, Total
+from ledger.regime.counting import CountingSet
+from ledger.regime.environment import LineageScope
+from ledger.regime.question import Sight
+from ledger.regime.rule import ViewName
+from ledger.regime.trace import Span
+
+__all__ = ["Gathered"]
+
+
+class Gathered:
+    """Facts and totals of some subjects in one view, each asked for once.
+
+    Attributes:
+        answers: What is known of subjects.
+        subjects: One a row, with their prefix.
+        view: Which rows totals rest on.
+        home: Whether the rows are the subjects of determinations; facts of members of those are
+            named with the member.
+    """
+
+    def __init__(
+        self, answers: Answers, subjects: Sequence[str], view: ViewName, *, home: bool
+    ) -> None:
+        """Gather nothing yet."""
+        self.answers = answers
+        self.subjects = tuple(subjects)
+        self.view = view
+        self.home = home
+        self._facts: dict[str, list[Known]] = {}
+        self._totals: dict[tuple[str, LineageScope], list[Total]] = {}
+
+    def facts(self, name: str) -> list[Known]:
+        """Return a fact in every row, with what would settle it."""
+        held = self._facts.get(name)
+        if held is None:
+            held = [self._fact(subject, name) for subject in self.subjects]
+            self._facts[name] = held
+        return held
+
+    def fact_leaf(self, name: str) -> Leaf:
+        """Return a fact that is a quantity or a day as a number."""
+        known = self.facts(name)
+        values = [k.value if isinstance(k.value, Quantity | date) else None for k in known]
+        spans = [number_of(value)[0] for value in values]
+        dimensions = [number_of(value)[1] for value in values]
+        gaps = [
+            () if value is not None else k.missing for value, k in zip(values, known, strict=True)
+        ]
+        return Leaf.of(f"fact {name}", spans, dimensions, gaps)
+
+    def total_leaf(self, counting: CountingSet, scope: LineageScope, sight: Sight) -> Leaf:
+        """Return what a counting set counts as a number."""
+        key = (counting.id, scope)
+        held = self._totals.get(key)
+        if held is None:
+            held = self._totals[key] = [
+                self.answers.total(subject, counting, scope, self.view) for subject in self.subjects
+            ]
+        spans = [Span.of(total.legal if sight == "legal" else total.error) for total in held]
+        gaps = [
+            () if span.known else total.missing or (f"operations@{subject}",)
+            for span, total, subject in zip(spans, held, self.subjects, strict=True)
+        ]
+        dimensions = [str(Dimension.OPERATIONS)] * len(spans)
+        return Leaf.of(f"total {counting.id} {scope}", spans, dimensions, gaps)
+
+    def constant(
+        self, name: str, value: Quantity | date | Fraction | None, missing: tuple[str, ...] = ()
+    ) -> Leaf:
+        """Return the same number in every row; a bare fraction is a plain factor.
+
+        Args:
+            name: Of its columns.
+            value: The number, or None while it is unknown.
+            missing: What would settle it then.
+        """
+        span, dimension = number_of(value)
+        missing = () if value is not None else missing
+        rows = len(self.subjects)
+        return Leaf.of(name, [span] * rows, [dimension] * rows, [missing] * rows)
+
+    def _fact(self, subject: str, name: str) -> Known:
+        """Return a fact of one subject."""
+        known = self.answers.fact(subject, name, self.view)
+        missing = known.missing or (name,)
+        if not self.home:
+            missing = tuple(m if "@" in m else f"{m}@{subject}" for m in missing)
+        return Known(known.value, missing, known.entries)
+
+
+def number_of(value: Quantity | date | Fraction | None) -> tuple[Span, str | None]:
+    """Return a value as a span in its base unit, and what it measures; a day by its place."""
+    match value:
+        case Quantity():
+            return Span.point(value.base), str(value.dimension)
+        case date():
+            return Span.point(value.toordinal()), "date"
+        case Fraction():
+            return Span.point(value), str(Dimension.RATIO)
+        case None:
+            return Span.unknown(), None

@@ -1,0 +1,88 @@
+"""Legs by day and by run: the second pass, over the models that a line is near for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from ledger.engines.sums import Grouping, group_sums
+from ledger.measure import Leg
+from ledger.quantity import Interval
+
+__all__ = ["collect_legs"]
+
+_KEYS = (
+    *("model", "run", "activity", "operation_kind", "extent", "developer"),
+    *("day", "not_after", "commitment", "evidence"),
+)
+_COUNTS = ("rows", "unbounded", "error_unbounded", "device_us_unknown")
+_AMOUNTS = ("lo", "hi", "error_lo", "error_hi", "device_us")
+
+
+def collect_legs(
+    batches: Sequence[pl.LazyFrame], models: frozenset[str]
+) -> Mapping[str, tuple[Leg, ...]]:
+    """Group the standing primary rows of some models.
+
+    Args:
+        batches: Rows that count, as the fold reads them, batch by batch.
+        models: Names of models.
+
+    Returns:
+        Legs by model, in order of ``seq``; models without any are left out.
+    """
+    wanted = [_of_models(rows, models) for rows in batches]
+    reversed_seqs = [seq for rows in wanted for seq in _reversed(rows)]
+    parts = [_grouped(_standing(rows, reversed_seqs)) for rows in wanted]
+    whole = _grouped(pl.concat(parts).lazy()).sort("seq")
+    found: dict[str, list[Leg]] = {}
+    for row in whole.iter_rows(named=True):
+        found.setdefault(row["model"], []).append(_leg(row))
+    return {model: tuple(legs) for model, legs in found.items()}
+
+
+def _of_models(rows: pl.LazyFrame, models: frozenset[str]) -> pl.LazyFrame:
+    """Keep the primary rows of some models that had happened."""
+    wanted = pl.col("model").is_in(sorted(models)) & (pl.col("role") == "primary")
+    return rows.filter(wanted & pl.col("rows"))
+
+
+def _reversed(rows: pl.LazyFrame) -> Iterator[int]:
+    """Yield the entries that reversals take back."""
+    taken = rows.filter(pl.col("sign") < 0).select("reverses").collect(engine="streaming")
+    yield from taken["reverses"].to_list()
+
+
+def _standing(rows: pl.LazyFrame, reversed_seqs: Sequence[int]) -> pl.LazyFrame:
+    """Keep the additions that no reversal takes back."""
+    gone = pl.Series(reversed_seqs, dtype=pl.Int64)
+    return rows.filter((pl.col("sign") > 0) & pl.col("seq").is_in(gone.implode()).not_())
+
+
+def _grouped(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Put together what is alike in all but seq and amounts."""
+    return group_sums(Grouping(rows, _KEYS, _COUNTS, _AMOUNTS, first="seq"))
+
+
+def _leg(row: Mapping[str, Any]) -> Leg:
+    """Return one group as a leg."""
+    error_hi = None if row["error_unbounded"] else int(row["error_hi"])
+    return Leg(
+        seq=row["seq"],
+        run=row["run"],
+        activity=row["activity"],
+        operation_kind=row["operation_kind"],
+        extent=row["extent"],
+        day=row["day"],
+        not_after=row["not_after"],
+        lo=int(row["lo"]),
+        hi=None if row["unbounded"] else int(row["hi"]),
+        commitment=row["commitment"],
+        device_us=None if row["device_us_unknown"] else int(row["device_us"]),
+        developer=row["developer"],
+        rows=row["rows"],
+        error=Interval(int(row["error_lo"]), error_hi),
+        evidence=row["evidence"],
+    )

@@ -1,0 +1,244 @@
+"""Numbers are the operands of comparisons: two exact ends in each row, as whole numbers in columns.
+
+A column of fractions is multiplied by its common denominator, a product carries the product of its
+factors' scales, and a comparison multiplies crosswise. Before anything is computed, the largest
+result is worked out from the largest ends: what would not fit 38 digits never becomes a column and
+is compared row by row instead, exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, TypeAlias
+
+import polars as pl
+
+from ledger.quantity import Dimension
+from ledger.regime.trace import Comparator, Span, Truth, compare
+
+__all__ = ["AMOUNT", "LIMIT", "Ends", "Leaf", "Number", "Product", "compared", "comparison"]
+
+AMOUNT: Final = pl.Decimal(38, 0)
+LIMIT: Final = 10**38
+"""No column and no product of columns reaches it."""
+
+_COMPARE: Final[Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]]] = {
+    "gt": lambda a, b: a > b,
+    "ge": lambda a, b: a >= b,
+    "lt": lambda a, b: a < b,
+    "le": lambda a, b: a <= b,
+}
+_CONTRARY: Final = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Both ends of a number in columns.
+
+    Attributes:
+        lo: Lower ends times ``scale``.
+        hi: Upper ends times ``scale``; null where nothing bounds them.
+        scale: Whole number that makes every end whole.
+        bound: No end times ``scale`` is larger.
+    """
+
+    lo: pl.Expr
+    hi: pl.Expr
+    scale: int
+    bound: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """A number that the records or the law give.
+
+    Attributes:
+        name: Of its columns.
+        spans: What it can be in each row, in the base unit.
+        dimensions: What it measures in each row; None where only the other operand says so.
+        missing: What would narrow it, in each row.
+        scale: Common denominator of the ends.
+        bound: No end times ``scale`` is larger.
+    """
+
+    name: str
+    spans: Sequence[Span]
+    dimensions: Sequence[str | None]
+    missing: Sequence[tuple[str, ...]]
+    scale: int
+    bound: int
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        spans: Sequence[Span],
+        dimensions: Sequence[str | None],
+        missing: Sequence[tuple[str, ...]],
+    ) -> Leaf:
+        """Make a leaf and work out its scale and bound."""
+        ends = [end for span in spans for end in (span.lo, span.hi) if end is not None]
+        scale = math.lcm(*{end.denominator for end in ends})
+        bound = max((_times(end, scale) for end in ends), default=0)
+        return cls(name, spans, dimensions, missing, scale, bound)
+
+    def ends(self) -> Ends | None:
+        """Return both ends in columns, or None if they do not fit."""
+        if self.bound >= LIMIT:
+            return None
+        name = self.name
+        return Ends(pl.col(f"{name}.lo"), pl.col(f"{name}.hi"), self.scale, self.bound)
+
+    def columns(self) -> dict[str, pl.Series]:
+        """Return the columns that ``ends`` names; none if they do not fit."""
+        if self.bound >= LIMIT:
+            return {}
+        los, his = (span.lo for span in self.spans), (span.hi for span in self.spans)
+        return {
+            f"{self.name}.lo": _column([str(_times(lo, self.scale)) for lo in los]),
+            f"{self.name}.hi": _column(
+                [None if hi is None else str(_times(hi, self.scale)) for hi in his]
+            ),
+        }
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.spans)
+
+    def span(self, row: int) -> Span:
+        """Return what it can be in a row."""
+        return self.spans[row]
+
+    def dimension(self, row: int) -> str | None:
+        """Return what it measures in a row."""
+        return self.dimensions[row]
+
+    @property
+    def kinds(self) -> frozenset[str | None]:
+        """What it measures in any row."""
+        return frozenset(self.dimensions)
+
+    def gap(self, row: int) -> tuple[str, ...]:
+        """Return what would narrow it in a row."""
+        return self.missing[row]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Product:
+    """A number that is the product of others.
+
+    Attributes:
+        factors: Two or more.
+    """
+
+    factors: tuple[Number, ...]
+
+    def ends(self) -> Ends | None:
+        """Return both ends, nothing times something unbounded being nothing; None if unfit.
+
+        Whether the product itself fits is for ``comparison`` to say, by the bound.
+        """
+        parts = [factor.ends() for factor in self.factors]
+        held = [part for part in parts if part is not None]
+        if len(held) < len(parts):
+            return None
+        bound = math.prod(max(1, part.bound) for part in held)
+        zero = pl.any_horizontal(*(part.hi.eq_missing(_whole(0)) for part in held))
+        lo, hi = held[0].lo, held[0].hi
+        for part in held[1:]:
+            lo, hi = lo * part.lo, hi * part.hi
+        hi = pl.when(zero).then(_whole(0)).otherwise(hi)
+        return Ends(lo, hi, math.prod(part.scale for part in held), bound)
+
+    def span(self, row: int) -> Span:
+        """Return what it can be in a row."""
+        found = Span.point(1)
+        for factor in self.factors:
+            found = found.times(factor.span(row))
+        return found
+
+    def dimension(self, row: int) -> str | None:
+        """Return what its one factor that is no ratio measures in a row."""
+        found = [factor.dimension(row) for factor in self.factors]
+        others = [dimension for dimension in found if dimension != Dimension.RATIO]
+        if not others:
+            return str(Dimension.RATIO)
+        return others[0] if len(others) == 1 else None
+
+    @property
+    def kinds(self) -> frozenset[str | None]:
+        """What it measures in any row."""
+        alike = all(len(factor.kinds) == 1 for factor in self.factors)
+        return frozenset(self.dimension(row) for row in range(1 if alike else self.rows))
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return self.factors[0].rows
+
+    def gap(self, row: int) -> tuple[str, ...]:
+        """Return what would narrow it in a row."""
+        if self.span(row).known:
+            return ()
+        return tuple(sorted({name for factor in self.factors for name in factor.gap(row)}))
+
+
+Number: TypeAlias = Leaf | Product
+
+
+def comparison(operator: str, left: Number, right: Number) -> pl.Expr | None:
+    """Return the three-valued comparison of two numbers, or None if it does not fit columns.
+
+    Args:
+        operator: ``gt``, ``ge``, ``lt`` or ``le``.
+        left: Before the comparator.
+        right: After it.
+    """
+    measured = (left.kinds | right.kinds) - {None}
+    a, b = left.ends(), right.ends()
+    if len(measured) > 1:
+        return None
+    if a is None or b is None or max(a.bound * b.scale, b.bound * a.scale) >= LIMIT:
+        return None
+    least = _COMPARE[operator]
+    contrary = _COMPARE[_CONTRARY[operator]]
+    upward = operator in {"gt", "ge"}
+    # For every value when the near ends say so, for none when the far ends do; else unknown.
+    near = (a.lo, b.hi) if upward else (a.hi, b.lo)
+    far = (a.hi, b.lo) if upward else (a.lo, b.hi)
+    always = least(near[0] * _whole(b.scale), near[1] * _whole(a.scale))
+    never = contrary(far[0] * _whole(b.scale), far[1] * _whole(a.scale))
+    return (
+        pl.when(always.fill_null(value=False))
+        .then(statement=True)
+        .when(never.fill_null(value=False))
+        .then(statement=False)
+        .otherwise(None)
+    )
+
+
+def compared(operator: Comparator, left: Number, right: Number, row: int) -> Truth:
+    """Compare two numbers in one row, exactly; numbers of two dimensions are not compared."""
+    dimensions = (left.dimension(row), right.dimension(row))
+    if None not in dimensions and dimensions[0] != dimensions[1]:
+        return None
+    return compare(operator, left.span(row), right.span(row))
+
+
+def _times(end: Fraction, scale: int) -> int:
+    """Return an end as a whole number of parts of the scale."""
+    return end.numerator * (scale // end.denominator)
+
+
+def _column(digits: Sequence[str | None]) -> pl.Series:
+    """Return whole numbers as a column; polars builds it exactly from digits, not from integers."""
+    return pl.Series(digits, dtype=pl.String).cast(AMOUNT)
+
+
+def _whole(value: int) -> pl.Expr:
+    """Return a whole number as a literal of the columns' type."""
+    return pl.lit(value, dtype=AMOUNT)

@@ -1,0 +1,228 @@
+"""A projection is the log as Parquet, segment by segment: derived, disposable, never believed.
+
+A segment is used only while its files have the digests that its manifest states and its last leaf
+is still the one in the store; otherwise it is built again. What the totals rest on is the Merkle
+range that was made from the leaves as they were read.
+Specification: ``schemas/projection.v1.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ledger.engines.columns import Columns, columns_of
+from ledger.engines.leaves import Chunk, Leaves, read_chunk, segments
+from ledger.errors import IntegrityError, LedgerError, MissingError
+from ledger.measure import StoredRecord
+from ledger.merkle import CompactRange
+
+__all__ = ["VERSION", "ProjectedSegment", "Projection"]
+
+VERSION = "flopledger/projection.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectedSegment:
+    """A segment of the log in two files.
+
+    Attributes:
+        leaves: Merkle range over its entries.
+        last: Leaf hash of its last entry, 64 hex digits.
+        allocations: Parquet file, columns as ``ledger.engines.columns.SCHEMA``.
+        records: File of the other records, one JSON object a line.
+    """
+
+    leaves: CompactRange
+    last: str
+    allocations: Path
+    records: Path
+
+    def read_records(self) -> Iterator[StoredRecord]:
+        """Yield the records that are no allocations, in order."""
+        for line in self.records.read_bytes().splitlines():
+            value: dict[str, Any] = msgspec.json.decode(line)
+            yield StoredRecord(value["seq"], value["recorded_at"], value["type"], value["body"])
+
+
+class Projection:
+    """The files of one ledger's projection, built from its leaves as they are needed."""
+
+    def __init__(self, source: Leaves, folder: Path | None = None) -> None:
+        """Keep the projection of a source in a folder.
+
+        Args:
+            source: Where the entries are read from.
+            folder: Where the files go; made if it is not there. A temporary folder, gone with
+                this object, if None or if nothing can be written there.
+        """
+        self._source = source
+        self._folder = folder if folder is not None and _writable(folder) else self._temporary()
+
+    def segments(self, size: int, *, rebuild: bool = False) -> tuple[ProjectedSegment, ...]:
+        """Return the segments of a tree, building those that are missing, stale or damaged.
+
+        Args:
+            size: Entries in the tree.
+            rebuild: Build every one of them again.
+
+        Raises:
+            IntegrityError: If an entry is missing or is not what was hashed.
+        """
+        found = []
+        for start, stop in segments(size):
+            held = None if rebuild else self._held(start, stop)
+            found.append(held or self._build(start, stop))
+        return tuple(found)
+
+    def _temporary(self) -> Path:
+        """Return a new folder that goes when this object goes."""
+        folder = Path(tempfile.mkdtemp(prefix="flopledger-projection-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    def _held(self, start: int, stop: int) -> ProjectedSegment | None:
+        """Return a segment whose files are sound and whose last leaf is still in the store."""
+        paths = self._paths(start, stop)
+        try:
+            manifest: Any = json.loads(paths["manifest"].read_bytes())
+            if not _sound(manifest, start, stop):
+                return None
+            leaves = CompactRange.parse(manifest["leaves"])
+            files = {name: _digest(paths[name]) for name in ("allocations", "records")}
+        except (OSError, ValueError, LedgerError):
+            return None
+        stale = self._last(stop) != manifest["last"] or (leaves.start, leaves.stop) != (start, stop)
+        if stale or any(manifest[name] != digest for name, digest in files.items()):
+            return None
+        return ProjectedSegment(leaves, manifest["last"], paths["allocations"], paths["records"])
+
+    def _last(self, stop: int) -> str:
+        """Return the leaf hash of the entry before ``stop`` as the store has it now, hex."""
+        for row in self._source.read(stop - 1, stop):
+            return hashlib.sha256(b"\x00" + row.bytes).hexdigest()
+        raise IntegrityError(
+            f"entry {stop - 1} is not there",
+            seq=stop - 1,
+            why=f"the checkpoint speaks of {stop} entries or more",
+            remedy="put the newest copy of the database back",
+        )
+
+    def _build(self, start: int, stop: int) -> ProjectedSegment:
+        """Build one segment from its leaves."""
+        chunk = read_chunk(self._source, start, stop)
+        columns = columns_of(chunk.data)
+        try:
+            self._write(chunk, columns)
+        except OSError as error:
+            raise MissingError(
+                f"the projection cannot be written: {error.strerror or error}",
+                where=str(self._folder),
+                why="derived files are kept there, so that the next check is quick",
+                remedy="make room there, or run the same command with --engine plain",
+            ) from error
+        self._drop_others(start, stop)
+        paths = self._paths(start, stop)
+        return ProjectedSegment(
+            chunk.leaves, chunk.last.hex(), paths["allocations"], paths["records"]
+        )
+
+    def _write(self, chunk: Chunk, columns: Columns) -> None:
+        """Write the files of one segment, the manifest last."""
+        start, stop = chunk.leaves.start, chunk.leaves.stop
+        paths = self._paths(start, stop)
+        manifest = {
+            "schema": VERSION,
+            "start": start,
+            "stop": stop,
+            "leaves": chunk.leaves.encode(),
+            "last": chunk.last.hex(),
+        }
+        with _replacing(paths["allocations"]) as path:
+            columns.allocations.write_parquet(path, compression="zstd", compression_level=1)
+            manifest["allocations"] = _digest(path)
+        with _replacing(paths["records"]) as path:
+            path.write_bytes(b"".join(_line(record) for record in columns.records))
+            manifest["records"] = _digest(path)
+        manifest["digest"] = _seal(manifest)
+        with _replacing(paths["manifest"]) as path:
+            path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+    def _paths(self, start: int, stop: int) -> Mapping[str, Path]:
+        """Return the files of a segment by what they hold."""
+        stem = f"{start:010d}-{stop:010d}"
+        endings = {"manifest": "json", "allocations": "parquet", "records": "jsonl"}
+        return {name: self._folder / f"{stem}.{ending}" for name, ending in endings.items()}
+
+    def _drop_others(self, start: int, stop: int) -> None:
+        """Remove the files of shorter or longer segments from the same entry."""
+        kept = set(self._paths(start, stop).values())
+        for path in self._folder.glob(f"{start:010d}-*"):
+            if path not in kept:
+                path.unlink(missing_ok=True)
+
+
+def _writable(folder: Path) -> bool:
+    """Return whether files can be made in a folder; a read-only copy is checked all the same."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _sound(manifest: Any, start: int, stop: int) -> bool:  # noqa: ANN401 - any JSON
+    """Return whether a manifest is one of this version, of this segment, and whole."""
+    return (
+        isinstance(manifest, dict)
+        and manifest.get("schema") == VERSION
+        and (manifest.get("start"), manifest.get("stop")) == (start, stop)
+        and manifest.pop("digest", None) == _seal(manifest)
+    )
+
+
+def _seal(manifest: Mapping[str, object]) -> str:
+    """Return the digest of a manifest without its digest, hex."""
+    text = json.dumps(manifest, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _line(record: StoredRecord) -> bytes:
+    """Write a record as one line of JSON."""
+    value = {
+        "body": record.body,
+        "recorded_at": record.recorded_at,
+        "seq": record.seq,
+        "type": record.type,
+    }
+    return msgspec.json.encode(value) + b"\n"
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Give a path to write to, and put the file in place whole or not at all."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,211 @@
+"""A sheet is the conditions of rules over all subjects of one kind: a column for each condition.
+
+Truth is a Boolean column with nulls for unknown, under Kleene's rules. The columns are built in
+levels, every level from those below it, and computed in one pass; what would decide an unknown is
+then read off the conditions that stayed unknown in that row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, TypeAlias
+
+import polars as pl
+
+from ledger.engines.gathered import Gathered
+from ledger.engines.numbers import Leaf, Number, Product, compared, comparison
+from ledger.regime import expression as node
+from ledger.regime.interpret import Interpreter
+from ledger.regime.law import Law
+from ledger.regime.name import is_fact, is_factor
+from ledger.regime.question import Question, Sight
+from ledger.regime.rule import Rule
+from ledger.regime.trace import COMPARATORS, Truth
+from ledger.regime.words import in_words
+
+__all__ = ["Column", "Gaps", "Sheet"]
+
+Gaps: TypeAlias = Callable[[int], Iterable[str]]
+
+_BOOLEAN: Final = pl.Boolean()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """A condition in every row.
+
+    Attributes:
+        name: Of its column.
+        level: One more than the highest it is built from.
+        gaps: What would decide it in a row where it is unknown.
+    """
+
+    name: str
+    level: int
+    gaps: Gaps
+
+    @property
+    def expr(self) -> pl.Expr:
+        """The column."""
+        return pl.col(self.name)
+
+
+class Sheet:
+    """Columns over the subjects that were gathered.
+
+    Attributes:
+        law: The law that the rules stand in.
+        gathered: Facts and totals of the subjects.
+        sight: Which interval of totals is seen.
+    """
+
+    def __init__(self, law: Law, gathered: Gathered, sight: Sight) -> None:
+        """Begin without a column."""
+        self.law = law
+        self.gathered = gathered
+        self.sight = sight
+        self._frame = pl.DataFrame({"row": range(len(gathered.subjects))})
+        self._pending: list[tuple[Column, pl.Expr]] = []
+        self._leaves: dict[str, Leaf] = {}
+        self._truths: dict[str, Sequence[Truth]] = {}
+        self._numbers: dict[str, Sequence[int]] = {}
+        self._columns = 0
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        """One a row."""
+        return self.gathered.subjects
+
+    def built(self, expr: pl.Expr, parts: Sequence[Column], gaps: Gaps) -> Column:
+        """Add a column that is built from others."""
+        level = max((part.level for part in parts), default=0) + 1
+        column = Column(self._new_name(), level, gaps)
+        self._pending.append((column, expr))
+        return column
+
+    def given(self, values: Sequence[Truth], gaps: Gaps) -> Column:
+        """Add a column whose values are known."""
+        column = Column(self._new_name(), 0, gaps)
+        series = pl.Series(column.name, values, dtype=_BOOLEAN)
+        self._frame = self._frame.with_columns(series)
+        return column
+
+    def compared(self, rule: Rule, asked: node.Comparison) -> Column:
+        """Add a comparison: in columns where its numbers fit them, else row by row."""
+        left, right = self.number(rule, asked.left), self.number(rule, asked.right)
+        texts = (_text(asked.left), _text(asked.right))
+
+        def gaps(row: int) -> Iterable[str]:
+            measured = {left.dimension(row), right.dimension(row)} - {None}
+            return texts if len(measured) > 1 else (*left.gap(row), *right.gap(row))
+
+        expr = comparison(asked.operator, left, right)
+        if expr is not None:
+            return self.built(expr, (), gaps)
+        operator = next(name for name in COMPARATORS if name == asked.operator)
+        rows = range(len(self.subjects))
+        return self.given([compared(operator, left, right, row) for row in rows], gaps)
+
+    def number(self, rule: Rule, asked: node.Number) -> Number:
+        """Return a number of a rule."""
+        match asked:
+            case str() if asked in rule.let and not is_factor(asked):
+                return self.number(rule, rule.let[asked])
+            case str():
+                return self._leaf(asked, lambda: self._named(asked))
+            case node.Quote():
+                text = str(asked.q)
+                return self._leaf(text, lambda: self.gathered.constant(text, asked.q))
+            case node.Mul():
+                return Product(tuple(self.number(rule, factor) for factor in asked.factors))
+            case node.Sum():
+                counting = self.law.counting[asked.counting]
+                return self._leaf(
+                    f"{asked.counting}/{asked.lineage}",
+                    lambda: self.gathered.total_leaf(counting, asked.lineage, self.sight),
+                )
+            case node.Max():
+                return self._leaf(f"max {id(asked)}", lambda: self._largest(rule, asked))
+
+    def truths(self, column: Column) -> Sequence[Truth]:
+        """Return the values of a Boolean column."""
+        held = self._truths.get(column.name)
+        if held is None:
+            self._compute()
+            held = self._truths[column.name] = self._frame[column.name].to_list()
+        return held
+
+    def numbers(self, column: Column) -> Sequence[int]:
+        """Return the values of a column of small whole numbers."""
+        held = self._numbers.get(column.name)
+        if held is None:
+            self._compute()
+            held = self._numbers[column.name] = self._frame[column.name].to_list()
+        return held
+
+    def undecided(self, columns: Iterable[Column], row: int) -> tuple[str, ...]:
+        """Return what would decide the columns that are unknown in a row, sorted."""
+        unknown = (column for column in columns if self.truths(column)[row] is None)
+        return tuple(sorted({name for column in unknown for name in column.gaps(row)}))
+
+    def _compute(self) -> None:
+        """Compute the columns that were added, level by level, in one pass."""
+        if not self._pending:
+            return
+        plan = self._frame.lazy()
+        for level in sorted({column.level for column, _ in self._pending}):
+            plan = plan.with_columns(
+                expr.alias(column.name) for column, expr in self._pending if column.level == level
+            )
+        self._frame = plan.collect()
+        self._pending.clear()
+
+    def _leaf(self, key: str, make: Callable[[], Leaf]) -> Leaf:
+        """Return a number that stands in the frame, adding its columns the first time."""
+        held = self._leaves.get(key)
+        if held is None:
+            held = self._leaves[key] = make()
+            columns = held.columns().items()
+            self._frame = self._frame.with_columns(s.alias(name) for name, s in columns)
+        return held
+
+    def _named(self, name: str) -> Leaf:
+        """Return what a bare name stands for: a factor, a fact or a parameter."""
+        if is_factor(name):
+            return self.gathered.constant(name, Fraction(int(name)))
+        if is_fact(name):
+            return self.gathered.fact_leaf(name)
+        found = self.law.parameter(name)
+        value = None if found is None else found.value
+        return self.gathered.constant(name, value, (f"parameter:{name}",))
+
+    def _largest(self, rule: Rule, asked: node.Max) -> Leaf:
+        """Return the largest of a number over rows of rates; the interpreter knows how."""
+        found = [
+            Question(
+                Interpreter(self.law, self.gathered.answers, subject),
+                rule,
+                subject,
+                self.gathered.view,
+                self.sight,
+            ).number(asked)
+            for subject in self.subjects
+        ]
+        return Leaf.of(
+            f"max {id(asked)}",
+            [each.span for each in found],
+            [each.dimension for each in found],
+            [each.missing for each in found],
+        )
+
+    def _new_name(self) -> str:
+        """Return a name that no column has."""
+        self._columns += 1
+        return f"c{self._columns}"
+
+
+def _text(asked: node.Number) -> str:
+    """Return a number as the interpreter names it."""
+    return asked if isinstance(asked, str) else in_words(asked)

@@ -1,0 +1,116 @@
+"""Exact sums over groups in polars: the one place where this package adds up columns.
+
+Only the streaming engine checks Decimal sums for overflow; the in-memory group-by wraps without a
+word (tests/test_overflow.py). So every group sum goes through ``group_sums``, which streams,
+bounds rows × largest value below 10^38, and compares the exact totals with a float sum of the
+same values. That float is the only one in the project; it is never a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from ledger.engines.columns import AMOUNT
+from ledger.errors import InputError, IntegrityError
+
+__all__ = ["Grouping", "group_sums"]
+
+LIMIT = 10**38  # what 38 digits hold
+_TOLERANCE = 10**9  # the float sum may be off by one part in this
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """A question to a frame.
+
+    Attributes:
+        frame: The rows; amounts are ``Decimal(38,0)`` and not negative, null adds nothing.
+        keys: Columns to group by.
+        counts: Columns of small integers to add up.
+        amounts: Columns of amounts to add up.
+        first: Column whose smallest value is kept, or None.
+    """
+
+    frame: pl.LazyFrame
+    keys: Sequence[str]
+    counts: Sequence[str]
+    amounts: Sequence[str]
+    first: str | None = None
+
+    def query(self) -> pl.LazyFrame:
+        """Return the sums with what the guard needs beside them."""
+        guards = [
+            guard
+            for name in self.amounts
+            for guard in (
+                pl.col(name).cast(pl.Float64).abs().sum().alias(f"{name} float"),
+                pl.col(name).max().alias(f"{name} max"),
+            )
+        ]
+        kept = [] if self.first is None else [pl.col(self.first).min()]
+        return self.frame.group_by(*self.keys).agg(
+            *kept,
+            *(pl.col(name).cast(pl.Int64).sum() for name in self.counts),
+            *(pl.col(name).sum() for name in self.amounts),
+            *guards,
+            pl.len().alias("len"),
+        )
+
+    def columns(self) -> list[str]:
+        """Return the columns of the answer."""
+        kept = [] if self.first is None else [self.first]
+        return [*self.keys, *kept, *self.counts, *self.amounts]
+
+
+def group_sums(grouping: Grouping) -> pl.DataFrame:
+    """Answer a question exactly.
+
+    Questions are asked one at a time: collected together, polars keeps what they share in memory,
+    which takes twice the time and three times the memory (measured on 2 million rows).
+
+    Returns:
+        One row a group: keys, first, counts, amounts.
+
+    Raises:
+        InputError: If the amounts are too large to be added in 38 digits.
+        IntegrityError: If the sums do not agree with their own check.
+    """
+    try:
+        frame = grouping.query().collect(engine="streaming")
+    except pl.exceptions.ComputeError as error:
+        if "overflow" not in str(error):
+            raise
+        raise _too_large() from error
+    for name in grouping.amounts:
+        _guard(frame, name)
+    return frame.select(grouping.columns())
+
+
+def _guard(frame: pl.DataFrame, name: str) -> None:
+    """Refuse sums that could have overflowed, or that differ from the float sum."""
+    if frame.schema[name] != AMOUNT:
+        raise IntegrityError(f"{name} was added up as {frame.schema[name]}, not exactly")
+    largest = max((int(value) for value in frame[f"{name} max"].drop_nulls()), default=0)
+    if int(frame["len"].sum()) * largest >= LIMIT:
+        raise _too_large()
+    exact = sum(int(value) for value in frame[name])
+    about = int(Decimal(sum(frame[f"{name} float"])))
+    if abs(exact - about) * _TOLERANCE > abs(about):
+        raise IntegrityError(
+            f"the exact sum of {name} is {exact}, but a check of it gives about {about}",
+            why="a column was added up wrongly",
+            remedy="run the same command with --engine plain, and report this",
+        )
+
+
+def _too_large() -> InputError:
+    """Build the error for amounts that 38 digits cannot add up."""
+    return InputError(
+        "the amounts are too large to be added in 38 digits",
+        why="a sum that overflowed would be wrong without a word",
+        remedy="run the same command with --engine plain, or look for a mistaken figure",
+    )

@@ -1,0 +1,217 @@
+"""The polars engine equals the plain engine on every ledger, prefix and day."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledgers import (
+    DAY,
+    MODELS,
+    MemoryLeaves,
+    Reverse,
+    allocation,
+    counting,
+    ledgers,
+    lineage,
+    records,
+)
+
+from ledger.book import Book
+from ledger.engines import leaves, open_engine, polars
+from ledger.engines.plain import PlainEngine
+from ledger.engines.polars import PolarsEngine, merge_sums
+from ledger.errors import IntegrityError, MissingError
+from ledger.measure import (
+    Folded,
+    Segment,
+    StoredRecord,
+    allocation_of,
+    merge_all,
+    summarise,
+)
+from ledger.merkle import EMPTY_ROOT
+
+ALL = frozenset(MODELS) | {"nobody"}
+DAYS = st.integers(-3, 36).map(lambda days: DAY + timedelta(days=days))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _short_segments() -> Iterator[None]:
+    """Cut small ledgers into many segments and batches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(leaves, "SEGMENT", 4)
+        patch.setattr(polars, "BATCH", 2)
+        yield
+
+
+@settings(max_examples=80)
+@given(held=ledgers(), data=st.data())
+def test_engines_agree_on_folds_and_legs(
+    held: tuple[StoredRecord, ...], data: st.DataObject
+) -> None:
+    source = MemoryLeaves(held)
+    size = data.draw(st.integers(0, source.size), label="size")
+    limit = data.draw(st.integers(0, size), label="limit")
+    as_of = data.draw(DAYS, label="as_of")
+    plain, fast = PlainEngine(source), PolarsEngine(source)
+    expected = plain.fold(size=size, limit=limit, as_of=as_of, root=source.root(size))
+    folded = fast.fold(size=size, limit=limit, as_of=as_of, root=source.root(size))
+    assert folded == expected
+    assert fast.legs(ALL, limit=limit, as_of=as_of) == plain.legs(ALL, limit=limit, as_of=as_of)
+
+
+@settings(max_examples=80)
+@given(held=ledgers(), as_of=DAYS)
+def test_engines_totals_equal_sums_over_standing_records(
+    held: tuple[StoredRecord, ...], as_of: date
+) -> None:
+    # Reversals net to what would be there had the records never been made.
+    gone = {record.body["reverses"] for record in held if record.type == "reversal"}
+    standing = [r for r in held if r.type == "allocation" and r.seq not in gone]
+    whole, kept = summarise(held, as_of=as_of), summarise(standing, as_of=as_of)
+    assert whole.totals == kept.totals
+    assert whole.grades == kept.grades
+    assert whole.deliveries == kept.deliveries
+
+
+@settings(max_examples=80)
+@given(held=ledgers(), cuts=st.tuples(st.integers(0, 24), st.integers(0, 24)), as_of=DAYS)
+def test_segment_merging_is_associative_with_an_identity(
+    held: tuple[StoredRecord, ...], cuts: tuple[int, int], as_of: date
+) -> None:
+    source = MemoryLeaves(held)
+    low, high = sorted(min(cut, len(held)) for cut in cuts)
+
+    def part(start: int, stop: int) -> Segment:
+        if start == stop:
+            return Segment()
+        chunk = leaves.read_chunk(source, start, stop)
+        return summarise(held[start:stop], as_of=as_of, leaves=chunk.leaves)
+
+    parts = [p for p in (part(0, low), part(low, high), part(high, len(held))) if p != Segment()]
+    whole = merge_all([Segment(), *parts])
+    assert whole == part(0, len(held))
+    if len(parts) == 3:
+        left, middle, right = parts
+        assert left.merge(middle).merge(right) == left.merge(middle.merge(right)) == whole
+        with pytest.raises(IntegrityError, match="do not touch"):
+            left.merge(right)
+
+
+@settings(max_examples=60)
+@given(held=ledgers(), as_of=DAYS)
+def test_legs_add_up_to_the_primary_totals(held: tuple[StoredRecord, ...], as_of: date) -> None:
+    source = MemoryLeaves(held)
+    engine = PlainEngine(source)
+    legs = engine.legs(ALL, limit=source.size, as_of=as_of)
+    folded = engine.fold(size=source.size, limit=source.size, as_of=as_of)
+    for model in MODELS:
+        sums = [
+            s for key, s in folded.totals.items() if (key.model, key.role) == (model, "primary")
+        ]
+        assert sum(leg.rows for leg in legs[model]) == sum(s.rows for s in sums)
+        assert sum(leg.lo for leg in legs[model]) == sum(s.lo for s in sums)
+        assert sum(leg.hi or 0 for leg in legs[model] if leg.hi is not None) <= sum(
+            s.hi for s in sums
+        )
+        assert any(leg.hi is None for leg in legs[model]) == any(s.unbounded for s in sums)
+    assert legs["nobody"] == ()
+
+
+@settings(max_examples=25)
+@given(held=ledgers(), as_of=DAYS)
+def test_partial_sums_merge_in_any_grouping(held: tuple[StoredRecord, ...], as_of: date) -> None:
+    source = MemoryLeaves(held)
+
+    def backwards(function: object, batches: object) -> object:
+        assert callable(function)
+        parts = [function(batch) for batch in reversed(list(batches))]  # type: ignore[call-overload]
+        return [merge_sums(parts[:2]), *parts[2:]]
+
+    folded = PolarsEngine(source, run=backwards).fold(
+        size=source.size, limit=source.size, as_of=as_of
+    )
+    assert folded == PlainEngine(source).fold(size=source.size, limit=source.size, as_of=as_of)
+
+
+@pytest.mark.parametrize("name", ["plain", "polars"])
+def test_engine_folds_an_empty_ledger(name: str) -> None:
+    engine = open_engine(name, MemoryLeaves(()))
+    folded = engine.fold(size=0, limit=0, as_of=DAY, root=EMPTY_ROOT)
+    assert folded == Folded(0, EMPTY_ROOT, None, {}, {}, (), 0, {}, DAY, 0)
+    assert engine.legs(frozenset({"m"}), limit=0, as_of=DAY) == {"m": ()}
+    assert Book(folded).measure("m", counting()).legal.hi is None
+
+
+@pytest.mark.parametrize("name", ["plain", "polars"])
+def test_engine_counts_only_the_prefix_but_proves_the_whole(name: str) -> None:
+    held = records(allocation("m", 5), allocation("m", 7), Reverse(0), allocation("m", 11))
+    source = MemoryLeaves(held)
+    engine = open_engine(name, source)
+    sums = {}
+    for limit in range(5):
+        folded = engine.fold(size=4, limit=limit, as_of=DAY, root=source.root())
+        sums[limit] = sum(total.lo for total in folded.totals.values())
+        assert folded.recorded_by == (held[limit - 1].recorded_at if limit else None)
+        assert folded.allocations == [0, 1, 2, 2, 3][limit]
+        assert [record.seq for record in folded.records] == [2][: max(0, limit - 2)]
+    assert sums == {0: 0, 1: 5, 2: 12, 3: 7, 4: 18}
+
+
+@pytest.mark.parametrize("name", ["plain", "polars"])
+def test_engine_refuses_another_root(name: str) -> None:
+    source = MemoryLeaves(records(allocation("m", 5)))
+    with pytest.raises(IntegrityError, match="another root"):
+        open_engine(name, source).fold(size=1, limit=1, as_of=DAY, root=b"\0" * 32)
+
+
+@pytest.mark.parametrize("name", ["plain", "polars"])
+def test_engine_refuses_missing_and_changed_entries(name: str) -> None:
+    source = MemoryLeaves(records(*(allocation("m", n) for n in range(6))))
+    with pytest.raises(IntegrityError, match="entry 6 is not there"):
+        open_engine(name, source).fold(size=7, limit=7, as_of=DAY)
+    gap = source.rows.pop(2)
+    with pytest.raises(IntegrityError, match="entry 2 is not there"):
+        open_engine(name, source).fold(size=6, limit=6, as_of=DAY)
+    source.rows.insert(2, gap._replace(bytes=gap.bytes.replace(b'"2"', b'"3"')))
+    with pytest.raises(IntegrityError, match="not those that were hashed"):
+        open_engine(name, source).fold(size=6, limit=6, as_of=DAY)
+
+
+def test_engine_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(MissingError, match="no engine 'abacus'"):
+        open_engine("abacus", MemoryLeaves(()))
+
+
+def test_legs_put_together_what_is_alike() -> None:
+    held = records(
+        allocation("m", 5, device_us="10"),
+        allocation("m", 7),
+        allocation("m", 9, device_us="30"),
+        allocation("m", 1, run="r2"),
+        allocation("m", 3, role="corroborating"),
+        Reverse(1),
+    )
+    for name in ("plain", "polars"):
+        first, second = open_engine(name, MemoryLeaves(held)).legs(
+            frozenset({"m"}), limit=6, as_of=DAY
+        )["m"]
+        assert (first.seq, first.run, first.rows, first.lo, first.hi) == (0, "r", 2, 14, 14)
+        assert first.device_us == 40
+        assert (second.seq, second.run, second.device_us) == (3, "r2", None)
+
+
+def test_allocation_of_finds_what_adds_and_what_takes_back() -> None:
+    added, fact_like, taken = records(
+        allocation("m", 5), ("lineage", lineage("a", "b")), Reverse(0)
+    )
+    assert allocation_of(added) == (1, added.body)
+    assert allocation_of(fact_like) is None
+    assert allocation_of(taken) == (-1, added.body)
+    other = dataclasses.replace(taken, body={**taken.body, "reversed_type": "lineage"})
+    assert allocation_of(other) is None

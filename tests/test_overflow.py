@@ -1,0 +1,104 @@
+"""Sums are exact or refused: polars wraps silently in memory, so every sum streams."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from ledgers import DAY, MemoryLeaves, allocation, records
+
+from ledger.engines import sums
+from ledger.engines.columns import AMOUNT
+from ledger.engines.plain import PlainEngine
+from ledger.engines.polars import PolarsEngine
+from ledger.engines.sums import Grouping, group_sums
+from ledger.errors import InputError, IntegrityError
+
+LARGE = 6 * 10**37
+
+
+def frame(*amounts: int | None) -> pl.LazyFrame:
+    """Return one group of amounts."""
+    return pl.LazyFrame(
+        {"key": ["a"] * len(amounts), "one": [1] * len(amounts), "amount": list(amounts)},
+        schema={"key": pl.String, "one": pl.Int64, "amount": AMOUNT},
+    )
+
+
+def added(*amounts: int | None) -> tuple[int, int]:
+    """Add amounts up as the engine does; returns rows and sum."""
+    answer = group_sums(Grouping(frame(*amounts), ["key"], ["one"], ["amount"]))
+    ((_, rows, total),) = answer.rows()
+    return rows, int(total)
+
+
+def test_overflow_polars_in_memory_wraps_without_a_word() -> None:
+    # The reason for everything below. Should this fail, polars has mended it: say so in sums.py.
+    query = frame(LARGE, LARGE, LARGE).group_by("key").agg(pl.col("amount").sum())
+    (wrapped,) = query.collect(engine="in-memory")["amount"].to_list()
+    assert wrapped != Decimal(3 * LARGE)
+
+
+def test_overflow_polars_int128_wraps_in_every_engine() -> None:
+    query = frame(LARGE, LARGE, LARGE).select(pl.col("amount").cast(pl.Int128).sum())
+    for engine in ("in-memory", "streaming"):
+        assert query.collect(engine=engine)["amount"].to_list() != [3 * LARGE]
+
+
+def test_overflow_polars_streaming_raises() -> None:
+    query = frame(LARGE, LARGE, LARGE).group_by("key").agg(pl.col("amount").sum())
+    with pytest.raises(pl.exceptions.ComputeError, match="overflow"):
+        query.collect(engine="streaming")
+
+
+def test_sums_are_exact_up_to_the_bound() -> None:
+    assert added(10**28, 10**28 - 1, 1, None) == (4, 2 * 10**28)
+    assert added(None, None) == (2, 0)
+    assert added(*[10**36 - 1] * 99) == (99, 99 * (10**36 - 1))
+
+
+@pytest.mark.parametrize("amounts", [(LARGE, LARGE, LARGE), (LARGE, LARGE), (LARGE, 1)])
+def test_sums_refuse_what_could_overflow(amounts: tuple[int, ...]) -> None:
+    # The last pair would not overflow, but rows × largest value reaches 10^38.
+    with pytest.raises(InputError, match="too large"):
+        added(*amounts)
+
+
+def test_sums_refuse_a_result_that_its_check_denies() -> None:
+    sound = Grouping(frame(5, 7), ["key"], ["one"], ["amount"]).query().collect(engine="streaming")
+    sums._guard(sound, "amount")
+    wrong = sound.with_columns(pl.col("amount") + pl.lit(1).cast(AMOUNT))
+    with pytest.raises(IntegrityError, match="exact sum"):
+        sums._guard(wrong, "amount")
+
+
+def test_sums_refuse_a_column_that_is_not_exact() -> None:
+    query = frame(5, 7).with_columns(pl.col("amount").cast(pl.Float64))
+    with pytest.raises(IntegrityError, match="not exactly"):
+        group_sums(Grouping(query, ["key"], ["one"], ["amount"]))
+
+
+def test_sums_guard_sees_one_part_in_a_billion() -> None:
+    total = 10**30
+    for off, caught in ((total // 10**8, True), (0, False)):
+        answer = pl.DataFrame(
+            {"amount": [total + off], "amount float": [1e30], "amount max": [1], "len": [1]},
+            schema_overrides={"amount": AMOUNT, "amount max": AMOUNT},
+        )
+        if caught:
+            with pytest.raises(IntegrityError, match="exact sum"):
+                sums._guard(answer, "amount")
+        else:
+            sums._guard(answer, "amount")
+
+
+def test_engine_refuses_ceilings_that_cannot_be_added_and_the_plain_one_adds_them() -> None:
+    ceiling = str(6 * 10**37)
+    held = records(*(allocation("m", ceiling_operations=ceiling) for _ in range(3)))
+    source = MemoryLeaves(held)
+    with pytest.raises(InputError, match="too large") as caught:
+        PolarsEngine(source).fold(size=3, limit=3, as_of=DAY)
+    assert "--engine plain" in caught.value.remedy
+    (total,) = PlainEngine(source).fold(size=3, limit=3, as_of=DAY).totals.values()
+    assert total.hi == 18 * 10**37
