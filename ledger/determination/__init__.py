@@ -1,0 +1,28 @@
+"""A determination is the outcome for one subject under one rule: a pure function of the records.
+
+``determine`` asks every rule of every subject of its kind, by the law of one day and the records
+up to another. What it returns can be worked out again, to the same bytes, from its coordinates.
+"""
+
+from __future__ import annotations
+
+from ledger.determination.determine import Asked, determine
+from ledger.determination.model import Counts, Determination
+from ledger.determination.standpoint import Rates
+from ledger.determination.verdict import Evaluator, PlainEvaluator, Verdict, Verdicts, shows
+from ledger.determination.world import Legs, World
+
+__all__ = [
+    "Asked",
+    "Counts",
+    "Determination",
+    "Evaluator",
+    "Legs",
+    "PlainEvaluator",
+    "Rates",
+    "Verdict",
+    "Verdicts",
+    "World",
+    "determine",
+    "shows",
+]

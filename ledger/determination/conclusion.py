@@ -1,0 +1,247 @@
+"""A conclusion puts a verdict together with law, dates, amounts and duties: a determination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from ledger.book import name_runs
+from ledger.determination.amounts import amounts_of
+from ledger.determination.ground import Ground
+from ledger.determination.model import Closed, Determination, Due, Evidence, Foreseen, MetOn
+from ledger.determination.since import Since
+from ledger.determination.verdict import Verdict
+from ledger.determination.world import World
+from ledger.obligations import DueDate, Filed, Filings, due_date
+from ledger.regime.dated import Standing
+from ledger.regime.interpret import Interpreter
+from ledger.regime.question import Question
+
+__all__ = ["MODEL_GAP", "Conclusion", "unbound"]
+
+MODEL_GAP: Final = "operations@model:"
+
+
+def unbound(
+    ground: Ground, standing: Standing, subject: str, *, hypothetical: bool
+) -> Determination:
+    """Return the determination under a rule that binds nobody on the day."""
+    return Determination(**_fields(ground, standing, subject, hypothetical=hypothetical))
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """One rule that binds, one subject, and the verdicts on them.
+
+    Attributes:
+        ground: What the rule rests on.
+        standing: Where the regime stands.
+        hypothetical: Whether the regime is assumed to be in force.
+        subject: With its prefix.
+        verdict: The verdict on what happened.
+        ahead: The verdict with commitments; the same one where there are none.
+        world: The records.
+        filings: What was filed.
+        interpreter: Interprets the law for the subject.
+    """
+
+    ground: Ground
+    standing: Standing
+    hypothetical: bool
+    subject: str
+    verdict: Verdict
+    ahead: Verdict
+    world: World
+    filings: Filings
+    interpreter: Interpreter
+
+    def determination(self) -> Determination:
+        """Put everything together."""
+        verdict = self.verdict
+        met_on, foreseen = self._dates()
+        dates = tuple(self._due_dates(met_on, foreseen))
+        question = Question(self.interpreter, self.ground.rule, self.subject, "actual", "legal")
+        amounts = amounts_of(
+            self.ground,
+            verdict.shown,
+            question,
+            self.world.now,
+            decided=verdict.finding not in {None, "undetermined"},
+        )
+        fields = _fields(
+            self.ground, self.standing, self.subject, hypothetical=self.hypothetical
+        ) | {
+            "in_scope": "undetermined" if verdict.in_scope is None else verdict.in_scope,
+            "finding": verdict.finding,
+            "exception": verdict.exception,
+            "foreseen": foreseen,
+            "met_on": met_on,
+            "rebutted": self._rebutted(),
+            "measured": amounts.measured,
+            "comparison": amounts.comparison,
+            "threshold": amounts.threshold,
+            "unit": amounts.unit,
+            "margin": amounts.margin,
+            "missing": self._missing(),
+            "robust": None if verdict.finding is None else verdict.robust,
+            "due": self._due(dates),
+            "closed_by": self._closed(dates),
+            "evidence_share": amounts.evidence,
+            "entries_counted": amounts.rows,
+            "notes": tuple(self._notes(met_on, foreseen, dates)),
+        }
+        return Determination(**fields)
+
+    def _dates(self) -> tuple[MetOn | None, Foreseen | None]:
+        """Return since when the rule is met, and what is foreseen."""
+        now, ahead = self.verdict.finding, self.ahead.finding
+        met_on, on = None, None
+        if "met" in {now, ahead}:
+            models = self.world.closure(self.subject)
+            since = Since(self.world, self.ground.law, self.ground.rule, self.subject, models)
+            met_on = since.met_on() if now == "met" else None
+            on = since.foreseen_on(met_on) if ahead == "met" else None
+        if not self.ground.rule.foresees or ahead is None:
+            return met_on, None
+        return met_on, Foreseen(finding=ahead, on=on)
+
+    def _due_dates(self, met_on: MetOn | None, foreseen: Foreseen | None) -> Iterator[DueDate]:
+        """Yield when the dated obligations fall due, once the rule is met or foreseen."""
+        ahead = foreseen is not None and foreseen.finding == "met"
+        if met_on is None and not ahead:
+            return
+        moments = {
+            "met": None if met_on is None else met_on.latest,
+            "foreseen": None if foreseen is None else foreseen.on,
+        }
+        for obligation in self.ground.rule.obligations:
+            facts = (
+                ()
+                if obligation.due is None or obligation.due.after is None
+                else (name for name in obligation.due.after.moments if name not in moments)
+            )
+            for name in facts:
+                moments[name] = self._day_of(name)
+            found = due_date(self.ground.law, obligation, moments, not_before=self.ground.since)
+            if found is not None:
+                yield found
+
+    def _day_of(self, name: str) -> date | None:
+        """Return the day that a fact of the subject states, or None."""
+        value = self.world.now.fact(self.subject, name).value
+        return value if isinstance(value, date) else None
+
+    def _due(self, dates: tuple[DueDate, ...]) -> tuple[Due, ...]:
+        """Return the obligations that no filing closed."""
+        filed = {filing.obligation for filing in self._filed()}
+        return tuple(
+            Due(
+                obligation=item.obligation,
+                on=item.on,
+                days_left=None if item.on is None else (item.on - self.world.as_of).days,
+            )
+            for item in dates
+            if item.obligation not in filed
+        )
+
+    def _closed(self, dates: tuple[DueDate, ...]) -> tuple[Closed, ...] | None:
+        """Return the filings under the rule, or None when nothing was filed."""
+        due = {item.obligation: item.on for item in dates}
+        return (
+            tuple(
+                Closed(
+                    obligation=filing.obligation,
+                    seq=filing.seq,
+                    sent_on=filing.sent_on,
+                    due_on=due.get(filing.obligation),
+                )
+                for filing in self._filed()
+            )
+            or None
+        )
+
+    def _filed(self) -> tuple[Filed, ...]:
+        """Return the filings of the subject under the rule."""
+        return self.filings.of(self.ground.law.regime.id, self.ground.rule.id, self.subject)
+
+    def _rebutted(self) -> bool | None:
+        """Return whether a recorded decision answers the presumption."""
+        rebuttal = self.ground.rule.rebuttal
+        if rebuttal is None:
+            return None
+        return self.world.now.fact(self.subject, rebuttal.fact).value is True
+
+    def _missing(self) -> tuple[str, ...]:
+        """Return what would decide the finding and what is foreseen, by run where it is known."""
+        gaps = (*self.verdict.missing, *(self.ahead.missing if self.ground.rule.foresees else ()))
+        return tuple(sorted({name for gap in gaps for name in self._runs(gap)}))
+
+    def _runs(self, gap: str) -> frozenset[str]:
+        """Return the runs in which the operations of a model are missing, else the gap itself."""
+        if not gap.startswith(MODEL_GAP):
+            return frozenset({gap})
+        legs = self.world.legs([gap.removeprefix(MODEL_GAP)])
+        found = {
+            name for counting in self.ground.countings for name in name_runs([gap], legs, counting)
+        }
+        return frozenset(found - {gap} or {gap})
+
+    def _notes(
+        self, met_on: MetOn | None, foreseen: Foreseen | None, dates: tuple[DueDate, ...]
+    ) -> Iterator[str]:
+        """Yield what a reader must know beside the fields."""
+        for name in self.ground.stands_in:
+            yield f"no value of {name} binds on the day; the nearest one stands in"
+        if met_on is not None and dates and met_on.earliest != met_on.latest:
+            yield f"dates due run from the latest day on which it was met, {met_on.latest}"
+        clamped = [
+            item for item in dates if item.since is not None and item.since == self.ground.since
+        ]
+        if clamped:
+            yield f"no clock starts before the rule applies, {self.ground.since}"
+        if foreseen is not None and foreseen.finding == "met":
+            for item in self.world.contracts_of(self.world.closure(self.subject)):
+                if item.recorded_late:
+                    yield (
+                        f"commitment {item.contract} counts from {item.counts_from} and was "
+                        f"recorded on {item.recorded_on}"
+                    )
+                if item.window_end <= self.world.as_of:
+                    yield f"the window of commitment {item.contract} ended on {item.window_end}"
+
+
+def _fields(
+    ground: Ground, standing: Standing, subject: str, *, hypothetical: bool
+) -> dict[str, Any]:
+    """Return the fields of a determination in which nothing was asked of the subject."""
+    return {
+        "regime": ground.law.regime.id,
+        "rule": ground.rule.id,
+        "subject": subject,
+        "law": standing.law,
+        "enforcement": standing.enforcement,
+        "in_scope": False,
+        "finding": None,
+        "exception": None,
+        "foreseen": None,
+        "hypothetical": hypothetical,
+        "met_on": None,
+        "rebutted": None,
+        "measured": None,
+        "comparison": None,
+        "threshold": None,
+        "unit": None,
+        "margin": None,
+        "missing": (),
+        "robust": None,
+        "readings": ground.readings,
+        "due": (),
+        "closed_by": None,
+        "evidence_share": Evidence(),
+        "provenance": ground.provenance,
+        "cite": ground.cite,
+        "entries_counted": 0,
+        "notes": (),
+    }

@@ -1,0 +1,178 @@
+"""A standpoint is what the records say by one day, with or without what is committed by then.
+
+It answers what rules ask. The standpoint of the day asked for rests on the fold; those of earlier
+days, which say since when a rule is met, rest on the legs of the models concerned. What is foreseen
+is what was done plus what commitments still add to the model, and to its ancestors where they
+count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeAlias
+
+from ledger.book import Book, Scope, measure_run
+from ledger.book.reckoning import Reckoning
+from ledger.crossing import Rows
+from ledger.facts import FactState
+from ledger.lineage import Edge, Lineage
+from ledger.measure import Leg, Measured, Sums, TotalKey
+from ledger.quantity import Interval, Quantity
+from ledger.regime.counting import RELATIONS, CountingSet
+from ledger.regime.rule import ViewName
+
+__all__ = ["Rates", "Standpoint", "all_rows", "bare"]
+
+Rates: TypeAlias = Callable[[str], Iterable[Mapping[str, Quantity]] | None]
+"""Rate rows of a device by its name without prefix, or None when none are recorded."""
+
+_ALL_RELATIONS = frozenset(RELATIONS)
+_Models: TypeAlias = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """Answers of a book by the end of a day.
+
+    Attributes:
+        book: Facts and members.
+        day: The day.
+        lineage: Steps that had happened.
+        actual: Primary totals by model.
+        committed: What commitments still add, by model.
+        runs: Legs by run, for rules about runs.
+        rates_of: Rate rows of devices.
+    """
+
+    book: Book
+    day: date
+    lineage: Lineage
+    actual: Rows
+    committed: Rows
+    runs: dict[str, tuple[Leg, ...]]
+    rates_of: Rates
+    _totals: dict[tuple[str, CountingSet, Scope, ViewName], Measured] = field(default_factory=dict)
+    _reckonings: dict[CountingSet, Reckoning] = field(default_factory=dict)
+
+    def fact(self, subject: str, name: str) -> FactState:
+        """Return what is recorded of a subject under a name of the vocabulary."""
+        return self.book.fact(subject, name, self.day)
+
+    def total(self, subject: str, counting: CountingSet, scope: Scope, view: ViewName) -> Measured:
+        """Return the operations that a counting set counts for a model or a run."""
+        if not self.committed:
+            view = "actual"
+        asked = (subject, counting, scope, view)
+        found = self._totals.get(asked)
+        if found is None:
+            found = self._measure(subject, counting, scope)
+            if view == "foreseen" and subject.startswith("model:"):
+                found = self._with_committed(bare(subject), counting, scope, found)
+            self._totals[asked] = found
+        return found
+
+    def members(self, developer: str) -> Iterable[str]:
+        """Return the models of a developer, prefixed, sorted."""
+        return [f"model:{name}" for name in self.book.members(bare(developer))]
+
+    def steps(self, model: str) -> tuple[Edge, ...]:
+        """Return the recorded steps from one model to its parents, of all relations."""
+        return self.lineage.along(_ALL_RELATIONS).edges.get(bare(model), ())
+
+    def rates(self, device: str) -> Iterable[Mapping[str, Quantity]] | None:
+        """Return the rate rows of a device, or None when none are recorded."""
+        return self.rates_of(bare(device))
+
+    def ancestry(self, model: str) -> frozenset[str]:
+        """Return a model and everything that may be its ancestor, names without prefix."""
+        return self.lineage.along(_ALL_RELATIONS).reach(model, follow=_any)
+
+    def _measure(self, subject: str, counting: CountingSet, scope: Scope) -> Measured:
+        """Add up what was done for a model or in a run."""
+        kind, name = subject.partition(":")[0], bare(subject)
+        if kind == "run":
+            return measure_run(name, self.runs.get(name, ()), counting)
+        if kind != "model":
+            unknown = Interval.unknown()
+            return Measured(unknown, unknown, (f"operations@{subject}",), 0, {})
+        reckoning = self._reckonings.get(counting)
+        if reckoning is None:
+            reckoning = Reckoning(self.actual, self.lineage, counting)
+            self._reckonings[counting] = reckoning
+        match scope:
+            case "own":
+                return reckoning.own(name).measured()
+            case "base":
+                return reckoning.base(name).measured()
+            case "cumulative":
+                return reckoning.cumulative(name).measured()
+
+    def _with_committed(
+        self, model: str, counting: CountingSet, scope: Scope, done: Measured
+    ) -> Measured:
+        """Add what commitments still add to what was done."""
+        sure, perhaps = self._group(model, counting, scope)
+        surely, gaps = self._committed_to(sure, counting)
+        doubtful, more = self._committed_to(perhaps - sure, counting)
+        return Measured(
+            done.legal + surely.legal + Interval(0, doubtful.legal.hi),
+            done.error + surely.error + Interval(0, doubtful.error.hi),
+            tuple(sorted({*done.missing, *gaps, *more})),
+            done.rows,
+            done.evidence,
+        )
+
+    def _committed_to(self, models: _Models, counting: CountingSet) -> tuple[Sums, set[str]]:
+        """Add up the commitments to some models that a counting set counts.
+
+        Returns:
+            The sums, and the commitments whose operations are not one known number.
+        """
+        total, gaps = Sums(), set[str]()
+        for model in sorted(models & self.committed.keys()):
+            for key, sums in self.committed[model]:
+                if counting.classify(key.activity, key.operation_kind) == "counted":
+                    total += sums
+                    if not sums.legal.known:
+                        gaps.add(f"operations@commitment:{key.run}")
+        return total, gaps
+
+    def _group(self, model: str, counting: CountingSet, scope: Scope) -> tuple[_Models, _Models]:
+        """Return the models whose commitments surely count, and those whose may count."""
+        graph = self.lineage.along(counting.relations)
+        own, own_perhaps = frozenset({model}), frozenset({model})
+        if counting.same_provider == "collapse":
+            own = graph.reach(model, follow=lambda e: e.certain and e.same_provider == "yes")
+            own_perhaps = graph.reach(model, follow=lambda e: e.same_provider != "no")
+        if scope == "own":
+            return own, own_perhaps
+        all_, all_perhaps = graph.reach(model, follow=_certain), graph.reach(model, follow=_any)
+        if scope == "cumulative":
+            return all_, all_perhaps
+        return all_ - own_perhaps, all_perhaps - own
+
+
+def all_rows(book: Book) -> Rows:
+    """Return the primary totals of a book by model."""
+    rows: dict[str, list[tuple[TotalKey, Sums]]] = {}
+    for key, sums in book.folded.totals.items():
+        if key.role == "primary":
+            rows.setdefault(key.model, []).append((key, sums))
+    return rows
+
+
+def bare(subject: str) -> str:
+    """Return a subject without the prefix of its kind."""
+    return subject.partition(":")[2]
+
+
+def _certain(edge: Edge) -> bool:
+    """Follow an edge that no other record contradicts."""
+    return edge.certain
+
+
+def _any(_edge: Edge) -> bool:
+    """Follow every edge."""
+    return True

@@ -1,0 +1,154 @@
+"""A verdict is what an evaluator says of a rule and a subject, without dates, law or words.
+
+Two evaluators give verdicts: the plain one asks the interpreter, which defines what a rule means,
+and one over columns must give the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+from ledger.determination.model import Finding
+from ledger.regime.answered import Answers
+from ledger.regime.expression import Choose, Comparison, Condition, Exists
+from ledger.regime.interpret import Interpreter, Outcome
+from ledger.regime.law import Law
+from ledger.regime.rule import Rule, ViewName
+from ledger.regime.trace import Reason, Truth
+
+__all__ = ["Evaluator", "PlainEvaluator", "Verdict", "Verdicts", "comparisons_of", "shows"]
+
+_ELSEWHERE: Final = frozenset({"rule", "exists"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule finds for a subject in one view.
+
+    Attributes:
+        in_scope: Whether the rule concerns the subject.
+        finding: What it finds; None when out of scope.
+        exception: Id of the exception that takes the subject out, if one does.
+        robust: Whether the finding is the same all over the error interval; an undetermined one
+            is not.
+        missing: Facts that would decide it; empty unless undetermined.
+        shown: Place, among the rule's own comparisons in the order of the file, of the one to
+            report; None if there is none that can still matter, or out of scope.
+    """
+
+    in_scope: Truth
+    finding: Finding | None
+    exception: str | None
+    robust: bool
+    missing: tuple[str, ...]
+    shown: int | None
+
+
+Verdicts: TypeAlias = Mapping[tuple[str, str], Verdict]
+"""By rule id and subject."""
+
+
+class Evaluator(Protocol):
+    """Gives verdicts; every evaluator gives equal ones."""
+
+    def verdicts(
+        self,
+        law: Law,
+        rules: Sequence[Rule],
+        subjects: Mapping[str, Sequence[str]],
+        answers: Answers,
+        view: ViewName,
+    ) -> Verdicts:
+        """Ask each rule of each subject of its kind.
+
+        Args:
+            law: The law that the rules stand in.
+            rules: Rules to ask.
+            subjects: Subjects by kind, with their prefix.
+            answers: What is known of subjects.
+            view: ``actual``, or ``foreseen`` with what is committed.
+
+        Raises:
+            RuleError: If rules refer to each other in a circle.
+        """
+
+
+class PlainEvaluator:
+    """Interprets every rule for every subject, one after the other."""
+
+    def verdicts(
+        self,
+        law: Law,
+        rules: Sequence[Rule],
+        subjects: Mapping[str, Sequence[str]],
+        answers: Answers,
+        view: ViewName,
+    ) -> Verdicts:
+        """Ask each rule of each subject of its kind."""
+        found: dict[tuple[str, str], Verdict] = {}
+        for kind in dict.fromkeys(rule.subject for rule in rules):
+            asked = [rule for rule in rules if rule.subject == kind]
+            for subject in subjects.get(kind, ()):
+                interpreter = Interpreter(law, answers, subject)
+                for rule in asked:
+                    found[rule.id, subject] = _verdict(interpreter.outcome(rule.id, view))
+        return found
+
+
+def comparisons_of(condition: Condition | Choose) -> tuple[Comparison, ...]:
+    """Return a rule's own comparisons in the order of the file, those of members left out."""
+    return tuple(_own(condition))
+
+
+def shows(finding: Finding | None) -> Truth:
+    """Return the truth that the comparison to report should have, if one has it."""
+    match finding:
+        case "met" | "excepted":
+            return True
+        case "not_met":
+            return False
+        case _:
+            return None
+
+
+def _verdict(outcome: Outcome) -> Verdict:
+    """Return what an outcome says."""
+    return Verdict(
+        outcome.in_scope,
+        outcome.finding,
+        outcome.by,
+        outcome.robust,
+        outcome.missing,
+        None if outcome.finding is None else _shown(outcome),
+    )
+
+
+def _shown(outcome: Outcome) -> int | None:
+    """Return the place of the comparison to report."""
+    held = list(_reasons(outcome.reason, possible=True))
+    wanted = shows(outcome.finding)
+    matching = [i for i, (found, possible) in enumerate(held) if possible and found.truth is wanted]
+    possible = [i for i, (_, possible) in enumerate(held) if possible]
+    return next(iter([*matching, *possible]), None)
+
+
+def _reasons(reason: Reason, *, possible: bool) -> Iterator[tuple[Reason, bool]]:
+    """Yield the rule's own comparisons and whether each can still matter."""
+    if reason.operands is not None:
+        yield reason, possible
+    if reason.operator in _ELSEWHERE:
+        return
+    ruled_out = reason.operator == "arm" and reason.truth is False
+    for part in reason.parts:
+        yield from _reasons(part, possible=possible and not ruled_out)
+
+
+def _own(node: object) -> Iterator[Comparison]:
+    """Yield the comparisons below a node, members left out."""
+    if isinstance(node, Comparison):
+        yield node
+    elif not isinstance(node, str | Exists):
+        for part in getattr(node, "parts", ()):
+            yield from _own(part)

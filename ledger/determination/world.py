@@ -1,0 +1,206 @@
+"""A world holds every standpoint of one determination: that of its day, and those of days before.
+
+Legs are asked for once for all models concerned; a standpoint of an earlier day is made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any, Final, Literal, TypeAlias
+
+from ledger.book import Book
+from ledger.crossing import BEFORE, Days, Undated, rows_on
+from ledger.determination.standpoint import Rates, Standpoint, all_rows, bare
+from ledger.forward import Outstanding, committed, delivered_by, outstanding
+from ledger.lineage import Lineage
+from ledger.measure import Leg, StoredRecord
+from ledger.period import parse_day
+
+__all__ = ["Legs", "World"]
+
+Legs: TypeAlias = Callable[[frozenset[str]], Mapping[str, tuple[Leg, ...]]]
+"""Legs of some models by the day asked for, as an engine gives them."""
+
+_STANDPOINTS_MAX: Final = 4_096  # kept for the other rules of a subject, a few kB each
+_Models: TypeAlias = frozenset[str]
+_Place: TypeAlias = tuple[_Models, date, Undated]
+
+
+class World:
+    """The records of a book by its day, and what they said on earlier days.
+
+    Attributes:
+        book: What the prefix of the log says.
+        as_of: The day.
+        contracts: Commitments that count by then, in order.
+        drawn: Whether something was delivered under one of them.
+        now: The standpoint of the day.
+    """
+
+    def __init__(self, book: Book, *, as_of: date, legs: Legs, rates: Rates) -> None:
+        """Prepare the standpoint of the day.
+
+        Args:
+            book: What the prefix of the log says by ``as_of``.
+            as_of: The day.
+            legs: Gives legs by the same day and of the same prefix.
+            rates: Gives rate rows of devices.
+        """
+        self.book = book
+        self.as_of = as_of
+        self.contracts = tuple(
+            item for item in outstanding(book.commitments) if item.counts_from <= as_of
+        )
+        self._ask_legs = legs
+        self._rates = rates
+        self._legs: dict[str, tuple[Leg, ...]] = {}
+        self._runs: dict[str, tuple[Leg, ...]] | None = None
+        self._steps = _by(book.records("lineage"), "model")
+        self._facts = _by(book.records("fact"), "subject")
+        self._standpoints: dict[_Place, Standpoint] = {}
+        self.drawn = any(item.contract in book.folded.deliveries for item in self.contracts)
+        self._drawn_by: _Models = self.models() if self.drawn else frozenset()
+        self.now = Standpoint(
+            book,
+            as_of,
+            book.lineage,
+            all_rows(book),
+            self._committed(as_of),
+            {},
+            rates,
+        )
+
+    def models(self) -> _Models:
+        """Return every model that operations are recorded of."""
+        return frozenset(key.model for key in self.book.folded.totals)
+
+    def subjects(self, kind: str) -> tuple[str, ...]:
+        """Return the subjects of one kind, prefixed and sorted."""
+        names = self.runs() if kind == "run" else self.book.subjects(kind)
+        return tuple(f"{kind}:{name}" for name in sorted(names))
+
+    def runs(self) -> Mapping[str, tuple[Leg, ...]]:
+        """Return the legs of every run; asks for the legs of every model."""
+        if self._runs is None:
+            found: dict[str, list[Leg]] = {}
+            for legs in self.legs(self.models()).values():
+                for leg in legs:
+                    found.setdefault(leg.run, []).append(leg)
+            self._runs = {run: tuple(legs) for run, legs in found.items()}
+            self.now.runs.update(self._runs)
+        return self._runs
+
+    def legs(self, models: Iterable[str]) -> Mapping[str, tuple[Leg, ...]]:
+        """Return the legs of some models; those not asked for before are asked for together."""
+        wanted = frozenset(models)
+        more = wanted - self._legs.keys()
+        if more:
+            self._legs |= self._ask_legs(more)
+        return {model: self._legs.get(model, ()) for model in sorted(wanted)}
+
+    def closure(self, subject: str) -> _Models:
+        """Return the models that totals of a subject rest on, without prefix."""
+        kind = subject.partition(":")[0]
+        match kind:
+            case "model":
+                return self.now.ancestry(bare(subject))
+            case "developer":
+                members = self.book.members(bare(subject))
+                return frozenset().union(*(self.now.ancestry(name) for name in members))
+            case "run":
+                run = bare(subject)
+                held = self.legs(self.models())
+                return frozenset(m for m, legs in held.items() if any(x.run == run for x in legs))
+            case _:
+                return frozenset()
+
+    def contracts_of(self, models: _Models) -> tuple[Outstanding, ...]:
+        """Return the commitments to some models, in order."""
+        return tuple(item for item in self.contracts if item.model in models)
+
+    def days(self, subject: str, models: _Models, undated: Undated) -> Days:
+        """Return the days on which what is said of a subject can change."""
+        legs = [leg for held in self.legs(models).values() for leg in held]
+        totals = [leg.day for leg in legs if leg.day is not None]
+        if undated is Undated.LATE:
+            totals += [leg.not_after for leg in legs if leg.not_after is not None]
+        totals += [item.counts_from for item in self.contracts_of(models)]
+        breaks = [day for m in models for day in _dates(self._steps.get(m, ()), "on")]
+        undated_steps = [m for m in models if any(not s.body["on"] for s in self._steps.get(m, ()))]
+        breaks += [day for m in undated_steps if (day := _first_work(self.legs([m])[m])) > BEFORE]
+        subjects = {subject, *(f"model:{model}" for model in models)}
+        for held in sorted(subjects & self._facts.keys()):
+            breaks += _dates(self._facts[held], "valid_from", "valid_until")
+        return Days.of(totals, breaks, until=self.as_of)
+
+    def undated(self, models: _Models) -> bool:
+        """Return whether some work of some models has no day."""
+        return any(leg.day is None for held in self.legs(models).values() for leg in held)
+
+    def on(self, day: date, models: _Models, undated: Undated) -> Standpoint:
+        """Return the standpoint of an earlier day, of some models only.
+
+        A step without a day is taken to happen with the first work of the later model: before
+        that, there was no such model.
+        """
+        place = (models, day, undated)
+        held = self._standpoints.get(place)
+        if held is None:
+            if len(self._standpoints) >= _STANDPOINTS_MAX:
+                self._standpoints.clear()
+            legs = self.legs(models)
+            steps = [step for m in sorted(models) for step in self._steps.get(m, ())]
+            begun = {m: _first_work(legs[m]) for m in models}
+            steps = [s for s in steps if s.body["on"] or begun[str(s.body["model"])] <= day]
+            held = self._standpoints[place] = Standpoint(
+                self.book,
+                day,
+                Lineage(sorted(steps, key=lambda step: step.seq), as_of=day),
+                rows_on(legs, day, undated),
+                self._committed(day, models),
+                self._runs_by(day, models),
+                self._rates,
+            )
+        return held
+
+    def _committed(self, day: date, models: _Models | None = None) -> Mapping[str, list[Any]]:
+        """Return what commitments to some models, or to all, still add by the end of a day."""
+        if not self.contracts:
+            return {}
+        delivered = delivered_by(self.legs(self._drawn_by), day)
+        found = committed(self.contracts, delivered, day)
+        return {m: rows for m, rows in found.items() if models is None or m in models}
+
+    def _runs_by(self, day: date, models: _Models) -> dict[str, tuple[Leg, ...]]:
+        """Return the legs done by a day, by run; only asked of once rules are about runs."""
+        if self._runs is None:
+            return {}
+        found: dict[str, list[Leg]] = {}
+        for legs in self.legs(models).values():
+            for leg in legs:
+                if (leg.day or leg.not_after or BEFORE) <= day:
+                    found.setdefault(leg.run, []).append(leg)
+        return {run: tuple(legs) for run, legs in found.items()}
+
+
+def _by(
+    records: Iterable[StoredRecord], name: Literal["model", "subject"]
+) -> Mapping[str, tuple[StoredRecord, ...]]:
+    """Return records by one of their fields, in order."""
+    found: dict[str, list[StoredRecord]] = {}
+    for record in records:
+        found.setdefault(str(record.body[name]), []).append(record)
+    return {key: tuple(held) for key, held in found.items()}
+
+
+def _dates(records: Iterable[StoredRecord], *names: str) -> list[date]:
+    """Return the days that some fields of records state."""
+    texts = [record.body[name] for record in records for name in names]
+    return [parse_day(text) for text in texts if isinstance(text, str)]
+
+
+def _first_work(legs: Iterable[Leg]) -> date:
+    """Return the day of the first own work of a model; the earliest day if some has no day."""
+    own = [leg.day or BEFORE for leg in legs if leg.extent == "own"]
+    return min(own, default=BEFORE)

@@ -1,0 +1,247 @@
+"""Checking asks the law about a ledger: determinations, counts, and what the exit status is.
+
+The totals were folded from entries that reproduced the signed root; a later tail is reported and
+not counted. The document names every coordinate from which it can be worked out again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+from ledger.book import Book
+from ledger.determination import (
+    Asked,
+    Counts,
+    Determination,
+    Evaluator,
+    Legs,
+    Rates,
+    World,
+    determine,
+)
+from ledger.errors import Problem
+from ledger.hardware import Catalogue
+from ledger.journeys.check_document import (
+    SCHEMA,
+    CheckDocument,
+    Coordinates,
+    LedgerState,
+    Signed,
+)
+from ledger.journeys.selection import Selection, select
+from ledger.measure import Folded
+from ledger.pack import Pack
+from ledger.period import format_instant
+from ledger.quantity import UNITS, Quantity
+from ledger.regime.load import load_regimes
+
+__all__ = [
+    "Checked",
+    "Question",
+    "Records",
+    "check",
+    "counted",
+    "exit_status",
+    "rates_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks.
+
+    Attributes:
+        in_force_on: Day on which the law is asked.
+        law_known_on: Day after which nothing published is seen.
+        as_of: Last day whose work and facts count.
+        evaluated_at: When it is asked.
+        recorded_by: Time given, or None for all that is signed.
+        regimes: Ids; none asks all.
+        rules: Rule ids, alone or after their regime and a stroke; none asks all.
+        subjects: Subjects with or without prefix; none asks all.
+        readings: ``ID=ALT`` or ``REGIME/ID=ALT``.
+        assumptions: ``REGIME=in_force``.
+    """
+
+    in_force_on: date
+    law_known_on: date
+    as_of: date
+    evaluated_at: datetime
+    recorded_by: datetime | None = None
+    regimes: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A fold that reproduced the signed root, and the legs below it.
+
+    Attributes:
+        origin: Name of the ledger.
+        folded: What the entries add up to by the question's day.
+        unsigned_tail: Entries after the newest checkpoint.
+        legs: Gives legs by the same day and of the same prefix.
+    """
+
+    origin: str
+    folded: Folded
+    unsigned_tail: int
+    legs: Legs
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came out.
+
+    Attributes:
+        document: The result.
+        strangers: Subjects asked about that no rule asked knows.
+        problems: Findings about the records themselves.
+    """
+
+    document: CheckDocument
+    strangers: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator) -> Checked:
+    """Ask the law about a ledger.
+
+    Args:
+        question: What is asked.
+        records: The ledger.
+        pack: The law, and the catalogue of devices.
+        evaluator: Gives the verdicts.
+
+    Raises:
+        RuleError: If a rule file is wrong, or a regime, rule or reading named does not exist.
+        InputError: If a reading or assumption is not written as it must be.
+    """
+    selection = select(
+        load_regimes(pack),
+        ids=question.regimes,
+        rules=question.rules,
+        readings=question.readings,
+        assumptions=question.assumptions,
+    )
+    book = Book(records.folded)
+    world = World(book, as_of=question.as_of, legs=records.legs, rates=rates_of(pack))
+    known = {
+        subject
+        for regime in selection.regimes
+        for rule in selection.rules_of(regime)
+        for subject in world.subjects(rule.subject)
+    }
+    wanted, strangers = _subjects(question.subjects, known)
+    asked = Asked(
+        in_force_on=question.in_force_on,
+        law_known_on=question.law_known_on,
+        readings=selection.readings,
+        assumptions=selection.assumptions,
+        rules=selection.rules,
+        subjects=wanted,
+    )
+    found = determine(asked, selection.regimes, world, evaluator)
+    document = CheckDocument(
+        schema=SCHEMA,
+        ledger=LedgerState(
+            origin=records.origin,
+            size=records.folded.size,
+            root=records.folded.root.hex(),
+            unsigned_tail=records.unsigned_tail,
+        ),
+        coordinates=_coordinates(question, records, pack, selection),
+        counts=counted(found),
+        determinations=found,
+    )
+    return Checked(document, strangers, book.problems())
+
+
+def exit_status(checked: Checked) -> int:
+    """Return 1 for findings, else 3 for what is undetermined or not there, else 0.
+
+    Findings are lines met, now or foreseen, under a regime that binds and is not only assumed,
+    which no filing closed, and dates that passed. A check of nothing is never clean.
+    """
+    found = checked.document.determinations
+    if any(determination.actionable for determination in found):
+        return 1
+    if not found or checked.strangers or any(d.undetermined for d in found):
+        return 3
+    return 0
+
+
+def counted(found: Sequence[Determination]) -> Counts:
+    """Count determinations; every one is counted once."""
+    by_finding = Counter(determination.finding for determination in found)
+    counts = Counts(
+        determinations=len(found),
+        met=by_finding["met"],
+        not_met=by_finding["not_met"],
+        undetermined=by_finding["undetermined"],
+        excepted=by_finding["excepted"],
+        out_of_scope=by_finding[None],
+        foreseen=sum(d.met and d.finding != "met" for d in found),
+        overdue=sum(d.overdue for d in found),
+    )
+    parts = (counts.met, counts.not_met, counts.undetermined, counts.excepted, counts.out_of_scope)
+    assert sum(parts) == counts.determinations, "a determination has one finding or none"
+    return counts
+
+
+def _coordinates(
+    question: Question, records: Records, pack: Pack, selection: Selection
+) -> Coordinates:
+    """Return what a determination can be worked out again from."""
+    given = question.recorded_by
+    return Coordinates(
+        pack=pack.digest,
+        checkpoint=Signed(size=records.folded.size, root=records.folded.root.hex()),
+        in_force_on=question.in_force_on,
+        law_known_on=question.law_known_on,
+        recorded_by=records.folded.recorded_by if given is None else format_instant(given),
+        as_of=question.as_of,
+        readings=selection.readings,
+        assumptions=selection.assumptions,
+        evaluated_at=format_instant(question.evaluated_at),
+    )
+
+
+def rates_of(pack: Pack) -> Rates:
+    """Return what gives the dense rates of a device by bit length, from the catalogue."""
+    catalogue = Catalogue.from_pack(pack)
+
+    def rates(name: str) -> list[Mapping[str, Quantity]] | None:
+        device = catalogue.names.get(name)
+        if device is None:
+            return None
+        return [
+            {
+                "rate.mac_rate": Quantity(tpp / (2 * bits), UNITS["MacTOPS"]),
+                "rate.bit_length": Quantity(Fraction(bits), UNITS["bit"]),
+            }
+            for bits, tpp in device.tpp_by_bits().items()
+        ]
+
+    return rates
+
+
+def _subjects(
+    given: Sequence[str], known: Iterable[str]
+) -> tuple[frozenset[str] | None, tuple[str, ...]]:
+    """Return the subjects meant, and those that nobody knows."""
+    if not given:
+        return None, ()
+    by_name: dict[str, set[str]] = {}
+    for subject in known:
+        by_name.setdefault(subject, set()).add(subject)
+        by_name.setdefault(subject.partition(":")[2], set()).add(subject)
+    wanted = frozenset(subject for name in given for subject in by_name.get(name, ()))
+    return wanted, tuple(name for name in given if name not in by_name)

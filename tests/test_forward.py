@@ -1,0 +1,136 @@
+"""What commitments still add: expected operations times what is undelivered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ledgers import commitment, records
+
+from ledger.forward import Delivered, Outstanding, committed, delivered_by, outstanding
+from ledger.measure import Leg, Sums
+
+DAY = date(2026, 8, 1)
+LEG = Leg(0, "r", "pretrain", "float", "own", DAY, None, 5, 5)
+
+
+def agreed(**changes: Any) -> Outstanding:
+    """Return one commitment of 1,000 operations in 100 device-microseconds."""
+    body = {**commitment("m", "acme", operations="1000", device_us="100"), **changes}
+    (found,) = outstanding(records(("commitment", body)))
+    return found
+
+
+def test_nothing_delivered_leaves_everything() -> None:
+    assert agreed().remaining(Delivered()) == Sums(1, 1000, 1000, 0, 1000, 1000)
+
+
+@pytest.mark.parametrize(
+    ("delivered", "low", "high"),
+    [(1, 990, 990), (99, 10, 10), (100, 0, 0), (130, 0, 0)],
+)
+def test_remaining_is_expected_times_undelivered_over_contracted(
+    delivered: int, low: int, high: int
+) -> None:
+    sums = agreed().remaining(Delivered(delivered))
+    assert (sums.lo, sums.hi, sums.unbounded) == (low, high, 0)
+
+
+def test_fraction_of_an_operation_widens_the_interval() -> None:
+    sums = agreed(operations="10", device_us="3").remaining(Delivered(1))
+    assert (sums.lo, sums.hi) == (6, 7)
+
+
+def test_delivery_that_does_not_say_how_much_may_have_been_everything() -> None:
+    sums = agreed().remaining(Delivered(40, unknown=True))
+    assert (sums.lo, sums.hi) == (0, 600)
+
+
+def test_contract_without_device_time_is_open_once_anything_was_delivered() -> None:
+    plan = agreed(device_us=None)
+    assert plan.remaining(Delivered()).lo == 1000
+    sums = plan.remaining(Delivered(1))
+    assert (sums.lo, sums.hi) == (0, 1000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "low", "high", "error"),
+    [
+        ({"operations": None}, 0, None, (0, None)),
+        ({"operations": None, "operations_low": "7"}, 7, None, (7, None)),
+        ({"operations": None, "operations_low": "7", "operations_high": "9"}, 7, 9, (7, 9)),
+        ({"operations_low": "700", "operations_high": "1300"}, 1000, 1000, (700, 1300)),
+    ],
+)
+def test_expected_operations_are_intervals_like_recorded_ones(
+    changes: dict[str, Any], low: int, high: int | None, error: tuple[int, int | None]
+) -> None:
+    sums = agreed(**changes).remaining(Delivered())
+    assert (sums.legal.lo, sums.legal.hi) == (low, high)
+    assert (sums.error.lo, sums.error.hi) == error
+
+
+def test_unallocated_capacity_and_unexercised_options_never_count() -> None:
+    given_ = records(
+        ("commitment", commitment(None, "acme", operations="1")),
+        ("commitment", commitment("m", "acme", operations="1", kind="option")),
+    )
+    assert outstanding(given_) == ()
+
+
+def test_option_counts_from_the_day_it_was_exercised() -> None:
+    option = agreed(kind="option", exercised_on="2026-05-01")
+    assert option.counts_from == date(2026, 5, 1)
+
+
+def test_late_recording_is_noticed() -> None:
+    assert agreed(agreed_on="2026-02-01").recorded_late
+    assert not agreed(agreed_on="2026-03-10").recorded_late
+
+
+def test_deliveries_are_added_by_contract_model_and_day() -> None:
+    legs = [
+        replace(LEG, commitment="c-1", device_us=4),
+        replace(LEG, commitment="c-1", device_us=5, day=None, not_after=DAY),
+        replace(LEG, commitment="c-1", device_us=100, day=date(2026, 8, 2)),
+        replace(LEG, commitment="c-1", device_us=100, extent="cumulative"),
+        replace(LEG, device_us=100),
+    ]
+    unknown = [replace(LEG, commitment="c-1", device_us=None)]
+    assert delivered_by({"m": legs, "n": unknown}, DAY) == {
+        "c-1": {"m": Delivered(9), "n": Delivered(0, unknown=True)}
+    }
+
+
+def test_contract_recorded_once_is_drawn_on_by_every_delivery() -> None:
+    found = committed([agreed()], {"c-1": {"m": Delivered(10), "other": Delivered(20)}}, DAY)
+    assert [sums.lo for _, sums in found["m"]] == [700]
+
+
+def test_contract_split_between_models_is_drawn_on_by_each() -> None:
+    parts = [agreed(), replace(agreed(model="n"), seq=1)]
+    delivered = {"c-1": {"n": Delivered(30), "m": Delivered(120), "other": Delivered(5)}}
+    found = committed(parts, delivered, DAY)
+    # m is used up by its own; what is over, and the delivery to another, draw on n.
+    assert "m" not in found
+    assert [sums.lo for _, sums in found["n"]] == [450]
+
+
+def test_commitment_of_a_later_day_adds_nothing_yet() -> None:
+    assert committed([agreed(agreed_on="2026-08-02")], {}, DAY) == {}
+
+
+@given(st.integers(0, 10**28), st.integers(1, 10**12), st.integers(0, 10**13))
+def test_remaining_lies_between_its_ends_and_never_exceeds_the_expected(
+    operations: int, contracted: int, delivered: int
+) -> None:
+    part = agreed(operations=str(operations), device_us=str(contracted))
+    sums = part.remaining(Delivered(delivered))
+    exact = operations * max(0, contracted - delivered)
+    assert sums.lo * contracted <= exact <= sums.hi * contracted
+    assert sums.hi - sums.lo <= 1
+    assert sums.hi <= operations
