@@ -9,9 +9,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ledger.book import Book
 from ledger.entry import Entry, genesis_prev
 from ledger.log import Row
-from ledger.measure import StoredRecord
+from ledger.measure import Folded, StoredRecord, summarise
 from ledger.merkle import root_of
 from ledger.record import draft_of
 from ledger.regime.counting import CountingSet
@@ -73,6 +74,11 @@ def allocation(model: str = "m", operations: int | None = None, **changes: Any) 
 def undated(not_after: date, **changes: Any) -> dict[str, Any]:
     """Return changes that make an allocation undated."""
     return {"start": None, "end": None, "not_after": str(not_after), **changes}
+
+
+def figure(model: str, operations: int, run: str = "published", **changes: Any) -> dict[str, Any]:
+    """Return a published figure that includes ancestors."""
+    return allocation(model, operations, extent="cumulative", run=run, **changes)
 
 
 def lineage(
@@ -173,6 +179,12 @@ def _reversal(reversed_: StoredRecord) -> dict[str, Any]:
         "root_cause": None,
         "discovered_on": None,
     }
+
+
+def book_of(*given: Record | dict[str, Any], as_of: date = DAY) -> Book:
+    """Build a book from records outside any log."""
+    held = records(*given)
+    return Book(Folded.of(summarise(held, as_of=as_of), limit=len(held), as_of=as_of))
 
 
 class MemoryLeaves:

@@ -271,6 +271,22 @@ def test_check_entries_that_were_changed_are_four(
     assert ran.out == ""
 
 
+def test_check_unsigned_tail_is_reported_and_not_counted(
+    flopledger: Run, ledger: Run, tmp_path: Path
+) -> None:
+    notes = tmp_path / "ledger.db.checkpoints"
+    ledger(*general("m"), on("2026-06-01", 6 * E24))
+    signed = notes.read_bytes()
+    ledger(on("2026-07-01", 6 * E24, run="late"))
+    notes.write_bytes(signed)
+    ran = flopledger("check", "--rule", PRESUMPTION, "-f", "json")
+    assert ran.code == 0
+    assert "1 entries after the newest checkpoint are not counted" in ran.err
+    document = json.loads(ran.out)
+    assert document["ledger"]["unsigned_tail"] == 1
+    assert of(document, PRESUMPTION)["entries_counted"] == 1
+
+
 def test_check_table_shows_what_matters_and_counts_the_rest(
     flopledger: Run, ledger: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from ledgers import EVIDENCE, Reverse, allocation, commitment, fact, lineage, undated
+from ledgers import EVIDENCE, allocation, fact, lineage, undated
 from regimes import changed, small
 from worlds import E24, GENERAL, above, determined
 
@@ -153,6 +153,7 @@ def test_met_days_differ_where_undated_work_is_needed() -> None:
     )
     assert early.met_on is not None
     assert (early.met_on.earliest, early.met_on.latest) == (date(2026, 3, 1), date(2026, 5, 1))
+    assert [due.on for due in early.due] == [date(2026, 5, 15)]
     assert any("latest day" in note for note in early.notes)
     alone = above(GENERAL, allocation("m", 11 * E24, **undated(date(2026, 5, 1))))
     assert alone.met_on is not None
@@ -197,91 +198,6 @@ def test_third_that_is_no_whole_number_is_reported_whole_and_decides_exactly() -
     assert (over.finding, over.threshold, over.margin) == ("met", str(third), "1")
 
 
-def test_commitment_is_foreseen_from_the_day_it_was_agreed() -> None:
-    plan = commitment("m", "acme", kind="plan", operations=str(7 * E24), agreed_on="2026-07-10")
-    found = above(GENERAL, on("2026-06-01", 6 * E24), ("commitment", plan))
-    assert found.finding == "not_met"
-    assert found.foreseen is not None
-    assert (found.foreseen.finding, found.foreseen.on) == ("met", date(2026, 7, 10))
-    assert [(due.obligation, due.on) for due in found.due] == [("tell", date(2026, 7, 24))]
-    assert found.actionable
-
-
-def test_commitments_carry_together_from_the_last_agreement() -> None:
-    first = commitment("m", "acme", operations=str(3 * E24), agreed_on="2026-07-10")
-    second = {**first, "contract": "c-2", "agreed_on": "2026-08-15"}
-    found = above(GENERAL, on("2026-06-01", 6 * E24), ("commitment", first), ("commitment", second))
-    assert found.foreseen is not None
-    assert found.foreseen.on == date(2026, 8, 15)
-
-
-@pytest.mark.parametrize(
-    ("changes", "finding"),
-    [
-        ({"model": None}, "not_met"),
-        ({"kind": "option"}, "not_met"),
-        ({"kind": "option", "exercised_on": "2026-08-01"}, "met"),
-        ({"kind": "reservation"}, "met"),
-        ({"agreed_on": "2026-12-01"}, "not_met"),
-        ({"activity": "pretrain", "operation_kind": "integer"}, "not_met"),
-    ],
-)
-def test_only_what_binds_to_the_model_is_foreseen(changes: dict[str, Any], finding: str) -> None:
-    plan = commitment("m", "acme", operations=str(7 * E24), agreed_on="2026-07-10")
-    agreed = {**plan, **changes}
-    found = above(GENERAL, on("2026-06-01", 6 * E24), ("commitment", agreed))
-    assert found.foreseen is not None
-    assert found.foreseen.finding == finding
-    if changes.get("exercised_on"):
-        assert found.foreseen.on == date(2026, 8, 1)
-
-
-def test_delivered_work_is_not_counted_twice() -> None:
-    agreed = commitment(
-        "m", "acme", operations=str(4 * E24), device_us="1000", agreed_on="2026-07-01"
-    )
-    before = on("2026-06-01", 7 * E24)
-    half = on("2026-08-01", 2 * E24, commitment="c-1", device_us="500")
-    found = above(GENERAL, before, ("commitment", agreed), half)
-    assert found.foreseen is not None
-    assert (found.foreseen.finding, found.foreseen.on) == ("met", date(2026, 7, 1))
-    poor = on("2026-08-01", 10**20, commitment="c-1", device_us="900")
-    fallen = above(GENERAL, before, ("commitment", agreed), poor)
-    assert fallen.foreseen is not None
-    assert (fallen.foreseen.finding, fallen.foreseen.on) == ("not_met", None)
-
-
-def test_commitment_without_a_figure_leaves_the_foreseen_open_and_is_named() -> None:
-    found = above(GENERAL, on("2026-06-01", 6 * E24), ("commitment", commitment("m", "acme")))
-    assert found.finding == "not_met"
-    assert found.foreseen is not None
-    assert found.foreseen.finding == "undetermined"
-    assert found.missing == ("operations@commitment:c-1",)
-    assert found.undetermined
-
-
-def test_commitment_recorded_late_is_reported() -> None:
-    plan = commitment("m", "acme", operations=str(7 * E24), agreed_on="2026-02-01")
-    found = above(GENERAL, on("2026-01-05", 6 * E24), ("commitment", plan))
-    # The third record is sealed on 2026-03-12.
-    assert "commitment c-1 counts from 2026-02-01 and was recorded on 2026-03-12" in found.notes
-
-
-def test_plan_adds_to_a_published_figure() -> None:
-    plan = commitment("m", "acme", operations=str(7 * E24), agreed_on="2026-07-10")
-    published = on("2026-06-01", 6 * E24, extent="cumulative")
-    found = above(GENERAL, published, ("commitment", plan))
-    assert found.foreseen is not None
-    assert found.foreseen.finding == "met"
-
-
-def test_reversed_commitment_is_no_longer_foreseen() -> None:
-    plan = commitment("m", "acme", operations=str(7 * E24), agreed_on="2026-07-10")
-    found = above(GENERAL, on("2026-06-01", 6 * E24), ("commitment", plan), Reverse(2))
-    assert found.foreseen is not None
-    assert found.foreseen.finding == "not_met"
-
-
 def filing(**changes: Any) -> tuple[str, dict[str, Any]]:
     """Return a filing that closes the duty of the small act."""
     body = {
@@ -315,6 +231,20 @@ def test_filing_closes_the_duty_and_the_finding_stays() -> None:
 )
 def test_filing_of_something_else_closes_nothing(changes: dict[str, Any]) -> None:
     assert above(GENERAL, on("2026-03-01", 11 * E24), filing(**changes)).actionable
+
+
+def test_line_met_stays_open_while_another_duty_is() -> None:
+    met = (GENERAL, on("2026-11-20", 11 * E24))
+    found = above(*met, filing(obligation="other"))
+    assert [due.obligation for due in found.due] == ["tell"]
+    assert not found.overdue
+    assert found.actionable
+
+
+def test_law_in_force_that_is_also_assumed_is_hypothetical() -> None:
+    found = above(GENERAL, on("2026-11-20", 11 * E24), assumptions={"xx.small": "in_force"})
+    assert (found.law, found.finding) == ("in_force", "met")
+    assert not found.actionable
 
 
 def test_filing_without_prefix_or_sent_later_is_told_apart() -> None:

@@ -34,10 +34,10 @@ def both(given_: Triple, view: ViewName) -> tuple[Verdicts, Verdicts]:
     rules = given_.law.regime.rules
     return (
         PlainEvaluator().verdicts(
-            given_.law, rules, given_.subjects, Answers(given_.law, given_.world.now), view
+            given_.law, rules, given_.subjects, Answers(given_.law, given_.world.present), view
         ),
         ColumnEvaluator().verdicts(
-            given_.law, rules, given_.subjects, Answers(given_.law, given_.world.now), view
+            given_.law, rules, given_.subjects, Answers(given_.law, given_.world.present), view
         ),
     )
 
@@ -222,7 +222,7 @@ def test_rules_in_a_circle_are_refused_by_both() -> None:
     circular = modifier.model_copy(update={"choose": (arm, *modifier.choose[1:])})
     turned = regime.model_copy(update={"rules": (regime.rules[0], circular)})
     law = Law.on(turned, date(2026, 2, 1))
-    answers = Answers(law, world_of(records(allocation("m", 1))).now)
+    answers = Answers(law, world_of(records(allocation("m", 1))).present)
     for evaluator in (PlainEvaluator(), ColumnEvaluator()):
         with pytest.raises(RuleError, match="modifier to modifier"):
             evaluator.verdicts(law, turned.rules, {"model": ("model:m",)}, answers, "actual")
@@ -230,5 +230,5 @@ def test_rules_in_a_circle_are_refused_by_both() -> None:
 
 def test_no_subject_gives_no_verdict() -> None:
     law = Law.on(small(SMALL), date(2026, 2, 1))
-    answers = Answers(law, world_of(records()).now)
+    answers = Answers(law, world_of(records()).present)
     assert ColumnEvaluator().verdicts(law, law.regime.rules, {"model": ()}, answers, "actual") == {}

@@ -78,9 +78,7 @@ def _tell(context: Context, checked: Checked) -> None:
     """Say on stderr what a reader of the result must know."""
     tail = checked.document.ledger.unsigned_tail
     if tail:
-        context.say(
-            f"warning: {tail} entries after the newest checkpoint are not signed and not counted"
-        )
+        context.say(f"warning: {tail} entries after the newest checkpoint are not counted")
     for problem in checked.problems:
         context.say(f"warning[{problem.code}]: {problem.message}; {problem.remedy}")
     for name in checked.strangers:

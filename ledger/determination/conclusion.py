@@ -67,7 +67,7 @@ class Conclusion:
             self.ground,
             verdict.shown,
             question,
-            self.world.now,
+            self.world.present,
             decided=verdict.finding not in {None, "undetermined"},
         )
         fields = _fields(
@@ -130,7 +130,7 @@ class Conclusion:
 
     def _day_of(self, name: str) -> date | None:
         """Return the day that a fact of the subject states, or None."""
-        value = self.world.now.fact(self.subject, name).value
+        value = self.world.present.fact(self.subject, name).value
         return value if isinstance(value, date) else None
 
     def _due(self, dates: tuple[DueDate, ...]) -> tuple[Due, ...]:
@@ -171,7 +171,7 @@ class Conclusion:
         rebuttal = self.ground.rule.rebuttal
         if rebuttal is None:
             return None
-        return self.world.now.fact(self.subject, rebuttal.fact).value is True
+        return self.world.present.fact(self.subject, rebuttal.fact).value is True
 
     def _missing(self) -> tuple[str, ...]:
         """Return what would decide the finding and what is foreseen, by run where it is known."""

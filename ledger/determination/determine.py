@@ -116,8 +116,8 @@ def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> 
         rule.subject: _asked_of(world.subjects(rule.subject), asked.subjects) for rule in rules
     }
     binds = standing.applicable if assumption is None else assumption in APPLICABLE
-    ahead = [rule for rule in rules if rule.foresees and world.now.committed]
-    answers = Answers(law, world.now)
+    ahead = [rule for rule in rules if rule.foresees and world.present.committed]
+    answers = Answers(law, world.present)
     return _Judged(
         law=law,
         standing=standing,

@@ -59,8 +59,8 @@ class Foreseen(_Format):
 
     Attributes:
         finding: The finding with commitments.
-        on: Earliest day of agreement that carries it; null if it is not met, or if no commitment
-            carries it.
+        on: Earliest day of agreement that carries it, or of the work that did beside agreements
+            made before; null if it is not met, or if what was done carried it as early.
     """
 
     finding: Finding

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 
-from ledger.crossing import Constant, Undated, first_day, grows
+from ledger.crossing import Undated, first_day, grows
 from ledger.determination.model import MetOn
 from ledger.determination.world import World
 from ledger.regime.answered import Answers
@@ -42,50 +41,41 @@ class Since:
         latest = self._first(Undated.LATE)
         if not self.world.undated(self.models):
             return MetOn(earliest=latest, latest=latest)
-        earliest = (
-            self._first(Undated.EARLY) if self._met(Undated.EARLY, self.world.as_of) else None
-        )
-        return MetOn(earliest=earliest, latest=latest)
+        # Less work can meet a rule that more does not: then nothing earlier can be said.
+        early = self._holds(Undated.EARLY, self.world.as_of, "actual")
+        return MetOn(earliest=self._first(Undated.EARLY) if early else latest, latest=latest)
 
     def foreseen_on(self, met_on: MetOn | None) -> date | None:
-        """Return the earliest day of agreement that carries what is foreseen.
+        """Return the day from which what was done and agreed carried it; it is foreseen now.
 
-        Where no agreement alone carries it, but later work beside it does, it is the day of that
-        work. None when what was done carried it before any agreement did.
+        As a rule that is the day of the agreement that carries it; where no agreement alone does,
+        it is the day of the work that did beside them. None when there is no commitment, or when
+        what was done carried it as early.
 
         Args:
             met_on: Since when the rule is met by what was done; None if it is not.
         """
-        agreed = sorted({item.counts_from for item in self.world.contracts_of(self.models)})
-        for day in agreed:
-            if met_on is not None and (met_on.latest is None or day > met_on.latest):
-                return None
-            if self._holds(Undated.LATE, day, "foreseen"):
-                return day
-        if met_on is not None or not agreed:
+        if not self.world.contracts_of(self.models):
             return None
-        days = self.world.days(self.subject, self.models, Undated.LATE)
-        return first_day(
+        met = None if met_on is None else met_on.latest
+        if met_on is not None and met is None:
+            return None
+        days = self.world.days(self.subject, self.models, Undated.LATE, until=met)
+        found = first_day(
             days,
             lambda day: self._holds(Undated.LATE, day, "foreseen"),
-            monotone=lambda _: False,
+            monotone=lambda start: not self.world.drawn and self._grows(Undated.LATE, start),
         )
+        return None if found == met else found
 
     def _first(self, undated: Undated) -> date | None:
         """Return the first day of the stretch in which it is met, None for since ever."""
         days = self.world.days(self.subject, self.models, undated)
-        drawn = self.world.drawn and bool(self.world.contracts_of(self.models))
-
-        @cache
-        def monotone(start: date) -> bool:
-            constant = self._constant(undated, start)
-            return grows(self.law, self.rule, committed=drawn, constant=constant)
-
-        return first_day(days, lambda day: self._met(undated, day), monotone=monotone)
-
-    def _met(self, undated: Undated, day: date) -> bool:
-        """Whether it was met by the end of a day by what was done."""
-        return self._holds(undated, day, "actual")
+        return first_day(
+            days,
+            lambda day: self._holds(undated, day, "actual"),
+            monotone=lambda start: self._grows(undated, start),
+        )
 
     def _holds(self, undated: Undated, day: date, view: ViewName) -> bool:
         """Whether it was met, or foreseen, by the end of a day."""
@@ -97,13 +87,14 @@ class Since:
         standpoint = self.world.on(day, self.models, undated)
         return Interpreter(self.law, Answers(self.law, standpoint), self.subject)
 
-    def _constant(self, undated: Undated, start: date) -> Constant:
-        """Return what tells the truth of conditions that stays until facts or steps change.
+    def _grows(self, undated: Undated, start: date) -> bool:
+        """Whether it can only begin to be met until facts or steps change.
 
         Args:
             undated: Where undated work is placed.
             start: First day in question; no fact or step of the subject changes after it.
         """
+        drawn = self.world.drawn and bool(self.world.contracts_of(self.models))
         interpreter = self._interpreter(undated, start)
 
         def constant(rule: Rule, node: Condition) -> bool | None:
@@ -112,4 +103,4 @@ class Since:
             question = Question(interpreter, rule, self.subject, "actual", "legal")
             return question.condition(node).truth
 
-        return constant
+        return grows(self.law, self.rule, committed=drawn, constant=constant)

@@ -35,7 +35,7 @@ class World:
         as_of: The day.
         contracts: Commitments that count by then, in order.
         drawn: Whether something was delivered under one of them.
-        now: The standpoint of the day.
+        present: The standpoint of the day.
     """
 
     def __init__(self, book: Book, *, as_of: date, legs: Legs, rates: Rates) -> None:
@@ -61,7 +61,7 @@ class World:
         self._standpoints: dict[_Place, Standpoint] = {}
         self.drawn = any(item.contract in book.folded.deliveries for item in self.contracts)
         self._drawn_by: _Models = self.models() if self.drawn else frozenset()
-        self.now = Standpoint(
+        self.present = Standpoint(
             book,
             as_of,
             book.lineage,
@@ -88,7 +88,7 @@ class World:
                 for leg in legs:
                     found.setdefault(leg.run, []).append(leg)
             self._runs = {run: tuple(legs) for run, legs in found.items()}
-            self.now.runs.update(self._runs)
+            self.present.runs.update(self._runs)
         return self._runs
 
     def legs(self, models: Iterable[str]) -> Mapping[str, tuple[Leg, ...]]:
@@ -104,10 +104,10 @@ class World:
         kind = subject.partition(":")[0]
         match kind:
             case "model":
-                return self.now.ancestry(bare(subject))
+                return self.present.ancestry(bare(subject))
             case "developer":
                 members = self.book.members(bare(subject))
-                return frozenset().union(*(self.now.ancestry(name) for name in members))
+                return frozenset().union(*(self.present.ancestry(name) for name in members))
             case "run":
                 run = bare(subject)
                 held = self.legs(self.models())
@@ -119,8 +119,17 @@ class World:
         """Return the commitments to some models, in order."""
         return tuple(item for item in self.contracts if item.model in models)
 
-    def days(self, subject: str, models: _Models, undated: Undated) -> Days:
-        """Return the days on which what is said of a subject can change."""
+    def days(
+        self, subject: str, models: _Models, undated: Undated, *, until: date | None = None
+    ) -> Days:
+        """Return the days on which what is said of a subject can change.
+
+        Args:
+            subject: With its prefix.
+            models: Models that its totals rest on.
+            undated: Where undated work is placed.
+            until: Last of the days; None for the day asked for.
+        """
         legs = [leg for held in self.legs(models).values() for leg in held]
         totals = [leg.day for leg in legs if leg.day is not None]
         if undated is Undated.LATE:
@@ -132,7 +141,7 @@ class World:
         subjects = {subject, *(f"model:{model}" for model in models)}
         for held in sorted(subjects & self._facts.keys()):
             breaks += _dates(self._facts[held], "valid_from", "valid_until")
-        return Days.of(totals, breaks, until=self.as_of)
+        return Days.of(totals, breaks, until=until or self.as_of)
 
     def undated(self, models: _Models) -> bool:
         """Return whether some work of some models has no day."""

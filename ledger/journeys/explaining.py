@@ -200,14 +200,14 @@ class _Explaining:
             facts=() if outcome is None else tuple(self._facts(outcome)),
             supposed=()
             if outcome is None
-            else suppositions(law, outcome, missing, self.world.now, self.words),
+            else suppositions(law, outcome, missing, self.world.present, self.words),
         )
 
     def _outcome(self, standing: Standing) -> Outcome | None:
         """Return the tree of reasons, if the rule is asked at all."""
         if not standing.applicable and not self.determination.hypothetical:
             return None
-        answers = Answers(self.law, self.world.now)
+        answers = Answers(self.law, self.world.present)
         return Interpreter(self.law, answers, self.subject).outcome(self.rule.id)
 
     def _figures(self) -> Iterator[Figure]:
@@ -249,7 +249,7 @@ class _Explaining:
 
     def _fact(self, subject: str, name: str) -> FactLine:
         """Return a fact as recorded, or as the lineage and the figures imply."""
-        known = Answers(self.law, self.world.now).fact(subject, name, "actual")
+        known = Answers(self.law, self.world.present).fact(subject, name, "actual")
         said = None if known.value is None else value_in_words(known.value)
         return FactLine(subject, name, said, known.entries)
 

@@ -63,7 +63,8 @@ def _worth_a_row(held: list[Determination], total: int) -> list[Determination]:
     if total <= ROWS_MAX:
         return [d for d in held if d.in_scope is not False]
     first = [d for d in held if d.met or d.overdue]
-    others = [d for d in held if d not in first and (d.undetermined or d.finding == "excepted")]
+    rest = (d for d in held if not d.met and not d.overdue)
+    others = [d for d in rest if d.undetermined or d.finding == "excepted"]
     close = [d for d in held if d.finding == "not_met" and d.robust is False]
     return [*first[:ROWS_MAX], *(*others, *close)[:OTHERS_MAX]]
 
