@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ledger.journeys.check_document import check_schema
 from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
 from ledger.regime.schema import regime_schemas
@@ -23,6 +24,7 @@ def schema_files() -> dict[str, str]:
     documents: dict[str, Any] = {
         **record_schemas(),
         **regime_schemas(),
+        "check.v1.schema.json": check_schema(),
         "import.v1.schema.json": import_schema(),
         "missing.v1.schema.json": missing_schema(),
         "position.v1.schema.json": position_schema(),
