@@ -65,6 +65,14 @@ def test_sums_refuse_what_could_overflow(amounts: tuple[int, ...]) -> None:
         added(*amounts)
 
 
+def test_sums_stream_so_that_polars_refuses_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    # With the bound out of the way it is the engine itself that must refuse.
+    monkeypatch.setattr(sums, "LIMIT", 10**60)
+    with pytest.raises(InputError, match="too large") as caught:
+        added(LARGE, LARGE, LARGE)
+    assert isinstance(caught.value.__cause__, pl.exceptions.ComputeError)
+
+
 def test_sums_refuse_a_result_that_its_check_denies() -> None:
     sound = Grouping(frame(5, 7), ["key"], ["one"], ["amount"]).query().collect(engine="streaming")
     sums._guard(sound, "amount")

@@ -100,6 +100,7 @@ class Position:
         gaps: What could not be graded or stated.
         rates: Reference units of a device-hour, for the parts that are in the position.
         corroborating_rows: Allocations left out because another record already counts them.
+        cumulative_rows: Published figures left out because they include other models' work.
     """
 
     rows: tuple[PositionRow, ...]
@@ -108,6 +109,7 @@ class Position:
     gaps: tuple[Gap, ...]
     rates: tuple[UnitRate, ...]
     corroborating_rows: int
+    cumulative_rows: int
 
 
 def position(folded: Folded, tables: Tables, *, by_month: bool = False) -> Position:
@@ -139,6 +141,9 @@ def position(folded: Folded, tables: Tables, *, by_month: bool = False) -> Posit
         rates=_rates(slices, tables),
         corroborating_rows=sum(
             sums.rows for key, sums in folded.grades.items() if key.role != "primary"
+        ),
+        cumulative_rows=sum(
+            sums.rows for key, sums in folded.totals.items() if key.extent == "cumulative"
         ),
     )
 

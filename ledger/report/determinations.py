@@ -139,7 +139,7 @@ def _nearness(d: Determination) -> Fraction:
 
 def _row(d: Determination, *, with_line: bool) -> tuple[str, ...]:
     """Return one determination for people."""
-    line = f" {_line(d)}".rstrip() if with_line else ""
+    line = f" (line: {_line(d)})" if with_line and _line(d) else ""
     return finding_in_words(d), d.subject, f"{_amount(d)}{line}", "; ".join(follows(d))
 
 
@@ -200,8 +200,7 @@ def follows(d: Determination) -> Iterator[str]:
         yield f"by {d.exception}"
     if d.missing and d.undetermined:
         yield "needs " + ", ".join(d.missing)
-    if d.finding == "not_met" and d.margin is not None:
-        yield f"{_short(d.margin)} {d.unit} away"
+    yield from _distance(d)
     if d.finding is None and d.in_scope is False:
         yield (
             f"law {d.law}"
@@ -209,6 +208,18 @@ def follows(d: Determination) -> Iterator[str]:
             else "no subject of it"
         )
     yield from (note for note in d.notes if not note.startswith(_OF_DATES))
+
+
+def _distance(d: Determination) -> Iterator[str]:
+    """Yield how far the amount is from the line, where that tells something."""
+    if d.margin is None:
+        return
+    if d.margin == "0":
+        yield "exactly on the line"
+    elif d.finding == "not_met":
+        yield f"{_short(d.margin)} {d.unit} away"
+    elif _amount(d) == _short(d.threshold or ""):
+        yield f"above the line by {_short(d.margin)} {d.unit}"
 
 
 def _due(due: Due) -> str:

@@ -79,6 +79,7 @@ def position_document(position: Position, tables: Tables, basis: Basis) -> dict[
         ],
         "gaps": [_gap(gap) for gap in position.gaps],
         "corroborating_rows": position.corroborating_rows,
+        "cumulative_rows": position.cumulative_rows,
     }
 
 

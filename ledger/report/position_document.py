@@ -193,6 +193,7 @@ class PositionDocument(Part):
     rates: tuple[RateOut, ...]
     gaps: tuple[GapOut, ...]
     corroborating_rows: int = Field(ge=0)
+    cumulative_rows: int = Field(ge=0)
 
 
 def position_schema() -> dict[str, Any]:

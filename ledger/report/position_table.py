@@ -177,6 +177,11 @@ def _notes(position: Position, basis: Basis) -> tuple[str, ...]:
             f"Corroborating allocations left out: {position.corroborating_rows:,}; other records "
             "already count them."
         )
+    if position.cumulative_rows:
+        notes.append(
+            f"Published cumulative figures left out: {position.cumulative_rows:,}; they include "
+            "other models' work."
+        )
     return tuple(notes)
 
 

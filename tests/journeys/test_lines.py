@@ -46,6 +46,13 @@ def test_line_of_10_to_the_25_is_exact_to_one_operation(ledger: Run, engine: str
         "model:at": "not_met",
         "model:over": "met",
     }
+    table = ledger("check", "--rule", "gpaisr-presumption", "--engine", engine, "--all").out
+    lines = {
+        line.split("model:")[1].split()[0]: line for line in table.splitlines() if "model:" in line
+    }
+    assert "exactly on the line" in lines["at"]
+    assert "above the line by 1 FLOP" in lines["over"]
+    assert "1 FLOP away" in lines["under"]
 
 
 def test_line_of_10_to_the_26_is_met_in_korea_and_not_in_california(ledger: Run) -> None:
@@ -92,5 +99,6 @@ def test_published_models_above_the_lines_are_counted(
         if (row["rule"], row["subject"]) == ("gpaisr-presumption", "model:Inflection-2")
     )
     assert (near["finding"], near["robust"]) == ("met", False)
+    assert json.loads(ledger("position", "-f", "json").out)["cumulative_rows"] > 900
     again = ledger("import", str(table), "--source", "epoch", "-f", "json")
     assert json.loads(again.out)["new"] == 0
