@@ -12,9 +12,10 @@ from ledgers import DAY, MemoryLeaves, Reverse, allocation, fact, lineage, recor
 
 from ledger.engines import leaves
 from ledger.engines.columns import SCHEMA, columns_of
+from ledger.engines.place import Place
 from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import Batch, Partial, PolarsEngine
-from ledger.engines.projection import Projection
+from ledger.engines.projection import Projection, _seal
 from ledger.errors import IntegrityError, MissingError
 from ledger.measure import StoredRecord
 
@@ -35,10 +36,15 @@ def sample(count: int = 10, offset: int = 0) -> tuple[StoredRecord, ...]:
     )
 
 
+def at(folder: Path, secret: bytes = b"s" * 32) -> Place:
+    """Return the place of a projection."""
+    return Place(folder, secret)
+
+
 def fold(source: MemoryLeaves, folder: Path) -> None:
     """Fold with both engines and hold them against each other and the root."""
     asked = {"size": source.size, "limit": source.size, "as_of": DAY, "root": source.root()}
-    assert PolarsEngine(source, folder).fold(**asked) == PlainEngine(source).fold(**asked)
+    assert PolarsEngine(source, at(folder)).fold(**asked) == PlainEngine(source).fold(**asked)
 
 
 def test_projection_is_read_again_without_its_leaves(tmp_path: Path) -> None:
@@ -51,7 +57,7 @@ def test_projection_is_read_again_without_its_leaves(tmp_path: Path) -> None:
         for ending in ("json", "jsonl", "parquet")
     ]
     source.reads = 0
-    segments = Projection(source, tmp_path).segments(source.size)
+    segments = Projection(source, at(tmp_path)).segments(source.size)
     # Only the last leaf of each segment is read, to see that it is still the same log.
     assert source.reads == len(segments) == 3
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == files
@@ -126,7 +132,7 @@ def test_projection_never_hides_changed_leaves_from_the_root(tmp_path: Path) -> 
     root = source.root()
     source.rows[0] = MemoryLeaves(sample(10, offset=7)).rows[0]
     with pytest.raises(IntegrityError, match="another root"):
-        PolarsEngine(source, tmp_path).fold(size=10, limit=10, as_of=DAY, root=root)
+        PolarsEngine(source, at(tmp_path)).fold(size=10, limit=10, as_of=DAY, root=root)
 
 
 def test_projection_finds_that_entries_are_gone(tmp_path: Path) -> None:
@@ -134,7 +140,7 @@ def test_projection_finds_that_entries_are_gone(tmp_path: Path) -> None:
     fold(source, tmp_path)
     source.rows.pop()
     with pytest.raises(IntegrityError, match="entry 9 is not there"):
-        PolarsEngine(source, tmp_path).fold(size=10, limit=10, as_of=DAY)
+        PolarsEngine(source, at(tmp_path)).fold(size=10, limit=10, as_of=DAY)
 
 
 def test_projection_goes_elsewhere_if_its_folder_cannot_be_written(tmp_path: Path) -> None:
@@ -152,13 +158,13 @@ def test_projection_pulled_away_by_another_process_is_built_apart(tmp_path: Path
             path.unlink()
         return [function(batch) for batch in batches]
 
-    engine = PolarsEngine(source, tmp_path, run=pulling)
+    engine = PolarsEngine(source, at(tmp_path), run=pulling)
     asked = {"size": source.size, "limit": source.size, "as_of": DAY, "root": source.root()}
     assert engine.fold(**asked) == PlainEngine(source).fold(**asked)
 
 
 def test_projection_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
-    projection = Projection(MemoryLeaves(sample()), tmp_path / "projection")
+    projection = Projection(MemoryLeaves(sample()), at(tmp_path / "projection"))
     (tmp_path / "projection").rmdir()
     with pytest.raises(MissingError, match="cannot be written") as caught:
         projection.segments(4)
@@ -178,12 +184,12 @@ def test_projection_reads_records_as_they_were(tmp_path: Path) -> None:
     held = records(
         ("fact", fact("model:m", "x", "text", 'line\nü "')), ("lineage", lineage("a", None))
     )
-    (segment,) = Projection(MemoryLeaves(held), tmp_path).segments(2)
+    (segment,) = Projection(MemoryLeaves(held), at(tmp_path)).segments(2)
     assert tuple(segment.read_records()) == held
 
 
 def test_projection_columns_have_the_published_types(tmp_path: Path) -> None:
-    Projection(MemoryLeaves(sample()), tmp_path).segments(4)
+    Projection(MemoryLeaves(sample()), at(tmp_path)).segments(4)
     path = tmp_path / "0000000000-0000000004.parquet"
     assert pl.read_parquet_schema(path) == SCHEMA
     page = (Path(__file__).parent.parent / "schemas" / "projection.v1.md").read_text("utf-8")
@@ -199,7 +205,7 @@ def test_projection_adds_up_exactly_in_duckdb(tmp_path: Path) -> None:
         allocation("n", None, operations_low="3", **undated(DAY)),
         Reverse(0),
     )
-    Projection(MemoryLeaves(held), tmp_path).segments(4)
+    Projection(MemoryLeaves(held), at(tmp_path)).segments(4)
     rows = duckdb.sql(
         "select model, sum(case when sign > 0 then lo else -lo end), count(*), count(hi) "
         f"from '{tmp_path}/*.parquet' group by model order by model"
@@ -222,3 +228,23 @@ def test_columns_refuse_amounts_that_are_not_digits(amount: str) -> None:
     leaf = MemoryLeaves(records(allocation("m", 123))).rows[0].bytes
     with pytest.raises(IntegrityError, match="not written as digits"):
         columns_of([leaf.replace(b'"operations":"123"', f'"operations":"{amount}"'.encode())])
+
+
+def test_projection_forged_with_all_its_digests_is_built_again(tmp_path: Path) -> None:
+    held = records(allocation("m0", 10**25, run="r0"))
+    lied = records(allocation("m0", 7, run="r0"))
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    source = MemoryLeaves(held)
+    fold(source, ours)
+    # Somebody folds another log, then gives its files the ranges of ours, sealed as he can.
+    Projection(MemoryLeaves(lied), at(theirs, b"guess")).segments(1)
+    manifest = json.loads((ours / "0000000000-0000000001.json").read_text("utf-8"))
+    forged = json.loads((theirs / "0000000000-0000000001.json").read_text("utf-8"))
+    forged |= {"leaves": manifest["leaves"], "last": manifest["last"]}
+    del forged["seal"]
+    forged["seal"] = _seal(forged, b"guess")
+    for name in ("parquet", "jsonl"):
+        path = f"0000000000-0000000001.{name}"
+        (ours / path).write_bytes((theirs / path).read_bytes())
+    (ours / "0000000000-0000000001.json").write_text(json.dumps(forged), encoding="utf-8")
+    fold(source, ours)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import TypeVar
 
 from ledger.checkpoint import Checkpoint
 from ledger.cli.context import Context
 from ledger.cli.opening import files_of, newest_note, open_reader
-from ledger.engines import ENGINES, open_engine
+from ledger.engines import ENGINES, Place, open_engine
 from ledger.entry import Entry
 from ledger.errors import IntegrityError
 from ledger.keys import VerifierKey
 from ledger.measure import Engine, Folded
 from ledger.period import format_instant
+from ledger.stores.keyfiles import read_secret
 from ledger.stores.sqlite import SqliteStore
 
 __all__ = ["FoldedLedger", "fold_ledger", "with_fold"]
@@ -94,10 +94,13 @@ def with_fold(
         return use(fold, FoldedLedger(signed.origin, folded, held - signed.size))
 
 
-def _projection(context: Context) -> Path:
-    """Return the folder of derived files beside the database."""
-    database = files_of(context).database
-    return database.with_name(database.name + ".projection")
+def _projection(context: Context) -> Place | None:
+    """Return where derived files are kept; who has no secret keeps none and believes none."""
+    files = files_of(context)
+    if not files.secret.exists():
+        return None
+    folder = files.database.with_name(files.database.name + ".projection")
+    return Place(folder, read_secret(files.secret))
 
 
 def _prefix(store: SqliteStore, size: int, recorded_by: datetime) -> int:

@@ -6,26 +6,26 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 
 from ledger.engines.leaves import Leaves
+from ledger.engines.place import Place
 from ledger.errors import MissingError
 from ledger.measure import Engine
 
-__all__ = ["ENGINES", "open_engine"]
+__all__ = ["ENGINES", "Place", "open_engine"]
 
 ENGINES = ("polars", "plain")
 """Names for ``--engine``, the default first."""
 
 
-def open_engine(name: str, source: Leaves, projection: Path | None = None) -> Engine:
+def open_engine(name: str, source: Leaves, projection: Place | None = None) -> Engine:
     """Return an engine over a source of leaves.
 
     Args:
         name: One of ``ENGINES``.
         source: Where the entries are read from.
-        projection: Folder for derived files, made if it is not there; a temporary one if None or
-            not writable. ``plain`` needs none.
+        projection: Where derived files are kept; a temporary folder if None or not writable.
+            ``plain`` needs none.
 
     Raises:
         MissingError: If there is no such engine.

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import chain
-from pathlib import Path
 
 from ledger.engines.leaves import Leaves, read_chunk, segments
+from ledger.engines.place import Place
 from ledger.entry import Entry
 from ledger.measure import (
     Contribution,
@@ -67,7 +67,7 @@ class PlainEngine:
             yield from _parse(read_chunk(self._source, start, stop).data)
 
 
-def engine(source: Leaves, _projection: Path | None) -> PlainEngine:
+def engine(source: Leaves, _projection: Place | None) -> PlainEngine:
     """Return the engine over a source; it keeps no projection."""
     return PlainEngine(source)
 

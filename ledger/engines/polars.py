@@ -19,6 +19,7 @@ import polars as pl
 from ledger.engines.columns import SCHEMA
 from ledger.engines.leaves import Leaves
 from ledger.engines.legs import collect_legs
+from ledger.engines.place import Place
 from ledger.engines.projection import ProjectedSegment, Projection
 from ledger.engines.sums import Grouping, group_sums
 from ledger.measure import Folded, GradeKey, GradeSums, Leg, Sums, TotalKey, add_into
@@ -152,16 +153,16 @@ def _no_rows() -> pl.LazyFrame:
 class PolarsEngine:
     """Folds a projection of the leaves that it keeps in a folder."""
 
-    def __init__(self, source: Leaves, folder: Path | None = None, *, run: Executor = map) -> None:
+    def __init__(self, source: Leaves, place: Place | None = None, *, run: Executor = map) -> None:
         """Fold what this source holds.
 
         Args:
             source: Where the entries are read from.
-            folder: Where the projection is kept; a temporary folder if None or not writable.
+            place: Where the projection is kept; a temporary folder if None or not writable.
             run: Maps ``partial_sums`` over batches, in any order.
         """
         self._source = source
-        self._projection = Projection(source, folder)
+        self._projection = Projection(source, place)
         self._run = run
         self._size = 0
 
@@ -227,7 +228,7 @@ class PolarsEngine:
         return None
 
 
-def engine(source: Leaves, projection: Path | None) -> PolarsEngine:
+def engine(source: Leaves, projection: Place | None) -> PolarsEngine:
     """Return the engine over a source, with its projection in a folder."""
     return PolarsEngine(source, projection)
 

@@ -1,14 +1,16 @@
 """A projection is the log as Parquet, segment by segment: derived, disposable, never believed.
 
-A segment is used only while its files have the digests that its manifest states and its last leaf
-is still the one in the store; otherwise it is built again. What the totals rest on is the Merkle
-range that was made from the leaves as they were read.
+A segment is used only while its files have the digests that its manifest states, the manifest is
+sealed under the ledger's secret, and its last leaf is still the one in the store; otherwise it is
+built again. Who has no secret builds from the leaves each time, so that nobody's forged files are
+ever added up. What the totals rest on is the Merkle range made from the leaves as they were read.
 Specification: ``schemas/projection.v1.md``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -25,6 +27,7 @@ import msgspec
 
 from ledger.engines.columns import Columns, columns_of
 from ledger.engines.leaves import Chunk, Leaves, read_chunk, segments
+from ledger.engines.place import Place
 from ledger.errors import IntegrityError, LedgerError, MissingError
 from ledger.measure import StoredRecord
 from ledger.merkle import CompactRange
@@ -60,16 +63,19 @@ class ProjectedSegment:
 class Projection:
     """The files of one ledger's projection, built from its leaves as they are needed."""
 
-    def __init__(self, source: Leaves, folder: Path | None = None) -> None:
+    def __init__(self, source: Leaves, place: Place | None = None) -> None:
         """Keep the projection of a source in a folder.
 
         Args:
             source: Where the entries are read from.
-            folder: Where the files go; made if it is not there. A temporary folder, gone with
-                this object, if None or if nothing can be written there.
+            place: Where the files go. A temporary folder, gone with this object, if None or if
+                nothing can be written there.
         """
         self._source = source
-        self._folder = folder if folder is not None and _writable(folder) else self._temporary()
+        if place is not None and _writable(place.folder):
+            self._folder, self._secret = place.folder, place.secret
+        else:
+            self._folder, self._secret = self._temporary(), secrets.token_bytes()
 
     def segments(self, size: int, *, rebuild: bool = False) -> tuple[ProjectedSegment, ...]:
         """Return the segments of a tree, building those that are missing, stale or damaged.
@@ -98,7 +104,7 @@ class Projection:
         paths = self._paths(start, stop)
         try:
             manifest: Any = json.loads(paths["manifest"].read_bytes())
-            if not _sound(manifest, start, stop):
+            if not _sound(manifest, start, stop, self._secret):
                 return None
             leaves = CompactRange.parse(manifest["leaves"])
             files = {name: _digest(paths[name]) for name in ("allocations", "records")}
@@ -156,7 +162,7 @@ class Projection:
         with _replacing(paths["records"]) as path:
             path.write_bytes(b"".join(_line(record) for record in columns.records))
             manifest["records"] = _digest(path)
-        manifest["digest"] = _seal(manifest)
+        manifest["seal"] = _seal(manifest, self._secret)
         with _replacing(paths["manifest"]) as path:
             path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
@@ -184,20 +190,20 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-def _sound(manifest: Any, start: int, stop: int) -> bool:  # noqa: ANN401 - any JSON
-    """Return whether a manifest is one of this version, of this segment, and whole."""
+def _sound(manifest: Any, start: int, stop: int, secret: bytes) -> bool:  # noqa: ANN401 - any JSON
+    """Return whether a manifest is one of this version, of this segment, and sealed by us."""
     return (
         isinstance(manifest, dict)
         and manifest.get("schema") == VERSION
         and (manifest.get("start"), manifest.get("stop")) == (start, stop)
-        and manifest.pop("digest", None) == _seal(manifest)
+        and hmac.compare_digest(str(manifest.pop("seal", "")), _seal(manifest, secret))
     )
 
 
-def _seal(manifest: Mapping[str, object]) -> str:
-    """Return the digest of a manifest without its digest, hex."""
+def _seal(manifest: Mapping[str, object], secret: bytes) -> str:
+    """Return the keyed digest of a manifest without its seal, hex."""
     text = json.dumps(manifest, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hmac.new(secret, b"projection\0" + text.encode(), "sha256").hexdigest()
 
 
 def _digest(path: Path) -> str:
