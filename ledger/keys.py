@@ -31,6 +31,7 @@ __all__ = [
     "Signer",
     "VerifierKey",
     "check_name",
+    "check_origin",
     "strict_base64",
 ]
 
@@ -56,6 +57,22 @@ def check_name(name: str) -> str:
             "printable ASCII characters, no space, no plus",
         )
     return name
+
+
+def check_origin(name: str) -> str:
+    """Return the name if a new ledger can bear it.
+
+    Raises:
+        InputError: If it cannot name a key, or is an address with its scheme.
+    """
+    scheme, mark, rest = name.partition("://")
+    if mark:
+        raise InputError(
+            f"{name[:60]!r} begins with the scheme {scheme}://",
+            why="a ledger is named for ever, and its name is no link",
+            remedy=f"write {rest or 'ledger.example/lab-a'}",
+        )
+    return check_name(name)
 
 
 def strict_base64(text: str) -> bytes:

@@ -83,9 +83,52 @@ def test_fact_keeps_its_validity_and_source(fact: Run, flopledger: Run) -> None:
 
 
 def test_fact_set_again_adds_nothing_and_another_value_is_kept_beside(fact: Run) -> None:
-    assert fact("model:b", "model.is_modification", "yes").err.startswith("1 new")
-    assert fact("model:b", "model.is_modification", "yes").err.startswith("0 new, 1 same")
-    assert fact("model:b", "model.is_modification", "no").err.startswith("1 new")
+    assert "1 new" in fact("model:b", "model.is_modification", "yes").err
+    assert fact("model:b", "model.is_modification", "true").err.startswith("0 new, 1 same")
+    contrary = fact("model:b", "model.is_modification", "no")
+    assert (contrary.code, "1 new" in contrary.err) == (0, True)
+    assert "model.is_modification of model:b is no here and yes in entry 0" in contrary.err
+    assert "flopledger record --help" in contrary.err
+
+
+def test_fact_contradicts_only_a_standing_value_of_the_same_days(
+    fact: Run, flopledger: Run
+) -> None:
+    name = "developer.group_revenue_prior_calendar_year"
+    fact("developer:b", name, "1 USD", "--valid-until", "2026-01-01")
+    later = fact("developer:b", name, "2 USD", "--valid-from", "2026-01-01")
+    assert later.err.startswith("1 new")
+    other = fact("developer:b", name, "3 USD", "--valid-from", "2026-06-01", "-f", "json")
+    (problem,) = json.loads(other.out)["problems"]
+    assert (problem["code"], problem["severity"]) == ("contradicts", "finding")
+    assert "2 USD in entry 1" in problem["message"]
+    shown = json.loads(flopledger("show", "1", "-f", "json").out)
+    reversal = {
+        "type": "reversal",
+        "reverses": 1,
+        "hash": shown["hash"],
+        "reversed_type": "fact",
+        "reversed": shown["body"],
+        "reason": "withdrawn",
+        "root_cause": None,
+        "discovered_on": None,
+    }
+    Path("r.jsonl").write_text(json.dumps(reversal))
+    assert flopledger("record", "r.jsonl").code == 0
+    again = fact("developer:b", name, "3 USD", "--valid-from", "2026-06-01")
+    assert again.err.startswith("0 new, 1 same")
+
+
+def test_fact_of_a_subject_that_nothing_speaks_of_is_noted(fact: Run, flopledger: Run) -> None:
+    Path("t.csv").write_text(csv_text({"model": "Falcon-2", "run": "r-1", "device": ""}))
+    assert flopledger("import", "t.csv").code == 0
+    typo = fact("model:falcn-2", "model.is_modification", "yes")
+    assert typo.code == 0
+    assert "note[unheard-of]: no other record speaks of model:falcn-2" in typo.err
+    assert "did you mean model:Falcon-2?" in typo.err
+    assert fact("model:Falcon-2", "model.is_modification", "yes").err.startswith("1 new")
+    # The first fact of a subject is a record of it for the second.
+    assert fact("model:falcn-2", "model.placed_on_market_on", "2026-01-01").err.startswith("1 new")
 
 
 @pytest.mark.parametrize(
@@ -94,8 +137,8 @@ def test_fact_set_again_adds_nothing_and_another_value_is_kept_beside(fact: Run)
         (["model:b", "model.is_modificaton", "yes"], "not a fact", "model.is_modification"),
         (["b", "model.is_modification", "yes"], "a fact of a model", "write model:b"),
         (["developer:b", "model.is_modification", "yes"], "a fact of a model", "write model:b"),
-        (["model:", "model.is_modification", "yes"], "a fact of a model", "write model:"),
-        (["model:b", "model.is_modification", "true"], "neither yes nor no", "write yes or no"),
+        (["model:", "model.is_modification", "yes"], "a fact of a model", "write model:NAME"),
+        (["model:b", "model.is_modification", "Yes"], "neither yes nor no", "in lower case"),
         (["model:b", "model.output_modalities", "txt"], "'txt' is not a value", "text"),
         (
             ["developer:a", "developer.group_revenue_prior_calendar_year", "5"],
@@ -182,3 +225,11 @@ def test_fact_missing_lists_what_is_no_fact_too(eu: Run) -> None:
 
 def test_fact_missing_schema_is_the_published_one() -> None:
     assert json.loads(SCHEMA.read_text("utf-8")) == missing_schema()
+
+
+def test_import_help_lists_settings_and_refuses_stdin_in_words(flopledger: Run) -> None:
+    told = flopledger("import", "--help").out
+    for word in ("table_date", "peak_clock_mhz", "not_after"):
+        assert word in told
+    done = flopledger("import", "-")
+    assert (done.code, "not stdin" in done.err, "record -" in done.err) == (2, True, True)

@@ -5,25 +5,30 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sealed import (
     ORIGIN,
+    SECRET,
+    altered,
     checked,
     copied,
     entries,
     fill,
     found,
     identity,
+    leg,
     opened,
     said,
 )
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.errors import HeadMovedError, InputError, IntegrityError
-from ledger.log import Batch, Head, Log
+from ledger.log import Batch, Head, Identity, Log
+from ledger.log.secrecy import LOOKED_AT_MAX, check_secret
 from ledger.stores.keyfiles import Files
 from ledger.stores.notes import NotesFile
 from ledger.stores.sqlite import SqliteStore
@@ -185,6 +190,58 @@ def test_log_refuses_a_lost_or_foreign_checkpoint_file(tmp_path: Path) -> None:
     path.unlink()
     with opened(context) as log, pytest.raises(IntegrityError, match="missing"):
         log.append([said(0)])
+
+
+def foreign(secret: bytes) -> Identity:
+    """Who seals with another ledger's secret."""
+    return replace(identity(), secret=secret)
+
+
+def test_log_refuses_the_secret_of_another_ledger(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    fill(context, [said(0), leg(1)])
+    before = context.ledger.read_bytes()
+    with opened(context, foreign(bytes(32))) as log:
+        for call in (log.append, log.preview):
+            with pytest.raises(IntegrityError, match="sealed with") as error:
+                call([said(0)])
+            assert (error.value.seq, ".secret" in error.value.remedy) == (1, True)
+    assert context.ledger.read_bytes() == before
+    fill(context, [said(0), said(1)])
+    checked(context)
+
+
+def test_log_checks_the_secret_past_erased_openings(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    fill(context, [said(0)], [said(1)])
+    with altered(context) as connection:
+        connection.execute("DELETE FROM openings WHERE seq = 1")
+    wrong = pytest.raises(IntegrityError, match="entry 0 was sealed")
+    with opened(context, foreign(bytes(32))) as log, wrong:
+        log.append([said(0)])
+    fill(context, [said(2)])
+    checked(context)
+
+
+def test_log_looks_at_few_entries_to_check_the_secret(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    fill(context, [said(n) for n in range(200)])
+
+    class Counting(SqliteStore):
+        looked = 0
+
+        def openings(self, start: int, stop: int) -> Iterator[tuple[int, int, bytes]]:
+            self.looked += 1
+            return super().openings(start, stop)
+
+    with Counting(context.ledger) as store:
+        check_secret(store, 200, SECRET)
+        assert store.looked == 1
+    with altered(context) as connection:
+        connection.execute("DELETE FROM openings")
+    with Counting(context.ledger) as store:
+        check_secret(store, 200, bytes(32))
+        assert store.looked == LOOKED_AT_MAX
 
 
 def test_log_refuses_a_note_begun_for_entries_that_are_gone(tmp_path: Path) -> None:

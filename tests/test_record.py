@@ -170,34 +170,86 @@ def test_record_without_one_of_its_fields_is_refused(kind: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "fault"),
     [
-        ("operations", 10**16, "string"),
-        ("operations", "1e25", "pattern"),
-        ("operations", "1.5", "pattern"),
-        ("operations", "-1", "pattern"),
-        ("operations", "007", "pattern"),
+        ("operations", 10**16, "is no text: write it in quotes"),
+        ("operations", "1e25", "'1e25' cannot be read: write digits only"),
+        ("operations", "1.5", "write digits only"),
+        ("operations", "-1", "write digits only"),
+        ("operations", "007", "write digits only"),
         ("operations", str(OPERATIONS_MAX + 1), "10\\^28"),
-        ("milli_devices", -8000, "greater than or equal"),
-        ("milli_devices", 8000.0, "integer"),
-        ("milli_devices", True, "integer"),
+        ("milli_devices", -8000, "at least 0"),
+        ("milli_devices", 8000.0, "no whole number"),
+        ("milli_devices", True, "no whole number"),
         ("milli_devices", 8001, "devices × time"),
         ("end", "2026-01-01T00:00:00Z", "devices × time"),
         ("end", "2025-12-31T00:00:00Z", "not after its start"),
         ("end", "2026-01-02T00:00:01Z", "one UTC day"),
-        ("start", "2026-01-01 00:00:00", "pattern"),
+        ("start", "2026-01-01 00:00:00", "2026-11-22T10:00:00Z"),
         ("start", None, "start and end"),
         ("not_after", "2026-01-01", "not_after alone"),
         ("activity", "training", "pretrain"),
         ("precision", "FP8", "fp64"),
         ("ceiling_operations", "1", "floor"),
         ("operations_low", "20000000000000000", "must not decrease"),
-        ("run", "", "pattern"),
-        ("run", "a\x1b[2Jb", "pattern"),
+        ("run", "", "is no name"),
+        ("run", "a\x1b[2Jb", "control character"),
+        ("run", " r1", "no space at either end"),
+        ("run", "r1\u202e", "U\\+202E, which does not show"),
+        ("model", "a\u00a0b", "U\\+00A0"),
+        ("model", "a\u200bb", "U\\+200B"),
+        ("model", "b\u00a0", "no space at either end"),
+        ("method_inputs", {"a\u00adb": 1}, "U\\+00AD"),
+        ("evidence", None, "is no object"),
         ("surplus", 1, "surplus"),
     ],
 )
 def test_allocation_with_a_wrong_field_is_refused(field: str, value: Any, fault: str) -> None:
     with pytest.raises(InputError, match=fault):
         draft_of("allocation", {**ALLOCATION, field: value})
+
+
+@pytest.mark.parametrize(
+    ("subject", "fault"),
+    [
+        ("model: m", "ends with a space"),
+        ("model:m\u2066", "U\\+2066"),
+        ("modle:m", "write one of model, developer"),
+        ("model:", "is no subject"),
+    ],
+)
+def test_fact_of_a_subject_that_is_no_plain_name_is_refused(subject: str, fault: str) -> None:
+    with pytest.raises(InputError, match=fault):
+        draft_of("fact", {**RECORDS["fact"], "subject": subject})
+
+
+@pytest.mark.parametrize("name", ["Modèle 7B", "模型-1", "Ñandú (größer)", "a'b/c"])
+def test_record_names_of_every_script_are_taken(name: str) -> None:
+    assert draft_of("allocation", {**ALLOCATION, "model": name}).body["model"] == name
+    subject = f"model:{name}"
+    assert draft_of("fact", {**RECORDS["fact"], "subject": subject}).body["subject"] == subject
+
+
+def test_record_faults_are_said_in_our_words() -> None:
+    oddities = (object(), -1, 1.5, "\x1b", [], {}, True, "x" * 5000, {"value": True})
+    wrong: list[tuple[str, dict[str, Any]]] = [
+        (kind, {**body, name: odd})
+        for kind, body in RECORDS.items()
+        for name in body
+        for odd in oddities
+    ]
+    said = " ".join(filter(None, (refusal(kind, body) for kind, body in wrong)))
+    for leak in ("Input should", "should match", "should be", "Field required", "valid "):
+        assert leak not in said
+    assert "lacks its kind" in said
+    assert refusal("adoption", {}).startswith("not an adoption: pack_digest: is not there")
+
+
+def refusal(kind: str, body: dict[str, Any]) -> str:
+    """What is said against a record; nothing if it is taken."""
+    try:
+        draft_of(kind, body)
+    except InputError as error:
+        return error.message
+    return ""
 
 
 def test_allocation_at_the_largest_figure_is_taken() -> None:

@@ -122,6 +122,31 @@ def test_recording_reads_stdin(
     assert (done.code, done.err) == (0, "1 new, 0 same, 0 changed, 0 superseded, 0 refused\n")
 
 
+def test_recording_passes_over_a_byte_order_mark_and_names_another_encoding(
+    flopledger: Run, tmp_path: Path
+) -> None:
+    assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
+    rules = str(small_rules(tmp_path))
+    line = json.dumps({**LINEAGE, "model": "größer"}, ensure_ascii=False)
+    Path("bom.jsonl").write_bytes(line.encode("utf-8-sig"))
+    assert flopledger("--rules", rules, "record", "bom.jsonl").code == 0
+    for encoding, reason in (
+        ("utf-16", "zero byte"),
+        ("utf-16-le", "zero byte"),
+        ("cp1252", "not UTF-8"),
+    ):
+        Path("wide.jsonl").write_bytes(line.encode(encoding))
+        done = flopledger("--rules", rules, "record", "wide.jsonl")
+        assert (done.code, "save the file as UTF-8" in done.err) == (2, True)
+        assert reason in done.err
+
+
+def test_recording_help_shows_a_reversal_and_no_pipe_that_fails(flopledger: Run) -> None:
+    told = flopledger("record", "--help").out
+    assert '{type: "reversal", reverses: .seq, hash,' in told
+    assert "-f json | edit" not in told
+
+
 def test_recording_names_a_missing_file(flopledger: Run, tmp_path: Path) -> None:
     assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
     done = flopledger("--rules", str(small_rules(tmp_path)), "record", "none.jsonl")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ledgers import lineage
 from sealed import ORIGIN, altered, checked, entries, fill, found, identity, leg, opened, said
 
 from ledger.errors import (
@@ -236,6 +238,61 @@ def test_reading_commands_load_no_heavy_module(tmp_path: Path, command: str) -> 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "0 []"
+
+
+@pytest.mark.parametrize(
+    "command", ["status", "verify", "prove 0", "show 0", "checkpoint show", "doctor"]
+)
+def test_store_that_was_deleted_is_lost_and_not_to_be_founded_again(
+    flopledger: Run, command: str
+) -> None:
+    if command != "doctor":
+        done = flopledger(*command.split())
+        assert (done.code, "init --origin" in done.err) == (2, True)
+    assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
+    Path("ledger.db").unlink()
+    done = flopledger(*command.split())
+    assert done.code == 4
+    assert "is gone, its checkpoints are there" in done.out + done.err
+    assert "put the newest copy of the database back" in done.out + done.err
+    assert "init --origin" not in done.out + done.err
+
+
+def test_doctor_and_appending_refuse_the_secret_of_another_ledger(flopledger: Run) -> None:
+    assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
+    secret = Path("ledger.db.secret")
+    right, wrong = secret.read_bytes(), b"ab" * 32
+    assert flopledger("doctor").code == 0
+    record = {"type": "lineage", **lineage("b", "a")}
+    Path("r.jsonl").write_text(json.dumps(record))
+    assert flopledger("record", "r.jsonl").code == 0
+    secret.write_bytes(wrong)
+    for flags in ([], ["--dry-run"]):
+        done = flopledger("record", "r.jsonl", *flags)
+        assert (done.code, "put back the .secret file" in done.err) == (4, True)
+    doctor = flopledger("doctor", "-f", "json")
+    states = {finding["check"]: finding["state"] for finding in json.loads(doctor.out)["findings"]}
+    assert (doctor.code, states["secret"], states["key"]) == (4, "bad", "ok")
+    secret.write_bytes(right)
+    assert flopledger("record", "r.jsonl").err.startswith("0 new, 1 same")
+    assert flopledger("doctor").code == 0
+
+
+def test_store_finds_what_is_mentioned_and_the_texts_of_a_field(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    fill(context, [said(0), leg(1, model="a"), leg(2, model="b"), leg(3, model="b")])
+    with SqliteStore(context.ledger) as store:
+        assert [entry.seq for entry in store.mentioning("b")] == [2, 3]
+        assert [entry.seq for entry in store.mentioning("model:m")] == [0]
+        assert sorted(store.texts("model")) == ["a", "b"]
+        assert list(store.texts("not_after")) == []
+
+
+@pytest.mark.parametrize("origin", ["https://ledger.example/lab-a", "ftp://x"])
+def test_init_refuses_an_origin_with_its_scheme(flopledger: Run, origin: str) -> None:
+    done = flopledger("init", "--origin", origin)
+    assert (done.code, list(Path().glob("ledger.db*"))) == (2, [])
+    assert f"write {origin.partition('://')[2]}" in done.err
 
 
 def test_init_prints_the_public_key_and_refuses_to_overwrite(flopledger: Run) -> None:

@@ -18,6 +18,7 @@ from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import files_of, newest_note
 from ledger.cli.output import emit, output_options
 from ledger.errors import IntegrityError, LedgerError
+from ledger.log.secrecy import check_secret
 from ledger.period import format_instant
 from ledger.report.table import Column, Table
 from ledger.resources import rules_root
@@ -91,9 +92,10 @@ def _ledger(context: Context) -> Iterator[Finding]:
             yield _tried("head", lambda: _head(context, store))
             yield _tried("time", lambda: _time(store))
             yield _tried("key", lambda: _key(files, store))
+            yield _tried("secret", lambda: _secret(files, store))
     except LedgerError as error:
         yield _fault("ledger", error)
-    yield _tried("secret", lambda: f"{len(read_secret(files.secret))} bytes in {files.secret}")
+        yield _tried("secret", lambda: f"{len(read_secret(files.secret))} bytes, not compared")
     for path in (files.key, files.secret):
         if path.exists() and too_open(path):
             yield Finding("permissions", "look", f"others can read {path}: chmod 600 {path}")
@@ -134,6 +136,13 @@ def _key(files: Files, store: SqliteStore) -> str:
     if signer.verifier.encode() != store.vkey():
         raise LedgerError("the key file does not hold the key of this ledger")
     return store.vkey()
+
+
+def _secret(files: Files, store: SqliteStore) -> str:
+    """Compare the secret with the newest entry that was sealed with it."""
+    secret = read_secret(files.secret)
+    check_secret(store, store.head().size, secret, str(files.secret))
+    return f"{len(secret)} bytes in {files.secret}"
 
 
 def _space(folder: Path) -> Finding:

@@ -8,7 +8,7 @@ import click
 
 from ledger.cli.asking import asking_options, evaluator_of, question_of, with_records
 from ledger.cli.context import Context, pass_context
-from ledger.cli.opening import open_log
+from ledger.cli.opening import open_log, open_reader
 from ledger.cli.output import emit, output_options, write_text
 from ledger.cli.record import tell
 from ledger.journeys.checking import check
@@ -19,6 +19,7 @@ from ledger.record.fields import SourceKind
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.lackings import lacking_document, lacking_form, lacking_table
 from ledger.report.records import recorded_document, recorded_table
+from ledger.report.render import FORMATS
 from ledger.resources import rules_root
 
 __all__ = ["fact"]
@@ -38,11 +39,19 @@ Examples:
   flopledger fact set developer:acme developer.group_revenue_prior_calendar_year \\
       "750_000_000 USD" --valid-from 2026-01-01 --valid-until 2027-01-01 --source "annual report"
 
-The names are in rules/vocabulary/facts.yaml. Yes-or-no facts take yes or no.
+The names are in rules/vocabulary/facts.yaml. Yes-or-no facts take yes, no, true or false, in
+lower case. A value that contradicts an earlier one is recorded, and said on stderr.
 """
 
 
-@click.group("fact")
+GROUP_EPILOG = """\b
+Examples:
+  flopledger fact set model:falcon-2 model.is_modification yes
+  flopledger fact missing -o form.jsonl
+"""
+
+
+@click.group("fact", epilog=GROUP_EPILOG)
 def fact() -> None:
     """Set one fact, or list the facts that are missing."""
 
@@ -79,7 +88,8 @@ def set_(
     """Record that a subject has a property, such as what a model can generate."""
     given = FactGiven(subject, name, value, valid_from, valid_until, source, evidence)
     log = open_log(context)
-    recorded = record_fact(log, given, load_vocabulary(read_pack(rules_root(context.rules))))
+    vocabulary = load_vocabulary(read_pack(rules_root(context.rules)))
+    recorded = record_fact(log, given, vocabulary, open_reader(context))
     tell(context, recorded, dry_run=False)
     emit(
         recorded_document(recorded, dry_run=False), recorded_table(recorded), fmt=fmt, output=output
@@ -92,7 +102,14 @@ def set_(
 @click.option("--rule", multiple=True, metavar="ID", help="Ask this rule only; repeatable.")
 @click.option("--subject", multiple=True, metavar="NAME", help="Ask of this subject only.")
 @asking_options
-@output_options
+@click.option(
+    "-f",
+    "--format",
+    "fmt",
+    type=click.Choice(FORMATS),
+    help="Form of the output; if left out, JSON Lines to fill in, as record reads them.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE; - is stdout.")
 @pass_context
 def missing(
     context: Context, /, *, engine: str, fmt: str | None, output: str | None, **options: object

@@ -33,10 +33,22 @@ Exit codes: 0 all is recorded, 1 the ledger holds a record with other content, 2
 """
 
 
-@click.command("import", epilog=EPILOG)
+class _Import(click.Command):
+    """The command, whose help lists the settings of every importer."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the settings, then the examples."""
+        with formatter.section("Settings (--set NAME=VALUE), by source"):
+            formatter.write_dl(
+                [(name, ", ".join(sorted(load(name).settings)) or "none") for name in MODULES]
+            )
+        super().format_epilog(ctx, formatter)
+
+
+@click.command("import", cls=_Import, epilog=EPILOG)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--source", metavar="NAME", help=f"Kind of file: {', '.join(MODULES)}.")
-@click.option("--set", "settings", multiple=True, metavar="K=V", help="Setting of the importer.")
+@click.option("--set", "settings", multiple=True, metavar="K=V", help="See below; repeatable.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; append nothing.")
 @click.option("--skip-refused", is_flag=True, help="Record the good rows of a refused file.")
 @output_options
@@ -53,6 +65,7 @@ def import_(
     output: str | None,
 ) -> int:
     """Read real exports into the ledger: files, or directories of files."""
+    _check_paths(paths)
     log = open_log(context, writable=not dry_run)
     request = Request(
         load(source) if source else recognise(paths),
@@ -68,6 +81,16 @@ def import_(
     document = import_document(imported, dry_run=dry_run)
     emit(document, import_tables(imported), fmt=fmt, output=output)
     return _status(imported, skip_refused=skip_refused)
+
+
+def _check_paths(paths: Sequence[Path]) -> None:
+    """Refuse stdin: what is read is named in the evidence of every record."""
+    if Path("-") in paths:
+        raise InputError(
+            "import reads files and directories, not stdin",
+            why="every record names the file that it was read from, and its digest",
+            remedy="save the input as a file; records as JSON Lines go to `flopledger record -`",
+        )
 
 
 def _pairs(settings: Sequence[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import click
 
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import files_of
-from ledger.keys import FileSigner, check_name
+from ledger.keys import FileSigner, check_origin
 from ledger.stores.keyfiles import SECRET_BYTES
 
 __all__ = ["init"]
@@ -32,7 +32,7 @@ def init(context: Context, *, origin: str) -> None:
     Give the public key to everybody who will verify the ledger. Keep copies of the .key.pem and
     .secret files: without them the ledger cannot be continued.
     """
-    context.chance.check(check_name(origin))
+    context.chance.check(check_origin(origin))
     signer = FileSigner.from_seed(origin, context.chance.draw(SECRET_BYTES))
     # SQLModel takes half a second to load and serves only here.
     from ledger.stores.founding import found_ledger  # noqa: PLC0415

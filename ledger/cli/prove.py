@@ -28,6 +28,7 @@ def prove(context: Context, *, seq: int, output: str | None) -> None:
     The proof can be checked offline against the public key of the ledger, and shows nothing of
     any other entry.
     """
+    store = open_reader(context)
     note, _ = newest_note(context)
-    proof = verifying.prove(open_reader(context), note, seq)
+    proof = verifying.prove(store, note, seq)
     write_text(proof.tlog_proof().decode(), output)

@@ -26,7 +26,14 @@ BYTES_MAX = 1_000_000_000
 EPILOG = """\b
 Examples:
   flopledger record facts.jsonl
-  flopledger fact missing -f json | edit | flopledger record -
+  flopledger fact missing -o form.jsonl
+  flopledger record form.jsonl
+  flopledger show 17 -f json | jq -c '{type: "reversal", reverses: .seq, hash,
+      reversed_type: .type, reversed: .body, reason: "wrong_amount", root_cause: null,
+      discovered_on: null}' | flopledger record -
+
+The form of missing facts is filled in before it is recorded. The last example reverses entry
+17: its amounts are subtracted, and the right record can then be imported or recorded.
 
 A line is one object: {"type": "lineage", "model": "b", "parent": "a", …}. The forms are in
 schemas/record-*.v1.schema.json. Exit codes: 0 all is recorded, 1 the ledger holds a record
@@ -79,7 +86,8 @@ def read_input(file: str) -> bytes:
 
 
 def tell(context: Context, recorded: Recorded, *, dry_run: bool) -> None:
-    """Writes problems and counts to stderr; problems show even when quiet."""
-    for line in problem_lines(recorded.problems):
+    """Writes problems and counts to stderr; all but notes show even when quiet."""
+    shown = [p for p in recorded.problems if p.severity != "note" or not context.quiet]
+    for line in problem_lines(shown):
         click.echo(line, err=True)
     context.say(recorded_summary(recorded, dry_run=dry_run))

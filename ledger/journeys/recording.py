@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any, Never
 
 from ledger.canonical import INTEGER_MAX
 from ledger.errors import InputError, LedgerError, Problem
+from ledger.journeys.beside import Mentions, beside
 from ledger.journeys.importing import CHUNK, Ledger, changed_problem
 from ledger.record import Draft, draft_of, parse_record
 from ledger.regime.vocabulary import Vocabulary
@@ -26,6 +28,9 @@ __all__ = [
 LINE_MAX = 262_144
 """Bytes of one line; an entry holds a quarter of it, and escapes can double a text."""
 
+NAME = "NAME"
+"""Stands for a name that was left out."""
+
 FACT_EVIDENCE = ("hand", "1")
 """Importer and version of what somebody typed."""
 
@@ -40,7 +45,7 @@ class Recorded:
         changed: records that the ledger holds with other content; not appended.
         superseded: provisional records that a final one replaced.
         refused: lines that could not be read.
-        problems: every refused line and every changed record.
+        problems: every refused line, every changed record, and what a new fact clashes with.
         entries: numbers of the new entries.
     """
 
@@ -60,8 +65,8 @@ def record_lines(
 
     Args:
         ledger: where to append.
-        data: UTF-8; one object a line as `schemas/record-*.v1.schema.json` say; empty lines are
-            passed over.
+        data: UTF-8; one object a line as `schemas/record-*.v1.schema.json` say; empty lines and
+            a byte order mark are passed over.
         source: its name, for messages.
         vocabulary: the facts that may be stated.
         dry_run: say what would happen and append nothing.
@@ -96,7 +101,8 @@ def _read(
 ) -> tuple[list[Draft], list[int], list[Problem]]:
     """Reads every line; gives the drafts, the line of each, and what was refused."""
     drafts, lines, problems = [], [], []
-    for number, line in enumerate(data.split(b"\n"), start=1):
+    plain = data.removeprefix(codecs.BOM_UTF8)
+    for number, line in enumerate(plain.split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -134,6 +140,11 @@ def _object(line: bytes) -> Mapping[str, Any]:
     """The JSON object of one line; nothing is rounded, dropped or overwritten."""
     if len(line) > LINE_MAX:
         raise InputError(f"the line has more than {LINE_MAX:,} bytes", remedy="split the record")
+    if b"\0" in line:
+        raise InputError(
+            "the line holds a zero byte: the file is UTF-16 or no text",
+            remedy="save the file as UTF-8",
+        )
     try:
         value = _DECODER.decode(line.decode("utf-8").strip())
     except UnicodeDecodeError as error:
@@ -204,7 +215,7 @@ class FactGiven:
     Attributes:
         subject: `model:…`, `developer:…` and so on.
         name: a name of the vocabulary.
-        value: the value as text; a set has commas between its words.
+        value: the value as text; a set has commas between its words, a boolean is yes or no.
         valid_from: first day it holds, `YYYY-MM-DD`, or None for always.
         valid_until: first day it no longer holds, or None for open.
         source: where it is written down; may be empty.
@@ -220,20 +231,30 @@ class FactGiven:
     kind: str = "assertion"
 
 
-def record_fact(ledger: Ledger, given: FactGiven, vocabulary: Vocabulary) -> Recorded:
+def record_fact(
+    ledger: Ledger, given: FactGiven, vocabulary: Vocabulary, mentions: Mentions
+) -> Recorded:
     """Appends one fact; the same fact again adds nothing.
 
     Two values that hold on one day make the fact undetermined until one is reversed: both may
-    have been stated, and the ledger keeps both.
+    have been stated, and the ledger keeps both. It is a finding, as a new subject is a note.
+
+    Args:
+        ledger: where to append.
+        given: the fact.
+        vocabulary: the facts that may be stated.
+        mentions: the same ledger, to look up what it says beside the fact.
 
     Raises:
         RuleError: there is no such fact; the error names the nearest.
         InputError: the subject is of another kind, or the value or a date cannot be read.
         HeadMovedError: another writer appended meanwhile.
     """
-    appended = ledger.append([fact_draft(given, vocabulary)])
+    draft = fact_draft(given, vocabulary)
+    problems = beside(draft.body, mentions)
+    appended = ledger.append([draft])
     assert not appended.conflicts, "a fact is its own identity"
-    return Recorded(len(appended.new), appended.same, 0, 0, 0, (), appended.new)
+    return Recorded(len(appended.new), appended.same, 0, 0, 0, problems, appended.new)
 
 
 def fact_draft(given: FactGiven, vocabulary: Vocabulary) -> Draft:
@@ -248,7 +269,7 @@ def fact_draft(given: FactGiven, vocabulary: Vocabulary) -> Draft:
     body = {
         "subject": given.subject,
         "name": given.name,
-        "value": vocabulary.read_value(given.name, given.value),
+        "value": vocabulary.read_value(given.name, _yes_or_no(given, vocabulary)),
         "valid_from": given.valid_from,
         "valid_until": given.valid_until,
         "evidence": {
@@ -263,6 +284,20 @@ def fact_draft(given: FactGiven, vocabulary: Vocabulary) -> Draft:
     return draft_of("fact", body)
 
 
+def _yes_or_no(given: FactGiven, vocabulary: Vocabulary) -> str:
+    """The value in the words of the vocabulary, which says yes and no where JSON has booleans."""
+    if vocabulary.fact(given.name).type != "boolean":
+        return given.value
+    said = {"true": "yes", "false": "no"}.get(given.value, given.value)
+    if said not in {"yes", "no"}:
+        raise InputError(
+            f"{given.name}: {given.value!r} is neither yes nor no",
+            why=f"{given.name} is of type boolean",
+            remedy="write yes or no, or true or false, in lower case",
+        )
+    return said
+
+
 def _check_subject(subject: str, name: str, vocabulary: Vocabulary) -> None:
     """Refuses a fact of a subject of another kind."""
     kind = vocabulary.fact(name).subject
@@ -271,7 +306,7 @@ def _check_subject(subject: str, name: str, vocabulary: Vocabulary) -> None:
         raise InputError(
             f"{name} is a fact of a {kind}, and {subject!r} is none",
             why="a fact under another subject would never be asked for",
-            remedy=f"write {kind}:{rest or subject}",
+            remedy=f"write {kind}:{rest or (NAME if colon else subject)}",
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from ledger.checkpoint import Checkpoint, Note
 from ledger.errors import HeadMovedError, IntegrityError
 from ledger.log.seal import Appended, Identity, Sealing
+from ledger.log.secrecy import check_secret
 from ledger.log.store import Batch, CheckpointLog, Head, Store
 from ledger.merkle import CompactRange, leaf_hash
 from ledger.record import Draft
@@ -55,7 +56,8 @@ class Log:
         Raises:
             InputError: If a draft cannot be an entry.
             ConflictError: If a reversal does not fit what it reverses.
-            IntegrityError: If the store is behind its newest checkpoint or contradicts it.
+            IntegrityError: If the store is behind its newest checkpoint or contradicts it, or
+                the secret is another ledger's.
             HeadMovedError: If other writers always came first.
         """
         with self._checkpoints.exclusive():
@@ -76,7 +78,8 @@ class Log:
         return self._seal(self._store.head(), drafts)[1]
 
     def _seal(self, head: Head, drafts: Sequence[Draft]) -> tuple[Batch, Appended]:
-        """Seal the drafts as if the log ended at this head."""
+        """Seal the drafts as if the log ended at this head, with the secret of this log."""
+        check_secret(self._store, head.size, self._identity.secret)
         return Sealing(self._identity, self._store, head).run(drafts)
 
     def _commit(self, head: Head, batch: Batch) -> bool:

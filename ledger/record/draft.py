@@ -12,6 +12,7 @@ from ledger.canonical import JSON, encode
 from ledger.errors import InputError, LedgerError
 from ledger.record.administration import Adoption, Anchor, Attestation, Filing, Key, Reversal
 from ledger.record.allocation import Allocation
+from ledger.record.faults import faults
 from ledger.record.fields import Body, Evidence
 from ledger.record.subject import Commitment, Fact, Holding, Lineage
 
@@ -72,12 +73,15 @@ def draft_of(
     model = MODELS.get(kind)
     if model is None:
         raise InputError(f"record type {kind!r} is unknown", remedy="use: " + ", ".join(MODELS))
+    article = "an" if kind[0] in "aeiou" else "a"
     try:
         parsed = model.model_validate(dict(body))
     except ValidationError as error:
-        raise InputError(f"not a {kind}: {_faults(error)}", remedy="mend these fields") from error
+        raise InputError(
+            f"not {article} {kind}: {faults(error)}", remedy="mend these fields"
+        ) from error
     except LedgerError as error:
-        raise InputError(f"not a {kind}: {error.message}", remedy=error.remedy) from error
+        raise InputError(f"not {article} {kind}: {error.message}", remedy=error.remedy) from error
     secrets = dict(hidden or {})
     unknown = sorted(set(secrets) - model.HIDDEN)
     if unknown:
@@ -126,13 +130,3 @@ def evidence_grade(body: Mapping[str, Any]) -> Evidence:
     if body.get("method") in _DOCUMENTED and body.get("method_inputs"):
         return "D"
     return "E"
-
-
-def _faults(error: ValidationError) -> str:
-    """Return every fault of a record in one line."""
-    parts = []
-    for fault in error.errors(include_url=False):
-        place = ".".join(str(part) for part in fault["loc"])
-        text = fault["msg"].removeprefix("Value error, ")
-        parts.append(f"{place}: {text}" if place else text)
-    return "; ".join(parts)

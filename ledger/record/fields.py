@@ -28,7 +28,25 @@ __all__ = [
     "Sparsity",
     "Text",
     "Topology",
+    "plain_name",
 ]
+
+
+def plain_name(text: str) -> str:
+    """Return the name if two names that look the same are the same.
+
+    A no-break space, a zero-width or a direction mark does not show: a name with one would be
+    another name in every total and every fact, and nobody could see it.
+
+    Raises:
+        ValueError: If a character does not show, or a space stands at an end.
+    """
+    if not text.isprintable():
+        odd = next(character for character in text if not character.isprintable())
+        raise ValueError(f"the name holds U+{ord(odd):04X}, which does not show: write it without")
+    if text != text.strip():
+        raise ValueError("the name begins or ends with a space: write it without")
+    return text
 
 
 def _instant(text: str) -> str:
@@ -55,6 +73,7 @@ Identifier = Annotated[
     StringConstraints(
         pattern=r"^[^\x00-\x1f\x7f\s](?:[^\x00-\x1f\x7f]{0,198}[^\x00-\x1f\x7f\s])?$"
     ),
+    AfterValidator(plain_name),
 ]
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$", max_length=4000)]
 Digits = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,37})$")]

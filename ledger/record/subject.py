@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ledger.quantity import Quantity
 from ledger.record.allocation import Fabric
@@ -21,15 +21,24 @@ from ledger.record.fields import (
     Precision,
     Sparsity,
     Text,
+    plain_name,
 )
 
 __all__ = ["Commitment", "Fact", "FactValue", "Holding", "Lineage", "Subject"]
+
+
+def _subject(text: str) -> str:
+    """Return the subject if its name is a plain one."""
+    plain_name(text.partition(":")[2])
+    return text
+
 
 Subject = Annotated[
     str,
     StringConstraints(
         pattern=r"^(model|developer|run|cluster|device|site|system|consignee):[^\x00-\x1f\x7f]{1,200}$"
     ),
+    AfterValidator(_subject),
 ]
 
 

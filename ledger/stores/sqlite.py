@@ -16,14 +16,14 @@ from typing import Any, Self
 
 from ledger.canonical import encode
 from ledger.entry import Entry, genesis_prev
-from ledger.errors import HeadMovedError, InputError, IntegrityError, LedgerError, MissingError
+from ledger.errors import HeadMovedError, InputError, IntegrityError
 from ledger.log.store import Batch, Head, KeyRow, Row
 from ledger.merkle import CompactRange
+from ledger.stores.refusals import BUSY_MS, absent, translate
 from ledger.stores.schema import FORMAT
 
 __all__ = ["SqliteStore"]
 
-BUSY_MS = 5000
 KEYS_AT_ONCE = 1000  # parameters of one statement; SQLite allows 32,766
 _CACHE_KIB = 65_536  # a writer meets keys in random order: their tree should fit
 
@@ -56,15 +56,12 @@ class SqliteStore:
             writable: Whether entries may be appended; a reader changes nothing.
 
         Raises:
-            MissingError: If there is no such file.
-            IntegrityError: If the file is not a sound database but was a ledger.
+            MissingError: If there is no such file, and was none.
+            IntegrityError: If the file is not a sound database but was a ledger, or is gone.
             InputError: If the file is something else, or a setting does not hold.
         """
         if not path.is_file():
-            raise MissingError(
-                f"there is no ledger at {path}",
-                remedy="flopledger init --origin NAME, or name the file with --ledger PATH",
-            )
+            raise absent(path)
         self.path = path
         with self._translated():
             self._connection = sqlite3.connect(
@@ -230,6 +227,18 @@ class SqliteStore:
             if entry.body.get("run") == run:
                 yield entry
 
+    def mentioning(self, text: str) -> Iterator[Entry]:
+        """Yield the entries that hold this text as a value, in order; reads the whole table."""
+        return (Entry.parse(row.bytes) for row in self._containing(encode(text)))
+
+    def texts(self, field: str) -> Iterator[str]:
+        """Yield the different texts of a field of the bodies; reads the whole table."""
+        rows = self._select(
+            "SELECT DISTINCT json_extract(CAST(bytes AS TEXT), '$.body.' || ?) FROM entries",
+            (field,),
+        )
+        return (text for (text,) in rows if isinstance(text, str))
+
     def _containing(self, needle: bytes) -> Iterator[Row]:
         """Yield the entries whose bytes hold these."""
         rows = self._select(
@@ -322,7 +331,7 @@ class SqliteStore:
         except sqlite3.ProgrammingError:
             raise
         except sqlite3.Error as error:
-            raise _translate(error, self.path) from error
+            raise translate(error, self.path) from error
 
 
 def address(path: Path, *, changeable: bool) -> str:
@@ -343,33 +352,3 @@ def address(path: Path, *, changeable: bool) -> str:
 def _is_changeable(path: Path) -> bool:
     """Return whether file and folder can be written."""
     return os.access(path, os.W_OK) and os.access(path.resolve().parent, os.W_OK)
-
-
-def _translate(error: sqlite3.Error, path: Path) -> LedgerError:
-    """Return our error for one of SQLite's."""
-    name = getattr(error, "sqlite_errorname", "") or ""
-    where = str(path)
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return HeadMovedError(
-            f"another writer holds the ledger for more than {BUSY_MS // 1000} s",
-            where=where,
-            remedy="wait until it is done and run the same command again",
-        )
-    was_ledger = path.with_name(path.name + ".checkpoints").exists()
-    if name.startswith("SQLITE_NOTADB") and not was_ledger:
-        return InputError("the file is not a ledger", where=where, remedy="check --ledger")
-    if "no such table" in str(error) and not was_ledger:
-        return InputError("the database is not a ledger", where=where, remedy="check --ledger")
-    outside = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
-    if name.startswith(outside):
-        return LedgerError(
-            f"the database cannot be used: {error}",
-            where=where,
-            remedy="check free space, permissions and the disk",
-        )
-    return IntegrityError(
-        f"the database is damaged: {error}",
-        where=where,
-        why="its rows cannot be read as they were written",
-        remedy="keep the file as evidence and put back a copy that verifies",
-    )
