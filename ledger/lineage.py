@@ -179,7 +179,8 @@ def _cycle(edges: list[Edge]) -> Problem:
         line=None,
         code="lineage-cycle",
         message=f"{models} descend from one another (entries {_some(entries)})",
-        remedy=f"reverse the step that did not happen: flopledger restate {entries[-1]}",
+        remedy="record a reversal of the step that did not happen with `flopledger record`; "
+        f"`flopledger show {entries[-1]}` shows the newest",
         severity="finding",
         why="their ancestors' operations cannot be counted exactly while it stands",
     )

@@ -258,7 +258,7 @@ def test_epoch_missing_date_takes_the_day_of_the_table(tmp_path: Path) -> None:
         ({"Publication date": "2025-02-30"}, "does not exist"),
         ({"Publication date": "2024-13"}, "does not exist"),
         ({"Model": " "}, "the name of the model"),
-        ({"Confidence": "Con\x00fident"}, "method_inputs.confidence"),
+        ({"Confidence": "Con\x07fident"}, "method_inputs.confidence"),
         ({"Base model": "B" * 201}, "parent"),
     ],
 )
@@ -378,3 +378,10 @@ def test_epoch_restated_figures_between_two_tables_are_seen(
     assert len(restated) == 71
     inflection = next(key for key in restated if "Inflection-2.5" in key)
     assert int(str(old[inflection])) > 10**25 > int(str(new[inflection]))
+
+
+def test_epoch_second_header_is_refused_as_such(tmp_path: Path) -> None:
+    path = table(tmp_path, {})
+    path.write_text(path.read_text() + path.read_text())
+    refused = next(p for p in read(path).problems if p.severity == "refused")
+    assert (refused.line, "two files in one" in refused.message) == (3, True)

@@ -258,3 +258,15 @@ def test_figures_published_runs_are_read_by_the_csv_importer(
     assert ran.code == 0, ran.err
     document = json.loads(ran.out)
     assert (document["runs"], document["new"], document["refused"]) == (24, 24, 0)
+
+
+def test_figures_time_that_nobody_states_is_unknown() -> None:
+    found = run_figures("r", bodies({"operations": 8}))
+    assert (found.device_us, found.untimed) == (None, 1)
+    document = figures_document(found)
+    assert (document["device_us"], document["legs_without_time"]) == (None, 1)
+    jsonschema.validate(document, figures_schema())
+    assert "held: unknown" in figures_tables(found)[0].notes[0]
+    partly = run_figures("r", bodies({"operations": 8}, {"device_us": "5000000"}))
+    assert (partly.device_us, partly.untimed) == (5_000_000, 1)
+    assert "5 device-seconds, without 1 leg" in figures_tables(partly)[0].notes[0]

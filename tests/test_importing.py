@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -305,3 +306,47 @@ def test_import_says_counts_on_stderr_and_tables_on_stdout(
     quiet = flopledger("--rules", rules, "--quiet", "import", "t.csv", "-o", "out.md")
     assert (quiet.out, quiet.err) == ("", "")
     assert "| same | 1 |" in Path("out.md").read_text()
+
+
+def test_importing_alike_problems_are_told_once_with_their_number() -> None:
+    problems = [Problem(f"{n}.txt", None, "c", "same", "do", "finding") for n in range(25)]
+    problems += [Problem("t.csv", 2, "d", "other", "fix", "finding")]
+    assert problem_lines(problems) == [
+        "0.txt: finding[c]: same (and at 24 places more)",
+        "  next: do",
+        "t.csv:2: finding[d]: other",
+        "  next: fix",
+    ]
+
+
+def test_importing_time_of_unknown_devices_is_told(tmp_path: Path) -> None:
+    done, _ = imported(tmp_path, csv_text({"device": "", "precision": ""}, {"run": "r-8"}))
+    assert done.ceilings["unknown"].device_us == 3072 * HOUR_US
+    assert (done.ceilings["unknown"].known, done.ceilings["unknown"].unknown) == (0, 1)
+    assert sum(c.device_us for c in done.ceilings.values()) == sum(done.held_device_us.values())
+
+
+def test_import_of_a_damaged_gzip_refuses_that_file_and_reads_the_others(ledger: Run) -> None:
+    Path("in").mkdir()
+    Path("in/a.csv.gz").write_bytes(gzip.compress(csv_text({}).encode())[:-20])
+    Path("in/b.csv").write_text(csv_text({"run": "r-8"}))
+    Path("in/c.csv.gz").write_bytes(b"\xff rubbish")
+    done = ledger(2, "in", "--source", "csv")
+    assert (done["files"], done["new"], done["refused"]) == (3, 1, 2)
+    cut, rubbish = done["problems"]
+    assert (cut["file"], "unzipped" in cut["message"]) == ("in/a.csv.gz", True)
+    assert "gzip did not write it" in rubbish["message"]
+
+
+def test_import_of_a_second_primary_source_of_a_run_is_a_finding(ledger: Run) -> None:
+    demo = Path(__file__).resolve().parent.parent / "ledger" / "_demo" / "h100"
+    assert ledger(0, str(demo / "run_lora-bf16.json"), "--source", "telemetry")["new"]
+    state = str(demo / "trainer_state_lora-bf16.json")
+    how = ("--source", "trainer", "--set", "not_after=2026-11-22", "--set", "run=lora-bf16")
+    alone = ledger(0, state, *how, "--dry-run", "--set", "role=corroborating")
+    assert "counted-twice" not in [problem["code"] for problem in alone["problems"]]
+    done = ledger(0, state, *how)
+    (twice,) = [p for p in done["problems"] if p["code"] == "counted-twice"]
+    assert (twice["severity"], "from telemetry" in twice["message"]) == ("finding", True)
+    again = ledger(0, state, *how)
+    assert "counted-twice" not in [problem["code"] for problem in again["problems"]]

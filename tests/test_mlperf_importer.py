@@ -319,3 +319,51 @@ def test_mlperf_both_rounds_add_up_and_a_second_import_adds_nothing(
     assert set(first["ceilings"]) >= {"google-tpu-v5p", "intel-gaudi2", "nvidia-h100-sxm5"}
     again = json.loads(flopledger(*command).out)
     assert (again["new"], again["same"], again["changed"]) == (0, first["new"], 0)
+
+
+TITLE = mark("submission_benchmark", NOON)
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "reason"),
+    [
+        ((*whole(), *whole()), 4, "init_start stands after the run_stop of line 3"),
+        ((*whole(), *whole(NOON + 86_400_000)), 4, "init_start stands after"),
+        ((*whole(), *whole(NOON + 86_400_000)[1:]), 4, "run_start stands after"),
+        ((*whole()[:2], *whole(NOON + 86_400_000)), 3, "init_start comes later than the run_start"),
+        ((TITLE, *whole(), TITLE), 5, "stated a second time"),
+    ],
+)
+def test_mlperf_two_logs_in_one_are_refused(
+    tmp_path: Path, lines: tuple[str, ...], line: int, reason: str
+) -> None:
+    reading = read(tree(tmp_path, *lines))
+    (refused,) = reading.problems
+    assert (refused.severity, refused.line, reading.drafts) == ("refused", line, ())
+    assert reason in refused.message
+    assert "two logs in one file" in refused.message
+    assert "cut the file" in refused.remedy
+
+
+def test_mlperf_mark_with_a_field_twice_is_refused(tmp_path: Path) -> None:
+    first, *rest = whole()
+    twice = first.replace('"namespace"', f'"time_ms": {NOON - 1}, "namespace"')
+    reading = read(tree(tmp_path, "noise", twice, *rest))
+    (refused,) = reading.problems
+    assert (refused.severity, refused.line, reading.drafts) == ("refused", 2, ())
+    assert "'time_ms' stands twice" in refused.message
+
+
+def test_mlperf_system_fields_stated_twice_are_not_used(tmp_path: Path) -> None:
+    log = tree(tmp_path, *whole())
+    described = tmp_path / "training_v5.0" / "systems" / "Acme" / "box.json"
+    text = json.dumps(SYSTEM, indent=1)
+    described.write_text(text.replace("{", '{"accelerator_interconnect": "450 GB/s",'))
+    reading = read(log)
+    (finding,) = reading.problems
+    assert (finding.code, finding.severity) == ("repeated-field", "finding")
+    assert "accelerator_interconnect" in finding.message
+    assert reading.drafts[0].body["scale_up_gb_per_s"] is None
+    described.write_text(text.replace("{", '{"number_of_nodes": "3",'))
+    (refused,) = read(log).problems
+    assert (refused.severity, refused.source, refused.line) == ("refused", str(described), 3)

@@ -354,3 +354,32 @@ def test_telemetry_claims_its_own_folder_and_files(tmp_path: Path) -> None:
     shutil.copy(DEMO / "nvidia-smi.csv", tmp_path)
     assert not IMPORTER.claims(b"", tmp_path)
     assert not IMPORTER.claims(b"{}", tmp_path / "run_x.json")
+
+
+def test_telemetry_trainers_own_count_may_have_an_exponent(tmp_path: Path) -> None:
+    reading = read(folder(tmp_path, *rows(1, 2, 3, 4), trainer_total_flos=1.39e16))
+    assert reading.drafts[2].body["operations"] == "13900000000000000"
+
+
+def test_telemetry_bad_row_is_a_finding_at_its_line(tmp_path: Path) -> None:
+    lines = [*rows(1, 2), rows(3)[0].replace("50.0000", "lots"), *rows(4)]
+    reading = read(folder(tmp_path, *lines))
+    (finding,) = reading.problems
+    assert (finding.code, finding.severity, finding.line) == ("telemetry-unread", "finding", 4)
+    assert "no pipe figure" in finding.message
+    assert len(reading.drafts) == 3
+    (again,) = read(folder(tmp_path, *rows(1, 2), HEADER, *rows(3))).problems
+    assert (again.line, "two files in one" in again.message) == (4, True)
+
+
+def test_telemetry_without_its_run_is_a_finding(tmp_path: Path) -> None:
+    run = folder(tmp_path, *rows(1, 2, 3, 4))
+    (tmp_path / "trainer_state_pretrain-a.json").write_text('{"total_flos": 590000.0}')
+    lone = tmp_path / "telemetry_pretrain-b.csv"
+    lone.write_text(HEADER)
+    assert IMPORTER.files(tmp_path) == (run, lone)
+    (finding,) = read(lone).problems
+    assert (finding.code, finding.severity) == ("run-missing", "finding")
+    assert "run_pretrain-b.json" in finding.message
+    (refused,) = read(tmp_path / "telemetry_pretrain-a.csv").problems
+    assert (refused.code, refused.severity) == ("part-of-run", "refused")

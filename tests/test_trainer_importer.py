@@ -269,3 +269,44 @@ def test_trainer_plain_real_state_is_read_without_a_finding(
     reading = read(path, not_after="2025-06-30")
     assert codes(reading) == []
     assert reading.drafts[0].body["operations"] == "238475688786001920"
+
+
+def test_trainer_field_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = state(tmp_path)
+    value = json.dumps(json.loads(path.read_text()), indent=1)
+    path.write_text(value.replace("{", '{\n"total_flos": 3.0,', 1))
+    reading = read(path, **DAY)
+    (refused,) = reading.problems
+    lines = path.read_text().splitlines()
+    last = max(n for n, text in enumerate(lines, start=1) if text.startswith(' "total_flos"'))
+    assert (refused.severity, refused.line, reading.drafts) == ("refused", last, ())
+    assert "'total_flos' stands twice" in refused.message
+    assert refused.remedy
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "reason"),
+    [
+        (b"", None, "empty"),
+        (b'{\n"global_step": }', 2, "column 16"),
+        (b'{"global_step": 1}\n{"global_step": 1}', 2, "two files in one"),
+        (json.dumps({"global_step": 1}).encode("utf-16"), 1, "UTF-16"),
+        (b'{\n"name": "\xe9"}', 2, "0xe9 is not UTF-8"),
+        (b"\x1f\x8bnothing", None, "cannot be read"),
+    ],
+)
+def test_trainer_file_that_is_no_json_says_why_and_where(
+    tmp_path: Path, data: bytes, line: int | None, reason: str
+) -> None:
+    path = tmp_path / "trainer_state.json"
+    path.write_bytes(data)
+    (refused,) = read(path, **DAY).problems
+    assert (refused.severity, refused.line) == ("refused", line)
+    assert reason in refused.message
+
+
+def test_trainer_that_corroborates_does_not_count(tmp_path: Path) -> None:
+    (draft,) = read(state(tmp_path), role="corroborating", **DAY).drafts
+    assert draft.body["role"] == "corroborating"
+    with pytest.raises(InputError, match="not known"):
+        read(state(tmp_path), role="unknown", **DAY)

@@ -24,6 +24,11 @@ EMPTY_WORDS = ("nan", "null", "n/a", "#n/a")
 _E_NOTATION = re.compile(r"[+-]?[0-9_.]+[eE][+-]?[0-9]+")
 
 
+_ODD_YEAR = re.compile(r"(?!19|20)[0-9]{4}(?=-[0-9]{2}-[0-9]{2})")
+_YEAR_LAST = "2099"
+_ASCII_LAST = 0x7F
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Why a cell was refused.
@@ -91,6 +96,11 @@ def _word(column: Column, text: str, shown: str) -> Fault:
         return Fault("unknown-word", f"{shown}, which is not in the vocabulary", remedy)
     if column.form is Form.DIGEST:
         return Fault("digest-form", shown, "write the 64 hex digits of a SHA-256, lower case")
+    odd = next((c for c in text if ord(c) > _ASCII_LAST and not c.isprintable()), None)
+    if odd is not None and column.form is Form.NAME:
+        message = f"{shown}, which holds U+{ord(odd):04X}, a character that does not show"
+        why = "two names that look the same would be two models"
+        return Fault("text-form", message, "write it without", why)
     most = NAME_MAX if column.form is Form.NAME else NOTE_MAX
     remedy = f"at most {most} characters, none of them a control character"
     return Fault("text-form", f"{shown}, which is too long or holds controls", remedy)
@@ -107,6 +117,9 @@ def _device(text: str, catalogue: Catalogue) -> Fault:
 
 def _time(column: Column, text: str, shown: str) -> Fault:
     """Why a time or a date was refused."""
+    if (year := _ODD_YEAR.match(text)) is not None:
+        remedy = "check the year" if year[0] > _YEAR_LAST else "leave it empty if it is not known"
+        return Fault("time-form", f"{shown}, whose year is not from 1900 to 2099", remedy)
     if column.form is Form.DAY:
         return Fault("time-form", f"{shown}, which is not a date", "write it as 2026-11-22")
     if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{5,12}([+-][0-9:]{4,6})?$", text):
@@ -131,7 +144,8 @@ _NUMBERS = {
 def _number(column: Column, text: str, shown: str) -> Fault:
     """Why a number was refused."""
     if text.startswith("-"):
-        return Fault("negative", f"{shown}, below zero", "corrections are made with `restate`")
+        remedy = "to correct a record, record a reversal of it with `flopledger record`"
+        return Fault("negative", f"{shown}, below zero", remedy)
     if _E_NOTATION.fullmatch(text):
         mantissa, _, exponent = text.lower().lstrip("+").partition("e")
         return Fault(

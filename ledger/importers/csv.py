@@ -18,9 +18,17 @@ from ledger.hardware import Catalogue
 from ledger.importers.columns import COLUMNS
 from ledger.importers.faults import Source, second_header
 from ledger.importers.frame import header_problems, read_frame
+from ledger.importers.held_time import refusal
 from ledger.importers.rows import ROW
 from ledger.importers.source_file import find_files, opening
-from ledger.importers.stored import HEAD_MAX, STORED_MAX, read_head, read_stored, too_large
+from ledger.importers.stored import (
+    HEAD_MAX,
+    STORED_MAX,
+    encoding_fault,
+    read_head,
+    read_stored,
+    too_large,
+)
 from ledger.journeys.importing import Reading
 
 __all__ = ["IMPORTER", "CsvImporter"]
@@ -69,10 +77,14 @@ class CsvImporter:
     def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
         """Reads and checks one table whole."""
         del settings  # There are none; an unknown one has been refused.
-        stored = read_stored(path)
+        try:
+            stored = read_stored(path)
+            data = _unzipped(stored, path)
+        except InputError as error:
+            return Reading((), (refusal(str(path), error),), 0)
         digest = hashlib.sha256(stored).hexdigest()
         source = Source(str(path), digest, self.name, self.version, "line")
-        text = _text(_unzipped(stored, path), source)
+        text = _text(data, path, source)
         if isinstance(text, Problem):
             return Reading((), (text,), 0)
         table = _plain(text, source) if '"' not in text else _quoted(text, source)
@@ -118,25 +130,18 @@ def _unzipped(stored: bytes, path: Path) -> bytes:
     return data
 
 
-def _text(data: bytes, source: Source) -> str | Problem:
+def _text(data: bytes, path: Path, source: Source) -> str | Problem:
     """The text with plain line ends, or why the bytes are not UTF-8 text."""
-    where = None
-    if data.startswith(_UTF16):
-        where, what = 1, "the file is in UTF-16"
-    elif (nul := data.find(b"\0")) >= 0:
-        where, what = data.count(b"\n", 0, nul) + 1, "the line holds a NUL byte"
-    else:
-        try:
-            return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        except UnicodeDecodeError as error:
-            where = data.count(b"\n", 0, error.start) + 1
-            what = f"byte 0x{data[error.start]:02x} is not UTF-8"
+    fault = encoding_fault(data, path)
+    if fault is None:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    where, what = fault
     return Problem(
         source.path,
         where,
         "encoding",
         what,
-        "save it as UTF-8; in a spreadsheet: 'CSV UTF-8'",
+        "save it as UTF-8; in a spreadsheet: 'CSV UTF-8'" if where else "copy the file again",
         why="a guessed encoding can change a name, and so make a second model of one",
     )
 

@@ -13,6 +13,7 @@ __all__ = ["findings"]
 Finding = tuple[str, str, str, Severity]
 """Code, message, remedy and severity."""
 
+_AGAIN = "record a reversal with `flopledger record` and import the table again"
 _DEVELOPER_MAX = 200  # characters of a name in a record
 
 
@@ -55,14 +56,14 @@ def _dates(row: Row, table_date: str | None) -> Iterator[Finding]:
         yield (
             "date-missing",
             f"{row.name} has no publication date: recorded as over by {table_date}",
-            "nothing to do, or restate it when the date is known",
+            f"nothing to do; when the date is known, {_AGAIN}",
             "finding",
         )
     elif row.day_inferred:
         yield (
             "date-inferred",
             f"the date of {row.name} has no day: its last day, {row.not_after}, is recorded",
-            "nothing to do, or restate it when the day is known",
+            f"nothing to do; when the day is known, {_AGAIN}",
             "finding",
         )
 

@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from ledger.errors import InputError, Problem
 from ledger.importers.decimals import exact_fraction
+from ledger.importers.line_error import LineError
 from ledger.period import parse_day
 from ledger.quantity import OPERATIONS_MAX
 
@@ -160,11 +161,17 @@ def _cells(reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str, str]]]:
         for row in reader:
             yield reader.line_num, {name: row[name] or "" for name in reader.fieldnames or ()}
     except csv.Error as error:
-        raise InputError(f"not a table: {error}", where=f"line {reader.line_num}") from error
+        raise LineError(f"not a table: {error}", reader.line_num, remedy="copy it again") from error
 
 
 def _row(line: int, cells: Mapping[str, str], names: frozenset[str]) -> Row:
     """Read one row."""
+    if all(cells[column] == column for column in REQUIRED):
+        raise InputError(
+            "the header stands here again: these are two files in one",
+            why="the parts may be two versions of one table, and would count twice",
+            remedy="cut the file here and import the parts, or delete the line",
+        )
     name = _one_line(cells[MODEL])
     if not name or len(name) > _NAME_MAX or any(ord(character) < ord(" ") for character in name):
         raise InputError(f"the name of the model is {name[:60]!r}", remedy="give it a name")

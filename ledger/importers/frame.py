@@ -86,8 +86,9 @@ def read_frame(frame: pl.DataFrame, source: Source, catalogue: Catalogue) -> Rea
     columns = [COLUMNS.get(n) or input_column(n) for n in frame.columns if n != ROW]
     whole = _complete(frame, columns)
     devices = _devices(whole, catalogue)
+    hidden = _unseen(whole, columns)
     whole = whole.with_columns(_second_header(columns).alias(HEADER))
-    flags = whole.select(HEADER, *(_fails(column, devices) for column in columns))
+    flags = whole.select(HEADER, *(_fails(column, devices, hidden) for column in columns))
     faulty = flags.select(pl.any_horizontal(pl.all())).to_series()
     problems = cell_problems(
         whole.filter(faulty), flags.filter(faulty), source, catalogue=catalogue
@@ -134,6 +135,17 @@ def _devices(frame: pl.DataFrame, catalogue: Catalogue) -> dict[str, str]:
     return found
 
 
+def _unseen(frame: pl.DataFrame, columns: Sequence[Column]) -> frozenset[str]:
+    """The names with a character that does not show, which records do not take."""
+    found = set()
+    for column in columns:
+        if column.form is Form.NAME:
+            cells = frame[column.name]
+            odd = cells.filter(cells.str.contains(r"[^\x20-\x7e]")).unique().drop_nulls()
+            found |= {text for text in odd if not text.isprintable()}
+    return frozenset(found)
+
+
 HEADER = "second-header"
 """The flag of a row that repeats the header."""
 
@@ -146,7 +158,7 @@ def _second_header(columns: Sequence[Column]) -> pl.Expr:
     return pl.all_horizontal(c.is_null() | c.is_in(names) for c in cells) & (filled > 1)
 
 
-def _fails(column: Column, devices: dict[str, str]) -> pl.Expr:
+def _fails(column: Column, devices: dict[str, str], hidden: frozenset[str]) -> pl.Expr:
     """Whether a cell of this column cannot be read."""
     cell = pl.col(column.name)
     match column.form:
@@ -162,7 +174,8 @@ def _fails(column: Column, devices: dict[str, str]) -> pl.Expr:
             fails = ~cell.str.contains(PATTERNS[column.form]) | day.is_null()
         case Form.NAME | Form.NOTE:
             empty = cell.str.to_lowercase().is_in(EMPTY_WORDS)
-            fails = ~cell.str.contains(PATTERNS[column.form]) | empty
+            unseen = cell.is_in(sorted(hidden)) if column.form is Form.NAME else False
+            fails = ~cell.str.contains(PATTERNS[column.form]) | empty | unseen
         case _:
             fails = ~cell.str.contains(PATTERNS[column.form])
     return pl.when(cell.is_null()).then(column.required).otherwise(fails).alias(column.name)

@@ -12,6 +12,7 @@ from ledger.canonical import JSON
 from ledger.errors import InputError, LedgerError, Problem
 from ledger.estimate import ceiling, parts
 from ledger.hardware import Device
+from ledger.importers.line_error import LineError
 from ledger.importers.source_file import SourceFile
 from ledger.period import Period, format_instant, parse_day
 
@@ -167,7 +168,11 @@ def refusal(source: str, error: LedgerError, line: int | None = None) -> Problem
         line: Line of the row, or None when the whole file is meant.
     """
     remedy = error.remedy or "correct the file or leave it out"
-    return Problem(error.where or source, line, error.code, error.message, remedy, why=error.why)
+    if line is None and isinstance(error, LineError):
+        line = error.line
+    # That an error has a line is no kind of problem of its own.
+    code = InputError.code if type(error) is LineError else error.code
+    return Problem(error.where or source, line, code, error.message, remedy, why=error.why)
 
 
 def refused(problems: tuple[Problem, ...]) -> bool:

@@ -19,6 +19,7 @@ def findings(run: Run, source: str) -> Iterator[Problem]:
         source: Name of its log.
     """
     log = run.log
+    yield from run.doubts
     yield from _times(run, source)
     yield from _fabric(run, source)
     for line in log.broken:
@@ -52,7 +53,8 @@ def _fabric(run: Run, source: str) -> Iterator[Problem]:
             None,
             "device-unknown",
             f"the catalogue has no device {run.system.accelerator!r}",
-            "add the device or the alias to rules/hardware, then restate the records",
+            "add the device or the alias to rules/hardware; for a ceiling of what is recorded, "
+            "record a reversal with `flopledger record` and import again",
             "finding",
             "the time held is exact all the same; its ceiling cannot be worked out",
         )
@@ -64,7 +66,8 @@ def _fabric(run: Run, source: str) -> Iterator[Problem]:
             None,
             "fabric-differs",
             f"the system states {stated} GB/s between accelerators; {device.id} has {usual} GB/s",
-            "the stated figure is recorded; correct it with a restatement if the sheet is wrong",
+            "the stated figure is recorded; if the sheet is wrong, correct it, record a reversal "
+            "with `flopledger record` and import again",
             "finding",
             "the interconnect grade follows from this figure",
         )
@@ -122,7 +125,8 @@ def _open_end(run: Run, source: str) -> Problem:
         mark.line if mark else None,
         f"no-{what.replace('_', '-')}",
         f"the log has no {what}: how long the devices were held is unknown",
-        f"recorded with unknown time, over by {run.not_after}; restate it when the log is found",
+        f"recorded with unknown time, over by {run.not_after}; when the log is found, record a "
+        "reversal with `flopledger record` and import it",
         "finding",
         "unknown is not zero",
     )

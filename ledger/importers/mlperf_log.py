@@ -6,12 +6,13 @@ lines prefixed with a rank) pass by. Times are whole milliseconds since 1970, UT
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from math import floor
 
+from ledger.errors import InputError
+from ledger.importers.json_text import RepeatedFieldError, parse_json
+from ledger.importers.line_error import LineError
 from ledger.importers.source_file import exact_number
 
 __all__ = ["Mark", "RunLog", "read_log"]
@@ -82,21 +83,45 @@ class _Reader:
         """Read one line if it carries a mark that is kept."""
         at = text.find(MARK)
         if at < 0:
-            self._take_system(text)
+            self._take_system(text, line)
             return
         self.marks += 1
         if not any(key in text for key in _KEYS):
             return
-        try:
-            mark = json.loads(text[at + len(MARK) :], parse_float=Decimal)
-            key, time_ms = mark["key"], exact_number(mark["time_ms"])
-        except (ArithmeticError, ValueError, KeyError, TypeError, RecursionError):
+        mark = _mark(text[at + len(MARK) :], line)
+        if mark is None:
             self.broken.append(line)
             return
+        key, time_ms = mark["key"], exact_number(mark["time_ms"])
         if time_ms is None or not 0 <= time_ms < _TIME_MAX_MS:
             self.broken.append(line)
         else:
-            self._keep(key, mark, Mark(floor(time_ms), line))
+            at_ms = Mark(floor(time_ms), line)
+            self._refuse_second(key, at_ms)
+            self._keep(key, mark, at_ms)
+
+    def _refuse_second(self, key: object, at: Mark) -> None:
+        """Refuse a mark that only a second log can have: a start after the end, or a new title.
+
+        Ranks repeat the marks of starting up, but never after the run has ended, and none starts
+        up after training began; the benchmark is named once.
+        """
+        run_start, run_stop = self.first.get("run_start"), self.last.get("run_stop")
+        late = run_stop is not None and (key in self.first or at.time_ms > run_stop.time_ms)
+        if key in _FIRST and run_stop is not None and late:
+            reason = f"{key} stands after the run_stop of line {run_stop.line}"
+        elif key == "init_start" and run_start is not None and at.time_ms > run_start.time_ms:
+            reason = f"init_start comes later than the run_start of line {run_start.line}"
+        elif key == "submission_benchmark" and key in self.words:
+            reason = "submission_benchmark is stated a second time"
+        else:
+            return
+        raise LineError(
+            f"{reason}: these are two logs in one file",
+            at.line,
+            why="the time between them was not held by one run, and a repeated run counts twice",
+            remedy="cut the file, and give each run its own result_N.txt; delete a repeated one",
+        )
 
     def _keep(self, key: object, mark: dict[str, object], at: Mark) -> None:
         """Move the first or last moment of a key, or note a word."""
@@ -112,17 +137,30 @@ class _Reader:
         elif key in _WORDS:
             self.words[str(key)] = str(mark.get("value"))
 
-    def _take_system(self, text: str) -> None:
+    def _take_system(self, text: str, line: int) -> None:
         """Keep the first system description that stands in the log itself."""
         at = text.find(SYSTEM_MARK)
         if at < 0 or self.system is not None:
             return
         try:
-            system = json.loads(text[at + len(SYSTEM_MARK) :])
-        except (ValueError, RecursionError):
+            system = parse_json(text[at + len(SYSTEM_MARK) :], line=line)
+        except RepeatedFieldError:
+            raise
+        except InputError:
             return  # a description beside the log, or its absence, is dealt with by the importer
         if isinstance(system, dict):
             self.system = system
+
+
+def _mark(text: str, line: int) -> dict[str, object] | None:
+    """Return a mark with key and time, or None if it cannot be read."""
+    try:
+        mark = parse_json(text, line=line)
+    except RepeatedFieldError:
+        raise
+    except InputError:
+        return None
+    return mark if isinstance(mark, dict) and "key" in mark and "time_ms" in mark else None
 
 
 def _status(mark: dict[str, object]) -> str | None:
@@ -137,6 +175,9 @@ def read_log(lines: Iterable[str]) -> RunLog:
 
     Args:
         lines: The log, decoded with replacement, line by line.
+
+    Raises:
+        LineError: A second log begins in it, or a mark states a field twice.
     """
     reader = _Reader()
     for line, text in enumerate(lines, start=1):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.canonical import JSON
-from ledger.errors import HardwareError, InputError, MissingError
+from ledger.errors import HardwareError, InputError, MissingError, Problem
 from ledger.hardware import Catalogue, Device
+from ledger.importers.json_text import Field, repeated_fields
+from ledger.importers.line_error import LineError
 from ledger.importers.mlperf_log import Mark, RunLog, read_log
-from ledger.importers.mlperf_system import System, read_system
+from ledger.importers.mlperf_system import ONCE, System, read_system
 from ledger.importers.source_file import SourceFile, beside, read_object, read_source
 
 __all__ = ["PUBLISHED", "Place", "Run", "bounds", "load_run", "place_of"]
@@ -67,6 +69,7 @@ class Run:
         stated: Fields that all its legs share.
         inputs: What the legs say besides, as ``method_inputs``.
         not_after: Day by whose end the run was over, or None if not known.
+        doubts: What is odd about the description of its system.
     """
 
     place: Place
@@ -77,6 +80,7 @@ class Run:
     stated: Mapping[str, JSON]
     inputs: Mapping[str, str]
     not_after: str | None
+    doubts: tuple[Problem, ...]
 
 
 def place_of(path: Path) -> Place:
@@ -115,9 +119,9 @@ def load_run(
         MissingError: The system is not described.
     """
     place = place_of(path)
-    source = read_source(path)
+    source = read_source(path, noise=True)
     log = read_log(source.text.splitlines())
-    system, digest = _system(place, log)
+    system, digest, doubts = _system(place, log)
     device = _device(catalogue, system.accelerator)
     stated: dict[str, JSON] = {
         "run": place.run,
@@ -135,7 +139,7 @@ def load_run(
         "system_sha256": digest,
     }
     not_after = published or PUBLISHED.get(place.round)
-    return Run(place, log, system, device, source, stated, inputs, not_after)
+    return Run(place, log, system, device, source, stated, inputs, not_after, doubts)
 
 
 def _device(catalogue: Catalogue, name: str) -> Device | None:
@@ -146,11 +150,11 @@ def _device(catalogue: Catalogue, name: str) -> Device | None:
         return None
 
 
-def _system(place: Place, log: RunLog) -> tuple[System, str]:
-    """Return the system description and the digest of its file, or ``log`` when the log has it."""
+def _system(place: Place, log: RunLog) -> tuple[System, str, tuple[Problem, ...]]:
+    """Return the system, the digest of its file (``log`` when the log has it), and its doubts."""
     found = beside(place.root / "systems" / place.submitter / "_", f"{place.system}.json")
     if found is None and log.system is not None:
-        return read_system(log.system), "log"
+        return read_system(log.system), "log", ()
     if found is None:
         raise MissingError(
             f"the system {place.system} is not described",
@@ -160,11 +164,30 @@ def _system(place: Place, log: RunLog) -> tuple[System, str]:
         )
     source = read_source(found)
     try:
-        return read_system(read_object(source)), source.sha256
+        stated, again = read_object(source, once=ONCE), repeated_fields(source.text)
+        for field in again:
+            stated.pop(field.name, None)
+        return read_system(stated), source.sha256, tuple(_repeated(again, str(found)))
     except InputError as error:
-        raise InputError(
-            error.message, where=str(found), why=error.why, remedy=error.remedy
+        line = error.line if isinstance(error, LineError) else None
+        raise LineError(
+            error.message, line, where=str(found), why=error.why, remedy=error.remedy
         ) from error
+
+
+def _repeated(again: Sequence[Field], source: str) -> Iterator[Problem]:
+    """Yield a finding if published fields stand twice, such as two interconnects."""
+    if again:
+        names = ", ".join(dict.fromkeys(field.name for field in again))
+        yield Problem(
+            source,
+            again[0].line,
+            "repeated-field",
+            f"these fields stand twice in the description: {names}",
+            "nothing to do: they are taken as not stated",
+            "finding",
+            "nobody knows which of the two is meant",
+        )
 
 
 def bounds(log: RunLog) -> Iterator[tuple[str, Mark, Mark]]:

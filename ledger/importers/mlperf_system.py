@@ -12,7 +12,10 @@ from dataclasses import dataclass
 
 from ledger.errors import InputError
 
-__all__ = ["System", "read_system"]
+__all__ = ["ONCE", "System", "read_system"]
+
+ONCE = frozenset({"accelerator_model_name", "accelerators_per_node", "number_of_nodes"})
+"""Fields on which time held and device rest: one that is stated twice refuses the file."""
 
 _COUNT = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
 _SCALE_UP = re.compile(r"(?<![0-9.])([1-9][0-9]{1,4}) ?GB/s", re.ASCII)

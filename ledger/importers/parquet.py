@@ -12,10 +12,11 @@ from pathlib import Path
 
 import polars as pl
 
-from ledger.errors import Problem
+from ledger.errors import InputError, Problem
 from ledger.hardware import Catalogue
 from ledger.importers.faults import Source
 from ledger.importers.frame import header_problems, read_frame
+from ledger.importers.held_time import refusal
 from ledger.importers.rows import ROW
 from ledger.importers.source_file import find_files
 from ledger.importers.stored import read_stored
@@ -46,7 +47,10 @@ class ParquetImporter:
     def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
         """Reads and checks one table whole."""
         del settings  # There are none; an unknown one has been refused.
-        stored = read_stored(path)
+        try:
+            stored = read_stored(path)
+        except InputError as error:
+            return Reading((), (refusal(str(path), error),), 0)
         digest = hashlib.sha256(stored).hexdigest()
         source = Source(str(path), digest, self.name, self.version, "row")
         try:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
 from ledger.errors import InputError, MissingError
+from ledger.importers.json_text import parse_json
+from ledger.importers.line_error import LineError
+from ledger.importers.stored import encoding_fault
 
 __all__ = [
     "TEXT_MAX",
@@ -45,7 +47,7 @@ class SourceFile:
     Attributes:
         path: Where it lies, as given.
         sha256: Digest of its bytes as stored, 64 hex digits.
-        text: Its text, unzipped; bytes that are not UTF-8 are replaced.
+        text: Its text, unzipped.
     """
 
     path: Path
@@ -53,12 +55,17 @@ class SourceFile:
     text: str
 
 
-def read_source(path: Path) -> SourceFile:
+def read_source(path: Path, *, noise: bool = False) -> SourceFile:
     """Read a file whole, unzipping it if it is compressed.
+
+    Args:
+        path: Where it lies.
+        noise: Whether stray bytes that are not UTF-8 are replaced, as in a log to which many
+            programs write; else they refuse the file.
 
     Raises:
         MissingError: There is no such file.
-        InputError: It is damaged, or larger than `TEXT_MAX` bytes.
+        InputError: It is damaged, empty, of another encoding, or larger than `TEXT_MAX` bytes.
     """
     try:
         stored = path.read_bytes()
@@ -69,26 +76,48 @@ def read_source(path: Path) -> SourceFile:
     except FileNotFoundError as error:
         raise MissingError("there is no such file", where=str(path)) from error
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"the file cannot be read: {error}", remedy="copy it again") from error
+        raise InputError(
+            f"the file cannot be read: {error}", where=str(path), remedy="copy it again"
+        ) from error
     if len(data) > TEXT_MAX:
         raise InputError(
             f"the file holds more than {TEXT_MAX:,} bytes of text",
+            where=str(path),
             remedy="split it, or check that it is what it claims to be",
         )
+    _check_text(data, path, noise=noise)
     text = data.decode("utf-8-sig", errors="replace")
     return SourceFile(path, hashlib.sha256(stored).hexdigest(), text)
 
 
-def read_object(source: SourceFile) -> dict[str, object]:
+def _check_text(data: bytes, path: Path, *, noise: bool) -> None:
+    """Refuse an empty file and bytes that are not UTF-8 text."""
+    if not data.strip():
+        raise InputError("the file is empty", where=str(path), remedy="copy it again")
+    fault = encoding_fault(data, path)
+    # A log keeps its marks readable among stray bytes, but not in UTF-16 or inside an archive.
+    if fault is not None and not (noise and b":::MLLOG" in data):
+        line, what = fault
+        raise LineError(
+            what,
+            line,
+            where=str(path),
+            why="a guessed encoding can change a name, and so make a second model of one",
+            remedy="save it as UTF-8" if line else "copy the file again",
+        )
+
+
+def read_object(source: SourceFile, *, once: Collection[str] | None = None) -> dict[str, object]:
     """Read a file as one JSON object; numbers with a point or exponent come as exact decimals.
 
+    Args:
+        source: The file.
+        once: Fields that may not stand twice; None for all.
+
     Raises:
-        InputError: It is not JSON, or not an object.
+        InputError: It is not JSON, states such a field twice, or is not an object.
     """
-    try:
-        value = json.loads(source.text, parse_float=Decimal)
-    except (ArithmeticError, ValueError, RecursionError) as error:
-        raise InputError(f"not JSON: {error}", remedy="copy the file again") from error
+    value = parse_json(source.text, once=once)
     if not isinstance(value, dict):
         raise InputError("the JSON is not an object", remedy="give the file of one run")
     return value

@@ -17,9 +17,18 @@ from ledger.canonical import JSON
 from ledger.errors import HardwareError, InputError, MissingError, Problem
 from ledger.hardware import Catalogue, Device
 from ledger.importers import held_time, telemetry_figures
-from ledger.importers.source_file import find_files, opening, read_object, read_source
+from ledger.importers.json_text import line_of
+from ledger.importers.line_error import LineError
+from ledger.importers.source_file import (
+    SourceFile,
+    find_files,
+    opening,
+    read_object,
+    read_source,
+)
 from ledger.importers.telemetry_figures import Figure
-from ledger.importers.telemetry_run import RunFacts, disagreements, read_facts
+from ledger.importers.telemetry_lone import lone_file, lone_files
+from ledger.importers.telemetry_run import FactError, RunFacts, disagreements, read_facts
 from ledger.journeys.importing import Reading
 from ledger.period import epoch_ms
 from ledger.record import Draft, draft_of, fields
@@ -56,15 +65,18 @@ class TelemetryImporter:
         return named is not None and '"flop_counted"' in opening(head)
 
     def files(self, path: Path) -> tuple[Path, ...]:
-        """The run facts below a path, sorted."""
-        return find_files(path, lambda name: bool(_RUN.fullmatch(name)), "run_<id>.json")
+        """The run facts below a path, sorted, and then the telemetry that belongs to none."""
+        runs = find_files(path, lambda name: bool(_RUN.fullmatch(name)), "run_<id>.json")
+        return (*runs, *lone_files(path))
 
     def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
         """Reads one run with the files beside it."""
         activity, clock = _activity_setting(settings), _clock_setting(settings)
+        if (left_over := lone_file(path)) is not None:
+            return Reading((), (left_over,), 0)
         try:
             source = read_source(path)
-            facts = read_facts(read_object(source))
+            facts = _facts(source)
             device = catalogue.find(facts.gpu)
         except (InputError, HardwareError, MissingError) as error:
             return Reading((), (held_time.refusal(str(path), error),), 0)
@@ -93,6 +105,15 @@ class TelemetryImporter:
 
 
 IMPORTER = TelemetryImporter()
+
+
+def _facts(source: SourceFile) -> RunFacts:
+    """Return the facts in a file; an error names the line of the fact."""
+    try:
+        return read_facts(read_object(source))
+    except FactError as error:
+        line = line_of(source.text, error.name)
+        raise LineError(error.message, line, why=error.why, remedy=error.remedy) from error
 
 
 def _drafts(facts: RunFacts, run: Mapping[str, JSON], figures: Sequence[Figure]) -> Iterator[Draft]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.canonical import JSON
-from ledger.errors import InputError, MissingError, Problem
+from ledger.errors import InputError, LedgerError, MissingError, Problem
 from ledger.estimate import Estimate, dense, pipe, plain
 from ledger.hardware import Device
+from ledger.importers.line_error import LineError
 from ledger.importers.source_file import SourceFile, beside, read_object, read_source
 from ledger.importers.telemetry_pipe import Telemetry, read_telemetry
 from ledger.importers.telemetry_run import RunFacts, whole
@@ -141,9 +142,7 @@ def measured(
         source = read_source(found)
         telemetry = read_telemetry(source.text, facts.period, facts.gpus)
     except (InputError, MissingError) as error:
-        message = f"{error.where}: {error.message}" if error.where else error.message
-        remedy = error.remedy or "export the telemetry again"
-        problems.append(Problem(str(found), None, "telemetry-unread", message, remedy, "finding"))
+        problems.append(_unread(found, error))
         return
     problems.extend(_coverage(facts, telemetry, str(found)))
     estimate = pipe(telemetry.samples, milli_devices=1000, peak=peak, peak_clock_mhz=clock)
@@ -153,6 +152,19 @@ def measured(
         "telemetry",
         source,
         f"{len(telemetry.samples)} rows",
+    )
+
+
+def _unread(found: Path, error: LedgerError) -> Problem:
+    """Return the finding for telemetry that gives no figure because of one place in it."""
+    return Problem(
+        str(found),
+        error.line if isinstance(error, LineError) else None,
+        "telemetry-unread",
+        f"{error.message}: no pipe figure is recorded",
+        error.remedy or "export the telemetry again",
+        "finding",
+        "a figure without this row would take its time for idle",
     )
 
 
@@ -240,7 +252,8 @@ def _state_differs(facts: RunFacts, state: Path) -> Iterator[Problem]:
         stated = whole(read_object(read_source(state)).get("total_flos"))
     except InputError as error:
         remedy = error.remedy or "copy the file again"
-        yield Problem(str(state), None, "state-unread", error.message, remedy, "finding")
+        line = error.line if isinstance(error, LineError) else None
+        yield Problem(str(state), line, "state-unread", error.message, remedy, "finding")
         return
     if stated != facts.total_flos:
         yield Problem(

@@ -18,6 +18,7 @@ from fractions import Fraction
 from ledger.errors import InputError
 from ledger.estimate import PipeSample
 from ledger.importers.decimals import exact_fraction
+from ledger.importers.line_error import LineError
 from ledger.period import Period, epoch_ms
 
 __all__ = ["Gap", "Telemetry", "read_telemetry"]
@@ -102,7 +103,9 @@ def read_telemetry(text: str, period: Period, gpus: int) -> Telemetry:
     try:
         rows = [_row(cells, reader.line_num) for cells in reader]
     except csv.Error as error:
-        raise InputError(f"not a table: {error}", where=f"line {reader.line_num}") from error
+        raise LineError(
+            f"not a table: {error}", reader.line_num, remedy="export it again"
+        ) from error
     interval = _interval(rows)
     start, stop = epoch_ms(period.start), epoch_ms(period.stop)
     inside = [row for row in rows if start < row.time_ms < stop + interval]
@@ -129,11 +132,15 @@ def _row(cells: Mapping[str, str | None], line: int) -> _Row:
         stamp = cells[STAMP] or ""
         time_ms = _stamp_ms(stamp)
     except InputError as error:
-        raise InputError(
-            error.message, where=f"line {line}", why=error.why, remedy=error.remedy
+        second = cells[STAMP] == STAMP
+        raise LineError(
+            "the header stands here again: these are two files in one" if second else error.message,
+            line,
+            why=error.why,
+            remedy="cut the file here" if second else error.remedy,
         ) from error
     if activity > _PERCENT:
-        raise InputError(f"an activity of {cells[ACTIVITY]} percent", where=f"line {line}")
+        raise LineError(f"an activity of {cells[ACTIVITY]} percent", line)
     return _Row(cells[DEVICE] or "", stamp, time_ms, activity, clock, line)
 
 

@@ -1,7 +1,8 @@
 """Run facts: what a training script wrote about one run, in ``run_<id>.json``.
 
 Times are seconds since 1970 with a fraction, read as exact decimals and cut to whole
-milliseconds; counts are integers, or floats whose text is a whole number.
+milliseconds; counts are whole numbers with all their digits. Only the trainer's own count may have
+an exponent, because the Trainer prints it so.
 """
 
 from __future__ import annotations
@@ -13,16 +14,35 @@ from typing import get_args
 
 from ledger.errors import InputError, Problem
 from ledger.importers.held_time import SPAN_MAX_MS
+from ledger.importers.json_text import Printed
 from ledger.importers.source_file import exact_number
 from ledger.period import Period, from_epoch_ms
 from ledger.record import fields
 
-__all__ = ["RunFacts", "disagreements", "read_facts", "whole"]
+__all__ = ["FactError", "RunFacts", "disagreements", "read_facts", "whole"]
 
 PRECISIONS = frozenset(get_args(fields.Precision))
 
 _WALL_TOLERANCE_MS = 20  # the two clocks of the script are read a few milliseconds apart
 _TIME_MAX = 10**11  # seconds; beyond the year 5000 a time is not in seconds
+
+
+class FactError(InputError):
+    """A fact is missing or has another form.
+
+    Args:
+        name: Name of the fact.
+        message: What is there.
+        why: Why it matters.
+        remedy: What to write.
+    """
+
+    code = "fact"
+
+    def __init__(self, name: str, message: str, *, why: str, remedy: str) -> None:
+        """Keep the name, by which its line can be found."""
+        super().__init__(message, why=why, remedy=remedy)
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +103,8 @@ def read_facts(value: Mapping[str, object]) -> RunFacts:
         value: The JSON object, floats as exact decimals.
 
     Raises:
-        InputError: A fact is missing or has another form.
+        FactError: A fact is missing or has another form.
+        InputError: The run is longer than any can be.
     """
     start, end = _milliseconds(value, "start_utc"), _milliseconds(value, "end_utc")
     if end - start > SPAN_MAX_MS:
@@ -108,7 +129,7 @@ def read_facts(value: Mapping[str, object]) -> RunFacts:
         counted=_whole(value, "flop_counted"),
         by_operator={str(name): _whole(operators, name) for name in operators},
         six_nd=_whole(value, "flop_6nd"),
-        total_flos=None if flos is None else _whole(value, "trainer_total_flos"),
+        total_flos=None if flos is None else _reported(value, "trainer_total_flos"),
         total_flos_text="" if flos is None else str(flos).lower(),
         gpu=_text(value, "gpu"),
         gpus=_whole(value, "gpus"),
@@ -155,6 +176,22 @@ def whole(value: object) -> int | None:
 
 
 def _whole(value: Mapping[str, object], name: str) -> int:
+    """Return a count, which has all its digits in the file."""
+    stated = value.get(name)
+    if isinstance(stated, Printed) and stated.has_exponent:
+        number = whole(stated)
+        raise FactError(
+            name,
+            f"{name} is {stated.text[:40]}, which is how a float is printed",
+            why="a float near 10^25 is exact only to about two billion operations",
+            remedy=f"write all the digits, {number} if it is exact; in Python, count with int"
+            if number is not None
+            else "write all the digits of a whole number of 0 or more",
+        )
+    return _reported(value, name)
+
+
+def _reported(value: Mapping[str, object], name: str) -> int:
     """Return a fact that must be a whole number of 0 or more."""
     number = whole(value.get(name))
     if number is None:
@@ -178,9 +215,10 @@ def _text(value: Mapping[str, object], name: str) -> str:
     return text.strip()
 
 
-def _missing(name: str, form: str) -> InputError:
+def _missing(name: str, form: str) -> FactError:
     """Return the error for a fact that is not there in the form needed."""
-    return InputError(
+    return FactError(
+        name,
         f"{name} is missing or not {form}",
         why="the figures of a run are worked out from these facts and from nothing else",
         remedy="write the file again with the training script",

@@ -71,6 +71,7 @@ class TrainerImporter:
             **_amounts(state, runtime, said),
             "run": run,
             "model": said.model or run,
+            "role": said.role,
             "evidence": held_time.evidence("framework", source, "total_flos", (NAME, VERSION)),
         }
         try:

@@ -26,6 +26,7 @@ SETTINGS = frozenset(
         "not_after",
         "parameters",
         "precision",
+        "role",
         "run",
         "sparsity",
         "start",
@@ -51,6 +52,7 @@ class Said:
         devices: How many devices, or None.
         precision: Operand format; ``unknown`` if not said.
         sparsity: ``dense``, ``structured`` or ``unknown``.
+        role: ``primary``, or ``corroborating`` for a run that another source records already.
         parameters: Parameters, or None.
         tokens: Tokens processed, or None to take the trainer's own count.
     """
@@ -65,6 +67,7 @@ class Said:
     devices: int | None
     precision: str
     sparsity: str
+    role: str
     parameters: int | None
     tokens: int | None
 
@@ -87,6 +90,7 @@ def read_settings(settings: Mapping[str, str], catalogue: Catalogue) -> Said:
         devices=_count(settings, "devices"),
         precision=_word(settings, "precision", get_args(fields.Precision)),
         sparsity=_word(settings, "sparsity", get_args(fields.Sparsity)),
+        role=_word({"role": "primary", **settings}, "role", ("primary", "corroborating")),
         parameters=_count(settings, "parameters"),
         tokens=_count(settings, "tokens"),
     )

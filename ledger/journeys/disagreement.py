@@ -28,7 +28,7 @@ class Compared:
         reference: The operations that count; None if not stated.
         inputs: Inputs of its method.
         counted: Inputs of the figure that counts.
-        held_us: Device-microseconds of its legs.
+        held_us: Device-microseconds of its legs; None if one does not state them.
     """
 
     method: str
@@ -37,7 +37,7 @@ class Compared:
     reference: int | None
     inputs: Inputs
     counted: Inputs
-    held_us: int
+    held_us: int | None
 
 
 @dataclass(frozen=True, slots=True)

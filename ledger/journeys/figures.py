@@ -24,7 +24,14 @@ from ledger.journeys.disagreement import (
 )
 from ledger.record import evidence_grade
 
-__all__ = ["Entries", "Figure", "RunFigures", "figures_of", "run_figures"]
+__all__ = [
+    "Entries",
+    "Figure",
+    "RunFigures",
+    "figures_of",
+    "reversed_entries",
+    "run_figures",
+]
 
 Body = Mapping[str, JSON]
 
@@ -80,7 +87,8 @@ class RunFigures:
         run: Its identifier.
         model: Models that its records name.
         reference: Sum of the primary figures that are stated; None if none is.
-        device_us: Time held by the primary legs that state it.
+        device_us: Time held by the primary legs that state it; None if none does.
+        untimed: Primary legs that state no time held.
         ceiling: Sum of their ceilings; None if one of them has none.
         figures: The primary first, then in the order of the log.
         derived: Figures worked out here from recorded inputs; they are not records.
@@ -89,7 +97,8 @@ class RunFigures:
     run: str
     model: tuple[str, ...]
     reference: int | None
-    device_us: int
+    device_us: int | None
+    untimed: int
     ceiling: int | None
     figures: tuple[Figure, ...]
     derived: tuple[Derived, ...]
@@ -106,7 +115,7 @@ def figures_of(entries: Entries, run: str) -> RunFigures:
         MissingError: No unreversed allocation names the run.
     """
     found = {e.seq: e.body for e in entries.find_run(run) if e.type == "allocation"}
-    for seq in _reversed(entries, run) if found else ():
+    for seq in reversed_entries(entries, run) if found else ():
         found.pop(seq, None)
     if not found:
         raise MissingError(
@@ -133,18 +142,22 @@ def run_figures(run: str, bodies: Mapping[int, Body]) -> RunFigures:
     counted = _counted(primary)
     figures = tuple(_figure(group, reference, counted) for group in ordered)
     ceilings = [body["ceiling_operations"] for body in primary]
+    held = [int(str(b["device_us"])) for b in primary if b["device_us"] is not None]
     return RunFigures(
         run=run,
         model=tuple(sorted({str(body["model"]) for body in bodies.values()})),
         reference=reference,
-        device_us=sum(int(str(b["device_us"])) for b in primary if b["device_us"] is not None),
-        ceiling=None if None in ceilings else sum(int(str(most)) for most in ceilings),
+        device_us=sum(held) if held else None,
+        untimed=len(primary) - len(held),
+        ceiling=None
+        if None in ceilings or not ceilings
+        else sum(int(str(most)) for most in ceilings),
         figures=figures,
         derived=tuple(_derived(counted, reference)),
     )
 
 
-def _reversed(entries: Entries, run: str) -> Iterator[int]:
+def reversed_entries(entries: Entries, run: str) -> Iterator[int]:
     """Yield the numbers of entries of the run that were reversed."""
     needle = b'"run":' + encode(run)
     for _, data, _ in entries.rows():
@@ -199,7 +212,7 @@ def _figure(group: Mapping[int, Body], reference: int | None, counted: Inputs) -
         reference=reference,
         inputs=inputs,
         counted=counted,
-        held_us=sum(int(str(b["device_us"])) for b in bodies if b["device_us"] is not None),
+        held_us=_sum(bodies, "device_us", "device_us"),
     )
     return Figure(
         method=compared.method,

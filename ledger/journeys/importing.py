@@ -17,11 +17,13 @@ from ledger.canonical import JSON
 from ledger.entry import Entry, Opening
 from ledger.errors import InputError, Problem
 from ledger.hardware import Catalogue
+from ledger.journeys.standing import standing_figures
 from ledger.log import Appended, Row
 from ledger.record import Draft
 
 __all__ = [
     "CHUNK",
+    "UNKNOWN_DEVICE",
     "Ceiling",
     "Imported",
     "Importer",
@@ -37,6 +39,8 @@ CHUNK = 10_000
 """Drafts a transaction: large enough to hide the commit, small enough to hold in memory."""
 DENSE_FORMATS = ("fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "fp6", "fp4", "int8", "int4")
 """Formats whose dense peak the catalogue may state."""
+UNKNOWN_DEVICE = "unknown"
+"""Under this the time of devices that are not stated, or not in the catalogue, is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,12 @@ class Ledger(Protocol):
 class Shelf(Protocol):
     """Where recorded entries are looked up: a store."""
 
+    def find_run(self, run: str) -> Iterator[Entry]:
+        """Yields the entries whose body names the run, in order."""
+
+    def rows(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Yields (seq, bytes, hash) of every entry, in order."""
+
     def read(self, start: int, stop: int) -> Iterator[Row]:
         """Yields the entries [start, stop) that exist, in order."""
 
@@ -150,7 +160,7 @@ class Imported:
         problems: every refused row, finding and note, in the order of the files.
         held_device_us: device-microseconds of accepted primary records, by activity, new or not;
             corroborating records speak of the same time and are left out.
-        ceilings: by catalogue device id, for the same records.
+        ceilings: by catalogue device id, for the same records; `UNKNOWN_DEVICE` for the rest.
     """
 
     files: int
@@ -269,7 +279,9 @@ def _check_settings(importer: Importer, settings: Mapping[str, str]) -> None:
 def _append(tally: _Tally, reading: Reading, request: Request, *, source: str, start: int) -> None:
     """Appends one chunk of a file in one transaction and counts what became of it."""
     drafts = reading.drafts[start : start + request.chunk]
+    standing = standing_figures(drafts, request.shelf, source) if start == 0 else ()
     appended = tally.write(drafts)
+    tally.problems.extend(standing if appended.new else ())
     tally.new += len(appended.new)
     tally.same += appended.same
     tally.superseded += len(appended.superseded)
@@ -328,9 +340,8 @@ def _weigh(tally: _Tally, draft: Draft) -> None:
         return
     held = int(str(body["device_us"]))
     tally.held[str(body["activity"])] += held
-    if body["device"] is None:
-        return
-    sums = tally.ceilings.setdefault(str(body["device"]), [0, 0, 0, 0])
+    device = UNKNOWN_DEVICE if body["device"] is None else str(body["device"])
+    sums = tally.ceilings.setdefault(device, [0, 0, 0, 0])
     sums[0] += held
     if body["ceiling_operations"] is None:
         sums[3] += 1

@@ -74,7 +74,11 @@ class FiguresDocument(_Part):
     run: str
     models: list[str]
     reference: Digits | None = Field(description="Operations that count; null if none is stated.")
-    device_us: Digits = Field(description="Time held by primary legs, device-microseconds.")
+    device_us: Digits | None = Field(
+        description="Time held by the primary legs that state it, device-microseconds; null if "
+        "none does."
+    )
+    legs_without_time: Count = Field(description="Primary legs that state no time held.")
     ceiling_operations: Digits | None = Field(description="Null if a primary leg has none.")
     of_ceiling: RatioPart | None = Field(description="The figure that counts over the ceiling.")
     figures: list[FigurePart]
@@ -97,7 +101,8 @@ def figures_document(found: RunFigures) -> dict[str, Any]:
         run=found.run,
         models=list(found.model),
         reference=_digits(found.reference),
-        device_us=str(found.device_us),
+        device_us=_digits(found.device_us),
+        legs_without_time=found.untimed,
         ceiling_operations=_digits(found.ceiling),
         of_ceiling=_ratio(_of_ceiling(found)),
         figures=[_figure_part(figure) for figure in found.figures],
@@ -128,8 +133,7 @@ def figures_tables(found: RunFigures) -> tuple[Table, ...]:
 
 def _notes(found: RunFigures) -> list[str]:
     """Return what was held, what it allows, and what is not stated."""
-    held = readable(Fraction(found.device_us, _SECOND_US))
-    notes = [f"held: {held} device-seconds"]
+    notes = [_held(found)]
     ratio = _of_ceiling(found)
     if found.ceiling is None:
         notes.append("ceiling: unknown, because a device, a precision or a time is not stated")
@@ -148,6 +152,15 @@ def _notes(found: RunFigures) -> list[str]:
     wrong = [figure for figure in found.figures if figure.recomputed not in {None, _whole(figure)}]
     notes += [f"{_name(f)}: its inputs give {f.recomputed}, not what it states" for f in wrong]
     return notes
+
+
+def _held(found: RunFigures) -> str:
+    """Return the time held, as far as it is stated."""
+    if found.device_us is None:
+        return "held: unknown, because no primary record states the time"
+    held = f"held: {readable(Fraction(found.device_us, _SECOND_US))} device-seconds"
+    legs = "leg that states" if found.untimed == 1 else "legs that state"
+    return f"{held}, without {found.untimed} {legs} none" if found.untimed else held
 
 
 def _whole(figure: Figure) -> int | None:

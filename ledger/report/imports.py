@@ -109,7 +109,8 @@ def import_summary(imported: Imported, *, dry_run: bool) -> str:
         f"{imported.same:,} same, {imported.changed:,} changed, {imported.refused:,} refused"
     )
     if imported.superseded:
-        counts += f"; {imported.superseded:,} provisional records replaced"
+        records = "record" if imported.superseded == 1 else "records"
+        counts += f"; {imported.superseded:,} provisional {records} replaced"
     return f"{counts}; dry run, nothing appended" if dry_run else counts
 
 

@@ -47,23 +47,34 @@ def problem_part(problem: Problem) -> ProblemPart:
 
 
 def problem_lines(problems: Iterable[Problem], *, most: int = SHOWN_MAX) -> list[str]:
-    """Problems as lines for a terminal, the worst first; the same advice is given once.
+    """Problems as lines for a terminal, the worst first; the same words are given once.
 
     Args:
         problems: what was found.
-        most: how many to show; a last line counts the rest.
+        most: how many different ones to show; a last line counts the rest.
     """
-    ranked = sorted(problems, key=lambda problem: _RANK[problem.severity])
+    alike: dict[tuple[str, ...], list[Problem]] = {}
+    for problem in sorted(problems, key=lambda problem: _RANK[problem.severity]):
+        words = (problem.severity, problem.code, problem.message, problem.why, problem.remedy)
+        alike.setdefault(words, []).append(problem)
+    groups = list(alike.values())
     lines: list[str] = []
     told: set[tuple[str, str]] = set()
-    for problem in ranked[:most]:
+    for problem, *more in groups[:most]:
         place = problem.source if problem.line is None else f"{problem.source}:{problem.line}"
-        lines.append(f"{place}: {problem.severity}[{problem.code}]: {problem.message}")
+        again = f" (and at {_places(len(more))})" if more else ""
+        lines.append(f"{place}: {problem.severity}[{problem.code}]: {problem.message}{again}")
         advice = (problem.why, problem.remedy)
         if advice not in told:
             lines += [f"  why: {problem.why}"] if problem.why else []
             lines += [f"  next: {problem.remedy}"] if problem.remedy else []
         told.add(advice)
-    if len(ranked) > most:
-        lines.append(f"and {len(ranked) - most:,} more; -f json lists all")
+    rest = sum(map(len, groups[most:]))
+    if rest:
+        lines.append(f"and {rest:,} more; -f json lists all")
     return lines
+
+
+def _places(count: int) -> str:
+    """How many places there are besides the one that is told."""
+    return "1 place more" if count == 1 else f"{count:,} places more"
