@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sealed import altered, fill, found, said
 
 from ledger.cli import clock
 from ledger.cli.app import COMMANDS
+from ledger.cli.context import Context
 from ledger.cli.output import emit
+from ledger.cli.progress import Progress
 from ledger.errors import InputError, IntegrityError, LedgerError
 from ledger.report.table import Column, Table
 
@@ -52,6 +56,34 @@ def test_cli_version_is_printed(flopledger: Run) -> None:
     done = flopledger("--version")
     assert done.code == 0
     assert done.out.startswith("flopledger, version ")
+
+
+def test_cli_failed_verify_says_it_once(flopledger: Run, tmp_path: Path) -> None:
+    context = found(tmp_path)
+    fill(context, [said(0)])
+    assert "verified, 1 entry\n" in flopledger("verify").out
+    with altered(context) as connection:
+        connection.execute("UPDATE entries SET hash = zeroblob(32) WHERE seq = 0")
+    done = flopledger("verify")
+    assert (done.code, done.out) == (4, "")
+    assert "error[integrity]" in done.err
+    assert json.loads(flopledger("verify", "-f", "json").out)["schema"].startswith("flopledger/")
+    assert flopledger("verify", "-o", "verdict.txt").code == 4
+    assert "verification failed" in Path("verdict.txt").read_text()
+
+
+def test_cli_progress_counts_one_file_as_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("ledger.cli.progress.PATIENCE_S", -1)
+    context = Context(tmp_path / "x.db", None, quiet=False, no_input=True, debug=False)
+    with Progress(context, "records") as progress:
+        progress(1, 10_000)
+        progress(2, 20_000)
+    said_so = capsys.readouterr().err
+    assert "\r1 file, 10,000 records" in said_so
+    assert "\r2 files, 20,000 records" in said_so
 
 
 def test_clock_obeys_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from ledger.cli.context import Context, pass_context
+from ledger.cli.destination import writing
 from ledger.cli.opening import newest_note, open_reader
-from ledger.errors import InputError, LedgerError
+from ledger.cli.output import print_bytes
+from ledger.errors import InputError
 from ledger.journeys import exporting
 from ledger.stores.sqlite import SqliteStore
 
@@ -44,7 +46,8 @@ def export(context: Context, *, output: str, record: str | None) -> None:
         _write(store, output, record, size)
     unsigned = size - newest_note(context)[1].size
     tail = f", the last {unsigned} of them unsigned" if unsigned > 0 else ""
-    context.say(f"wrote {size} entries{tail}" if record is None else f"wrote the {record} records")
+    counted = "1 entry" if size == 1 else f"{size} entries"
+    context.say(f"wrote {counted}{tail}" if record is None else f"wrote the {record} records")
 
 
 def _write(store: SqliteStore, output: str, record: str | None, size: int) -> None:
@@ -56,7 +59,7 @@ def _write(store: SqliteStore, output: str, record: str | None, size: int) -> No
             remedy="use --type with .csv or .parquet",
         )
     if output == "-":
-        sys.stdout.buffer.writelines(exporting.leaf_lines(store.read(0, size)))
+        print_bytes(exporting.leaf_lines(store.read(0, size)))
         return
     if suffix not in {".jsonl", ".parquet", ".csv"}:
         raise InputError(
@@ -64,29 +67,15 @@ def _write(store: SqliteStore, output: str, record: str | None, size: int) -> No
             where=output,
             remedy="name the file ledger.jsonl, for instance",
         )
-    _write_file(store, Path(output), record, size)
-
-
-def _write_file(store: SqliteStore, path: Path, record: str | None, size: int) -> None:
-    """Write by way of a temporary file, so that nothing is half-written."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        if path.suffix == ".jsonl":
-            with partial.open("wb") as file:
-                file.writelines(exporting.leaf_lines(store.read(0, size)))
+    with writing(output) as file:
+        if suffix == ".jsonl":
+            file.writelines(exporting.leaf_lines(store.read(0, size)))
         else:
-            _write_table(store, partial, path.suffix, record, size)
-        partial.replace(path)
-    except OSError as error:
-        raise LedgerError(
-            f"cannot write {path}: {error.strerror}", remedy="choose another file with -o"
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+            _write_table(store, file, suffix, record, size)
 
 
 def _write_table(
-    store: SqliteStore, path: Path, suffix: str, record: str | None, size: int
+    store: SqliteStore, file: BinaryIO, suffix: str, record: str | None, size: int
 ) -> None:
     """Write a table; polars is loaded only here."""
     from ledger.stores import frames  # noqa: PLC0415 - it takes a fifth of a second
@@ -94,4 +83,4 @@ def _write_table(
     columns = exporting.columns_of(record)
     rows = exporting.rows_of(store.read(0, size), columns)
     write = frames.write_parquet if suffix == ".parquet" else frames.write_csv
-    write(rows, columns, path)
+    write(rows, columns, file)

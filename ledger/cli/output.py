@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from ledger.errors import InputError
+from ledger.cli.destination import writing
+from ledger.errors import LedgerError
 from ledger.report.render import FORMATS, to_csv, to_json, to_markdown, to_terminal
 from ledger.report.table import Table
 
-__all__ = ["emit", "output_options", "write_text"]
+__all__ = ["emit", "output_options", "print_bytes", "write_text"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,7 +55,7 @@ def emit(
         output: File to write, or None or ``-`` for stdout.
 
     Raises:
-        InputError: If the file cannot be written.
+        InputError: If the file cannot be written, or belongs to a ledger.
     """
     grids = [tables] if isinstance(tables, Table) else list(tables)
     to_file = output not in {None, "-"}
@@ -71,22 +73,44 @@ def emit(
 
 
 def write_text(text: str, output: str | None) -> None:
-    """Write to stdout, or to a file by way of a temporary one so that nothing is half-written.
+    """Write to stdout, or to a file; see `writing` for what is refused and what is kept.
 
     Raises:
-        InputError: If the file cannot be written.
+        InputError: If the file cannot be written, or belongs to a ledger.
+        LedgerError: If stdout cannot be written.
     """
     if output is None or output == "-":
-        click.echo(text, nl=False)
+        print_bytes([text.encode()])
         return
-    target = Path(output)
-    partial = target.with_name(target.name + ".partial")
+    with writing(output) as file:
+        file.write(text.encode())
+
+
+def print_bytes(parts: Iterable[bytes]) -> None:
+    """Write bytes to stdout: a disk that is full there is told like any other.
+
+    Raises:
+        LedgerError: If stdout goes to a file that takes no more.
+    """
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(target)
+        sys.stdout.flush()
+        stream = sys.stdout.buffer
+        for part in parts:
+            # Without a buffer a write may take less than all, and says so only in its result.
+            done = stream.write(part)
+            while done < len(part):
+                done += stream.write(part[done:])
+        stream.flush()
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise InputError(
-            f"cannot write {output}: {error.strerror}", remedy="choose another file with -o"
+        # What is left in the buffer would fail once more when the program ends.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise LedgerError(
+            f"cannot write to stdout: {error.strerror or error}",
+            why="what was printed is not whole",
+            remedy="make room, or send the output elsewhere, then run the same command again",
         ) from error
 
 

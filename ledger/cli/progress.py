@@ -30,7 +30,8 @@ class Progress:
     def __call__(self, files: int, done: int) -> None:
         """Shows how far the work is."""
         if self._shows and time.monotonic() - self._started > PATIENCE_S:
-            click.echo(f"\r{files:,} files, {done:,} {self._unit} …", err=True, nl=False)
+            read = "1 file" if files == 1 else f"{files:,} files"
+            click.echo(f"\r{read}, {done:,} {self._unit} …", err=True, nl=False)
             self._wrote = True
 
     def __enter__(self) -> Self:

@@ -37,7 +37,15 @@ _law_known_on = click.option(
 )
 
 
-@click.group()
+EPILOG = """\b
+Examples:
+  flopledger rules list
+  flopledger rules show eu.aia
+  flopledger --rules ./rules rules lint
+"""
+
+
+@click.group(epilog=EPILOG)
 def rules() -> None:
     """Show the law as data, check the files that hold it, and pack them."""
 
@@ -98,8 +106,9 @@ def lint(context: Context, *, fmt: str | None, output: str | None) -> int:
     vocabulary = load_vocabulary(pack)
     regimes, flaws = read_regimes(pack, vocabulary)
     found = flaws or lint_pack(pack, vocabulary)
-    title = f"{len(flaws)} mistakes keep files from loading" if flaws else ""
-    table = flaw_table(title or f"{len(found)} findings in {len(regimes)} regimes", found)
+    count = f"{_counted(len(found), 'finding')} in {_counted(len(regimes), 'regime')}"
+    kept = f"kept from loading by {_counted(len(flaws), 'mistake')}"
+    table = flaw_table(kept if flaws else count, found)
     emit(flaw_document(pack.digest, len(regimes), found), table, fmt=fmt, output=output)
     return 2 if flaws else int(bool(found))
 
@@ -138,13 +147,20 @@ def test_(
 
 @rules.command(epilog="Example: flopledger rules schema -o schemas")
 @click.argument("name", required=False, type=click.Choice(sorted(SCHEMAS)))
-@click.option("-o", "--output", metavar="DIR", help="Write every schema into that folder.")
+@click.option("-o", "--output", metavar="DIR", help="Write into that folder, made if need be.")
 @pass_context
 def schema(context: Context, *, name: str | None, output: str | None) -> None:
     """Print the JSON Schema of rule files, for an editor, or write all of them."""
     if output is None:
         write_text(schema_text(name or "regime.v1.schema.json"), None)
         return
+    try:
+        Path(output).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot make the folder {output}: {error.strerror}",
+            remedy="choose another folder with -o",
+        ) from error
     for each in [name] if name else SCHEMAS:
         write_text(schema_text(each), str(Path(output) / each))
         context.say(f"wrote {Path(output) / each}")
@@ -174,6 +190,11 @@ def _bench(vocabulary: Vocabulary, engine: str) -> Bench:
 def _pack(context: Context) -> Pack:
     """Return the rules in use."""
     return read_pack(rules_root(context.rules))
+
+
+def _counted(number: int, what: str) -> str:
+    """Return a number of things."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _today(text: str | None) -> date:

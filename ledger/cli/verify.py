@@ -40,7 +40,9 @@ def verify(context: Context, *, vkey: str | None, fmt: str | None, output: str |
         with open_evidence(context, vkey) as evidence:
             verdict = verify_evidence(evidence)
     except IntegrityError as error:
-        emit(failure_document(error), _failure_table(error), fmt=fmt, output=output)
+        # The words for people go to stderr, once; a form asked for is still written.
+        if output not in {None, "-"} or fmt not in {None, "table"}:
+            emit(failure_document(error), _failure_table(error), fmt=fmt, output=output)
         raise
     emit(verdict_document(verdict), _table(verdict), fmt=fmt, output=output)
 
@@ -51,9 +53,9 @@ def _table(verdict: Verdict) -> Table:
         "given with --vkey" if verdict.vkey_source == "given" else "stated by the ledger itself"
     )
     unsigned = verdict.size - verdict.signed_size
-    tail = (f"unsigned: the last {unsigned} entries, after checkpoint {verdict.signed_size}",)
+    tail = (f"unsigned: the last {_entries(unsigned)}, after checkpoint {verdict.signed_size}",)
     return Table(
-        f"{verdict.origin}: verified, {verdict.size} entries",
+        f"{verdict.origin}: verified, {_entries(verdict.size)}",
         (Column("step", "right"), Column("check"), Column("count", "right"), Column("note")),
         tuple((str(c.step), c.name, str(c.count), c.note) for c in verdict.checks),
         (
@@ -63,6 +65,11 @@ def _table(verdict: Verdict) -> Table:
             "not shown here: that every run was recorded, or that the stated figures are right",
         ),
     )
+
+
+def _entries(number: int) -> str:
+    """Return a number of entries."""
+    return "1 entry" if number == 1 else f"{number} entries"
 
 
 def _failure_table(error: IntegrityError) -> Table:

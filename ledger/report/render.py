@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ledger.report.table import Column, Table, visible
+from ledger.report.table import Table, visible
 
 __all__ = ["FORMATS", "to_csv", "to_json", "to_markdown", "to_terminal"]
 
@@ -78,44 +77,27 @@ def to_terminal(tables: Sequence[Table], *, width: int | None, color: bool) -> s
         width: Columns of the terminal, or None to let every line be as long as it needs.
         color: Whether headings may be emphasised.
     """
-    from rich.console import Console  # noqa: PLC0415 - only this format needs rich
-    from rich.text import Text  # noqa: PLC0415
+    from ledger.report.grid import lay_out, wrapped  # noqa: PLC0415 - only this needs rich
 
-    buffer = io.StringIO()
-    console = Console(
-        file=buffer,
-        width=width or 400,
-        force_terminal=color,
-        no_color=not color or "NO_COLOR" in os.environ,
-        highlight=False,
-        legacy_windows=False,
-    )
+    lines: list[str] = []
     for index, table in enumerate(tables):
         if index:
-            console.print()
+            lines.append("")
         if table.title:
-            console.print(Text(visible(table.title), style="bold"))
+            lines += [_bold(line, color=color) for line in wrapped(visible(table.title), width)]
         if table.rows:
-            console.print(_grid(table))
+            grid = lay_out(table, width)
+            *heads, rule = grid.head or ("",)
+            lines += [_bold(line, color=color) for line in heads]
+            lines += [rule] if rule else []
+            lines += grid.body
+            # Below blocks a note would look like a part of the last one.
+            lines += [""] if table.notes and not grid.head else []
         for note in table.notes:
-            console.print(Text(visible(note)), soft_wrap=width is None)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
+            lines += wrapped(visible(note), width)
+    return "\n".join([line.rstrip() for line in lines] + [""])
 
 
-def _grid(table: Table) -> Any:  # noqa: ANN401 - a rich object, which stays inside this module
-    """Return a rich table."""
-    from rich import box  # noqa: PLC0415
-    from rich.table import Table as Grid  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in table.columns:
-        grid.add_column(column.name, justify=column.align, no_wrap=_keeps_line(column))
-    for row in table.rows:
-        grid.add_row(*(Text(visible(cell)) for cell in row))
-    return grid
-
-
-def _keeps_line(column: Column) -> bool:
-    """Return whether the cells of a column stay on one line."""
-    return not column.wide
+def _bold(text: str, *, color: bool) -> str:
+    """Return a heading, emphasised where that is wanted."""
+    return f"\x1b[1m{text}\x1b[0m" if color and text else text

@@ -6,6 +6,8 @@ a founding that was interrupted never looks like a ledger.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from ledger.checkpoint import Checkpoint
@@ -17,6 +19,8 @@ from ledger.stores.notes import NotesFile, sync_folder
 from ledger.stores.tables import create_database
 
 __all__ = ["found_ledger"]
+
+_SQLITE_ENDS = ("", "-journal", "-wal", "-shm")
 
 
 def found_ledger(files: Files, signer: FileSigner, secret: bytes) -> None:
@@ -32,24 +36,48 @@ def found_ledger(files: Files, signer: FileSigner, secret: bytes) -> None:
         MissingError: If the folder is not.
         LedgerError: If the disk refuses; what was begun is taken away again.
     """
+    _check_free(files)
     begun: list[Path] = []
     try:
-        _check_free(files)
-        begun.append(write_key(files.key, signer))
-        begun.append(write_secret(files.secret, secret))
-        begun.append(files.partial)
+        _begin(begun, files.key, lambda: write_key(files.key, signer))
+        _begin(begun, files.secret, lambda: write_secret(files.secret, secret))
+        # SQLite keeps files beside its own, which a full disk can leave behind.
+        begun += [files.partial.with_name(files.partial.name + end) for end in _SQLITE_ENDS]
         create_database(files.partial, origin=signer.name, vkey=signer.verifier.encode())
         note = Checkpoint(signer.name, 0, EMPTY_ROOT).sign(signer)
-        begun.append(files.checkpoints)
-        NotesFile(files.checkpoints).create(note)
+        _begin(begun, files.checkpoints, lambda: NotesFile(files.checkpoints).create(note))
         files.partial.rename(files.database)
+        begun.append(files.database)
         sync_folder(files.database)
     except BaseException as error:
-        for path in begun:
-            path.unlink(missing_ok=True)
+        _take_away(begun)
         if isinstance(error, OSError):
-            raise LedgerError(f"the ledger cannot be created: {error.strerror}") from error
+            raise LedgerError(
+                f"the ledger cannot be created: {error.strerror}",
+                where=str(files.database),
+                remedy="check free space and permissions, then run the same command again",
+            ) from error
         raise
+
+
+def _begin(begun: list[Path], path: Path, write: Callable[[], object]) -> None:
+    """Write a file and note that it is ours to take away, also when it is only half there."""
+    # Whoever made the file since it was found free keeps it.
+    if path.exists():
+        raise _taken([path])
+    begun.append(path)
+    try:
+        write()
+    except ConflictError:
+        begun.remove(path)
+        raise
+
+
+def _take_away(begun: list[Path]) -> None:
+    """Remove what was begun, as far as the disk lets us."""
+    for path in begun:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _check_free(files: Files) -> None:
@@ -58,10 +86,15 @@ def _check_free(files: Files) -> None:
         raise MissingError(
             f"there is no folder {files.database.parent}", remedy="make it, or choose another"
         )
-    taken = [str(path) for path in (*files.all(), files.partial) if path.exists()]
+    taken = [path for path in (*files.all(), files.partial) if path.exists()]
     if taken:
-        raise ConflictError(
-            f"there is already {', '.join(taken)}",
-            why="a ledger, a key or a secret is never overwritten",
-            remedy="choose another file with --ledger, or move these away",
-        )
+        raise _taken(taken)
+
+
+def _taken(paths: list[Path]) -> ConflictError:
+    """Return the error for files that are there already."""
+    return ConflictError(
+        f"there is already {', '.join(map(str, paths))}",
+        why="a ledger, a key or a secret is never overwritten",
+        remedy="choose another file with --ledger, or move these away",
+    )
