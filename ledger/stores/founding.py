@@ -36,9 +36,9 @@ def found_ledger(files: Files, signer: FileSigner, secret: bytes) -> None:
         MissingError: If the folder is not.
         LedgerError: If the disk refuses; what was begun is taken away again.
     """
-    _check_free(files)
     begun: list[Path] = []
     try:
+        _check_free(files)
         _begin(begun, files.key, lambda: write_key(files.key, signer))
         _begin(begun, files.secret, lambda: write_secret(files.secret, secret))
         # SQLite keeps files beside its own, which a full disk can leave behind.
