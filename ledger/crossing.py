@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import cache
 from typing import TypeAlias
 
+from ledger.errors import IntegrityError
 from ledger.measure import Leg, Sums, TotalKey
 from ledger.quantity import Interval
 from ledger.regime.answered import BASE_OBTAINABLE
@@ -110,9 +112,15 @@ def first_day(
 
     Returns:
         The day, or None when it has held since before every record.
+
+    Raises:
+        IntegrityError: If it does not hold on the last day.
     """
     points = (BEFORE, *days.all)
     end = len(points) - 1
+    holds = cache(holds)
+    if not holds(points[end]):
+        raise _unheld(points[end])
     while end > 0:
         start = _segment_start(points, end, days.breaks)
         if not monotone(points[start]):
@@ -226,6 +234,16 @@ class _Within:
     def settled(self, node: Condition, *, truth: bool) -> bool:
         """Whether a condition that rests on no operations has this truth on every day."""
         return not self.rests(node) and self.growth.constant(self.rule, node) is truth
+
+
+def _unheld(day: date) -> IntegrityError:
+    """Build the error for an answer that the records of its last day do not bear out."""
+    when = "before every record" if day == BEFORE else f"on {day}, the last day it can change"
+    return IntegrityError(
+        f"what holds on the day asked for does not hold {when}",
+        why="the totals and the work behind them disagree, so no first day can be given",
+        remedy="run: flopledger verify; if nothing is wrong there, report this",
+    )
 
 
 def _sums_up(number: Expression) -> bool:

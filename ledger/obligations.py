@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from ledger.errors import Problem
 from ledger.measure import StoredRecord
 from ledger.period import parse_instant
 from ledger.quantity import Quantity
 from ledger.regime.expression import Expression, walk
 from ledger.regime.law import Law
+from ledger.regime.model import Regimes
 from ledger.regime.rule import Due, Obligation, Rule
+from ledger.regime.scalar import nearest
 from ledger.regime.source import ParameterValue
 
-__all__ = ["DueDate", "Filed", "Filings", "Moments", "binding_since", "due_date"]
+__all__ = [
+    "DueDate",
+    "Filed",
+    "Filings",
+    "Moments",
+    "binding_since",
+    "due_date",
+    "filings_of_nothing",
+]
 
 _DAY_SECONDS = 86_400
 
@@ -25,11 +36,11 @@ Moments = Mapping[str, date | None]
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A filing that closes an obligation.
+    """A filing under a rule.
 
     Attributes:
         seq: Entry of the filing.
-        obligation: Id of the obligation.
+        obligation: Id of the obligation that it names, which the rule may not know.
         sent_on: UTC day on which it was sent.
     """
 
@@ -76,6 +87,33 @@ class Filings:
         names = (subject, subject.partition(":")[2])
         found = [filed for name in names for filed in self._held.get((regime, rule, name), ())]
         return tuple(sorted(found, key=lambda filed: filed.seq))
+
+
+def filings_of_nothing(regimes: Regimes, records: Iterable[StoredRecord]) -> Iterator[Problem]:
+    """Yield a finding for each filing that names an obligation which no rule file has.
+
+    Args:
+        regimes: All regimes of the rules in use.
+        records: Filing records that still stand.
+    """
+    known = {
+        f"{regime.id}/{rule.id}/{obligation.id}"
+        for regime in regimes.values()
+        for rule in regime.rules
+        for obligation in rule.obligations
+    }
+    for record in records:
+        body: Mapping[str, Any] = record.body
+        named = f"{body['regime']}/{body['rule']}/{body['obligation']}"
+        if named not in known:
+            yield Problem(
+                source=f"entry {record.seq}",
+                line=None,
+                code="filing-of-nothing",
+                message=f"filing in entry {record.seq} closes nothing: no obligation {named!r}",
+                remedy=nearest(named, known),
+                severity="finding",
+            )
 
 
 def due_date(

@@ -219,7 +219,8 @@ def test_check_assumed_law_is_hypothetical_and_no_finding(flopledger: Run, ledge
 def test_check_law_of_another_day_and_readings_are_coordinates(
     flopledger: Run, ledger: Run
 ) -> None:
-    ledger(*general("m"), on("2026-06-01", 11 * E24, activity="rl_rollout"))
+    rollouts = on("2026-06-01", 11 * E24, activity="rl_rollout")
+    ledger(*general("m"), rollouts, on("2026-05-01", 1))
     asked = ("--rule", PRESUMPTION)
     assert of(checked(flopledger, *asked, code=1), PRESUMPTION)["finding"] == "met"
     document = checked(flopledger, *asked, "--reading", "eu.aia/rl-rollout=not-named", code=0)
@@ -336,3 +337,42 @@ def test_check_accounts_for_every_model_of_a_published_table(
     kept = ("met", "not_met", "undetermined", "excepted", "out_of_scope")
     assert sum(counts[name] for name in kept) == counts["determinations"] > 900
     assert of(document, PRESUMPTION, "model:Llama 3.1-405B")["finding"] == "met"
+
+
+def test_check_filing_that_names_no_obligation_is_told_on_stderr(
+    flopledger: Run, ledger: Run
+) -> None:
+    filing = {
+        "type": "filing",
+        "regime": "eu.xx",
+        "rule": "zz",
+        "obligation": "notify-commission",
+        "subject": "model:m",
+        "sent": "notice",
+        "sent_at": "2026-11-21T09:00:00Z",
+        "receipt": None,
+    }
+    known = {**filing, "regime": "eu.aia", "rule": "gpaisr-presumption"}
+    ledger(*general("m"), on("2026-11-20", 11 * E24), filing, known)
+    err = flopledger("check", "--rule", PRESUMPTION).err
+    assert "no obligation 'eu.xx/zz/notify-commission'" in err
+    assert err.count("filing-of-nothing") == 1
+
+
+def test_check_reading_chosen_twice_is_refused_unless_it_is_the_same(
+    flopledger: Run, ledger: Run
+) -> None:
+    ledger(*general("m"), on("2026-06-01", E24))
+    asked = ("check", "--rule", PRESUMPTION, "--reading", "rl-rollout=not-named", "--reading")
+    ran = flopledger(*asked, "eu.aia/rl-rollout=as-training-data")
+    assert ran.code == 2
+    assert "chosen as 'not-named' and as 'as-training-data'" in ran.err
+    same = flopledger(*asked, "eu.aia/rl-rollout=not-named")
+    assert same.code == 0, same.err
+
+
+def test_check_table_says_what_stands_in_guidance(flopledger: Run, ledger: Run) -> None:
+    ledger(*general("m"), on("2026-06-01", 11 * E24))
+    told = "stands in guidance, not in law"
+    assert told in " ".join(flopledger("check", "--rule", "eu.aia/gpai-indicative").out.split())
+    assert told not in " ".join(flopledger("check", "--rule", PRESUMPTION).out.split())

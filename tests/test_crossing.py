@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ledgers import allocation, lineage, records
 from regimes import SMALL, changed, shipped_pack, shipped_words, small
+from worlds import world_of
 
 from ledger.crossing import BEFORE, Days, Undated, first_day, grows, rows_on
+from ledger.determination import Asked, Evaluator, PlainEvaluator, determine
+from ledger.engines.evaluate import ColumnEvaluator
+from ledger.errors import IntegrityError
 from ledger.measure import Leg, Sums
 from ledger.quantity import Interval
 from ledger.regime.expression import Condition
@@ -78,6 +83,16 @@ def test_halving_asks_few_days() -> None:
 
     assert first_day(days, holds, monotone=lambda _: True) == day(700)
     assert len(asked) < 15
+
+
+@pytest.mark.parametrize("halving", [True, False])
+@pytest.mark.parametrize("length", [0, 1, 3])
+def test_crossing_of_what_does_not_hold_on_the_last_day_is_refused(
+    length: int, *, halving: bool
+) -> None:
+    days = Days.of(map(day, range(length)), [], until=day(9))
+    with pytest.raises(IntegrityError, match="does not hold"):
+        first_day(days, lambda _: False, monotone=lambda _: halving)
 
 
 def test_days_after_the_last_one_are_left_out() -> None:
@@ -177,3 +192,17 @@ def test_developer_grows_with_its_models_unless_commitments_are_in_play() -> Non
     law = Law.on(regimes["us.ca.sb53"], date(2026, 11, 23))
     assert growing(law, "frontier-developer")
     assert not growing(law, "frontier-developer", committed=True)
+
+
+@pytest.mark.parametrize("evaluator", [PlainEvaluator(), ColumnEvaluator()])
+def test_base_whose_work_is_all_later_leaves_a_modification_undetermined(
+    evaluator: Evaluator,
+) -> None:
+    tuned = allocation("m", 13 * 10**24, activity="sft")
+    later = {"start": "2026-09-01T00:00:00Z", "end": "2026-09-01T01:00:00Z"}
+    held = records(tuned, allocation("p", 10**25, **later), ("lineage", lineage("m", "p", "no")))
+    regimes = load_regimes(shipped_pack(), shipped_words())
+    world = world_of(held, as_of=date(2026, 6, 1))
+    found = determine(Asked(date(2026, 6, 1), date.max), [regimes["eu.aia"]], world, evaluator)
+    of_model = {each.rule: each.finding for each in found if each.subject == "model:m"}
+    assert of_model["modifier-one-third"] == "undetermined"

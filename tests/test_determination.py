@@ -118,9 +118,9 @@ def test_assumption_gives_a_hypothetical_finding_and_keeps_the_standing() -> Non
 
 
 def test_reading_changes_what_counts_and_is_named() -> None:
-    rollout = on("2026-03-01", 11 * E24, activity="rl_rollout")
-    assert above(GENERAL, rollout).readings == {"rollouts": "in"}
-    out = above(GENERAL, rollout, readings={"xx.small": {"rollouts": "out"}})
+    work = (on("2026-03-01", 11 * E24, activity="rl_rollout"), on("2026-02-01", 1))
+    assert above(GENERAL, *work).readings == {"rollouts": "in"}
+    out = above(GENERAL, *work, readings={"xx.small": {"rollouts": "out"}})
     assert (out.finding, out.readings) == ("not_met", {"rollouts": "out"})
 
 
@@ -335,3 +335,34 @@ def test_rule_of_a_run_is_asked_of_every_run() -> None:
 def test_as_of_defaults_leave_days_to_count_from() -> None:
     found = above(GENERAL, on("2026-11-20", 11 * E24))
     assert [(due.on, due.days_left) for due in found.due] == [(date(2026, 12, 4), 11)]
+
+
+def undated_duties() -> str:
+    """Return the small act with two duties and no due date."""
+    due = "        due: { within: notice, after: { earliest: [met, foreseen] } }\n"
+    text = changed(due, "")
+    duty = (
+        "      - id: tell\n        actor: provider\n        action: { en: Tell the office }\n"
+        "        cite: { source: act, at: s. 4 }\n"
+    )
+    return changed(duty, duty + duty.replace("tell", "keep"), text=text)
+
+
+def test_filing_closes_an_undated_rule_only_with_every_duty_of_it() -> None:
+    regime = small(undated_duties())
+    met = (GENERAL, on("2026-03-01", 11 * E24))
+    nonsense = above(*met, filing(obligation="nonsense"), regime=regime)
+    assert (nonsense.actionable, nonsense.closed_by) == (True, None)
+    half = above(*met, filing(), regime=regime)
+    assert (half.actionable, half.unfiled) == (True, ("keep",))
+    both = above(*met, filing(), filing(obligation="keep"), regime=regime)
+    assert (both.actionable, both.unfiled) == (False, ())
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "closes"), [("2026-02-28T23:59:59Z", False), ("2026-03-01T00:00:00Z", True)]
+)
+def test_filing_sent_before_the_line_was_met_closes_nothing(sent_at: str, closes: bool) -> None:  # noqa: FBT001
+    found = above(GENERAL, on("2026-03-01", 11 * E24), filing(sent_at=sent_at))
+    assert (found.closed is closes, found.due == ()) == (True, closes)
+    assert any("before the line was met" in note for note in found.notes) is not closes

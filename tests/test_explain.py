@@ -145,3 +145,15 @@ def test_explain_unknown_rule_or_subject_is_two(
     ran = flopledger("explain", rule, subject)
     assert ran.code == 2
     assert next_ in ran.err
+
+
+def test_explain_facts_that_differ_are_called_contradictory(
+    explained: Run, flopledger: Run
+) -> None:
+    said = [
+        {"type": "fact", **fact("model:m", "model.significant_generality", "boolean", value=value)}
+        for value in (True, False)
+    ]
+    explained(INDICATIVE, *said, on("2026-03-01", E24))
+    out = " ".join(flopledger("explain", INDICATIVE, "m").out.split())
+    assert "contradictory" in out

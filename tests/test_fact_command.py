@@ -233,3 +233,17 @@ def test_import_help_lists_settings_and_refuses_stdin_in_words(flopledger: Run) 
         assert word in told
     done = flopledger("import", "-")
     assert (done.code, "not stdin" in done.err, "record -" in done.err) == (2, True, True)
+
+
+def test_fact_missing_offers_no_form_for_facts_that_differ(eu: Run, flopledger: Run) -> None:
+    for value in ("yes", "no"):
+        told = ("model:falcon-2", "model.significant_generality", value)
+        assert flopledger("fact", "set", *told).code == 0
+    missing = json.loads(eu("-f", "json").out)["missing"]
+    (item,) = (
+        each
+        for each in missing
+        if (each["subject"], each["name"]) == ("model:falcon-2", "model.significant_generality")
+    )
+    assert item["record"] is None
+    assert item["values"] == "contradictory: reverse one of entries 2, 3"

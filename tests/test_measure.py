@@ -50,7 +50,11 @@ def band(low: int | None, point: int | None, high: int | None, **changes: Any) -
         (band(None, 9, None), Interval(9, 9), Interval(9, 9)),
         (band(7, None, 12), Interval(7, 12), Interval(7, 12)),
         (band(7, None, None), Interval(7, None), Interval(7, None)),
-        (band(7, None, None, ceiling_operations="20"), Interval(7, None), Interval(7, None)),
+        (band(7, None, None, ceiling_operations="20"), Interval(7, 20), Interval(7, 20)),
+        (band(7, None, None, ceiling_operations="7"), Interval(7, 7), Interval(7, 7)),
+        (band(7, None, None, ceiling_operations="6"), Interval(7, None), Interval(7, None)),
+        (band(7, None, 12, ceiling_operations="20"), Interval(7, 12), Interval(7, 12)),
+        (band(None, None, 12, ceiling_operations="20"), Interval(0, 12), Interval(0, 12)),
         (band(None, None, 12), Interval(0, 12), Interval(0, 12)),
         (band(None, None, None, ceiling_operations="20"), Interval(0, 20), Interval(0, 20)),
         (band(None, None, None), Interval(0, None), Interval(0, None)),
@@ -89,8 +93,10 @@ def test_measure_counts_activities_and_kinds_of_the_set() -> None:
     )
     assert legal(*rows) == Interval(1011, 1011)
     assert book_of(*rows).measure("m", counting("eval")).legal == Interval(1001, 1001)
-    # Work that is recorded and not counted is nothing; it is not unknown.
-    assert book_of(rows[1]).measure("m", counting("eval")).legal == Interval(0, 0)
+    # Where only work that is not counted is recorded, the work that is counted is unknown, not 0.
+    measured = book_of(rows[1]).measure("m", counting("eval"))
+    assert (measured.legal, measured.rows) == (Interval(0, None), 0)
+    assert measured.missing == ("operations@model:m",)
 
 
 def test_measure_refuses_an_activity_that_the_set_does_not_classify() -> None:
@@ -122,9 +128,12 @@ def test_measure_counts_legs_up_to_the_day_asked_for() -> None:
     )
     assert legal(band(None, 9, None), later) == Interval(9, 9)
     assert legal(band(None, 9, None), later, as_of=DAY + timedelta(1)) == Interval(14, 14)
-    # Only later work: the ledger knows the model, and knows that nothing has happened yet.
-    assert legal(later) == Interval(0, 0)
-    assert legal({**later, "extent": "cumulative"}) == Interval(0, 0)
+    # Only later work: it does not say that nothing was done before it.
+    assert legal(later) == Interval(0, None)
+    assert legal({**later, "extent": "cumulative"}) == Interval(0, None)
+    uncounted = band(None, 9, None, activity="eval")
+    beside = book_of(uncounted, later).measure("m", counting("eval"))
+    assert (beside.legal, beside.rows) == (Interval(0, None), 0)
 
 
 def test_undated_legs_happened_once_their_last_day_is_over() -> None:
@@ -157,6 +166,14 @@ def test_missing_operations_are_named_by_run() -> None:
     assert name_runs(("operations@model:x",), legs, counting()) == ("operations@model:x",)
     assert measure_run("r1", legs["m"], counting()).legal == Interval(5, 5)
     assert measure_run("r2", legs["m"], counting()).missing == ("operations@run:r2",)
+
+
+def test_run_without_counted_work_is_unknown() -> None:
+    held = records(band(None, 5, None, run="r1", activity="eval"))
+    legs = PlainEngine(MemoryLeaves(held)).legs(frozenset({"m"}), limit=1, as_of=DAY)
+    for run in ("r1", "stranger"):
+        measured = measure_run(run, legs["m"], counting("eval"))
+        assert (measured.legal, measured.missing) == (Interval(0, None), (f"operations@run:{run}",))
 
 
 def test_run_is_bounded_by_a_cumulative_figure_from_above_only() -> None:

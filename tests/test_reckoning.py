@@ -56,6 +56,29 @@ def test_named_parent_without_any_record_is_unbounded() -> None:
     assert book.measure("m", counting(), "base").legal == Interval(0, None)
 
 
+LATER = {"start": "2026-09-01T00:00:00Z", "end": "2026-09-01T01:00:00Z"}
+
+
+@pytest.mark.parametrize("changes", [{"activity": "eval"}, LATER], ids=["uncounted", "later"])
+def test_base_without_counted_work_is_unbounded(changes: dict[str, Any]) -> None:
+    step = ("lineage", lineage("m", "p", "no"))
+    book = book_of(allocation("m", 7), allocation("p", 100, **changes), step)
+    scopes_: tuple[tuple[Scope, int], ...] = (("base", 0), ("cumulative", 7))
+    for scope, lo in scopes_:
+        measured = book.measure("m", counting("eval"), scope)
+        assert measured.legal == measured.error == Interval(lo, None)
+        assert measured.missing == ("operations@model:p",)
+    assert book.measure("m", counting("eval"), "own").legal == Interval.point(7)
+
+
+@pytest.mark.parametrize("changes", [{"activity": "eval"}, LATER], ids=["uncounted", "later"])
+def test_own_without_counted_work_is_bounded_by_the_figure(changes: dict[str, Any]) -> None:
+    book = book_of(allocation("m", 100, **changes), figure("m", 70))
+    measured = book.measure("m", counting("eval"), "own")
+    assert measured.legal == Interval(0, 70)
+    assert measured.missing == ("operations@model:m",)
+
+
 @pytest.mark.parametrize(
     ("provider", "own", "base"),
     [

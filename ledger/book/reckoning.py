@@ -153,12 +153,17 @@ class Reckoning:
         return held
 
     def _make_own(self, model: str) -> Part:
-        """Add up a model's own rows, or bound them by its figures."""
+        """Add up a model's own counted rows, or bound them by its figures.
+
+        Activities that are not counted, or work that had not happened, say nothing of the rest.
+        """
         name = f"operations@model:{model}"
-        rows = self._rows.get(model, ())
-        own = [(key, sums) for key, sums in rows if key.extent == "own"]
-        if own or (rows and not any(sums.rows for _, sums in rows)):
-            return _part(model, [(key, sums) for key, sums in own if self._counts(key)])
+        rows = [row for row in self._rows.get(model, ()) if row[0].extent == "own"]
+        counted = [(key, sums) for key, sums in rows if self._counts(key) and sums.rows]
+        # Training in a kind of operation that is not counted is known, and counts nothing.
+        activities = self._counting.activities
+        if counted or any(key.activity in activities and sums.rows for key, sums in rows):
+            return _part(model, counted)
         figures = self._figures.get(model)
         if figures is None:
             return Part(ANYTHING, frozenset({name}))

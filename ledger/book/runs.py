@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ledger.book.span import Part, Span, total
+from ledger.book.span import ANYTHING, Part, Span, total
 from ledger.measure import Leg, Measured
 from ledger.quantity import Interval
 from ledger.regime.counting import CountingSet
@@ -17,15 +17,18 @@ _MODEL = "operations@model:"
 def measure_run(run: str, legs: Iterable[Leg], counting: CountingSet) -> Measured:
     """Add up what a counting set counts for one run.
 
-    A ``cumulative`` figure holds the run's work and more, so it bounds the run from above only.
+    A ``cumulative`` figure holds the run's work and more, so it bounds the run from above only. A
+    run of which nothing counted is recorded is unknown, not 0.
 
     Args:
         run: Name without prefix.
         legs: Legs of the models the run served; those of other runs are passed over.
         counting: What counts, every reading chosen.
     """
-    parts = [_part(leg) for leg in legs if leg.run == run and _counts(leg, counting)]
-    return total(parts).measured()
+    held = [leg for leg in legs if leg.run == run and leg.activity in counting.activities]
+    if not held:
+        return total([Part(ANYTHING, frozenset({f"operations@run:{run}"}))]).measured()
+    return total([_part(leg) for leg in held if _counts(leg, counting)]).measured()
 
 
 def name_runs(

@@ -98,8 +98,9 @@ def _table(document: dict[str, Any]) -> Table:
     notes = ["`flopledger verify` re-reads every byte; this screen trusts the database"]
     if document["unsigned_tail"]:
         notes.insert(
-            0, f"{document['unsigned_tail']} entries are unsigned: the next append signs them"
+            0,
+            f"unsigned entries at the end: {document['unsigned_tail']}; the next append signs them",
         )
     if document["behind"]:
-        notes.insert(0, f"{document['behind']} signed entries are MISSING: run flopledger verify")
+        notes.insert(0, f"signed entries MISSING: {document['behind']}; run flopledger verify")
     return Table(document["origin"], (Column("what"), Column("value")), tuple(rows), tuple(notes))

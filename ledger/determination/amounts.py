@@ -37,7 +37,8 @@ class Amounts:
         comparison: The comparator.
         threshold: The line.
         unit: Base unit of both.
-        margin: Distance of the nearer end of the amount from the line, once that is decided.
+        margin: Distance of the nearer end of the amount from the line, once both the finding and
+            the comparison are decided.
     """
 
     evidence: Evidence
@@ -79,7 +80,7 @@ def amounts_of(
         comparison=comparator,
         threshold=None if threshold is None else decimal(threshold),
         unit=ground.unit(node.right, dimension),
-        margin=_margin(left.span, threshold) if decided else None,
+        margin=_margin(left.span, threshold, comparator) if decided else None,
     )
 
 
@@ -144,9 +145,18 @@ def _line(span: Span, comparator: Comparator) -> Fraction | None:
     return Fraction(down if comparator in {"gt", "le"} else down + 1)
 
 
-def _margin(left: Span, line: Fraction | None) -> str | None:
-    """Return the distance between the line and the nearer end of an amount."""
+def _margin(left: Span, line: Fraction | None, comparator: Comparator) -> str | None:
+    """Return the distance between the line and the nearer end of an amount on one side of it.
+
+    The finding may rest on another comparison, and then this one can be open.
+    """
     if line is None:
+        return None
+    if comparator in {"gt", "le"}:
+        above, below = left.lo > line, left.hi is not None and left.hi <= line
+    else:
+        above, below = left.lo >= line, left.hi is not None and left.hi < line
+    if not above and not below:
         return None
     return decimal(min(abs(line - end) for end in (left.lo, left.hi) if end is not None))
 

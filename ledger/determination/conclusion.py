@@ -10,7 +10,15 @@ from typing import Any, Final
 from ledger.book import name_runs
 from ledger.determination.amounts import amounts_of
 from ledger.determination.ground import Ground
-from ledger.determination.model import Closed, Determination, Due, Evidence, Foreseen, MetOn
+from ledger.determination.model import (
+    Closed,
+    Contradiction,
+    Determination,
+    Due,
+    Evidence,
+    Foreseen,
+    MetOn,
+)
 from ledger.determination.since import Since
 from ledger.determination.verdict import Verdict
 from ledger.determination.world import World
@@ -19,9 +27,10 @@ from ledger.regime.dated import Standing
 from ledger.regime.interpret import Interpreter
 from ledger.regime.question import Question
 
-__all__ = ["MODEL_GAP", "Conclusion", "unbound"]
+__all__ = ["IN_GUIDANCE", "MODEL_GAP", "Conclusion", "unbound"]
 
 MODEL_GAP: Final = "operations@model:"
+IN_GUIDANCE: Final = "stands in guidance, not in law"
 
 
 def unbound(
@@ -62,6 +71,9 @@ class Conclusion:
         verdict = self.verdict
         met_on, foreseen = self._dates()
         dates = tuple(self._due_dates(met_on, foreseen))
+        filed = self._filed(met_on, foreseen)
+        missing = self._missing()
+        contradictions = tuple(self._contradictions(missing))
         question = Question(self.interpreter, self.ground.rule, self.subject, "actual", "legal")
         amounts = amounts_of(
             self.ground,
@@ -84,13 +96,19 @@ class Conclusion:
             "threshold": amounts.threshold,
             "unit": amounts.unit,
             "margin": amounts.margin,
-            "missing": self._missing(),
+            "missing": missing,
             "robust": None if verdict.finding is None else verdict.robust,
-            "due": self._due(dates),
-            "closed_by": self._closed(dates),
+            "due": self._due(dates, filed),
+            "closed_by": self._closed(dates, filed),
+            "unfiled": self._unfiled(filed),
+            "contradictions": contradictions,
             "evidence_share": amounts.evidence,
             "entries_counted": amounts.rows,
-            "notes": tuple(self._notes(met_on, foreseen, dates)),
+            "notes": (
+                *(_of_contradiction(each) for each in contradictions),
+                *self._of_filings(filed),
+                *self._notes(met_on, foreseen, dates),
+            ),
         }
         return Determination(**fields)
 
@@ -133,9 +151,9 @@ class Conclusion:
         value = self.world.present.fact(self.subject, name).value
         return value if isinstance(value, date) else None
 
-    def _due(self, dates: tuple[DueDate, ...]) -> tuple[Due, ...]:
-        """Return the obligations that no filing closed."""
-        filed = {filing.obligation for filing in self._filed()}
+    def _due(self, dates: tuple[DueDate, ...], filings: tuple[Filed, ...]) -> tuple[Due, ...]:
+        """Return the dated obligations that no filing closed."""
+        filed = {filing.obligation for filing in filings}
         return tuple(
             Due(
                 obligation=item.obligation,
@@ -146,8 +164,10 @@ class Conclusion:
             if item.obligation not in filed
         )
 
-    def _closed(self, dates: tuple[DueDate, ...]) -> tuple[Closed, ...] | None:
-        """Return the filings under the rule, or None when nothing was filed."""
+    def _closed(
+        self, dates: tuple[DueDate, ...], filings: tuple[Filed, ...]
+    ) -> tuple[Closed, ...] | None:
+        """Return the obligations closed, or None when nothing was filed."""
         due = {item.obligation: item.on for item in dates}
         return (
             tuple(
@@ -157,21 +177,68 @@ class Conclusion:
                     sent_on=filing.sent_on,
                     due_on=due.get(filing.obligation),
                 )
-                for filing in self._filed()
+                for filing in filings
             )
             or None
         )
 
-    def _filed(self) -> tuple[Filed, ...]:
-        """Return the filings of the subject under the rule."""
+    def _filed(self, met_on: MetOn | None, foreseen: Foreseen | None) -> tuple[Filed, ...]:
+        """Return the filings that close an obligation of the rule.
+
+        One sent before the line can have been met, or was foreseen, is about something else.
+        """
+        known = {obligation.id for obligation in self.ground.rule.obligations}
+        first = _first_day(met_on, foreseen)
+        return tuple(
+            filing
+            for filing in self._of_rule()
+            if filing.obligation in known and (first is None or filing.sent_on >= first)
+        )
+
+    def _of_rule(self) -> tuple[Filed, ...]:
+        """Return whatever was filed for the subject under the rule."""
         return self.filings.of(self.ground.law.regime.id, self.ground.rule.id, self.subject)
+
+    def _unfiled(self, filings: tuple[Filed, ...]) -> tuple[str, ...]:
+        """Return the obligations that no filing closed, of a rule that dates none."""
+        obligations = self.ground.rule.obligations
+        if any(obligation.due is not None for obligation in obligations):
+            return ()
+        filed = {filing.obligation for filing in filings}
+        return tuple(each.id for each in obligations if each.id not in filed)
+
+    def _of_filings(self, filings: tuple[Filed, ...]) -> Iterator[str]:
+        """Yield which filings of the rule's obligations close nothing."""
+        known = {obligation.id for obligation in self.ground.rule.obligations}
+        for filing in self._of_rule():
+            if filing.obligation in known and filing not in filings:
+                yield (
+                    f"filing {filing.obligation} (entry {filing.seq}) closes nothing: it was sent "
+                    f"on {filing.sent_on}, before the line was met or foreseen"
+                )
+
+    def _contradictions(self, missing: tuple[str, ...]) -> Iterator[Contradiction]:
+        """Yield the facts that matter here and that entries state differently."""
+        rule = self.ground.rule
+        asked = set(missing)
+        if rule.rebuttal is not None:
+            asked.add(rule.rebuttal.fact)
+        for obligation in rule.obligations:
+            if obligation.due is not None and obligation.due.after is not None:
+                asked |= set(obligation.due.after.moments)
+        for text in sorted(asked):
+            name, _, elsewhere = text.partition("@")
+            state = self.world.present.fact(elsewhere or self.subject, name)
+            if state.value is None and len(state.entries) > 1:
+                yield Contradiction(name=text, entries=tuple(state.entries))
 
     def _rebutted(self) -> bool | None:
         """Return whether a recorded decision answers the presumption."""
         rebuttal = self.ground.rule.rebuttal
         if rebuttal is None:
             return None
-        return self.world.present.fact(self.subject, rebuttal.fact).value is True
+        state = self.world.present.fact(self.subject, rebuttal.fact)
+        return None if state.value is None and len(state.entries) > 1 else state.value is True
 
     def _missing(self) -> tuple[str, ...]:
         """Return what would decide the finding and what is foreseen, by run where it is known."""
@@ -192,6 +259,9 @@ class Conclusion:
         self, met_on: MetOn | None, foreseen: Foreseen | None, dates: tuple[DueDate, ...]
     ) -> Iterator[str]:
         """Yield what a reader must know beside the fields."""
+        source = self.ground.law.regime.sources[self.ground.rule.cite.source]
+        if source.binding == "guidance":
+            yield IN_GUIDANCE
         for name in self.ground.stands_in:
             yield f"no value of {name} binds on the day; the nearest one stands in"
         if met_on is not None and dates and met_on.earliest != met_on.latest:
@@ -210,6 +280,24 @@ class Conclusion:
                     )
                 if item.window_end <= self.world.as_of:
                     yield f"the window of commitment {item.contract} ended on {item.window_end}"
+
+
+def _first_day(met_on: MetOn | None, foreseen: Foreseen | None) -> date | None:
+    """Return the first day on which a line can have been met or was foreseen; None for no bound."""
+    if met_on is not None and met_on.earliest is None:
+        return None
+    days = [
+        None if met_on is None else met_on.earliest,
+        None if foreseen is None else foreseen.on,
+    ]
+    return min((day for day in days if day is not None), default=None)
+
+
+def _of_contradiction(item: Contradiction) -> str:
+    """Return a contradiction and its remedy in words."""
+    entries = [str(seq) for seq in item.entries]
+    named = f"{', '.join(entries[:-1])} and {entries[-1]}"
+    return f"entries {named} contradict each other about {item.name}: reverse one of them"
 
 
 def _fields(

@@ -13,6 +13,7 @@ from ledger.regime.trace import Comparator
 __all__ = [
     "Band",
     "Closed",
+    "Contradiction",
     "Counts",
     "Determination",
     "Digits",
@@ -110,6 +111,18 @@ class Closed(_Format):
     due_on: date | None
 
 
+class Contradiction(_Format):
+    """A fact that standing entries state differently for the day, so that it has no value.
+
+    Attributes:
+        name: The fact, followed by ``@subject`` where it is not of the subject itself.
+        entries: The entries that state it, in order.
+    """
+
+    name: str
+    entries: tuple[int, ...]
+
+
 class Evidence(_Format):
     """Share of the operations counted by evidence grade, in parts per million; together 10^6.
 
@@ -138,23 +151,27 @@ class Determination(_Format):
         foreseen: The same with commitments; null for a rule that looks only at what happened.
         hypothetical: Whether the law was assumed rather than found.
         met_on: Since when it is met; null when it is not.
-        rebutted: Whether a decision answers the presumption; null for a rule that none can.
+        rebutted: Whether a decision answers the presumption; null for a rule that none can, and
+            while entries contradict each other about the decision.
         measured: Amount compared, by its dimension; null when the rule compares none.
         comparison: How it is compared with the threshold.
         threshold: The line in the base unit, rounded to the whole number that gives the same
             answer for every whole amount; null if it is not one known number.
         unit: Base unit of ``measured`` and ``threshold``.
-        margin: Distance from the line, in that unit; null while it is undetermined.
+        margin: Distance from the line, in that unit; null while the finding or the comparison is
+            undetermined.
         missing: Facts that would decide it, or what is foreseen; never empty when undetermined.
         robust: Whether the finding is the same all over the stated error; null out of scope.
         readings: Alternative taken for each open question that the rule rests on.
         due: Dated obligations that are open.
         closed_by: Filings that closed obligations; null if there is none.
+        unfiled: Obligations that no filing closed, of a rule that dates none; else empty.
         evidence_share: Share of the operations by evidence grade.
         provenance: The weakest check among the figures of law it rests on; null if it rests on
             none.
         cite: Where the rule stands.
         entries_counted: Allocations in the amount compared.
+        contradictions: Facts that would matter and have no value, since entries differ.
         notes: What a reader must know beside the fields.
     """
 
@@ -184,6 +201,8 @@ class Determination(_Format):
     provenance: Provenance | None
     cite: str
     entries_counted: int
+    unfiled: tuple[str, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -205,8 +224,8 @@ class Determination(_Format):
 
     @property
     def closed(self) -> bool:
-        """Whether filings closed every dated obligation, or one of a rule that dates none."""
-        return self.closed_by is not None and not self.due
+        """Whether filings closed every dated obligation, or all of a rule that dates none."""
+        return self.closed_by is not None and not self.due and not self.unfiled
 
     @property
     def overdue(self) -> bool:

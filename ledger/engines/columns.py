@@ -203,7 +203,10 @@ def _amounts(texts: Sequence[str | None]) -> pl.Series:
 
 
 def _legal() -> list[pl.Expr]:
-    """Return the ends of the legal interval: the point, the range, or up to the ceiling."""
+    """Return the ends of the legal interval: the point, or the range, at most up to the ceiling.
+
+    A ceiling below the stated lower end contradicts it and bounds nothing.
+    """
     point, low = pl.col("operations"), pl.col("operations_low")
     high, ceiling = pl.col("operations_high"), pl.col("ceiling_operations")
     zero = pl.lit(0).cast(AMOUNT)
@@ -211,9 +214,9 @@ def _legal() -> list[pl.Expr]:
         pl.coalesce(point, low, zero).alias("lo"),
         pl.when(point.is_not_null())
         .then(point)
-        .when(low.is_not_null())
-        .then(high)
-        .otherwise(pl.coalesce(high, ceiling))
+        .when(high.is_null() & (ceiling >= pl.coalesce(low, zero)))
+        .then(ceiling)
+        .otherwise(high)
         .alias("hi"),
         ceiling.alias("ceiling"),
     ]

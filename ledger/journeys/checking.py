@@ -34,6 +34,7 @@ from ledger.journeys.check_document import (
 )
 from ledger.journeys.selection import Selection, select
 from ledger.measure import Folded
+from ledger.obligations import filings_of_nothing
 from ledger.pack import Pack
 from ledger.period import format_instant
 from ledger.quantity import UNITS, Quantity
@@ -124,8 +125,9 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
         RuleError: If a rule file is wrong, or a regime, rule or reading named does not exist.
         InputError: If a reading or assumption is not written as it must be.
     """
+    regimes = load_regimes(pack)
     selection = select(
-        load_regimes(pack),
+        regimes,
         ids=question.regimes,
         rules=question.rules,
         readings=question.readings,
@@ -161,7 +163,8 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
         counts=counted(found),
         determinations=found,
     )
-    return Checked(document, strangers, book.problems())
+    adrift = filings_of_nothing(regimes, book.records("filing"))
+    return Checked(document, strangers, (*book.problems(), *adrift))
 
 
 def exit_status(checked: Checked) -> int:

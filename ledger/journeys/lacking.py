@@ -25,8 +25,9 @@ class Lacking:
         subject: of whom, with its prefix.
         rules: the rules that wait for it, `regime/rule` with the subject that they ask about.
         meaning: what the fact says, in English; empty for what is no fact.
-        values: how a value is written.
-        record: the record to fill, its value null; None for what is no fact.
+        values: how a value is written; for a fact that entries state differently, which they are.
+        record: the record to fill, its value null; None for what is no fact, and for a fact that
+            entries state differently.
     """
 
     name: str
@@ -45,20 +46,38 @@ def lacking(found: Iterable[Determination], vocabulary: Vocabulary) -> tuple[Lac
         vocabulary: the facts that may be stated.
     """
     waiting: dict[tuple[str, str], list[str]] = {}
+    differing: dict[tuple[str, str], tuple[int, ...]] = {}
     for determination in found:
         for missing in determination.missing:
             name, _, subject = missing.partition("@")
             rule = f"{determination.regime}/{determination.rule} {determination.subject}"
             waiting.setdefault((subject or determination.subject, name), []).append(rule)
-    items = [_item(*key, tuple(rules), vocabulary) for key, rules in sorted(waiting.items())]
+        for contradiction in determination.contradictions:
+            name, _, subject = contradiction.name.partition("@")
+            differing[subject or determination.subject, name] = contradiction.entries
+    items = [
+        _item(*key, tuple(rules), vocabulary, entries=differing.get(key, ()))
+        for key, rules in sorted(waiting.items())
+    ]
     return tuple(sorted(items, key=lambda item: item.record is None))
 
 
-def _item(subject: str, name: str, rules: tuple[str, ...], vocabulary: Vocabulary) -> Lacking:
+def _item(
+    subject: str,
+    name: str,
+    rules: tuple[str, ...],
+    vocabulary: Vocabulary,
+    *,
+    entries: tuple[int, ...],
+) -> Lacking:
     """One thing that is lacking, with the record to fill if it is a fact."""
     fact = vocabulary.facts.get(name)
     if fact is None:
         return Lacking(name, subject, rules, "", "", None)
+    if entries:
+        # One more statement would settle nothing: one that stands has to go.
+        told = f"contradictory: reverse one of entries {', '.join(map(str, entries))}"
+        return Lacking(name, subject, rules, fact.description["en"], told, None)
     importer, version = FACT_EVIDENCE
     record = {
         "type": "fact",

@@ -59,7 +59,8 @@ def select(
 
     Raises:
         RuleError: If a regime, rule, reading or alternative does not exist.
-        InputError: If a choice or an assumption is not written as it must be.
+        InputError: If a choice or an assumption is not written as it must be, or two alternatives
+            of one reading are chosen.
     """
     wanted = [find_regime(regimes, name) for name in ids] or list(regimes.values())
     by_regime = _rules(wanted, rules)
@@ -110,8 +111,14 @@ def _readings(regimes: Sequence[Regime], given: Sequence[str]) -> dict[str, dict
                     where=regime.id,
                     remedy=nearest(alternative, alternatives),
                 )
-            found.setdefault(regime.id, {})[reading] = alternative
-    return {regime_id: dict(sorted(chosen.items())) for regime_id, chosen in sorted(found.items())}
+            chosen = found.setdefault(regime.id, {})
+            if chosen.setdefault(reading, alternative) != alternative:
+                raise InputError(
+                    f"reading {reading} is chosen as {chosen[reading]!r} and as {alternative!r}",
+                    where=regime.id,
+                    remedy="choose one alternative",
+                )
+    return {regime_id: dict(sorted(held.items())) for regime_id, held in sorted(found.items())}
 
 
 def _assumptions(regimes: Regimes, given: Sequence[str]) -> dict[str, LawStatus]:

@@ -1,10 +1,10 @@
 """A contribution is what one allocation adds to the totals, the grades and the deliveries.
 
 This is the meaning of an allocation; every engine must agree with it. The legal interval is a
-point if one figure is stated, else the stated range (``at least`` has no upper end), else
-everything from nothing to the ceiling. The error interval takes the stated ends, and the legal
-ones where none is stated. Work that may or may not have happened by the day asked for adds
-nothing to the lower ends.
+point if one figure is stated, else the stated range, from nothing if no lower end is stated and
+up to the ceiling if no upper end is. A ceiling below the stated lower end contradicts it and bounds
+nothing. The error interval takes the stated ends, and the legal ones where none is stated. Work
+that may or may not have happened by the day asked for adds nothing to the lower ends.
 """
 
 from __future__ import annotations
@@ -143,9 +143,10 @@ def _legal(
     """Return the ends of the legal interval."""
     if point is not None:
         return point, point
-    if low is not None:
-        return low, high
-    return 0, ceiling if high is None else high
+    lo = low or 0
+    if high is None and ceiling is not None and ceiling >= lo:
+        return lo, ceiling
+    return lo, high
 
 
 def _total_key(body: Mapping[str, Any]) -> TotalKey:

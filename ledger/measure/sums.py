@@ -86,8 +86,8 @@ class Sums:
         error_lo: Sum of the lower ends of the stated error.
         error_hi: Sum of the upper ends of the stated error that are known.
         error_unbounded: Rows without an upper end of the error.
-        later: Allocations recorded that had not happened by the day asked for; they add nothing,
-            but say that the model is not a stranger.
+        later: Allocations recorded that had not happened by the day asked for; they add nothing
+            and leave unknown what had, but say that the ledger knows the model.
     """
 
     rows: int = 0

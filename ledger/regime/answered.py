@@ -9,6 +9,11 @@ so that nobody has to state for every model what the ledger already holds:
 * ``model.base_compute_obtainable``  yes where the ledger holds a figure for what lies behind it;
   that no figure can be had is never concluded from silence
 
+A decision that an authority would have sent to the provider is not asked for either:
+
+* ``model.designated_systemic_risk`` a designation that nobody recorded has not been made, as far as
+  this ledger knows; contradicting records still leave it open
+
 And what lies behind a model of which no step is recorded is unknown; it is never nothing.
 """
 
@@ -24,11 +29,20 @@ from ledger.regime.law import Law
 from ledger.regime.rule import ViewName
 from ledger.regime.trace import Truth
 
-__all__ = ["BASE_OBTAINABLE", "IS_MODIFICATION", "SAME_PROVIDER", "Answers", "Known", "Total"]
+__all__ = [
+    "BASE_OBTAINABLE",
+    "DESIGNATED",
+    "IS_MODIFICATION",
+    "SAME_PROVIDER",
+    "Answers",
+    "Known",
+    "Total",
+]
 
 IS_MODIFICATION: Final = "model.is_modification"
 SAME_PROVIDER: Final = "model.same_provider_as_base"
 BASE_OBTAINABLE: Final = "model.base_compute_obtainable"
+DESIGNATED: Final = "model.designated_systemic_risk"
 # A student that learnt from a teacher's outputs does not modify the teacher.
 _MODIFYING: Final = frozenset({"derived", "merged", "initialised"})
 
@@ -82,6 +96,8 @@ class Answers:
             return Known(*self._same_provider(subject))
         if name == BASE_OBTAINABLE and self._has_figure(subject, view):
             return Known(value=True)
+        if name == DESIGNATED:
+            return Known(value=False)
         return Known(None, (name,))
 
     def total(

@@ -169,13 +169,11 @@ def _flat(place: str, text: str) -> tuple[str, str, str]:
 
 
 def _without_cases(regime: Regime) -> _Found:
-    """Every rule is seen met, not met and undetermined in the cases of its file."""
+    """Every rule is seen met, not met and undetermined, or of open scope, in its file's cases."""
     for index, rule in enumerate(regime.rules):
-        seen = {
-            expected.finding
-            for case in regime.cases
-            for expected in case.expect.get(rule.id, {}).values()
-        }
+        held = [e for case in regime.cases for e in case.expect.get(rule.id, {}).values()]
+        seen = {expected.finding for expected in held}
+        seen |= {expected.in_scope for expected in held if expected.in_scope == "undetermined"}
         missing = [finding for finding in _FINDINGS if finding not in seen]
         if missing:
             message = f"no case of {rule.id} comes out {' or '.join(missing)}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
+from ledger.determination.conclusion import IN_GUIDANCE
 from ledger.determination.model import Band, Determination, Due
 from ledger.journeys.check_document import CheckDocument
 from ledger.regime.words import SIGNS
@@ -35,6 +36,7 @@ _COUNTS_LEGEND: Final = (
 )
 # Said once below the tables and not in every row.
 _OF_DATES: Final = ("dates due run from", "no clock starts before")
+_SAID_ONCE: Final = (*_OF_DATES, IN_GUIDANCE)
 
 
 def check_tables(document: CheckDocument, *, everything: bool = False) -> tuple[Table, ...]:
@@ -79,10 +81,11 @@ def _rule_table(held: list[Determination], rows: Sequence[Determination]) -> Tab
     figures = (
         "" if d.provenance in {None, "verified"} else f"; its figures are from: {d.provenance}"
     )
+    soft = f"; {IN_GUIDANCE}" if any(IN_GUIDANCE in row.notes for row in held) else ""
     left = len(held) - len(rows)
     more = (f"{left} more are counted below; --all shows them.",) if left else ()
     cells = tuple(_row(row, with_line=not common) for row in rows)
-    return Table(title, _COLUMNS, cells, (f"{d.cite}{figures}", *more))
+    return Table(title, _COLUMNS, cells, (f"{d.cite}{soft}{figures}", *more))
 
 
 def _counts_table(
@@ -207,7 +210,9 @@ def follows(d: Determination) -> Iterator[str]:
             if d.law not in {"in_force", "disputed", "voluntary"}
             else "no subject of it"
         )
-    yield from (note for note in d.notes if not note.startswith(_OF_DATES))
+    if d.unfiled and d.closed_by is not None:
+        yield "not yet filed: " + ", ".join(d.unfiled)
+    yield from (note for note in d.notes if not note.startswith(_SAID_ONCE))
 
 
 def _distance(d: Determination) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
-from ledger.journeys.explaining import CountedLeg, Explanation
+from ledger.journeys.explaining import CountedLeg, Explanation, FactLine
 from ledger.journeys.supposing import Supposition
 from ledger.quantity import UNITS, parse_number
 from ledger.regime.trace import Operand, Reason, Span
@@ -231,10 +231,16 @@ def _facts(found: Explanation) -> Table:
         Column("entries"),
     )
     rows = tuple(
-        (f.name, f.subject, f.said or "nothing", ", ".join(map(str, f.entries)) or "none")
-        for f in found.facts
+        (f.name, f.subject, _said(f), ", ".join(map(str, f.entries)) or "none") for f in found.facts
     )
     return Table("Facts", columns, rows)
+
+
+def _said(fact: FactLine) -> str:
+    """Return what is recorded of a fact, in words."""
+    if fact.said is not None:
+        return fact.said
+    return "contradictory: reverse one of them" if len(fact.entries) > 1 else "nothing"
 
 
 def _work(legs: Sequence[CountedLeg], *, everything: bool) -> Table:

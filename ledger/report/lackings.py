@@ -29,10 +29,14 @@ class LackingPart(BaseModel):
     subject: str = Field(description="Of whom, with its prefix.")
     name: str = Field(description="A fact of the vocabulary, or what else is missing.")
     meaning: str = Field(description="What the fact says; empty for what is no fact.")
-    values: str = Field(description="How a value is written; empty for what is no fact.")
+    values: str = Field(
+        description="How a value is written, or which entries contradict each other; empty for "
+        "what is no fact."
+    )
     rules: list[str] = Field(description="Rules that wait for it, each with its own subject.")
     record: dict[str, Any] | None = Field(
-        description="The record to fill, its value null; null for what is no fact."
+        description="The record to fill, its value null; null for what is no fact, and for a fact "
+        "about which entries contradict each other."
     )
 
 
