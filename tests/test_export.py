@@ -152,7 +152,7 @@ def test_status_is_one_screen(ledger: Context, flopledger: Run) -> None:
     path = Files(ledger.ledger).checkpoints
     path.write_bytes(b"\n\n".join(path.read_bytes().split(b"\n\n")[:-3]) + b"\n\n")
     done = flopledger("status")
-    assert "1 entries are unsigned" in done.out
+    assert "unsigned entries at the end: 1" in done.out
     assert len(done.out.splitlines()) <= 24
 
 

@@ -227,7 +227,7 @@ def test_tamper_that_restores_yesterdays_database_is_found(
         fill(copy, [said(52)])
     status = flopledger("--ledger", str(copy.ledger), "status")
     assert status.code == 4
-    assert "2 signed entries are MISSING" in status.out
+    assert "signed entries MISSING: 2" in status.out
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         path.name for path in Files(copy.ledger).all()
     )
