@@ -66,7 +66,12 @@ class LedgerError(Exception):
             for label, text in (("where", self.where), ("why", self.why), ("next", self.remedy))
             if text
         ]
-        return "\n".join(lines)
+        return "\n".join(_visible(line) for line in lines)
+
+
+def _visible(text: str) -> str:
+    """Return a line in which nothing can move a cursor; names may come from a foreign file."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 class InputError(LedgerError):

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 from ledgers import EVIDENCE, allocation, commitment, fact, lineage
 from regimes import ROOT
+from tables import csv_text
 
 from ledger.journeys.check_document import check_schema
 
@@ -281,7 +282,7 @@ def test_check_unsigned_tail_is_reported_and_not_counted(
     ledger(on("2026-07-01", 6 * E24, run="late"))
     notes.write_bytes(signed)
     ran = flopledger("check", "--rule", PRESUMPTION, "-f", "json")
-    assert ran.code == 0
+    assert ran.code == 3
     assert "1 entries after the newest checkpoint are not counted" in ran.err
     document = json.loads(ran.out)
     assert document["ledger"]["unsigned_tail"] == 1
@@ -376,3 +377,23 @@ def test_check_table_says_what_stands_in_guidance(flopledger: Run, ledger: Run) 
     told = "stands in guidance, not in law"
     assert told in " ".join(flopledger("check", "--rule", "eu.aia/gpai-indicative").out.split())
     assert told not in " ".join(flopledger("check", "--rule", PRESUMPTION).out.split())
+
+
+def test_check_that_leaves_out_unsigned_entries_is_never_clean(
+    flopledger: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795428000")
+    assert flopledger("init", "--origin", "ledger.example/tail").code == 0
+    undated = {"start": "", "end": "", "not_after": "2026-11-20", "devices": "", "device": ""}
+    for run, operations in (("a", "9*10^24"), ("b", "9*10^25")):
+        row = {**undated, "run": run, "model": "m", "operations": operations}
+        Path(f"{run}.csv").write_text(csv_text(row))
+        assert flopledger("import", f"{run}.csv", "--source", "csv").code == 0
+    only = ("check", "--rule", "gpaisr-presumption", "--all")
+    assert flopledger(*only).code == 1
+    notes = Path("ledger.db.checkpoints")
+    newest = notes.read_bytes().rindex(b"ledger.example/tail\n2\n")
+    notes.write_bytes(notes.read_bytes()[:newest])
+    done = flopledger("--quiet", *only)
+    assert done.code == 3
+    assert "not signed and not counted: 1" in done.out

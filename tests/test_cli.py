@@ -118,3 +118,10 @@ def test_error_text_says_what_where_why_and_what_next() -> None:
         "  next: type this",
     ]
     assert "where: entry 7" in IntegrityError("bad", seq=7).diagnostics()
+
+
+def test_error_text_cannot_move_the_cursor() -> None:
+    told = IntegrityError("table \x1b[2Jverified", where="x\ny").diagnostics()
+    assert "\x1b" not in told
+    assert "\\x1b[2Jverified" in told
+    assert "x\\x0ay" in told

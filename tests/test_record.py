@@ -305,3 +305,9 @@ def test_evidence_without_a_documented_method_is_an_assertion() -> None:
     assert evidence_grade({**ALLOCATION, "method_inputs": {}}) == "E"
     assert evidence_grade({**ALLOCATION, "method": "third_party_estimate"}) == "E"
     assert evidence_grade({**ALLOCATION, "method": "provider_reported"}) == "E"
+
+
+def test_record_confidential_text_is_bounded() -> None:
+    assert draft_of("allocation", ALLOCATION, hidden={"notes": "x" * 4000})
+    with pytest.raises(InputError, match="notes has 4,001 characters"):
+        draft_of("allocation", ALLOCATION, hidden={"notes": "x" * 4001})

@@ -95,9 +95,9 @@ def with_fold(
 
 
 def _projection(context: Context) -> Place | None:
-    """Return where derived files are kept; who has no secret keeps none and believes none."""
+    """Return where derived files are kept; who is not the writer keeps and believes none."""
     files = files_of(context)
-    if not files.secret.exists():
+    if not (files.secret.exists() and files.key.exists()):
         return None
     folder = files.database.with_name(files.database.name + ".projection")
     return Place(folder, read_secret(files.secret))

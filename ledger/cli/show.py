@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -12,9 +12,10 @@ from ledger.canonical import JSON
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import newest_note, open_reader
 from ledger.cli.output import emit, output_options
-from ledger.entry import Entry, Opening
-from ledger.errors import MissingError
+from ledger.entry import Entry, Opening, digest_of_opening
+from ledger.errors import IntegrityError, MissingError
 from ledger.journeys.verifying import Proof, prove
+from ledger.merkle import leaf_hash
 from ledger.report.table import Column, Table
 from ledger.stores.sqlite import SqliteStore
 
@@ -51,10 +52,28 @@ def show(context: Context, *, what: str, fmt: str | None, output: str | None) ->
             f"there is no entry {what}", remedy="flopledger status shows how many there are"
         )
     entry = Entry.parse(data)
+    _check_place(what, entry)
     note, checkpoint = newest_note(context)
     proof = prove(store, note, entry.seq) if entry.seq < checkpoint.size else None
-    hidden = _hidden(store, entry.seq)
+    if proof is not None and proof.leaf != leaf_hash(data):
+        raise _unproved(entry.seq)
+    hidden = _hidden(store, entry.seq, entry.sd)
     emit(_document(entry, hidden, proof), _table(entry, hidden, proof), fmt=fmt, output=output)
+
+
+def _check_place(what: str, entry: Entry) -> None:
+    """Refuse bytes that speak of another entry than the one asked for."""
+    if _SEQ.fullmatch(what) and entry.seq != int(what):
+        raise _unproved(int(what))
+
+
+def _unproved(seq: int) -> IntegrityError:
+    """Return the error for bytes that the signed root does not cover."""
+    return IntegrityError(
+        "the stored bytes are not those that were signed",
+        seq=seq,
+        remedy="flopledger verify names what was changed; put back a copy that verifies",
+    )
 
 
 def _by_id(store: SqliteStore, identifier: str) -> bytes | None:
@@ -63,9 +82,12 @@ def _by_id(store: SqliteStore, identifier: str) -> bytes | None:
     return None if row is None else row.bytes
 
 
-def _hidden(store: SqliteStore, seq: int) -> dict[str, str]:
+def _hidden(store: SqliteStore, seq: int, digests: Sequence[str]) -> dict[str, str]:
     """Return the confidential fields of an entry that were not erased."""
-    opened = (Opening.parse(stored) for _, _, stored in store.openings(seq, seq + 1))
+    stored_openings = [stored for _, _, stored in store.openings(seq, seq + 1)]
+    if not {digest_of_opening(stored) for stored in stored_openings} <= set(digests):
+        raise _unproved(seq)
+    opened = (Opening.parse(stored) for stored in stored_openings)
     return {opening.name: opening.value for opening in sorted(opened, key=lambda o: o.name)}
 
 

@@ -11,7 +11,7 @@ from ledger.errors import IntegrityError
 from ledger.log import Row
 from ledger.merkle import CompactRange
 
-__all__ = ["SEGMENT", "Chunk", "Leaves", "read_chunk", "segments"]
+__all__ = ["SEGMENT", "Chunk", "Leaves", "read_chunk", "read_range", "segments"]
 
 SEGMENT = 2**15
 """Entries in a segment: a whole one is a perfect subtree, so its Merkle range is one hash."""
@@ -71,3 +71,12 @@ def read_chunk(source: Leaves, start: int, stop: int) -> Chunk:
             remedy="put the newest copy of the database back",
         )
     return Chunk(tuple(data), CompactRange.of(hashes, start=start), hashes[-1])
+
+
+def read_range(source: Leaves, start: int, stop: int) -> CompactRange:
+    """Hash the entries [start, stop) as they are stored now, and return their Merkle range.
+
+    Raises:
+        IntegrityError: If an entry is missing, out of place, or not what was hashed.
+    """
+    return read_chunk(source, start, stop).leaves

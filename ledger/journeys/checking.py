@@ -171,12 +171,14 @@ def exit_status(checked: Checked) -> int:
     """Return 1 for findings, else 3 for what is undetermined or not there, else 0.
 
     Findings are lines met, now or foreseen, under a regime that binds and is not only assumed,
-    which no filing closed, and dates that passed. A check of nothing is never clean.
+    which no filing closed, and dates that passed. A check of nothing is never clean, and neither
+    is one that leaves out entries because they are not signed.
     """
     found = checked.document.determinations
     if any(determination.actionable for determination in found):
         return 1
-    if not found or checked.strangers or any(d.undetermined for d in found):
+    open_ = checked.strangers or checked.document.ledger.unsigned_tail
+    if not found or open_ or any(d.undetermined for d in found):
         return 3
     return 0
 

@@ -32,6 +32,7 @@ MODELS: Mapping[str, type[Body]] = {
     "reversal": Reversal,
 }
 
+HIDDEN_MAX = 4000  # characters of a confidential text, as of a public one
 _DOCUMENTED = frozenset({"architecture", "counter", "hardware", "framework_reported"})
 
 
@@ -89,6 +90,12 @@ def draft_of(
             f"{kind} has no confidential field {', '.join(unknown)}",
             remedy="use: " + ", ".join(sorted(model.HIDDEN)),
         )
+    for name, text in secrets.items():
+        if len(text) > HIDDEN_MAX:
+            raise InputError(
+                f"{name} has {len(text):,} characters, more than {HIDDEN_MAX:,}",
+                remedy="shorten it, and keep the long text elsewhere with its digest here",
+            )
     public = cast("dict[str, JSON]", parsed.model_dump(mode="json"))
     identity = key or (
         "content",

@@ -50,7 +50,7 @@ def check_tables(document: CheckDocument, *, everything: bool = False) -> tuple[
     groups: dict[tuple[str, str], list[Determination]] = {}
     for d in found:
         groups.setdefault((d.regime, d.rule), []).append(d)
-    tables, shown = [Table(_title(document), (), ())], list[Determination]()
+    tables, shown = [Table(_title(document), (), (), _left_out(document))], list[Determination]()
     for held in groups.values():
         rows = held if everything else _worth_a_row(held, len(found))
         if rows:
@@ -103,6 +103,13 @@ def _counts_table(
     rows = tuple(_count_row(*place, groups[place]) for place in sorted(groups))
     legend = (_COUNTS_LEGEND,) if rows else ("No rule asked has a subject in this ledger.",)
     return Table("By rule", _RULE_COLUMNS, rows, (total, *legend, *_notes(shown)))
+
+
+def _left_out(document: CheckDocument) -> tuple[str, ...]:
+    """Return what the check did not count."""
+    tail = document.ledger.unsigned_tail
+    told = f"Entries after the newest checkpoint, not signed and not counted: {tail:,}."
+    return (told,) if tail else ()
 
 
 def _title(document: CheckDocument) -> str:

@@ -18,7 +18,7 @@ from ledger.canonical import encode
 from ledger.entry import Entry, genesis_prev
 from ledger.errors import HeadMovedError, InputError, IntegrityError
 from ledger.log.store import Batch, Head, KeyRow, Row
-from ledger.merkle import CompactRange
+from ledger.merkle import CompactRange, leaf_hash
 from ledger.stores.refusals import BUSY_MS, absent, translate
 from ledger.stores.schema import FORMAT
 
@@ -132,6 +132,13 @@ class SqliteStore:
             )
         if last is None:
             return Head(covered, genesis_prev(self.origin()), "")
+        if leaf_hash(last.bytes) != last.hash:
+            raise IntegrityError(
+                "the stored hash is not the hash of the stored bytes",
+                seq=last.seq,
+                why="what is appended now would rest on it for ever",
+                remedy="flopledger verify names what was changed; put back a copy that verifies",
+            )
         return Head(covered, last.hash.hex(), self._recorded_at(last))
 
     def find_keys(self, keys: Sequence[bytes]) -> Mapping[bytes, KeyRow]:
@@ -332,6 +339,12 @@ class SqliteStore:
             raise
         except sqlite3.Error as error:
             raise translate(error, self.path) from error
+        except UnicodeDecodeError as error:
+            raise IntegrityError(
+                "a stored text is not UTF-8",
+                where=str(self.path),
+                remedy="the file is damaged: put back a copy that verifies",
+            ) from error
 
 
 def address(path: Path, *, changeable: bool) -> str:
