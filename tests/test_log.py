@@ -280,3 +280,22 @@ def test_log_of_four_writers_at_once_has_no_gap(tmp_path: Path) -> None:
     assert (verdict.size, verdict.signed_size) == (4 * count, 4 * count)
     keys = {json.dumps(entry.body["value"]) for entry in entries(context)}
     assert len(keys) == 4 * count
+
+
+def test_log_signs_no_tail_that_was_not_sealed_with_its_secret(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    fill(context, [said(0)])
+    notes = Path(f"{context.ledger}.checkpoints")
+    signed = notes.read_bytes()
+    fill(context, [said(1), leg(2)])
+    # What a crash leaves is signed by the next writer.
+    notes.write_bytes(signed)
+    assert checked(context).signed_size == 1
+    fill(context, [said(3)])
+    assert checked(context).size == 4
+    notes.write_bytes(signed)
+    with altered(context) as connection:
+        connection.execute("UPDATE keys SET content = zeroblob(32) WHERE seq = 2")
+    with pytest.raises(IntegrityError, match="entry 2 is not signed"):
+        fill(context, [said(4)])
+    assert notes.read_bytes() == signed

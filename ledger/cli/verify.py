@@ -55,7 +55,7 @@ def _table(verdict: Verdict) -> Table:
     unsigned = verdict.size - verdict.signed_size
     tail = (f"unsigned: the last {_entries(unsigned)}, after checkpoint {verdict.signed_size}",)
     return Table(
-        f"{verdict.origin}: verified, {_entries(verdict.size)}",
+        f"{verdict.origin}: verified, {_entries(verdict.size)}{_unsigned(verdict)}",
         (Column("step", "right"), Column("check"), Column("count", "right"), Column("note")),
         tuple((str(c.step), c.name, str(c.count), c.note) for c in verdict.checks),
         (
@@ -65,6 +65,11 @@ def _table(verdict: Verdict) -> Table:
             "not shown here: that every run was recorded, or that the stated figures are right",
         ),
     )
+
+
+def _unsigned(verdict: Verdict) -> str:
+    """Return how much of the ledger nobody signed, where that is anything."""
+    return "" if verdict.signed_size == verdict.size else f", only {verdict.signed_size} signed"
 
 
 def _entries(number: int) -> str:

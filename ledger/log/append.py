@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from ledger.checkpoint import Checkpoint, Note
 from ledger.errors import HeadMovedError, IntegrityError
 from ledger.log.seal import Appended, Identity, Sealing
-from ledger.log.secrecy import check_secret
+from ledger.log.secrecy import check_secret, check_tail
 from ledger.log.store import Batch, CheckpointLog, Head, Store
 from ledger.merkle import CompactRange, leaf_hash
 from ledger.record import Draft
@@ -136,6 +136,7 @@ class Log:
         covered = CompactRange().extend(self._hashes(0, newest.size))
         if covered.root() != newest.root:
             raise _other_root(newest.size)
+        check_tail(self._store, newest.size, head.size, self._identity.secret)
         self._sign(covered, head)
 
     def _sign(self, before: CompactRange, head: Head) -> None:

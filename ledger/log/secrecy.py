@@ -13,7 +13,7 @@ from ledger.entry import Entry, Opening
 from ledger.errors import InputError, IntegrityError
 from ledger.log.store import Row, Store
 
-__all__ = ["LOOKED_AT_MAX", "check_secret"]
+__all__ = ["LOOKED_AT_MAX", "check_secret", "check_tail"]
 
 LOOKED_AT_MAX = 64
 """Entries that are looked at; only one whose openings were erased is passed over."""
@@ -46,6 +46,40 @@ def check_secret(store: Store, size: int, secret: bytes, where: str = "") -> Non
                 why="with another secret the ledger would take every record for a new one",
                 remedy="put back the .secret file that was made with this ledger; if it is the "
                 "one, flopledger verify names what was changed",
+            )
+
+
+def check_tail(store: Store, start: int, stop: int, secret: bytes) -> None:
+    """Raise unless every entry of an unsigned tail was sealed with this secret.
+
+    A crash leaves whole entries with their keys and openings. Whoever can write to the database
+    and has no secret cannot make one, and nothing of his shall be signed. An entry whose key a
+    later one took over is believed only if a sealed reversal in the tail names it.
+
+    Args:
+        store: The ledger.
+        start: First entry after the newest checkpoint.
+        stop: Number of entries.
+        secret: Key of the keyed digests, 32 bytes.
+
+    Raises:
+        IntegrityError: If an entry was not sealed with it, or that cannot be told.
+    """
+    doubtful, reversed_ = list[int](), set[object]()
+    for row in store.read(start, stop):
+        if not _sealed_with(store, row, secret):
+            doubtful.append(row.seq)
+            continue
+        entry = Entry.parse(row.bytes)
+        if entry.type == "reversal":
+            reversed_.add(entry.body.get("reverses"))
+    for seq in doubtful:
+        if seq not in reversed_:
+            raise IntegrityError(
+                f"entry {seq} is not signed, and was not sealed with the secret of this ledger",
+                seq=seq,
+                why="only what a crash left behind is signed later; this came from elsewhere",
+                remedy="keep the files as evidence, and put back a copy without it",
             )
 
 

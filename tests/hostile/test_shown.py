@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sealed import altered, fill, found, said
+from sealed import ORIGIN, altered, fill, found, said
 
 from ledger.cli.context import Context
 
@@ -48,6 +48,15 @@ def test_check_sees_a_forged_entry_under_a_clean_projection(
     assert flopledger(*command).code in {0, 1, 3}
     forge(ledger, 3)
     assert flopledger(*command).code == 4
+
+
+def test_verify_says_in_its_first_line_what_is_not_signed(ledger: Context, flopledger: Run) -> None:
+    fill(ledger, [said(9)])
+    notes = Path(f"{ledger.ledger}.checkpoints")
+    text = notes.read_bytes()
+    notes.write_bytes(text[: text.rindex(ORIGIN.encode() + b"\n9\n")])
+    done = flopledger("--ledger", str(ledger.ledger), "verify")
+    assert "verified, 9 entries, only 8 signed" in done.out
 
 
 def test_append_refuses_to_rest_on_a_forged_head(ledger: Context, flopledger: Run) -> None:
