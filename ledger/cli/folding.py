@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from ledger.engines import ENGINES, Place, open_engine
 from ledger.entry import Entry
 from ledger.errors import IntegrityError
 from ledger.keys import VerifierKey
+from ledger.log.secrecy import check_secret
 from ledger.measure import Engine, Folded
 from ledger.period import format_instant
 from ledger.stores.keyfiles import read_secret
@@ -89,18 +91,25 @@ def with_fold(
                 remedy="restore the database from a backup, then: flopledger verify",
             )
         limit = signed.size if recorded_by is None else _prefix(store, signed.size, recorded_by)
-        fold = open_engine(engine, store, _projection(context))
+        fold = open_engine(engine, store, _projection(context, store, held))
         folded = fold.fold(size=signed.size, limit=limit, as_of=as_of, root=signed.root)
         return use(fold, FoldedLedger(signed.origin, folded, held - signed.size))
 
 
-def _projection(context: Context) -> Place | None:
-    """Return where derived files are kept; who is not the writer keeps and believes none."""
+def _projection(context: Context, store: SqliteStore, size: int) -> Place | None:
+    """Return where derived files are kept; who is not the writer keeps and believes none.
+
+    Raises:
+        IntegrityError: If the secret is not the one that the ledger was sealed with.
+    """
     files = files_of(context)
-    if not (files.secret.exists() and files.key.exists()):
+    if not all(os.access(path, os.R_OK) for path in (files.secret, files.key)):
         return None
+    secret = read_secret(files.secret)
+    # Files sealed under another secret could say anything.
+    check_secret(store, size, secret, str(files.secret))
     folder = files.database.with_name(files.database.name + ".projection")
-    return Place(folder, read_secret(files.secret))
+    return Place(folder, secret)
 
 
 def _prefix(store: SqliteStore, size: int, recorded_by: datetime) -> int:

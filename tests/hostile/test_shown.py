@@ -66,3 +66,14 @@ def test_append_refuses_to_rest_on_a_forged_head(ledger: Context, flopledger: Ru
     )
     assert done.code == 4
     assert "entry 7" in done.err
+
+
+def test_check_believes_no_projection_sealed_under_another_secret(
+    ledger: Context, flopledger: Run
+) -> None:
+    command = ("--ledger", str(ledger.ledger), "check")
+    assert flopledger(*command).code in {0, 1, 3}
+    Path(f"{ledger.ledger}.secret").write_text("ab" * 32 + "\n")
+    done = flopledger(*command)
+    assert done.code == 4
+    assert "secret" in done.err
