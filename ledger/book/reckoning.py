@@ -125,6 +125,10 @@ class Reckoning:
         """Return the work of the model and all its ancestors."""
         return self._without(model, _Group())
 
+    def together(self, models: Iterable[str]) -> Part:
+        """Return the work of several models and all their ancestors, nothing twice."""
+        return self._along(sorted(models), _Group())
+
     def base(self, model: str) -> Part:
         """Return the cumulative work without the own: the parents beyond the provider's edge."""
         group = self._own_group(model)
@@ -207,10 +211,21 @@ class Reckoning:
         return Part(missing=frozenset(names))
 
     def _without(self, model: str, own: _Group) -> Part:
-        """Add up everything along the lineage but what belongs to ``own``."""
+        """Add up everything along the lineage of a model but what belongs to ``own``."""
+        return self._along([model], own)
+
+    def _along(self, models: Sequence[str], own: _Group) -> Part:
+        """Add up everything along the lineage of some models but what belongs to ``own``."""
+        reached = [
+            (
+                self._graph.reach(model, follow=_certain, barrier=self._figures),
+                self._graph.reach(model, follow=_any, barrier=self._figures),
+            )
+            for model in models
+        ]
         walk = _Group(
-            self._graph.reach(model, follow=_certain, barrier=self._figures),
-            self._graph.reach(model, follow=_any, barrier=self._figures),
+            frozenset[str]().union(*(sure for sure, _ in reached)),
+            frozenset[str]().union(*(maybe for _, maybe in reached)),
         )
         figures = sorted(walk.maybe & self._figures.keys())
         covered = self._covered(name for name in figures if name in walk.sure)

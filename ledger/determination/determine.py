@@ -82,7 +82,7 @@ class _Judged:
         assumed: Whether its standing is assumed.
         binds: Whether its rules are asked at all.
         grounds: What each rule asked rests on.
-        subjects: Subjects by kind, with their prefix.
+        subjects: Subjects by family of rules, with their prefix.
         answers: What is known of subjects.
         actual: Verdicts on what happened.
         foreseen: Verdicts with commitments; empty where there are none.
@@ -112,9 +112,10 @@ def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> 
     )
     wanted = asked.rules.get(regime.id)
     rules = [rule for rule in regime.rules if wanted is None or rule.id in wanted]
-    subjects: dict[str, tuple[str, ...]] = {
-        rule.subject: _asked_of(world.subjects(rule.subject), asked.subjects) for rule in rules
-    }
+    subjects: dict[str, tuple[str, ...]] = {}
+    for rule in rules:
+        if rule.family not in subjects:
+            subjects[rule.family] = _asked_of(world.subjects_of(law, rule), asked.subjects)
     binds = standing.applicable if assumption is None else assumption in APPLICABLE
     ahead = [rule for rule in rules if rule.foresees and world.present.committed]
     answers = Answers(law, world.present)
@@ -151,7 +152,7 @@ def _conclude(case: _Judged, world: World, filings: Filings) -> Iterator[Determi
     """Yield the determinations of one regime, rule by rule."""
     interpreters: dict[str, Interpreter] = {}
     for ground in case.grounds:
-        for subject in case.subjects[ground.rule.subject]:
+        for subject in case.subjects[ground.rule.family]:
             if not case.binds:
                 yield unbound(ground, case.standing, subject, hypothetical=case.assumed)
                 continue

@@ -12,15 +12,25 @@ from datetime import date
 from typing import Final, TypeAlias
 
 from ledger.book import Book
-from ledger.determination import Asked, Determination, Evaluator, World, determine
+from ledger.canonical import JSON
+from ledger.determination import (
+    Asked,
+    Determination,
+    Devices,
+    Evaluator,
+    StatedDevices,
+    World,
+    determine,
+)
 from ledger.entry import Entry, genesis_prev
 from ledger.log import Row
 from ledger.measure import Engine
 from ledger.merkle import leaf_hash
-from ledger.quantity import Quantity
+from ledger.record import MODELS, Draft
 from ledger.regime.boundary import Boundary, boundaries
 from ledger.regime.case import Case, Days, Expectation
 from ledger.regime.cases import Recorded, records_of, subject_of
+from ledger.regime.environment import Rates
 from ledger.regime.model import Regime
 from ledger.regime.vocabulary import Vocabulary
 
@@ -48,7 +58,7 @@ class Inscribed:
                 prev=prev,
                 salt=_SALT,
                 sd=(),
-                body=record.draft.body,
+                body=_open_body(record.draft),
             )
             leaf = entry.encode()
             digest = leaf_hash(leaf)
@@ -65,8 +75,13 @@ class Inscribed:
         yield from self._rows[start:stop]
 
 
+def _open_body(draft: Draft) -> dict[str, JSON]:
+    """Return the body of a record; a case hides nothing, so names are their own pseudonyms."""
+    names = sorted(MODELS[draft.type].PSEUDONYMS)
+    return {**draft.body, **{f"{name}_pseudonym": draft.hidden.get(name) for name in names}}
+
+
 OpenEngine: TypeAlias = Callable[[Inscribed], Engine]
-Rates: TypeAlias = Mapping[str, list[Mapping[str, Quantity]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +133,13 @@ class Bench:
         vocabulary: Types of facts.
         open_engine: Opens an engine over the entries of a case.
         evaluator: Gives the verdicts.
+        devices: Looks up devices whose rates a case does not state; None knows none.
     """
 
     vocabulary: Vocabulary
     open_engine: OpenEngine
     evaluator: Evaluator
+    devices: Devices | None = None
 
     def run(self, regime: Regime, case: Case, *, generated: bool = False) -> CaseResult:
         """Run one case and compare what comes out.
@@ -186,12 +203,11 @@ class Bench:
         inscribed = Inscribed(records_of(case, self.vocabulary))
         engine, as_of = self.open_engine(inscribed), case.evaluated_on
         size = inscribed.size
-        rates = _rates(case)
         world = World(
             Book(engine.fold(size=size, limit=size, as_of=as_of)),
             as_of=as_of,
             legs=lambda models: engine.legs(models, limit=size, as_of=as_of),
-            rates=rates.get,
+            devices=StatedDevices(_rates(case), self.devices),
         )
         asked = Asked(
             in_force_on=case.law.in_force_on,
@@ -203,11 +219,15 @@ class Bench:
         return determine(asked, [regime], world, self.evaluator)
 
 
-def _rates(case: Case) -> Rates:
+def _rates(case: Case) -> Mapping[str, list[Rates]]:
     """Return the rate rows that a case states, by device."""
-    found: dict[str, list[Mapping[str, Quantity]]] = {}
+    found: dict[str, list[Rates]] = {}
     for row in case.device_rates:
-        stated = {"rate.mac_rate": row.mac_rate, "rate.bit_length": row.bit_length}
+        stated: Rates = {
+            "rate.mac_rate": row.mac_rate,
+            "rate.bit_length": row.bit_length,
+            "rate.operand": row.operand,
+        }
         found.setdefault(row.device, []).append(stated)
     return found
 

@@ -7,19 +7,19 @@ not counted. The document names every coordinate from which it can be worked out
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 
 from ledger.book import Book
 from ledger.determination import (
     Asked,
+    CatalogueDevices,
     Counts,
     Determination,
+    Devices,
     Evaluator,
     Legs,
-    Rates,
     World,
     determine,
 )
@@ -37,7 +37,7 @@ from ledger.measure import Folded
 from ledger.obligations import filings_of_nothing
 from ledger.pack import Pack
 from ledger.period import format_instant
-from ledger.quantity import UNITS, Quantity
+from ledger.regime.law import Law
 from ledger.regime.load import load_regimes
 
 __all__ = [
@@ -46,8 +46,8 @@ __all__ = [
     "Records",
     "check",
     "counted",
+    "devices_of",
     "exit_status",
-    "rates_of",
 ]
 
 
@@ -134,13 +134,8 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
         assumptions=question.assumptions,
     )
     book = Book(records.folded)
-    world = World(book, as_of=question.as_of, legs=records.legs, rates=rates_of(pack))
-    known = {
-        subject
-        for regime in selection.regimes
-        for rule in selection.rules_of(regime)
-        for subject in world.subjects(rule.subject)
-    }
+    world = World(book, as_of=question.as_of, legs=records.legs, devices=devices_of(pack))
+    known = set(known_subjects(selection, world, question))
     wanted, strangers = _subjects(question.subjects, known)
     asked = Asked(
         in_force_on=question.in_force_on,
@@ -165,6 +160,15 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
     )
     adrift = filings_of_nothing(regimes, book.records("filing"))
     return Checked(document, strangers, (*book.problems(), *adrift))
+
+
+def known_subjects(selection: Selection, world: World, question: Question) -> Iterator[str]:
+    """Yield the subjects of every rule asked; those of one family of rules once a regime."""
+    for regime in selection.regimes:
+        law = Law.on(regime, question.in_force_on, law_known_on=question.law_known_on)
+        families = {rule.family: rule for rule in selection.rules_of(regime)}
+        for rule in families.values():
+            yield from world.subjects_of(law, rule)
 
 
 def exit_status(checked: Checked) -> int:
@@ -219,23 +223,9 @@ def _coordinates(
     )
 
 
-def rates_of(pack: Pack) -> Rates:
-    """Return what gives the dense rates of a device by bit length, from the catalogue."""
-    catalogue = Catalogue.from_pack(pack)
-
-    def rates(name: str) -> list[Mapping[str, Quantity]] | None:
-        device = catalogue.names.get(name)
-        if device is None:
-            return None
-        return [
-            {
-                "rate.mac_rate": Quantity(tpp / (2 * bits), UNITS["MacTOPS"]),
-                "rate.bit_length": Quantity(Fraction(bits), UNITS["bit"]),
-            }
-            for bits, tpp in device.tpp_by_bits().items()
-        ]
-
-    return rates
+def devices_of(pack: Pack) -> Devices:
+    """Return the rates and facts of the devices in the catalogue of a pack."""
+    return CatalogueDevices(Catalogue.from_pack(pack))
 
 
 def _subjects(
