@@ -15,6 +15,7 @@ from ledger.engines import ENGINES, open_engine
 from ledger.engines.plain import PlainEngine
 from ledger.errors import InputError
 from ledger.journeys.casework import Bench
+from ledger.journeys.checking import devices_of
 from ledger.pack import PACK_NAME, Pack, packed_bytes, read_pack
 from ledger.period import parse_day
 from ledger.regime.lint import lint_pack
@@ -135,7 +136,7 @@ def test_(
     vocabulary = load_vocabulary(pack)
     regimes = load_regimes(pack, vocabulary)
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
-    bench = _bench(vocabulary, engine)
+    bench = _bench(pack, vocabulary, engine)
     results = [result for regime in asked for result in bench.run_written(regime)]
     around = [] if written else [bench.run_generated(regime) for regime in asked]
     results += [result for generated, _ in around for result in generated]
@@ -178,13 +179,14 @@ def pack(context: Context, *, output: str | None) -> None:
     context.say(f"pack {_pack(context).digest}")
 
 
-def _bench(vocabulary: Vocabulary, engine: str) -> Bench:
+def _bench(pack: Pack, vocabulary: Vocabulary, engine: str) -> Bench:
     """Return where cases are run: with the engine and the evaluator of one name."""
+    devices = devices_of(pack)
     if engine == "plain":
-        return Bench(vocabulary, PlainEngine, PlainEvaluator())
+        return Bench(vocabulary, PlainEngine, PlainEvaluator(), devices)
     from ledger.engines.evaluate import ColumnEvaluator  # noqa: PLC0415 - polars loads slowly
 
-    return Bench(vocabulary, lambda source: open_engine(engine, source), ColumnEvaluator())
+    return Bench(vocabulary, lambda source: open_engine(engine, source), ColumnEvaluator(), devices)
 
 
 def _pack(context: Context) -> Pack:

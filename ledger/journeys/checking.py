@@ -32,7 +32,7 @@ from ledger.journeys.check_document import (
     LedgerState,
     Signed,
 )
-from ledger.journeys.selection import Selection, select
+from ledger.journeys.selection import Selection, offered, select
 from ledger.measure import Folded
 from ledger.obligations import filings_of_nothing
 from ledger.pack import Pack
@@ -66,6 +66,7 @@ class Question:
         subjects: Subjects with or without prefix; none asks all.
         readings: ``ID=ALT`` or ``REGIME/ID=ALT``.
         assumptions: ``REGIME=in_force``.
+        optional: Whether optional regimes are asked that nobody named.
     """
 
     in_force_on: date
@@ -78,6 +79,7 @@ class Question:
     subjects: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,9 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
         InputError: If a reading or assumption is not written as it must be.
     """
     regimes = load_regimes(pack)
+    named = (*question.regimes, *question.rules, *question.assumptions)
     selection = select(
-        regimes,
+        regimes if question.optional else offered(regimes, named),
         ids=question.regimes,
         rules=question.rules,
         readings=question.readings,
