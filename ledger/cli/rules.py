@@ -181,7 +181,7 @@ def pack(context: Context, *, output: str | None) -> None:
 
 def _bench(pack: Pack, vocabulary: Vocabulary, engine: str) -> Bench:
     """Return where cases are run: with the engine and the evaluator of one name."""
-    devices = devices_of(pack)
+    devices = devices_of(pack) if pack.under("hardware") else None
     if engine == "plain":
         return Bench(vocabulary, PlainEngine, PlainEvaluator(), devices)
     from ledger.engines.evaluate import ColumnEvaluator  # noqa: PLC0415 - polars loads slowly
