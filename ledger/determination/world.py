@@ -111,7 +111,7 @@ class World:
     def legs(self, models: Iterable[str]) -> Mapping[str, tuple[Leg, ...]]:
         """Return the legs of some models; those not asked for before are asked for together."""
         wanted = frozenset(models)
-        more = wanted - self._legs.keys()
+        more = frozenset(model for model in wanted if model not in self._legs)
         if more:
             self._legs |= self._ask_legs(more)
         return {model: self._legs.get(model, ()) for model in sorted(wanted)}
