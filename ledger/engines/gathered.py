@@ -44,7 +44,11 @@ class Gathered:
         """Return a fact in every row, with what would settle it."""
         held = self._facts.get(name)
         if held is None:
-            held = [self._fact(subject, name) for subject in self.subjects]
+            kind = name.partition(".")[0]
+            if self.home and all(subject.startswith(f"{kind}:") for subject in self.subjects):
+                held = self.answers.facts(self.subjects, name, self.view)
+            else:
+                held = [self._fact(subject, name) for subject in self.subjects]
             self._facts[name] = held
         return held
 

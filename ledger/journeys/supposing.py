@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -114,6 +114,10 @@ class _Supposed:
     def total(self, subject: str, counting: CountingSet, scope: Scope, view: ViewName) -> Measured:
         """Return what is recorded."""
         return self.below.total(subject, counting, scope, view)
+
+    def stated(self, name: str) -> Collection[str]:
+        """Return the subject supposed and those recorded."""
+        return {self.subject, *self.below.stated(name)}
 
     @property
     def day(self) -> date:

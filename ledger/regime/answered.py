@@ -22,7 +22,7 @@ And what lies behind a model of which no step is recorded is unknown; it is neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -68,6 +68,9 @@ IS_MODIFICATION: Final = "model.is_modification"
 SAME_PROVIDER: Final = "model.same_provider_as_base"
 BASE_OBTAINABLE: Final = "model.base_compute_obtainable"
 DESIGNATED: Final = "model.designated_systemic_risk"
+_IMPLIED: Final = frozenset({IS_MODIFICATION, SAME_PROVIDER, BASE_OBTAINABLE})
+# Kinds of subjects of whom nothing is known that nobody recorded, or their lineage implies.
+_RECORDED_ONLY: Final = frozenset({"model", "developer", "run", "cluster"})
 # A student that learnt from a teacher's outputs does not modify the teacher.
 _MODIFYING: Final = frozenset({"derived", "merged", "initialised"})
 
@@ -197,6 +200,21 @@ class Answers:
         if found.value is not None or len(found.entries) > 1:
             return self._recorded(subject, name, found)
         return self._implied(subject, name, view)
+
+    def facts(self, subjects: Sequence[str], name: str, view: ViewName) -> list[Known]:
+        """Return a fact of many subjects of its kind; those of whom nothing is stated share one."""
+        if name.partition(".")[0] not in _RECORDED_ONLY:
+            return [self.fact(subject, name, view) for subject in subjects]
+        stated, unstated = self._environment.stated(name), Known(None, (name,))
+        if name in {IS_MODIFICATION, DESIGNATED}:
+            unstated = Known(value=False)
+        implied = name in _IMPLIED
+        return [
+            self.fact(subject, name, view)
+            if subject in stated or (implied and self._steps(subject))
+            else unstated
+            for subject in subjects
+        ]
 
     def _recorded(self, subject: str, name: str, found: Fact) -> Known:
         """Return what is recorded; money at market prices only with the prices."""
