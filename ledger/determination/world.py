@@ -60,6 +60,7 @@ class World:
         self._ask_legs = legs
         self.devices = devices
         self._legs: dict[str, tuple[Leg, ...]] = {}
+        self._subjects: dict[str, tuple[str, ...]] = {}
         self._runs: dict[str, tuple[Leg, ...]] | None = None
         self._steps = _by(book.records("lineage"), "model")
         self._facts = _by(book.records("fact"), "subject")
@@ -94,8 +95,11 @@ class World:
 
     def subjects(self, kind: str) -> tuple[str, ...]:
         """Return the subjects of one kind, prefixed and sorted."""
-        names = self.runs() if kind == "run" else self.book.subjects(kind)
-        return tuple(f"{kind}:{name}" for name in sorted(names))
+        held = self._subjects.get(kind)
+        if held is None:
+            names = self.runs() if kind == "run" else self.book.subjects(kind)
+            held = self._subjects[kind] = tuple(f"{kind}:{name}" for name in sorted(names))
+        return held
 
     def runs(self) -> Mapping[str, tuple[Leg, ...]]:
         """Return the legs of every run; asks for the legs of every model."""
