@@ -9,10 +9,11 @@ from typing import Final
 import polars as pl
 
 from ledger.engines.gathered import Gathered
+from ledger.engines.held import Rows
 from ledger.engines.sheet import Column, Gaps, Sheet
 from ledger.errors import RuleError
 from ledger.regime import expression as node
-from ledger.regime.answered import Known
+from ledger.regime.answered import HOLDING, Known
 from ledger.regime.interpret import Finding
 from ledger.regime.law import Law
 from ledger.regime.name import reading_named, rule_named
@@ -60,7 +61,7 @@ class Conditions:
             gathered: Facts and totals of the subjects.
             sight: Which interval of totals is seen.
         """
-        self.sheet = Sheet(law, gathered, sight)
+        self.sheet = Sheet(law, gathered, sight, self._rows_of)
         self._law = law
         self._rules: dict[str, RuleColumns] = {}
         self._open: list[str] = []
@@ -196,6 +197,19 @@ class Conditions:
             return (unsaid,) if part is None else column.gaps(rows[part])
 
         return self.sheet.given([None if p is None else truths[rows[p]] for p, _ in parts], gaps)
+
+    def _rows_of(self, rule: Rule, asked: node.Total) -> Rows:
+        """Return what a total says of each holding."""
+        gathered = self.sheet.gathered
+        inner = self._below(HOLDING, gathered.view, [gathered.answers.every_holding()])
+        names = inner.sheet.subjects
+        number = inner.sheet.number(rule, asked.number)
+        if asked.where is None:
+            return Rows(names, number, None, [()] * len(names))
+        column = inner.condition(rule, asked.where)
+        truths = inner.sheet.truths(column)
+        gaps = [() if t is not None else tuple(column.gaps(row)) for row, t in enumerate(truths)]
+        return Rows(names, number, truths, gaps)
 
     def _below(self, relation: str, view: ViewName, members: Sequence[Sequence[str]]) -> Conditions:
         """Return the conditions over other subjects: members, or what subjects stand for."""

@@ -152,6 +152,10 @@ class Answers:
             return subject, ""
         return f"{kind}:{place.keys[kind]}", ""
 
+    def every_holding(self) -> tuple[str, ...]:
+        """Return every holding as a subject, sorted by its name."""
+        return tuple(sorted(self._by_subject()))
+
     def held(
         self, subject: str, keys: tuple[str, ...] | None, *, in_window: bool
     ) -> Iterator[Held]:
