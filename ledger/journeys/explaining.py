@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ledger.book import Book
 from ledger.determination import Asked, Determination, Evaluator, World, determine
+from ledger.determination.conclusion import MODEL_GAP
 from ledger.determination.ground import cited, reached
 from ledger.errors import MissingError, RuleError
 from ledger.journeys.checking import Question, Records, devices_of
@@ -31,6 +32,7 @@ from ledger.regime.words import value_in_words
 
 __all__ = ["CountedLeg", "Explanation", "FactLine", "Figure", "explain"]
 
+_RUN_GAP: Final = "operations@run:"
 _ASKS: Final = frozenset({"fact", "any-of", "member", *COMPARATORS})
 
 
@@ -202,8 +204,17 @@ class _Explaining:
             facts=() if outcome is None else tuple(self._facts(outcome)),
             supposed=()
             if outcome is None
-            else suppositions(law, outcome, missing, self.world.present, self.words),
+            else suppositions(law, outcome, self._gaps(missing), self.world.present, self.words),
         )
+
+    def _gaps(self, missing: Iterable[str]) -> dict[str, str]:
+        """Return missing names with those that totals give: work of a run is its model's."""
+        models = {
+            f"{_RUN_GAP}{leg.run}": f"{MODEL_GAP}{model}"
+            for model, legs in self.world.legs(self.world.closure(self.subject)).items()
+            for leg in legs
+        }
+        return {name: models.get(name, name) for name in missing}
 
     def _outcome(self, standing: Standing) -> Outcome | None:
         """Return the tree of reasons, if the rule is asked at all."""
