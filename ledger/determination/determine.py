@@ -2,7 +2,7 @@
 
 The whole is a pure function: the regimes, the records and the coordinates go in, determinations
 come out, in the order of regimes, rules and subjects. Nothing is left out: a rule that binds nobody
-on the day gives a determination that says so.
+on the day, or that nobody had published by ``law_known_on``, gives a determination that says so.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from ledger.determination.conclusion import MODEL_GAP, Conclusion, unbound
+from ledger.determination.conclusion import MODEL_GAP, Conclusion, unbound, unpublished
 from ledger.determination.ground import Ground, ground_of
 from ledger.determination.model import Determination
 from ledger.determination.verdict import Evaluator, Verdicts
@@ -111,10 +111,11 @@ def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> 
         assumed=assumption is not None,
     )
     wanted = asked.rules.get(regime.id)
-    rules = [rule for rule in regime.rules if wanted is None or rule.id in wanted]
+    named = [rule for rule in regime.rules if wanted is None or rule.id in wanted]
     subjects: dict[str, tuple[str, ...]] = {
-        rule.subject: _asked_of(world.subjects(rule.subject), asked.subjects) for rule in rules
+        rule.subject: _asked_of(world.subjects(rule.subject), asked.subjects) for rule in named
     }
+    rules = [rule for each in named if (rule := law.regime.rule(each.id)) is not None]
     binds = standing.applicable if assumption is None else assumption in APPLICABLE
     ahead = [rule for rule in rules if rule.foresees and world.present.committed]
     answers = Answers(law, world.present)
@@ -123,7 +124,10 @@ def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> 
         standing=standing,
         assumed=assumption is not None,
         binds=binds,
-        grounds=tuple(ground_of(law, rule, standing.applies_from) for rule in rules),
+        grounds=tuple(
+            ground_of(law, law.regime.rule(each.id) or each, standing.applies_from)
+            for each in named
+        ),
         subjects=subjects,
         answers=answers,
         actual=evaluator.verdicts(law, rules, subjects, answers, "actual") if binds else {},
@@ -152,6 +156,9 @@ def _conclude(case: _Judged, world: World, filings: Filings) -> Iterator[Determi
     interpreters: dict[str, Interpreter] = {}
     for ground in case.grounds:
         for subject in case.subjects[ground.rule.subject]:
+            if case.law.regime.rule(ground.rule.id) is None:
+                yield unpublished(ground, subject, hypothetical=case.assumed)
+                continue
             if not case.binds:
                 yield unbound(ground, case.standing, subject, hypothetical=case.assumed)
                 continue

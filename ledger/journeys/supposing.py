@@ -63,6 +63,9 @@ def _supposed(
     law: Law, outcome: Outcome, name: str, standpoint: Standpoint, words: Vocabulary
 ) -> Supposition:
     """Say what one missing name would decide."""
+    if _unpublished(law, name):
+        told = f"nothing: this part of the law was not published by {law.law_known_on}"
+        return Supposition(name, "", (), (told,))
     fact_name, _, elsewhere = name.partition("@")
     fact = words.facts.get(fact_name)
     if fact is None:
@@ -84,6 +87,20 @@ def _supposed(
         found.append((value_in_words(value), _words(finding)))
     deciding = () if values else tuple(_comparisons(outcome, name))
     return Supposition(name, fact.description["en"], tuple(found), deciding)
+
+
+def _unpublished(law: Law, name: str) -> bool:
+    """Whether a name stands for a part of the law that was not published."""
+    kind, _, part = name.partition(":")
+    match kind:
+        case "counting":
+            return part not in law.regime.counting
+        case "reading":
+            return part not in law.readings
+        case "rule":
+            return law.regime.rule(part) is None
+        case _:
+            return False
 
 
 @dataclass(frozen=True, slots=True)

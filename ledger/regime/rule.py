@@ -7,7 +7,7 @@ from typing import Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from ledger.regime.expression import Choice, Choose, Condition, Number
-from ledger.regime.scalar import FactName, Identifier, Localised, Node, refuse
+from ledger.regime.scalar import Day, FactName, Identifier, Localised, Node, refuse
 from ledger.regime.source import Citation, Provenance, Text
 
 __all__ = [
@@ -146,6 +146,7 @@ class Rule(Node):
     subject: SubjectKind
     effect: Effect
     cite: Citation
+    known: Day | None = None
     provenance: Provenance | None = None
     interpretation: Text | None = None
     scope: Condition | None = None
