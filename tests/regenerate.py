@@ -15,6 +15,7 @@ from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
 from ledger.report.position_document import position_schema
 from ledger.report.records import recorded_schema
+from ledger.report.replay import replay_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +30,7 @@ def schema_files() -> dict[str, str]:
         "missing.v1.schema.json": missing_schema(),
         "position.v1.schema.json": position_schema(),
         "recorded.v1.schema.json": recorded_schema(),
+        "replay.v1.schema.json": replay_schema(),
         "run-figures.v1.schema.json": figures_schema(),
     }
     return {

@@ -46,6 +46,7 @@ __all__ = [
     "Records",
     "check",
     "counted",
+    "document_of",
     "exit_status",
     "rates_of",
 ]
@@ -151,7 +152,16 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
         subjects=wanted,
     )
     found = determine(asked, selection.regimes, world, evaluator)
-    document = CheckDocument(
+    document = document_of(found, records, _coordinates(question, records, pack, selection))
+    adrift = filings_of_nothing(regimes, book.records("filing"))
+    return Checked(document, strangers, (*book.problems(), *adrift))
+
+
+def document_of(
+    found: tuple[Determination, ...], records: Records, coordinates: Coordinates
+) -> CheckDocument:
+    """Return determinations as the published document."""
+    return CheckDocument(
         schema=SCHEMA,
         ledger=LedgerState(
             origin=records.origin,
@@ -159,12 +169,10 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
             root=records.folded.root.hex(),
             unsigned_tail=records.unsigned_tail,
         ),
-        coordinates=_coordinates(question, records, pack, selection),
+        coordinates=coordinates,
         counts=counted(found),
         determinations=found,
     )
-    adrift = filings_of_nothing(regimes, book.records("filing"))
-    return Checked(document, strangers, (*book.problems(), *adrift))
 
 
 def exit_status(checked: Checked) -> int:

@@ -23,6 +23,7 @@ from ledger.regime.expression import (
     Number,
     Quote,
     Sum,
+    walk,
 )
 from ledger.regime.model import Regime
 from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
@@ -103,17 +104,40 @@ def check_rule(
     """
     scope = Scope(file, regime, vocabulary, rule.subject)
     lets: dict[str, str | None] = {}
-    for name, number in rule.let.items():
+    for name, number in _in_order(rule.let):
         if name in regime.parameters or name in regime.sets:
             message = f"let {name} hides the parameter or set of that name"
             scope.complain(f"{place}.let.{name}", "shadow", message, "choose another name")
         lets[name] = _number(number, f"{place}.let.{name}", replace(scope, lets=dict(lets)))
+    for name in sorted(rule.let.keys() - lets.keys()):
+        message = f"let {name} rests on itself"
+        scope.complain(f"{place}.let.{name}", "cycle", message, "let it rest on facts and figures")
+        lets[name] = None
     full = replace(scope, lets=lets)
     for where, condition in conditions(rule):
         _condition(condition, f"{place}.{where}", full)
     if rule.rebuttal is not None:
         _boolean_fact(rule.rebuttal.fact, f"{place}.rebuttal.fact", full)
     return tuple(full.flaws)
+
+
+def _in_order(lets: Mapping[str, Number]) -> Iterator[tuple[str, Number]]:
+    """Yield the lets of a rule, each after those it names; none that rests on itself.
+
+    The order in which a file writes them says nothing: a pack keeps mappings by their keys.
+    """
+    left, done = dict(lets), set[str]()
+    while left:
+        ready = [name for name, number in left.items() if _lets_named(number, lets) <= done]
+        if not ready:
+            return
+        yield from ((name, left.pop(name)) for name in ready)
+        done.update(ready)
+
+
+def _lets_named(number: Number, lets: Mapping[str, Number]) -> set[str]:
+    """Return the lets that a number names."""
+    return {node for node in walk(number) if isinstance(node, str) and node in lets}
 
 
 def conditions(rule: Rule) -> Iterator[tuple[str, Condition]]:
@@ -167,7 +191,7 @@ def _named_number(name: str, place: str, scope: Scope) -> str | None:
     elif ":" in name:
         scope.complain(place, "type", f"{name} is a condition, not a number", "name a number")
     else:
-        message = f"{name!r} is not a parameter of this file or a let declared above"
+        message = f"{name!r} is not a parameter of this file or a let of the rule"
         remedy = nearest(name, (*scope.lets, *scope.regime.parameters))
         scope.complain(place, "unresolved", message, remedy)
     return None
