@@ -14,6 +14,7 @@ from ledger.report.figures import figures_schema
 from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
 from ledger.report.position_document import position_schema
+from ledger.report.quorum import quorum_schema
 from ledger.report.records import recorded_schema
 from ledger.report.replay import replay_schema
 
@@ -28,6 +29,7 @@ def schema_files() -> dict[str, str]:
         "check.v1.schema.json": check_schema(),
         "import.v1.schema.json": import_schema(),
         "missing.v1.schema.json": missing_schema(),
+        "pack-signatures.v1.schema.json": quorum_schema(),
         "position.v1.schema.json": position_schema(),
         "recorded.v1.schema.json": recorded_schema(),
         "replay.v1.schema.json": replay_schema(),

@@ -10,12 +10,14 @@ import click
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options, write_text
+from ledger.cli.rules_pack import pack as pack_command
+from ledger.cli.rules_sign import check_signatures, sign
 from ledger.determination import PlainEvaluator
 from ledger.engines import ENGINES, open_engine
 from ledger.engines.plain import PlainEngine
 from ledger.errors import InputError
 from ledger.journeys.casework import Bench
-from ledger.pack import PACK_NAME, Pack, packed_bytes, read_pack
+from ledger.pack import Pack, read_pack
 from ledger.period import parse_day
 from ledger.regime.lint import lint_pack
 from ledger.regime.load import find_regime, load_regimes, read_regimes
@@ -166,16 +168,9 @@ def schema(context: Context, *, name: str | None, output: str | None) -> None:
         context.say(f"wrote {Path(output) / each}")
 
 
-@rules.command(epilog="Example: flopledger --rules ./rules rules pack -o pack.v1.json")
-@click.option("-o", "--output", metavar="FILE", help="Write there instead of into the folder.")
-@pass_context
-def pack(context: Context, *, output: str | None) -> None:
-    """Write the rule files as one canonical JSON file, which names the law by one digest."""
-    root = rules_root(context.rules)
-    load_regimes(_pack(context))
-    target = output or (str(root / PACK_NAME) if isinstance(root, Path) else "-")
-    write_text(packed_bytes(root).decode(), target)
-    context.say(f"pack {_pack(context).digest}")
+rules.add_command(pack_command)
+rules.add_command(sign)
+rules.add_command(check_signatures)
 
 
 def _bench(vocabulary: Vocabulary, engine: str) -> Bench:
