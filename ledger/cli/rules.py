@@ -10,6 +10,7 @@ import click
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options, write_text
+from ledger.cli.rules_adopt import adopt
 from ledger.cli.rules_pack import pack as pack_command
 from ledger.cli.rules_sign import check_signatures, sign
 from ledger.determination import PlainEvaluator
@@ -168,6 +169,7 @@ def schema(context: Context, *, name: str | None, output: str | None) -> None:
         context.say(f"wrote {Path(output) / each}")
 
 
+rules.add_command(adopt)
 rules.add_command(pack_command)
 rules.add_command(sign)
 rules.add_command(check_signatures)

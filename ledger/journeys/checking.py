@@ -25,6 +25,7 @@ from ledger.determination import (
 )
 from ledger.errors import Problem
 from ledger.hardware import Catalogue
+from ledger.journeys.adopting import not_adopted
 from ledger.journeys.check_document import (
     SCHEMA,
     CheckDocument,
@@ -154,7 +155,8 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
     found = determine(asked, selection.regimes, world, evaluator)
     document = document_of(found, records, _coordinates(question, records, pack, selection))
     adrift = filings_of_nothing(regimes, book.records("filing"))
-    return Checked(document, strangers, (*book.problems(), *adrift))
+    other = not_adopted(book.records("adoption"), pack.digest, as_of=question.as_of)
+    return Checked(document, strangers, (*book.problems(), *adrift, *other))
 
 
 def document_of(

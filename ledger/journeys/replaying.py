@@ -103,7 +103,6 @@ def read_check(data: bytes, *, where: str) -> CheckDocument:
             why="only a whole flopledger/check.v1 document states its coordinates",
             remedy="write one: flopledger check -f json -o FILE",
         ) from error
-    parse_instant(document.coordinates.evaluated_at)
     if document.ledger.size != document.coordinates.checkpoint.size:
         raise InputError(
             f"the file speaks of a ledger of {document.ledger.size} entries and of a checkpoint "
