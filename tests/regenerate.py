@@ -13,6 +13,7 @@ from ledger.regime.schema import regime_schemas
 from ledger.report.figures import figures_schema
 from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
+from ledger.report.law_parts import law_schema
 from ledger.report.position_document import position_schema
 from ledger.report.quorum import quorum_schema
 from ledger.report.records import recorded_schema
@@ -33,6 +34,7 @@ def schema_files() -> dict[str, str]:
         "position.v1.schema.json": position_schema(),
         "recorded.v1.schema.json": recorded_schema(),
         "replay.v1.schema.json": replay_schema(),
+        "rules-show.v2.schema.json": law_schema(),
         "run-figures.v1.schema.json": figures_schema(),
     }
     return {

@@ -12,11 +12,10 @@ from typing import Any
 import jsonschema
 import pytest
 from ledgers import lineage
-from regimes import ROOT
+from regimes import ROOT, packed_rules
 from test_check import CLOCK, E24, PRESUMPTION, general, of, on
 
 from ledger.canonical import encode, parse
-from ledger.pack import packed_bytes
 from ledger.report.replay import replay_schema
 
 Run = Callable[..., Any]
@@ -31,7 +30,7 @@ def record(flopledger: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     The law is the pack ``law.json``.
     """
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(CLOCK.timestamp())))
-    (tmp_path / "law.json").write_bytes(packed())
+    (tmp_path / "law.json").write_bytes(packed_rules())
     assert flopledger("init", "--origin", "ledger.example/t").code == 0
 
     monkeypatch.setenv("FLOPLEDGER_RULES", "law.json")
@@ -47,15 +46,9 @@ def record(flopledger: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @cache
-def packed() -> bytes:
-    """Return the rules of the checkout as a pack."""
-    return packed_bytes(ROOT / "rules")
-
-
-@cache
 def edited() -> bytes:
     """Return a pack of the same rules with another line in the law."""
-    value = parse(packed(), limit=64_000_000)
+    value = parse(packed_rules(), limit=64_000_000)
     assert isinstance(value, dict)
     text = encode(value["files"]).decode()
     line = '"value":"10^25 FLOP"'
