@@ -14,10 +14,11 @@ import click
 
 from ledger.cli.destination import writing
 from ledger.errors import LedgerError
+from ledger.report.memo import Memo, memo_markdown, memo_table, memo_text
 from ledger.report.render import FORMATS, to_csv, to_json, to_markdown, to_terminal
 from ledger.report.table import Table
 
-__all__ = ["emit", "output_options", "print_bytes", "write_text"]
+__all__ = ["emit", "emit_memo", "output_options", "print_bytes", "write_text"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,7 +60,7 @@ def emit(
     """
     grids = [tables] if isinstance(tables, Table) else list(tables)
     to_file = output not in {None, "-"}
-    chosen = fmt or (_BY_SUFFIX.get(Path(output).suffix, "table") if output else "table")
+    chosen = _form(fmt, output)
     if chosen == "json":
         text = to_json(document)
     elif chosen == "csv":
@@ -70,6 +71,38 @@ def emit(
         tty = sys.stdout.isatty() and not to_file
         text = to_terminal(grids, width=_width(tty=tty), color=tty)
     write_text(text, output)
+
+
+def emit_memo(
+    document: Mapping[str, Any], memo: Memo, *, fmt: str | None, output: str | None
+) -> None:
+    """Write a text with headings in the form asked for; see `emit`.
+
+    Args:
+        document: The whole result, for JSON.
+        memo: The same for people.
+        fmt: One of the formats, or None to go by the suffix of ``output``.
+        output: File to write, or None or ``-`` for stdout.
+
+    Raises:
+        InputError: If the file cannot be written, or belongs to a ledger.
+    """
+    chosen = _form(fmt, output)
+    if chosen == "json":
+        text = to_json(document)
+    elif chosen == "csv":
+        text = to_csv([memo_table(memo)])
+    elif chosen == "markdown":
+        text = memo_markdown(memo)
+    else:
+        tty = sys.stdout.isatty() and output in {None, "-"}
+        text = memo_text(memo, width=_width(tty=tty), color=tty)
+    write_text(text, output)
+
+
+def _form(fmt: str | None, output: str | None) -> str:
+    """Return the form of the output: the one given, else by the suffix of the file, else table."""
+    return fmt or (_BY_SUFFIX.get(Path(output).suffix, "table") if output else "table")
 
 
 def write_text(text: str, output: str | None) -> None:

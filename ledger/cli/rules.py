@@ -10,11 +10,13 @@ import click
 from ledger.cli.bench import bench_of, pack_of
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
-from ledger.cli.output import emit, output_options, write_text
+from ledger.cli.output import emit, emit_memo, output_options, write_text
+from ledger.cli.rules_adopt import adopt
 from ledger.cli.rules_mutants import mutants
+from ledger.cli.rules_pack import pack as pack_command
+from ledger.cli.rules_sign import check_signatures, sign
 from ledger.engines import ENGINES
 from ledger.errors import InputError
-from ledger.pack import PACK_NAME, packed_bytes
 from ledger.period import parse_day
 from ledger.regime.lint import lint_pack
 from ledger.regime.load import find_regime, load_regimes, read_regimes
@@ -22,9 +24,9 @@ from ledger.regime.schema import SCHEMAS, schema_text
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.cases import case_document, case_tables
 from ledger.report.flaws import flaw_document, flaw_table
-from ledger.report.law import LawView, law_tables, list_table
-from ledger.report.law_document import law_document, list_document
-from ledger.resources import rules_root
+from ledger.report.law import LawView, list_document, list_table
+from ledger.report.law_document import law_document
+from ledger.report.law_memo import law_memo
 
 __all__ = ["rules"]
 
@@ -73,7 +75,7 @@ def list_(
     emit(document, list_table(regimes, on, known), fmt=fmt, output=output)
 
 
-@rules.command(epilog="Example: flopledger rules show eu.aia --reading rl-rollout=not-named")
+@rules.command(epilog="Example: flopledger rules show eu.aia -f markdown -o memo.md")
 @click.argument("regime_id", metavar="REGIME")
 @_in_force_on
 @_law_known_on
@@ -90,13 +92,19 @@ def show(
     fmt: str | None,
     output: str | None,
 ) -> None:
-    """Show one regime for a lawyer: each number beside the words of the law that decide."""
+    """Show one regime as a memo: each number beside the words of the law that decide."""
     pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
     regime = find_regime(load_regimes(pack, vocabulary), regime_id)
     on, known = _today(in_force_on), _day(law_known_on)
     view = LawView.of(regime, on, known, _readings(reading))
-    emit(law_document(view, pack.digest), law_tables(view, vocabulary), fmt=fmt, output=output)
+    document = law_document(view, vocabulary, pack.digest)
+    emit_memo(
+        document.model_dump(mode="json", by_alias=True),
+        law_memo(document),
+        fmt=fmt,
+        output=output,
+    )
 
 
 @rules.command(epilog="Example: flopledger --rules ./rules rules lint")
@@ -168,16 +176,10 @@ def schema(context: Context, *, name: str | None, output: str | None) -> None:
         context.say(f"wrote {Path(output) / each}")
 
 
-@rules.command(epilog="Example: flopledger --rules ./rules rules pack -o pack.v1.json")
-@click.option("-o", "--output", metavar="FILE", help="Write there instead of into the folder.")
-@pass_context
-def pack(context: Context, *, output: str | None) -> None:
-    """Write the rule files as one canonical JSON file, which names the law by one digest."""
-    root = rules_root(context.rules)
-    load_regimes(pack_of(context))
-    target = output or (str(root / PACK_NAME) if isinstance(root, Path) else "-")
-    write_text(packed_bytes(root).decode(), target)
-    context.say(f"pack {pack_of(context).digest}")
+rules.add_command(adopt)
+rules.add_command(pack_command)
+rules.add_command(sign)
+rules.add_command(check_signatures)
 
 
 def _counted(number: int, what: str) -> str:

@@ -23,13 +23,13 @@ from ledger.determination.since import Since
 from ledger.determination.verdict import Verdict
 from ledger.determination.world import World
 from ledger.obligations import DueDate, Filed, Filings, due_date
-from ledger.regime.dated import Standing
+from ledger.regime.dated import NOWHERE, Standing
 from ledger.regime.interpret import Interpreter
 from ledger.regime.question import Question
 from ledger.regime.rule import Obligation
 from ledger.regime.trace import Reason
 
-__all__ = ["IN_GUIDANCE", "MODEL_GAP", "Conclusion", "unbound"]
+__all__ = ["IN_GUIDANCE", "MODEL_GAP", "Conclusion", "unbound", "unpublished"]
 
 MODEL_GAP: Final = "operations@model:"
 IN_GUIDANCE: Final = "stands in guidance, not in law"
@@ -40,6 +40,13 @@ def unbound(
 ) -> Determination:
     """Return the determination under a rule that binds nobody on the day."""
     return Determination(**_fields(ground, standing, subject, hypothetical=hypothetical))
+
+
+def unpublished(ground: Ground, subject: str, *, hypothetical: bool) -> Determination:
+    """Return the determination under a rule that nobody had published: there is no such law."""
+    fields = _fields(ground, NOWHERE, subject, hypothetical=hypothetical)
+    day = ground.law.law_known_on
+    return Determination(**fields | {"notes": (f"nothing of this rule was published by {day}",)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,13 +165,16 @@ class Conditions:
         """Add a bare name: a rule, a reading, or a fact that is yes or no."""
         reading, rule = reading_named(name), rule_named(name)
         if rule is not None:
-            return self._asked(self._law.rule(rule))
+            asked = self._law.regime.rule(rule)
+            return self._unknown(name) if asked is None else self._asked(asked)
         held = self._facts.get(name)
         if held is not None:
             return held
         if reading is not None:
-            chosen = self._law.readings[reading[0]] == reading[1]
-            held = self.sheet.given([chosen] * len(self.sheet.subjects), _nothing)
+            chosen = self._law.readings.get(reading[0])
+            if chosen is None:
+                return self._unknown(f"reading:{reading[0]}")
+            held = self.sheet.given([chosen == reading[1]] * len(self.sheet.subjects), _nothing)
         else:
             known = self.sheet.gathered.facts(name)
             values = [k.value if isinstance(k.value, bool) else None for k in known]
@@ -220,6 +223,10 @@ class Conditions:
             below = Gathered(gathered.answers, names, view, home=False)
             inner = self._others[relation, view] = Conditions(self._law, below, self.sheet.sight)
         return inner
+
+    def _unknown(self, missing: str) -> Column:
+        """Add what is unknown in every row for want of one thing of the law."""
+        return self.sheet.given([None] * len(self.sheet.subjects), lambda _: (missing,))
 
     def _overlap(
         self, fact: str, listed: frozenset[str] | None, unlisted: tuple[str, ...]

@@ -17,13 +17,14 @@ import polars as pl
 from ledger.engines.gathered import Gathered
 from ledger.engines.held import Rows, held_leaf
 from ledger.engines.numbers import Leaf, Number, Product, compared, comparison
+from ledger.quantity import Dimension
 from ledger.regime import expression as node
 from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
 from ledger.regime.name import is_fact, is_factor
 from ledger.regime.question import Question, Sight
 from ledger.regime.rule import Rule
-from ledger.regime.trace import COMPARATORS, Truth
+from ledger.regime.trace import COMPARATORS, Span, Truth
 from ledger.regime.words import in_words
 
 __all__ = ["Column", "Gaps", "Sheet"]
@@ -127,11 +128,7 @@ class Sheet:
             case node.Mul():
                 return Product(tuple(self.number(rule, factor) for factor in asked.factors))
             case node.Sum():
-                counting = self.law.counting[asked.counting]
-                return self._leaf(
-                    f"{asked.counting}/{asked.lineage}",
-                    lambda: self.gathered.total_leaf(counting, asked.lineage, self.sight),
-                )
+                return self._leaf(f"{asked.counting}/{asked.lineage}", lambda: self._total(asked))
             case node.Total():
                 return self._leaf(f"total {id(asked)}", lambda: self._held(rule, asked))
             case node.Max() | node.Flow():
@@ -190,6 +187,15 @@ class Sheet:
         found = self.law.parameter(name)
         value = None if found is None else found.value
         return self.gathered.constant(name, value, (f"parameter:{name}",))
+
+    def _total(self, asked: node.Sum) -> Leaf:
+        """Return a sum by a counting set; one that nobody had published sums nothing."""
+        counting = self.law.counting.get(asked.counting)
+        if counting is not None:
+            return self.gathered.total_leaf(counting, asked.lineage, self.sight)
+        gaps, rows = self.law.unpublished(asked.counting), len(self.subjects)
+        name, dimension = f"total {asked.counting} {asked.lineage}", str(Dimension.OPERATIONS)
+        return Leaf.of(name, [Span.unknown()] * rows, [dimension] * rows, [gaps] * rows)
 
     def _held(self, rule: Rule, asked: node.Total) -> Leaf:
         """Return a number added up over holdings."""

@@ -14,6 +14,7 @@ from ledger.book import Book
 from ledger.determination import (
     Asked,
     CatalogueDevices,
+    Determination,
     Devices,
     Evaluator,
     Legs,
@@ -26,6 +27,7 @@ from ledger.determination import (
 )
 from ledger.errors import Problem
 from ledger.hardware import Catalogue
+from ledger.journeys.adopting import not_adopted
 from ledger.journeys.check_document import (
     SCHEMA,
     CheckDocument,
@@ -50,6 +52,7 @@ __all__ = [
     "Records",
     "check",
     "devices_of",
+    "document_of",
     "exit_status",
 ]
 
@@ -174,7 +177,22 @@ def check(
         parts = list(survey(asked, selection.regimes, world, evaluator))
         found = tuple(each for _, held in parts for each in held)
         tallies = tuple(tally for tally, _ in parts if tally.subjects)
-    document = CheckDocument(
+    coordinates = _coordinates(question, records, pack, selection)
+    document = document_of(found, tallies, records, coordinates)
+    adrift = filings_of_nothing(regimes, book.records("filing"))
+    other = not_adopted(book.records("adoption"), pack.digest, as_of=question.as_of)
+    problems = (*book.problems(), *adrift, *other)
+    return Checked(document, tallies, whole, strangers, problems)
+
+
+def document_of(
+    found: tuple[Determination, ...],
+    tallies: tuple[Tally, ...],
+    records: Records,
+    coordinates: Coordinates,
+) -> CheckDocument:
+    """Return determinations as the published document."""
+    return CheckDocument(
         schema=SCHEMA,
         ledger=LedgerState(
             origin=records.origin,
@@ -182,12 +200,10 @@ def check(
             root=records.folded.root.hex(),
             unsigned_tail=records.unsigned_tail,
         ),
-        coordinates=_coordinates(question, records, pack, selection),
+        coordinates=coordinates,
         counts=counted(tallies),
         determinations=found,
     )
-    adrift = filings_of_nothing(regimes, book.records("filing"))
-    return Checked(document, tallies, whole, strangers, (*book.problems(), *adrift))
 
 
 def _asked(selection: Selection, world: World, question: Question) -> list[tuple[str, ...]]:

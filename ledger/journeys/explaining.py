@@ -17,7 +17,7 @@ from ledger.journeys.supposing import Supposition, suppositions
 from ledger.measure import Leg
 from ledger.pack import Pack
 from ledger.regime.answered import Answers
-from ledger.regime.dated import Standing, standing_on
+from ledger.regime.dated import NOWHERE, Standing, standing_on
 from ledger.regime.expression import Sum
 from ledger.regime.interpret import Interpreter, Outcome
 from ledger.regime.law import Law
@@ -98,7 +98,8 @@ class Explanation:
         standing_cite: Where that is written; None when nothing of it was known.
         effect: What kind of rule it is.
         interpretation: How the text was read; None if nothing had to be.
-        outcome: The tree of reasons; None when the rule binds nobody on the day.
+        outcome: The tree of reasons; None when the rule binds nobody on the day, or was not
+            published.
         figures: Numbers of the law.
         legs: Work looked at, in order of model and entry.
         facts: Facts asked.
@@ -162,7 +163,8 @@ def explain(question: Question, records: Records, pack: Pack, evaluator: Evaluat
         readings=selection.readings.get(regime.id),
         assumed=regime.id in selection.assumptions,
     )
-    return _Explaining(law, rule, subject, world, words, determination).explanation()
+    seen = law.regime.rule(rule.id) or rule
+    return _Explaining(law, seen, subject, world, words, determination).explanation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +190,11 @@ class _Explaining:
     def explanation(self) -> Explanation:
         """Put everything together."""
         law, rule = self.law, self.rule
-        standing = standing_on(law.regime, law.in_force_on, law.law_known_on)
-        outcome = self._outcome(standing)
+        published = law.regime.rule(rule.id) is not None
+        standing = (
+            standing_on(law.regime, law.in_force_on, law.law_known_on) if published else NOWHERE
+        )
+        outcome = self._outcome(standing) if published else None
         missing = self.determination.missing
         return Explanation(
             determination=self.determination,
@@ -240,7 +245,8 @@ class _Explaining:
     def _legs(self) -> Iterator[CountedLeg]:
         """Yield the work that the rule's counting sets look at."""
         sums = [node for node in reached(self.law, self.rule) if isinstance(node, Sum)]
-        sets = [self.law.counting[name] for name in dict.fromkeys(node.counting for node in sums)]
+        named = dict.fromkeys(node.counting for node in sums)
+        sets = [self.law.counting[name] for name in named if name in self.law.counting]
         if not sets:
             return
         for model, legs in self.world.legs(self.world.closure(self.subject)).items():

@@ -98,6 +98,9 @@ class _Supposing:
             gap: As totals give it.
             alone: Whether nothing else is missing under the same name of totals.
         """
+        if _unpublished(self.law, name):
+            told = f"nothing: this part of the law was not published by {self.law.law_known_on}"
+            return Supposition(name, "", (), "", (told,))
         fact_name, _, elsewhere = name.partition("@")
         fact = self.words.facts.get(fact_name)
         if fact is None:
@@ -170,6 +173,20 @@ def _told(turning: Turning | None, in_words: Callable[[int], str]) -> str:
     if turning.first == turning.last + 1:
         return f"{below} up to {in_words(turning.last)}, {above} if more"
     return f"{below} up to {in_words(turning.last)}, {above} from {in_words(turning.first)}"
+
+
+def _unpublished(law: Law, name: str) -> bool:
+    """Whether a name stands for a part of the law that was not published."""
+    kind, _, part = name.partition(":")
+    match kind:
+        case "counting":
+            return part not in law.regime.counting
+        case "reading":
+            return part not in law.readings
+        case "rule":
+            return law.regime.rule(part) is None
+        case _:
+            return False
 
 
 @dataclass(frozen=True, slots=True)

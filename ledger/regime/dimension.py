@@ -88,19 +88,42 @@ def check_rule(
     _window(rule, f"{place}.group.window", scope)
     lets: dict[str, str | None] = {}
     asked_of_holdings = frozenset(_asked_of_holdings(rule))
-    for name, number in rule.let.items():
+    for name, number in _in_order(rule.let):
         if name in regime.parameters or name in regime.sets:
             message = f"let {name} hides the parameter or set of that name"
             scope.complain(f"{place}.let.{name}", "shadow", message, "choose another name")
         here = replace(scope, lets=dict(lets))
         inner = _inside(here) if name in asked_of_holdings else here
         lets[name] = _number(number, f"{place}.let.{name}", inner)
+    for name in sorted(rule.let.keys() - lets.keys()):
+        message = f"let {name} rests on itself"
+        scope.complain(f"{place}.let.{name}", "cycle", message, "let it rest on facts and figures")
+        lets[name] = None
     full = replace(scope, lets=lets)
     for where, condition in (*conditions(rule), *duties(rule)):
         _condition(condition, f"{place}.{where}", full)
     if rule.rebuttal is not None:
         _boolean_fact(rule.rebuttal.fact, f"{place}.rebuttal.fact", full)
     return tuple(full.flaws)
+
+
+def _in_order(lets: Mapping[str, Number]) -> Iterator[tuple[str, Number]]:
+    """Yield the lets of a rule, each after those it names; none that rests on itself.
+
+    The order in which a file writes them says nothing: a pack keeps mappings by their keys.
+    """
+    left, done = dict(lets), set[str]()
+    while left:
+        ready = [name for name, number in left.items() if _lets_named(number, lets) <= done]
+        if not ready:
+            return
+        yield from ((name, left.pop(name)) for name in ready)
+        done.update(ready)
+
+
+def _lets_named(number: Number, lets: Mapping[str, Number]) -> set[str]:
+    """Return the lets that a number names."""
+    return {node for node in walk(number) if isinstance(node, str) and node in lets}
 
 
 def conditions(rule: Rule) -> Iterator[tuple[str, Condition]]:
@@ -234,7 +257,7 @@ def _named_number(name: str, place: str, scope: Scope) -> str | None:
     elif ":" in name:
         scope.complain(place, "type", f"{name} is a condition, not a number", "name a number")
     else:
-        message = f"{name!r} is not a parameter of this file or a let declared above"
+        message = f"{name!r} is not a parameter of this file or a let of the rule"
         remedy = nearest(name, (*scope.lets, *scope.regime.parameters))
         scope.complain(place, "unresolved", message, remedy)
     return None

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ledger.regime.expression import Choice, Choose, Condition, Number
 from ledger.regime.grouping import Group
-from ledger.regime.scalar import FactName, Identifier, Localised, Node, refuse
+from ledger.regime.scalar import Day, FactName, Identifier, Localised, Node, refuse
 from ledger.regime.source import Citation, Provenance, Text
 
 __all__ = [
@@ -203,6 +203,7 @@ class Rule(Node):
     group: Group | None = None
     effect: Effect
     cite: Citation
+    known: Day | None = None
     provenance: Provenance | None = None
     interpretation: Text | None = None
     scope: Condition | None = None

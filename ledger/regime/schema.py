@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import DictSchema, NullableSchema, WithDefaultSchema
 
 from ledger.regime.model import Regime
+from ledger.regime.trust import Trust
 from ledger.regime.vocabulary import FACTS_FILE
 
 __all__ = ["SCHEMAS", "regime_schemas", "schema_text"]
@@ -21,6 +22,7 @@ _PUBLISHED: Final = "https://flopledger.example/schemas/"
 # File name below schemas/ to the model that it is generated from.
 SCHEMAS: Final[Mapping[str, TypeAdapter[Any]]] = {
     "facts.v1.schema.json": FACTS_FILE,
+    "pack-trust.v1.schema.json": TypeAdapter(Trust),
     "regime.v1.schema.json": TypeAdapter(Regime),
 }
 
