@@ -23,6 +23,7 @@ from ledger.journeys.checking import Question, Records, devices_of, document_of
 from ledger.journeys.selection import Selection, select
 from ledger.pack import Pack
 from ledger.period import format_instant, parse_instant
+from ledger.regime.law import Law
 from ledger.regime.load import load_regimes
 from ledger.regime.model import Regimes
 
@@ -273,9 +274,11 @@ def _place(determination: Mapping[str, Any]) -> _Place:
 
 def _coverage(document: CheckDocument, regimes: Regimes, world: World) -> Coverage:
     """Return how much of what could be asked was asked."""
+    at = document.coordinates
     held = {
-        (regime.id, rule.id): set(world.subjects(rule.subject))
+        (regime.id, rule.id): set(world.subjects_of(law, rule))
         for regime in regimes.values()
+        for law in (Law.on(regime, at.in_force_on, law_known_on=at.law_known_on),)
         for rule in regime.rules
     }
     asked = {place for d in document.determinations if (place := _rule_of(d)) in held}
