@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from typing import Self, cast
 
 from ledger.canonical import JSON, encode, parse
-from ledger.errors import MissingError, RuleError
+from ledger.errors import CanonicalError, MissingError, RuleError
 from ledger.yamltree import Tree, parse_tree
 
 __all__ = ["PACK_NAME", "SCHEMA", "Pack", "build_pack", "packed_bytes", "read_pack"]
@@ -63,30 +63,67 @@ class Pack:
 
 
 def read_pack(root: Traversable) -> Pack:
-    """Read the rules of a folder.
+    """Read the rules of a folder, or of one pack file.
 
     The canonical pack beside the YAML files saves parsing them. It is taken only while every file
-    it was built from still has the bytes it had, so an edited rule is never overlooked.
+    it was built from still has the bytes it had, so an edited rule is never overlooked. A pack file
+    that stands alone is its own source.
+
+    Args:
+        root: A folder of rule files, or a file that ``rules pack`` wrote.
 
     Raises:
         MissingError: If there are no rules.
         RuleError: If a file or the pack cannot be read.
     """
+    if root.is_file():
+        return _alone(root)
     packed = root / PACK_NAME
     if not packed.is_file():
         return build_pack(root)
-    value = parse(packed.read_bytes(), limit=_PACK_MAX)
-    if not isinstance(value, dict) or value.get("schema") != SCHEMA or set(value) != _MEMBERS:
+    files, sources = _packed(packed.read_bytes(), PACK_NAME)
+    return Pack.of(files) if sources == _sources(root) else build_pack(root)
+
+
+def _alone(file: Traversable) -> Pack:
+    """Return the pack of a file that stands alone."""
+    try:
+        return Pack.of(_packed(file.read_bytes(), file.name)[0])
+    except CanonicalError as error:
         raise RuleError(
-            "not a rule pack", where=PACK_NAME, remedy="build it: flopledger rules pack"
-        )
-    if value["sources"] != _sources(root):
-        return build_pack(root)
-    return Pack.of(cast("dict[str, Tree]", value["files"]))
+            "not a rule pack",
+            where=file.name,
+            why=error.message,
+            remedy="name a folder of rules, or a file that was written by: flopledger rules pack",
+        ) from error
+
+
+def _packed(data: bytes, name: str) -> tuple[dict[str, Tree], JSON]:
+    """Return the files of a pack, and the digests of what they were read from."""
+    value = parse(data, limit=_PACK_MAX)
+    sound = isinstance(value, dict) and value.get("schema") == SCHEMA and set(value) == _MEMBERS
+    if not sound or not isinstance(value, dict) or not _is_tree(value["files"]):
+        raise RuleError("not a rule pack", where=name, remedy="build it: flopledger rules pack")
+    return cast("dict[str, Tree]", value["files"]), value["sources"]
+
+
+def _is_tree(files: JSON) -> bool:
+    """Return whether files hold texts, lists and mappings and nothing else, as YAML files do."""
+    if isinstance(files, dict):
+        return all(_is_tree(item) for item in files.values())
+    if isinstance(files, list):
+        return all(_is_tree(item) for item in files)
+    return isinstance(files, str)
 
 
 def packed_bytes(root: Traversable) -> bytes:
-    """Return the canonical pack of a folder's YAML files, to be kept beside them."""
+    """Return the canonical pack of a folder's YAML files, to be kept beside them.
+
+    A pack file that stands alone is that already.
+    """
+    if root.is_file():
+        _alone(root)
+        return root.read_bytes()
     pack = build_pack(root)
     return encode(
         {

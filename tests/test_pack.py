@@ -56,6 +56,34 @@ def test_pack_that_is_damaged_is_refused(tmp_path: Path) -> None:
         read_pack(tmp_path)
 
 
+def test_pack_file_alone_is_the_folder_that_it_was_written_from(tmp_path: Path) -> None:
+    folder = tmp_path / "law"
+    folder.mkdir()
+    (folder / "b.yaml").write_text("x: [1, 2]\n")
+    file = tmp_path / "law.json"
+    file.write_bytes(packed_bytes(folder))
+    assert read_pack(rules_root(file)) == build_pack(folder)
+    assert packed_bytes(file) == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"x: 1\n",
+        b"{}",
+        b'{"files":{"b.yaml":{"x":1}},"schema":"flopledger/pack.v1","sources":{}}',
+        b'{"files":{"b.yaml":{"x":null}},"schema":"flopledger/pack.v1","sources":{}}',
+        b'{"files":"b.yaml","schema":"flopledger/pack.v2","sources":{}}',
+    ],
+)
+def test_pack_file_that_is_none_is_refused_by_name(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "law.json").write_bytes(data)
+    with pytest.raises(RuleError, match="not a rule pack") as refused:
+        read_pack(tmp_path / "law.json")
+    assert refused.value.where == "law.json"
+    assert "rules pack" in refused.value.remedy
+
+
 def test_pack_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MissingError):
         build_pack(tmp_path)

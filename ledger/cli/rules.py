@@ -173,7 +173,8 @@ def pack(context: Context, *, output: str | None) -> None:
     """Write the rule files as one canonical JSON file, which names the law by one digest."""
     root = rules_root(context.rules)
     load_regimes(_pack(context))
-    target = output or (str(root / PACK_NAME) if isinstance(root, Path) else "-")
+    folder = isinstance(root, Path) and root.is_dir()
+    target = output or (str(root / PACK_NAME) if folder else "-")
     write_text(packed_bytes(root).decode(), target)
     context.say(f"pack {_pack(context).digest}")
 
