@@ -10,6 +10,8 @@ import click
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options, write_text
+from ledger.cli.rules_diff import diff
+from ledger.cli.rules_whatif import whatif
 from ledger.determination import PlainEvaluator
 from ledger.engines import ENGINES, open_engine
 from ledger.engines.plain import PlainEngine
@@ -48,6 +50,10 @@ Examples:
 @click.group(epilog=EPILOG)
 def rules() -> None:
     """Show the law as data, check the files that hold it, and pack them."""
+
+
+rules.add_command(diff)
+rules.add_command(whatif)
 
 
 @rules.command(name="list", epilog="Example: flopledger rules list --in-force-on 2024-06-01")

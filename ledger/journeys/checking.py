@@ -39,6 +39,7 @@ from ledger.pack import Pack
 from ledger.period import format_instant
 from ledger.quantity import UNITS, Quantity
 from ledger.regime.load import load_regimes
+from ledger.regime.model import Regimes
 
 __all__ = [
     "Checked",
@@ -103,16 +104,24 @@ class Checked:
 
     Attributes:
         document: The result.
+        world: The records that were asked.
         strangers: Subjects asked about that no rule asked knows.
         problems: Findings about the records themselves.
     """
 
     document: CheckDocument
+    world: World
     strangers: tuple[str, ...]
     problems: tuple[Problem, ...]
 
 
-def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator) -> Checked:
+def check(
+    question: Question,
+    records: Records,
+    pack: Pack,
+    evaluator: Evaluator,
+    regimes: Regimes | None = None,
+) -> Checked:
     """Ask the law about a ledger.
 
     Args:
@@ -120,12 +129,13 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
         records: The ledger.
         pack: The law, and the catalogue of devices.
         evaluator: Gives the verdicts.
+        regimes: Those of the pack that can be asked; None reads all of them.
 
     Raises:
         RuleError: If a rule file is wrong, or a regime, rule or reading named does not exist.
         InputError: If a reading or assumption is not written as it must be.
     """
-    regimes = load_regimes(pack)
+    regimes = load_regimes(pack) if regimes is None else regimes
     selection = select(
         regimes,
         ids=question.regimes,
@@ -164,7 +174,7 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
         determinations=found,
     )
     adrift = filings_of_nothing(regimes, book.records("filing"))
-    return Checked(document, strangers, (*book.problems(), *adrift))
+    return Checked(document, world, strangers, (*book.problems(), *adrift))
 
 
 def exit_status(checked: Checked) -> int:

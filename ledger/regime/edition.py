@@ -15,7 +15,7 @@ from ledger.regime.model import Regimes
 from ledger.regime.vocabulary import ACTIVITIES_PATH, FACTS_PATH, Vocabulary, load_vocabulary
 from ledger.yamltree import Tree, parse_tree
 
-__all__ = ["Edition", "Lawbook", "read_edition", "without"]
+__all__ = ["Edition", "Lawbook", "lawbook", "read_edition", "without"]
 
 _SCHEMA: Final = "regime/1"
 _YAML: Final = (".yaml", ".yml")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_origin
 
 from ledger.regime.counting import Reading
 from ledger.regime.expression import (
@@ -25,8 +25,8 @@ from ledger.regime.expression import (
 from ledger.regime.logic import World, holds, parting
 from ledger.regime.model import Regime
 from ledger.regime.rule import Rule
+from ledger.regime.scalar import Node
 from ledger.regime.trace import Truth
-from ledger.regime.usage import texts
 from ledger.regime.words import in_words
 
 __all__ = ["Answer", "Likeness", "likenesses"]
@@ -215,8 +215,14 @@ def _named(condition: Condition | None, rule: Rule) -> set[str]:
     return found
 
 
-def _names(expression: Expression) -> Iterable[str]:
-    """Return every text in an expression: names, and ids of counting sets and sets."""
-    if isinstance(expression, str):
-        return (expression,)
-    return (text for _, text in texts(expression))
+def _names(part: object) -> Iterator[str]:
+    """Yield every name in a part of an expression; a word of the language is none."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, Node):
+        for name, info in type(part).model_fields.items():
+            if get_origin(info.annotation) is not Literal:
+                yield from _names(getattr(part, name))
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from _names(item)
