@@ -15,6 +15,9 @@ from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
 from ledger.report.position_document import position_schema
 from ledger.report.records import recorded_schema
+from ledger.report.redline_document import rules_diff_schema
+from ledger.report.rule_document import rules_explain_schema
+from ledger.report.whatif_document import rules_whatif_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +32,9 @@ def schema_files() -> dict[str, str]:
         "missing.v1.schema.json": missing_schema(),
         "position.v1.schema.json": position_schema(),
         "recorded.v1.schema.json": recorded_schema(),
+        "rules-diff.v1.schema.json": rules_diff_schema(),
+        "rules-explain.v1.schema.json": rules_explain_schema(),
+        "rules-whatif.v1.schema.json": rules_whatif_schema(),
         "run-figures.v1.schema.json": figures_schema(),
     }
     return {

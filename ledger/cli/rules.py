@@ -11,6 +11,7 @@ from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options, write_text
 from ledger.cli.rules_diff import diff
+from ledger.cli.rules_explain import explain
 from ledger.cli.rules_whatif import whatif
 from ledger.determination import PlainEvaluator
 from ledger.engines import ENGINES, open_engine
@@ -53,6 +54,7 @@ def rules() -> None:
 
 
 rules.add_command(diff)
+rules.add_command(explain)
 rules.add_command(whatif)
 
 

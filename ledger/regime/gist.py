@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from datetime import date
+from typing import Final, cast
 
+from ledger.quantity import Quantity
 from ledger.regime.expression import Expression, Operator
 from ledger.regime.scalar import Node
 from ledger.regime.source import Citation
 from ledger.regime.words import in_words
 
-__all__ = ["gist"]
+__all__ = ["gist", "written"]
+
+_FLAT_MAX: Final = 12  # noughts at the end that are still written out
 
 
 def gist(value: object) -> str:
@@ -27,7 +31,25 @@ def gist(value: object) -> str:
         return ", ".join(gist(item) for item in value) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Quantity):
+        return written(value)
     return "nothing" if value is None else str(value)
+
+
+def written(value: Quantity | date) -> str:
+    """Return a number or day of the law as a rule file can hold it, a long one as a power of ten.
+
+    Args:
+        value: The number with its unit, or the day.
+    """
+    if isinstance(value, date) or value.value.denominator != 1:
+        return str(value)
+    digits = str(value.value.numerator)
+    front = digits.rstrip("0")
+    noughts = len(digits) - len(front)
+    if noughts <= _FLAT_MAX:
+        return f"{value.value.numerator:_} {value.unit.symbol}"
+    return f"{'' if front == '1' else front + '*'}10^{noughts} {value.unit.symbol}"
 
 
 def _of_node(node: Node) -> str:

@@ -12,6 +12,7 @@ from ledger.errors import InputError, LedgerError
 from ledger.period import parse_day
 from ledger.quantity import Quantity
 from ledger.regime.diagnosis import parse_node
+from ledger.regime.gist import written
 from ledger.regime.model import Regime, Regimes
 from ledger.regime.phrase import lost_exponent
 from ledger.regime.scalar import nearest
@@ -25,7 +26,6 @@ _FROM: Final = ",from="
 _SOURCE: Final = "scenario"
 _DAY: Final = "2000-01-01"  # stands in where a value is only read
 _CITE: Final = "A scenario, not law"
-_FLAT_MAX: Final = 12  # noughts at the end that are still written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,24 +174,12 @@ def _check_value(setting: Setting, regime: Regime) -> None:
     found = "date" if isinstance(value, date) else value.dimension.value
     if found != parameter.dimension:
         message = f"{setting.value} is of dimension {found}, the figure of {parameter.dimension}"
-        example = _written(parameter.values[-1].value)
+        example = written(parameter.values[-1].value)
         raise _refused(setting.path, message, f"write it like the figure now, {example}")
     if isinstance(value, Quantity) and lost_exponent(value):
         digits = str(value.base)
         power = f"{digits[:2]}^{digits[2:]} {value.unit.symbol}"
         raise _refused(setting.path, f"{setting.value} looks like a power", f"write {power}")
-
-
-def _written(value: Quantity | date) -> str:
-    """Return a figure as a rule file has it, a long one as a power of ten."""
-    if isinstance(value, date) or value.value.denominator != 1:
-        return str(value)
-    digits = str(value.value.numerator)
-    front = digits.rstrip("0")
-    noughts = len(digits) - len(front)
-    if noughts <= _FLAT_MAX:
-        return str(value)
-    return f"{'' if front == '1' else front + '*'}10^{noughts} {value.unit.symbol}"
 
 
 def _refused(path: str, message: str, remedy: str) -> InputError:

@@ -19,7 +19,7 @@ _TITLES: Final[Mapping[EffectKind, str]] = {
     "leaves": "Leaves: no longer met nor foreseen under the scenario",
     "opens": "Opens: under the scenario a fact is missing that would decide it",
     "settles": "Settles: under the scenario it is decided, and not met",
-    "moves": "Dates that move, met under both laws",
+    "moves": "Dates that move, met or foreseen under both laws",
     "other": "Other: only the standing of the law, the scope or the exception is another",
 }
 _NOTHING: Final = "·"

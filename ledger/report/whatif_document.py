@@ -53,8 +53,9 @@ class EffectPart(Part):
 
     kind: EffectKind = Field(
         description="enters: met or foreseen only under the scenario. leaves: no longer met nor "
-        "foreseen. opens: no longer decided. settles: decided, not met. moves: met under both, on "
-        "other days or with other dates due. other: only standing, scope or exception change."
+        "foreseen. opens: no longer decided. settles: decided, not met. moves: met or foreseen "
+        "under both, on other days or with other dates due. other: only the standing of the law, "
+        "the scope or the exception is another."
     )
     regime: str
     rule: str
