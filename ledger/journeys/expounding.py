@@ -72,7 +72,7 @@ class Counts:
         relations: Relations to parents whose operations count.
         same_provider: ``collapse`` when steps inside one provider leave one model, else
             ``ancestor``.
-        open: Places that rest on a reading, with the reading.
+        resting: Places that rest on a reading, with the reading.
         interpretation: How the text was read; None if nothing had to be.
     """
 
@@ -84,7 +84,7 @@ class Counts:
     kinds: tuple[str, ...]
     relations: tuple[str, ...]
     same_provider: str
-    open: tuple[tuple[str, str], ...]
+    resting: tuple[tuple[str, str], ...]
     interpretation: str | None
 
 
@@ -294,7 +294,7 @@ class _Expounding:
             kinds=tuple(sorted(settled.operation_kinds)),
             relations=tuple(sorted(settled.relations)),
             same_provider=settled.same_provider,
-            open=tuple(
+            resting=tuple(
                 (place, answer.reading)
                 for place, answer in stated.classified()
                 if isinstance(answer, Open)

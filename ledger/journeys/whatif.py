@@ -143,7 +143,7 @@ def what_if(
     return WhatIf(
         scenario=scenario,
         asked=tuple(sorted(ids)),
-        question=both.today,
+        question=both.present,
         supposed=both.supposed,
         records=records,
         counts=(counted(came.old), counted(came.new)),
@@ -178,21 +178,21 @@ class _Both:
 
     Attributes:
         law: Both laws.
-        today: The question to the law in use; it names no regime when there is none to ask.
+        present: The question to the law in use; it names no regime when there is none to ask.
         supposed: The question to the scenario.
         records: The ledger.
         evaluator: Gives the verdicts.
     """
 
     law: Compared
-    today: Question
+    present: Question
     supposed: Question
     records: Records
     evaluator: Evaluator
 
     def ask(self) -> _Came:
         """Ask everything."""
-        old = self._ask(self.today, self.law.old)
+        old = self._ask(self.present, self.law.old)
         new = self._ask(self.supposed, self.law.new)
         return _Came(
             () if old is None else old.document.determinations,
@@ -204,9 +204,9 @@ class _Both:
         """Ask both laws of another day about some regimes, rules and subjects."""
         asked = [
             _about(question, book, day, tuple(places))
-            for question, book in ((self.today, self.law.old), (self.supposed, self.law.new))
+            for question, book in ((self.present, self.law.old), (self.supposed, self.law.new))
         ]
-        return replace(self, today=asked[0], supposed=asked[1]).ask()
+        return replace(self, present=asked[0], supposed=asked[1]).ask()
 
     def _ask(self, question: Question, book: Lawbook) -> Checked | None:
         """Ask one law, if it can be asked at all."""
@@ -290,7 +290,7 @@ def _since(
 ) -> dict[tuple[str, str, str], date]:
     """Return the first day of law from which on each effect is the same, up to the day asked."""
     regimes = (both.law.old.regimes.get(regime_id), both.law.new.regimes.get(regime_id))
-    days = [day for day in law_days(*regimes) if day <= both.today.in_force_on]
+    days = [day for day in law_days(*regimes) if day <= both.present.in_force_on]
     since = dict.fromkeys(kinds, days[-1]) if days else {}
     pending = dict(kinds) if days else {}
     for day in reversed(days[:-1]):

@@ -254,7 +254,7 @@ def _counts(counts: Counts) -> CountsPart:
         operation_kinds=list(counts.kinds),
         relations=list(counts.relations),
         same_provider=counts.same_provider,
-        open=dict(counts.open),
+        open=dict(counts.resting),
         interpretation=counts.interpretation,
     )
 

@@ -130,8 +130,8 @@ def _counting(counts: Counts) -> Table:
         ("of parents", ", ".join(counts.relations) or "none"),
         ("steps inside one provider", _RELATIONS.get(counts.same_provider, counts.same_provider)),
     ]
-    if counts.open:
-        told = ", ".join(f"{place} ({reading})" for place, reading in counts.open)
+    if counts.resting:
+        told = ", ".join(f"{place} ({reading})" for place, reading in counts.resting)
         rows.append(("open, by reading", told))
     notes = (counts.cite, *(() if counts.interpretation is None else (counts.interpretation,)))
     return Table(f"What {counts.id} counts: {counts.title}", columns, tuple(rows), notes)
