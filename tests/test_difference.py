@@ -149,6 +149,20 @@ def test_difference_of_a_value_added_leaves_the_others_alone() -> None:
     assert second.new.from_ == date(2027, 6, 1)
 
 
+def test_difference_of_a_new_figure_gives_its_values() -> None:
+    line = SMALL.index("  share:\n"), SMALL.index("  notice:\n")
+    text = SMALL[: line[0]] + SMALL[line[1] :]
+    text = text.replace("{ mul: [share, behind] }", "behind").replace(
+        "{ mul: [share, line] }", "line"
+    )
+    without = small(text)
+    come, gone = difference(without, small()), difference(small(), without)
+    assert Change("parameters.share", "added", None, "a figure of ratio") in come.changes
+    assert Change("parameters.share", "removed", "a figure of ratio", None) in gone.changes
+    assert [(v.parameter, v.old, v.new is None) for v in come.values] == [("share", None, False)]
+    assert [(v.parameter, v.old is None, v.new) for v in gone.values] == [("share", False, None)]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [

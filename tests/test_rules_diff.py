@@ -184,12 +184,15 @@ def test_rules_diff_takes_folders_packs_and_single_files(flopledger: Run, tmp_pa
     ours = regime_file(tmp_path / "ours.yaml", SMALL)
     theirs = regime_file(tmp_path / "theirs.yaml", RAISED)
     assert flopledger("--rules", packed, "rules", "diff", ours, ours).code == 0
-    for pair in ((ours, theirs), (packed, theirs)):
-        ran = flopledger("--rules", packed, "rules", "diff", *pair, "-f", "json")
+    other = pack_file(tmp_path / "q.json", SMALL.replace("xx.small", "xx.third"))
+    for rules, pair in ((packed, (ours, theirs)), (other, (packed, theirs))):
+        ran = flopledger("--rules", rules, "rules", "diff", *pair, "-f", "json")
         assert ran.code == 1, ran.err
         document = json.loads(ran.out)
         assert [v["parameter"] for v in document["values"]] == ["line"]
         assert document["regimes"] == [], "a single file says nothing of other regimes"
+    backwards = flopledger("--rules", other, "rules", "diff", theirs, packed, "-f", "json")
+    assert json.loads(backwards.out)["regimes"] == []
     folder = tmp_path / "law"
     (folder / "regimes").mkdir(parents=True)
     (folder / "vocabulary").mkdir()

@@ -203,6 +203,15 @@ def test_whatif_a_draft_is_added_and_assumed_to_be_in_force(whatif: Run, tmp_pat
     assert effects(document)["model:big"]["old"] is None
 
 
+def test_whatif_a_law_that_ended_were_in_force(whatif: Run) -> None:
+    document = whatif("--assume", "xx.small=in_force", "--in-force-on", "2027-06-01")
+    found = effects(document)["model:big"]
+    assert (found["kind"], found["since"]) == ("enters", "2027-01-01")
+    assert (found["old"]["law"], found["old"]["finding"]) == ("rescinded", None)
+    assert document["asked"]["assumptions"] == []
+    assert document["scenario"]["assumptions"] == ["xx.small=in_force"]
+
+
 def test_whatif_a_law_ends(whatif: Run, tmp_path: Path) -> None:
     text = changed("{ on: 2027-01-01, event: rescinded", "{ on: 2026-08-01, event: rescinded")
     document = whatif("--draft", regime_file(tmp_path / "end.yaml", text))
