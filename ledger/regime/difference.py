@@ -13,9 +13,9 @@ from typing import Final, Literal, TypeAlias, TypeVar
 
 from ledger.regime.case import Case
 from ledger.regime.counting import Counting
-from ledger.regime.equivalence import Likeness, likenesses
 from ledger.regime.expression import AnyOf, Comparison, Member, Operator
 from ledger.regime.gist import gist
+from ledger.regime.likeness import Likeness, likenesses
 from ledger.regime.model import Regime
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import Node

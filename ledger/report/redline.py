@@ -8,8 +8,8 @@ from typing import Final
 from ledger.journeys.comparing import Compared, Redline
 from ledger.journeys.flip import Flip, Turn
 from ledger.regime.difference import Change, Difference
-from ledger.regime.equivalence import Likeness
 from ledger.regime.gist import gist
+from ledger.regime.likeness import Likeness
 from ledger.regime.model import Regime
 from ledger.regime.source import ParameterValue
 from ledger.report.law import cited, value_shown

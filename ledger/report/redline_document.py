@@ -10,7 +10,7 @@ from pydantic import Field
 from ledger.journeys.comparing import CaseFlip, Compared, OnLedger, Redline
 from ledger.regime.difference import Kind
 from ledger.regime.edition import Lawbook
-from ledger.regime.equivalence import Answer
+from ledger.regime.likeness import Answer
 from ledger.regime.model import Regime
 from ledger.report.redline_parts import (
     AskedPart,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from regimes import SMALL, changed, small
 
-from ledger.regime.equivalence import Likeness, likenesses
+from ledger.regime.likeness import Likeness, likenesses
 from ledger.regime.model import Regime
 
 CONDITION = "when: { gt: [compute, line] }"

@@ -1,4 +1,4 @@
-"""Equivalence says whether two conditions say the same, or shows facts on which they part."""
+"""A likeness says whether two conditions say the same, or shows facts on which they part."""
 
 from __future__ import annotations
 
