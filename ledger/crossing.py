@@ -27,12 +27,14 @@ from ledger.regime.expression import (
     Condition,
     Exists,
     Expression,
+    Flow,
     Ge,
     Gt,
     Le,
     Lt,
     Not,
     Sum,
+    Total,
     walk,
 )
 from ledger.regime.law import Law
@@ -223,7 +225,7 @@ class _Within:
             case str():
                 elsewhere = rule_named(node) is not None or node == BASE_OBTAINABLE
                 return elsewhere or node in self.totals
-            case Sum() | Exists():
+            case Sum() | Exists() | Total() | Flow():
                 return True
             case All() | Any():
                 decisive = isinstance(node, Any)
@@ -247,8 +249,8 @@ def _unheld(day: date) -> IntegrityError:
 
 
 def _sums_up(number: Expression) -> bool:
-    """Whether a let depends on operations."""
-    return any(isinstance(below, Sum) for below in walk(number))
+    """Whether a let depends on amounts that grow from day to day."""
+    return any(isinstance(below, Sum | Total | Flow) for below in walk(number))
 
 
 def _segment_start(points: Sequence[date], end: int, breaks: frozenset[date]) -> int:

@@ -10,9 +10,9 @@ from regimes import FILE, ROOT, SMALL, changed, load, shipped_pack, shipped_word
 from ledger.errors import MissingError, RuleError
 from ledger.pack import Pack
 from ledger.regime.counting import choose_readings, resolve
-from ledger.regime.dimension import product
 from ledger.regime.expression import Max
 from ledger.regime.load import find_regime, load_regimes, read_regimes
+from ledger.regime.product import product
 from ledger.regime.schema import SCHEMAS, regime_schemas, schema_text
 from ledger.yamltree import parse_tree
 

@@ -43,6 +43,11 @@ _OPTIONS = (
         help="Choose an alternative where the law is open; see rules show.",
     ),
     click.option(
+        "--optional",
+        is_flag=True,
+        help="Ask optional regimes too: voluntary frameworks, proposals for treaties.",
+    ),
+    click.option(
         "--engine",
         type=click.Choice(ENGINES),
         default=ENGINES[0],
@@ -86,6 +91,7 @@ def question_of(options: Mapping[str, Any]) -> Question:
         subjects=tuple(options.get("subject", ())),
         readings=tuple(options["reading"]),
         assumptions=tuple(options["assume"]),
+        optional=options["optional"],
     )
 
 

@@ -50,28 +50,29 @@ def check(
     """Determine which legal lines are met, now or foreseen, and which cannot be decided."""
     question = question_of(options)
     pack = read_pack(rules_root(context.rules))
-    engine = options["engine"]
+    engine, form = options["engine"], form_of(fmt, output)
+    whole = everything or form in {"json", "csv"}
     checked = with_records(
         context,
         question,
         engine,
-        lambda records: check_records(question, records, pack, evaluator_of(engine)),
+        lambda records: check_records(question, records, pack, evaluator_of(engine), whole=whole),
     )
     _tell(context, checked)
-    _emit(checked, fmt=fmt, output=output, everything=everything)
+    _emit(checked, form=form, output=output, everything=everything)
     return exit_status(checked)
 
 
-def _emit(checked: Checked, *, fmt: str | None, output: str | None, everything: bool) -> None:
+def _emit(checked: Checked, *, form: str, output: str | None, everything: bool) -> None:
     """Write the result; only what is written is worked out, since it can be long."""
     document = checked.document
-    chosen = form_of(fmt, output)
-    if chosen == "json":
-        emit(document.model_dump(mode="json", by_alias=True), (), fmt=chosen, output=output)
-    elif chosen == "csv":
-        emit({}, check_csv(document), fmt=chosen, output=output)
+    if form == "json":
+        emit(document.model_dump(mode="json", by_alias=True), (), fmt=form, output=output)
+    elif form == "csv":
+        emit({}, check_csv(document), fmt=form, output=output)
     else:
-        emit({}, check_tables(document, everything=everything), fmt=chosen, output=output)
+        tables = check_tables(document, checked.tallies, everything=everything)
+        emit({}, tables, fmt=form, output=output)
 
 
 def _tell(context: Context, checked: Checked) -> None:
@@ -83,5 +84,5 @@ def _tell(context: Context, checked: Checked) -> None:
         context.say(f"warning[{problem.code}]: {problem.message}; {problem.remedy}")
     for name in checked.strangers:
         context.say(f"warning: no rule asked knows a subject {name!r}")
-    if not checked.document.determinations:
+    if not checked.tallies:
         context.say("nothing was determined: there is no subject for the rules asked")

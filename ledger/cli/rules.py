@@ -7,23 +7,22 @@ from pathlib import Path
 
 import click
 
+from ledger.cli.bench import bench_of, pack_of
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options, write_text
 from ledger.cli.rules_diff import diff
 from ledger.cli.rules_explain import explain
+from ledger.cli.rules_mutants import mutants
 from ledger.cli.rules_whatif import whatif
-from ledger.determination import PlainEvaluator
-from ledger.engines import ENGINES, open_engine
-from ledger.engines.plain import PlainEngine
+from ledger.engines import ENGINES
 from ledger.errors import InputError
-from ledger.journeys.casework import Bench
-from ledger.pack import PACK_NAME, Pack, packed_bytes, read_pack
+from ledger.pack import PACK_NAME, packed_bytes
 from ledger.period import parse_day
 from ledger.regime.lint import lint_pack
 from ledger.regime.load import find_regime, load_regimes, read_regimes
 from ledger.regime.schema import SCHEMAS, schema_text
-from ledger.regime.vocabulary import Vocabulary, load_vocabulary
+from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.cases import case_document, case_tables
 from ledger.report.flaws import flaw_document, flaw_table
 from ledger.report.law import LawView, law_tables, list_table
@@ -55,6 +54,7 @@ def rules() -> None:
 
 rules.add_command(diff)
 rules.add_command(explain)
+rules.add_command(mutants)
 rules.add_command(whatif)
 
 
@@ -72,7 +72,7 @@ def list_(
     output: str | None,
 ) -> None:
     """List every regime with its status on a day and the lines it draws."""
-    pack = _pack(context)
+    pack = pack_of(context)
     regimes = load_regimes(pack)
     on, known = _today(in_force_on), _day(law_known_on)
     document = list_document(regimes, pack.digest, on, known)
@@ -97,7 +97,7 @@ def show(
     output: str | None,
 ) -> None:
     """Show one regime for a lawyer: each number beside the words of the law that decide."""
-    pack = _pack(context)
+    pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
     regime = find_regime(load_regimes(pack, vocabulary), regime_id)
     on, known = _today(in_force_on), _day(law_known_on)
@@ -110,7 +110,7 @@ def show(
 @pass_context
 def lint(context: Context, *, fmt: str | None, output: str | None) -> int:
     """Look for what is wrong in rule files: exit 1 with findings, 2 if one cannot be loaded."""
-    pack = _pack(context)
+    pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
     regimes, flaws = read_regimes(pack, vocabulary)
     found = flaws or lint_pack(pack, vocabulary)
@@ -139,11 +139,11 @@ def test_(
     output: str | None,
 ) -> int:
     """Run the cases of the law, written and generated: exit 1 when one fails."""
-    pack = _pack(context)
+    pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
     regimes = load_regimes(pack, vocabulary)
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
-    bench = _bench(vocabulary, engine)
+    bench = bench_of(pack, vocabulary, engine)
     results = [result for regime in asked for result in bench.run_written(regime)]
     around = [] if written else [bench.run_generated(regime) for regime in asked]
     results += [result for generated, _ in around for result in generated]
@@ -180,25 +180,11 @@ def schema(context: Context, *, name: str | None, output: str | None) -> None:
 def pack(context: Context, *, output: str | None) -> None:
     """Write the rule files as one canonical JSON file, which names the law by one digest."""
     root = rules_root(context.rules)
-    load_regimes(_pack(context))
+    load_regimes(pack_of(context))
     folder = isinstance(root, Path) and root.is_dir()
     target = output or (str(root / PACK_NAME) if folder else "-")
     write_text(packed_bytes(root).decode(), target)
-    context.say(f"pack {_pack(context).digest}")
-
-
-def _bench(vocabulary: Vocabulary, engine: str) -> Bench:
-    """Return where cases are run: with the engine and the evaluator of one name."""
-    if engine == "plain":
-        return Bench(vocabulary, PlainEngine, PlainEvaluator())
-    from ledger.engines.evaluate import ColumnEvaluator  # noqa: PLC0415 - polars loads slowly
-
-    return Bench(vocabulary, lambda source: open_engine(engine, source), ColumnEvaluator())
-
-
-def _pack(context: Context) -> Pack:
-    """Return the rules in use."""
-    return read_pack(rules_root(context.rules))
+    context.say(f"pack {pack_of(context).digest}")
 
 
 def _counted(number: int, what: str) -> str:

@@ -126,8 +126,10 @@ class Sheet:
                     f"{asked.counting}/{asked.lineage}",
                     lambda: self.gathered.total_leaf(counting, asked.lineage, self.sight),
                 )
-            case node.Max():
-                return self._leaf(f"max {id(asked)}", lambda: self._largest(rule, asked))
+            case node.Max() | node.Total() | node.Flow():
+                return self._leaf(
+                    f"{asked.operator} {id(asked)}", lambda: self._interpreted(rule, asked)
+                )
 
     def truths(self, column: Column) -> Sequence[Truth]:
         """Return the values of a Boolean column."""
@@ -181,8 +183,8 @@ class Sheet:
         value = None if found is None else found.value
         return self.gathered.constant(name, value, (f"parameter:{name}",))
 
-    def _largest(self, rule: Rule, asked: node.Max) -> Leaf:
-        """Return the largest of a number over rows of rates; the interpreter knows how."""
+    def _interpreted(self, rule: Rule, asked: node.Max | node.Total | node.Flow) -> Leaf:
+        """Return a number over rows of other relations; the interpreter knows how."""
         found = [
             Question(
                 Interpreter(self.law, self.gathered.answers, subject),
@@ -194,7 +196,7 @@ class Sheet:
             for subject in self.subjects
         ]
         return Leaf.of(
-            f"max {id(asked)}",
+            f"{asked.operator} {id(asked)}",
             [each.span for each in found],
             [each.dimension for each in found],
             [each.missing for each in found],

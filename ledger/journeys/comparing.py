@@ -67,10 +67,13 @@ class Compared:
 
     def touched(self) -> frozenset[str]:
         """Return the ids of the regimes under which something can come out otherwise."""
+        found = {regime.id for regime in (*self.added, *self.removed)}
+        found |= {each.new.id for each in self.differences if each.of_law}
         if self.files:
-            return frozenset((*self.old.regimes, *self.new.regimes))
-        lone = {regime.id for regime in (*self.added, *self.removed)}
-        return frozenset(lone | {each.new.id for each in self.differences if each.of_law})
+            # Words or devices may be others under any law; optional ones are asked by name only.
+            both = (*self.old.regimes.values(), *self.new.regimes.values())
+            found |= {regime.id for regime in both if not regime.optional}
+        return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +236,7 @@ def flips_on_ledger(
     refuse_strange(question, [law.regimes for law in laws])
     touched = compared.touched()
     found = [
-        check(asked, records, law.pack, evaluator, law.regimes).document.determinations
+        check(asked, records, law, evaluator).document.determinations
         if (asked := asked_by(question, law.regimes, touched)).regimes
         else ()
         for law in laws

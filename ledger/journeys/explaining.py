@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ from ledger.book import Book
 from ledger.determination import Asked, Determination, Evaluator, World, determine
 from ledger.determination.ground import cited, reached
 from ledger.errors import MissingError, RuleError
-from ledger.journeys.checking import Question, Records, rates_of
+from ledger.journeys.checking import Question, Records, devices_of
 from ledger.journeys.selection import Selection, select
 from ledger.journeys.supposing import Supposition, suppositions
 from ledger.measure import Leg
@@ -139,9 +139,11 @@ def explain(question: Question, records: Records, pack: Pack, evaluator: Evaluat
     )
     regime, rule = _only_rule(selection)
     world = World(
-        Book(records.folded), as_of=question.as_of, legs=records.legs, rates=rates_of(pack)
+        Book(records.folded), as_of=question.as_of, legs=records.legs, devices=devices_of(pack)
     )
-    subject = _only_subject(question.subjects[0], rule, world)
+    law = Law.on(regime, question.in_force_on, law_known_on=question.law_known_on)
+    known = world.subjects_of(law, rule)
+    subject = _only_subject(question.subjects[0], rule, known)
     asked = Asked(
         in_force_on=question.in_force_on,
         law_known_on=question.law_known_on,
@@ -263,9 +265,8 @@ def _only_rule(selection: Selection) -> tuple[Regime, Rule]:
     return found[0]
 
 
-def _only_subject(name: str, rule: Rule, world: World) -> str:
+def _only_subject(name: str, rule: Rule, known: Sequence[str]) -> str:
     """Return the subject that is meant, with its prefix."""
-    known = world.subjects(rule.subject)
     for subject in (name, f"{rule.subject}:{name}"):
         if subject in known:
             return subject

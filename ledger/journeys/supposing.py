@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from ledger.book import Scope
 from ledger.determination.standpoint import Standpoint
-from ledger.facts import FactState, FactValue
+from ledger.facts import FactEntry, FactState, FactValue
+from ledger.holdings import HeldDevices
 from ledger.lineage import Edge
 from ledger.measure import Measured
-from ledger.quantity import UNITS, Quantity
+from ledger.quantity import UNITS
 from ledger.regime.answered import Answers
 from ledger.regime.counting import CountingSet
+from ledger.regime.environment import Rates
 from ledger.regime.interpret import Finding, Interpreter, Outcome
 from ledger.regime.law import Law
 from ledger.regime.rule import ViewName
@@ -112,15 +115,32 @@ class _Supposed:
         """Return what is recorded."""
         return self.below.total(subject, counting, scope, view)
 
-    def members(self, developer: str) -> Iterable[str]:
+    def stated(self, name: str) -> Collection[str]:
+        """Return the subject supposed and those recorded."""
+        return {self.subject, *self.below.stated(name)}
+
+    @property
+    def day(self) -> date:
+        """The day of what is recorded."""
+        return self.below.day
+
+    def members(self, relation: str, subject: str) -> Iterable[str]:
         """Return what is recorded."""
-        return self.below.members(developer)
+        return self.below.members(relation, subject)
+
+    def holdings(self) -> Iterable[HeldDevices]:
+        """Return what is recorded."""
+        return self.below.holdings()
+
+    def amounts(self, subject: str, name: str) -> Iterable[FactEntry]:
+        """Return what is recorded."""
+        return self.below.amounts(subject, name)
 
     def steps(self, model: str) -> tuple[Edge, ...]:
         """Return what is recorded."""
         return self.below.steps(model)
 
-    def rates(self, device: str) -> Iterable[Mapping[str, Quantity]] | None:
+    def rates(self, device: str) -> Iterable[Rates] | None:
         """Return what is recorded."""
         return self.below.rates(device)
 

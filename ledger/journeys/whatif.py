@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from ledger.determination import Counts, Determination, Evaluator, Legs, World
 from ledger.errors import InputError
-from ledger.journeys.checking import Checked, Question, Records, check, counted
+from ledger.journeys.checking import Checked, Question, Records, check
 from ledger.journeys.comparing import Compared, asked_by, knows, refuse_strange
 from ledger.journeys.flip import Flip, Turn, flips
 from ledger.journeys.scenario import Scenario, law_days
@@ -146,7 +146,7 @@ def what_if(
         question=both.present,
         supposed=both.supposed,
         records=records,
-        counts=(counted(came.old), counted(came.new)),
+        counts=came.counts,
         effects=effects,
         touched=() if came.world is None else tuple(_touched(effects, came.world)),
         notes=(*_notes(scenario, question, came), *_still_due(law, effects)),
@@ -160,11 +160,13 @@ class _Came:
     Attributes:
         old: Determinations under the law in use.
         new: Those under the scenario, hypothetical.
+        counts: How many came out how under each.
         world: The records; None when there was nothing to ask.
     """
 
     old: tuple[Determination, ...]
     new: tuple[Determination, ...]
+    counts: tuple[Counts, Counts]
     world: World | None
 
     def flips(self) -> tuple[Flip, ...]:
@@ -197,6 +199,7 @@ class _Both:
         return _Came(
             () if old is None else old.document.determinations,
             () if new is None else tuple(map(_hypothetical, new.document.determinations)),
+            (_counts(old), _counts(new)),
             new.world if new is not None else None if old is None else old.world,
         )
 
@@ -212,7 +215,7 @@ class _Both:
         """Ask one law, if it can be asked at all."""
         if not question.regimes:
             return None
-        return check(question, self.records, book.pack, self.evaluator, book.regimes)
+        return check(question, self.records, book, self.evaluator)
 
 
 def _about(
@@ -248,6 +251,12 @@ def _readings(
             anyway.get(regime_id, {}) | chosen.readings.get(regime_id, {})
         ).items()
     )
+
+
+def _counts(checked: Checked | None) -> Counts:
+    """Return how many determinations came out how; none where nothing was asked."""
+    none = Counts(**dict.fromkeys(Counts.model_fields, 0))
+    return none if checked is None else checked.document.counts
 
 
 def _hypothetical(determination: Determination) -> Determination:

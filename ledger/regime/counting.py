@@ -158,6 +158,10 @@ class CountingSet:
     relations: frozenset[str]
     same_provider: SameProvider
 
+    def __hash__(self) -> int:
+        """Tell sets apart cheaply: they are looked up for every model."""
+        return hash(self.id)
+
     def classify(self, activity: str, operation_kind: str) -> Literal["counted", "excluded"]:
         """Say whether operations of an activity and kind enter the sum.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.regime.dimension import conditions
+from ledger.regime.dimension import conditions, duties
 from ledger.regime.expression import Expression, Member, Sum, walk
 from ledger.regime.model import Regime
 from ledger.regime.name import reading_named
@@ -67,7 +67,7 @@ def _texts_in(value: object, place: str) -> Iterator[tuple[str, str]]:
 
 def _nodes(rule: Rule) -> Iterator[Expression]:
     """Yield every node of the expressions of a rule, lets included."""
-    for _, condition in conditions(rule):
+    for _, condition in (*conditions(rule), *duties(rule)):
         yield from walk(condition)
     for number in rule.let.values():
         yield from walk(number)
@@ -92,5 +92,12 @@ def _asked(rule: Rule) -> Iterator[str]:
             case _:
                 continue
     for duty in rule.obligations:
-        if duty.due is not None:
-            yield from (name for name in (duty.due.within, duty.due.on) if name is not None)
+        due, repeats = duty.due, duty.repeats
+        named = (
+            duty.retention,
+            *(() if due is None else (due.within, due.on)),
+            *(() if repeats is None else (repeats.every, repeats.days)),
+        )
+        yield from (name for name in named if name is not None)
+    window = None if rule.group is None else rule.group.window
+    yield from () if window is None else window.between or ()
