@@ -14,12 +14,15 @@ import pytest
 from lawbooks import pack_file
 from regimes import SMALL, changed, shipped_words, small
 
-from ledger.regime.expression import Max
+from ledger.quantity import Quantity
+from ledger.regime.expression import Flow, Max, Quote, Total
 from ledger.regime.law import Law
 from ledger.regime.sentence import CATALOGUE, Sayer, Sentence
+from ledger.regime.vocabulary import Vocabulary
 from ledger.report.rule_document import rules_explain_schema
 
 Run = Callable[..., Any]
+WITHOUT_FACTS = Vocabulary({}, {})
 
 
 def said(condition: str, rule: str = "above") -> list[Sentence]:
@@ -211,16 +214,42 @@ def test_sentence_of_a_choice_names_cases_and_what_follows() -> None:
     ]
 
 
-def test_sentence_of_a_node_that_the_catalogue_does_not_know_is_in_the_words_of_the_file() -> None:
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (
+            Max(number="rate.mac_rate", over="device_rates"),
+            "the largest rate.mac_rate over device rates",
+        ),
+        (
+            Total(
+                number="device.tpp",
+                over="holdings",
+                add=("shipped",),
+                less=("removed",),
+                of=("company",),
+                where="device.advanced",
+            ),
+            (
+                "the sum of device.tpp over holdings of the same company shipped, "
+                "less those removed in the window, as far as device.advanced"
+            ),
+        ),
+        (
+            Flow(fact="model.users", preceding="notice", ending="month"),
+            "model.users, added up over the 14 day (notice) before the month of the day asked for",
+        ),
+        (Quote(q=Quantity.parse("10^20 FLOP")), f"{10**20} FLOP"),
+    ],
+)
+def test_sentence_of_numbers_over_rows_and_of_what_the_catalogue_does_not_know(
+    number: Max | Total | Flow | Quote, text: str
+) -> None:
     regime = small()
-    rule = regime.rules[0].model_copy(
-        update={"let": {"compute": Max(number="rate.mac_rate", over="device_rates")}}
-    )
-    law = Law.on(regime, date(2026, 2, 1))
-    (found,) = Sayer(law, rule, shipped_words()).condition(rule.condition)
-    assert found.text == (
-        "largest of rate.mac_rate over device_rates (compute) is greater than 10^25 FLOP (line)"
-    )
+    rule = regime.rules[0].model_copy(update={"let": {"compute": number}})
+    sayer = Sayer(Law.on(regime, date(2026, 2, 1)), rule, WITHOUT_FACTS)
+    (found,) = sayer.condition(rule.condition)
+    assert found.text == f"{text} (compute) is greater than 10^25 FLOP (line)"
 
 
 def test_sentence_catalogue_has_a_template_for_each_kind_of_condition() -> None:

@@ -10,17 +10,13 @@ import click
 from click.core import ParameterSource
 
 from ledger.cli.asking import asking_options, evaluator_of, form_of, question_of, with_records
+from ledger.cli.bench import bench_of, pack_of
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
-from ledger.determination import PlainEvaluator
-from ledger.engines.plain import PlainEngine
-from ledger.journeys.casework import Bench
 from ledger.journeys.comparing import Redline, compare, flips_on_cases, flips_on_ledger
-from ledger.pack import read_pack
 from ledger.regime.edition import read_edition
 from ledger.report.redline import redline_csv, redline_tables
 from ledger.report.redline_document import redline_document
-from ledger.resources import rules_root
 
 __all__ = ["diff"]
 
@@ -74,10 +70,10 @@ def _redline(
 ) -> Redline:
     """Compare two laws, and what they lead to."""
     first, second = (read_edition(Path(path), path) for path in given)
-    redline = Redline(given, compare(first, second, read_pack(rules_root(context.rules))))
+    redline = Redline(given, compare(first, second, pack_of(context)))
     if not on_ledger:
         cases, unasked = flips_on_cases(
-            redline.compared, lambda words: Bench(words, PlainEngine, PlainEvaluator())
+            redline.compared, lambda book: bench_of(book.pack, book.words, "plain")
         )
         return replace(redline, cases=cases, unasked=unasked)
     question, engine = question_of(options), options["engine"]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import click
 
+from ledger.cli.bench import pack_of
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
 from ledger.journeys.checking import Question
 from ledger.journeys.expounding import expound
-from ledger.pack import read_pack
 from ledger.period import parse_day
 from ledger.report.rule_document import rule_document
 from ledger.report.rule_told import rule_tables
-from ledger.resources import rules_root
 
 __all__ = ["explain"]
 
@@ -57,5 +56,5 @@ def explain(
         rules=(path,),
         readings=reading,
     )
-    found = expound(question, read_pack(rules_root(context.rules)))
+    found = expound(question, pack_of(context))
     emit(rule_document(found), rule_tables(found), fmt=fmt, output=output)

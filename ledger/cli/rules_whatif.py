@@ -10,16 +10,15 @@ from typing import Any
 import click
 
 from ledger.cli.asking import asking_options, evaluator_of, form_of, question_of, with_records
+from ledger.cli.bench import pack_of
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
 from ledger.journeys.checking import Question
 from ledger.journeys.scenario import Scenario, scenario
 from ledger.journeys.whatif import WhatIf, what_if
-from ledger.pack import read_pack
 from ledger.regime.edition import lawbook, read_edition
 from ledger.report.whatif import whatif_csv, whatif_tables
 from ledger.report.whatif_document import whatif_document
-from ledger.resources import rules_root
 
 __all__ = ["whatif"]
 
@@ -79,7 +78,7 @@ def whatif(
     **options: Any,  # noqa: ANN401 - every option has a type of its own
 ) -> int:
     """Say who enters, who leaves and which dates move if the law were another."""
-    base = lawbook(read_pack(rules_root(context.rules)), {})
+    base = lawbook(pack_of(context), {})
     law = scenario(base, [read_edition(Path(path), path) for path in drafts], settings)
     question, engine = _question(law, options), options["engine"]
     found = with_records(

@@ -18,7 +18,6 @@ from ledger.regime.difference import Change, Difference, changes, difference
 from ledger.regime.edition import Edition, Lawbook, without
 from ledger.regime.load import REGIMES_FOLDER
 from ledger.regime.model import Regime, Regimes
-from ledger.regime.vocabulary import Vocabulary
 from ledger.yamltree import Tree
 
 __all__ = [
@@ -186,18 +185,18 @@ def compare_books(old: Lawbook, new: Lawbook) -> Compared:
 
 
 def flips_on_cases(
-    compared: Compared, bench_of: Callable[[Vocabulary], Bench]
+    compared: Compared, bench_of: Callable[[Lawbook], Bench]
 ) -> tuple[tuple[CaseFlip, ...], tuple[Unasked, ...]]:
     """Ask the cases of both files of both laws.
 
     Args:
         compared: The two laws.
-        bench_of: Gives where cases are run, for the words of a law.
+        bench_of: Gives where cases of a law are run.
 
     Returns:
         What comes out otherwise, and the cases that one of the laws cannot be asked about.
     """
-    first, second = bench_of(compared.old.words), bench_of(compared.new.words)
+    first, second = bench_of(compared.old), bench_of(compared.new)
     found: list[CaseFlip] = []
     unasked: list[Unasked] = []
     for each in compared.differences:

@@ -116,6 +116,9 @@ def _conditions(rule: Rule) -> Iterator[tuple[str, Condition]]:
         yield "when", Any(items=tuple(All(items=(arm.case, arm.then)) for arm in rule.choose))
     for item in rule.unless:
         yield f"unless.{item.id}", item.when
+    for duty in rule.obligations:
+        if duty.when is not None:
+            yield f"obligations.{duty.id}.when", duty.when
 
 
 def _liken(

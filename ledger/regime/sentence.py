@@ -21,10 +21,13 @@ from ledger.regime.expression import (
     Condition,
     Exists,
     Expression,
+    Flow,
+    Max,
     Member,
     Mul,
     Not,
     Sum,
+    Total,
     walk,
 )
 from ledger.regime.gist import gist, written
@@ -60,6 +63,14 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "let": "{number} ({name})",
     "number fact": "{clause} ({name})",
     "sum": "the operations of {lineage}, counted as “{title}” ({counting})",
+    "max": "the largest {number} over {over}{where}",
+    "total": "the sum of {number} over holdings{alike} {events} {window}{where}",
+    "flow": "{fact}, added up over the {period} before the {ending} of the day asked for",
+    "where": ", as far as {infix}",
+    "alike": " of the same {keys}",
+    "less": "{events}, less those {taken}",
+    "window": "in the window",
+    "to-date": "up to its end",
     "own": "the subject itself",
     "base": "what the subject was made from",
     "cumulative": "the subject and of what it was made from",
@@ -159,6 +170,15 @@ class Sayer:
                     title=title,
                     counting=node.counting,
                 )
+            case Max() | Total():
+                return self._over_rows(node)
+            case Flow():
+                return _filled(
+                    "flow",
+                    fact=self._named_number(node.fact),
+                    period=self._named_number(node.preceding),
+                    ending=node.ending,
+                )
             case _:
                 return in_words(node)
 
@@ -223,10 +243,10 @@ class Sayer:
                 left, right = self.number(node.left), self.number(node.right)
                 return _filled(node.operator, left=left, right=right)
             case AnyOf():
-                fact = _filled("number fact", clause=self.clause(node.fact), name=node.fact)
+                fact = self._named_number(node.fact)
                 return _filled("any-of", fact=fact, values=", ".join(node.values))
             case Member():
-                fact = _filled("number fact", clause=self.clause(node.fact), name=node.fact)
+                fact = self._named_number(node.fact)
                 return _filled("member", fact=fact, set=node.set_id)
             case Choose():
                 return CATALOGUE["choose"]
@@ -251,7 +271,8 @@ class Sayer:
         if is_factor(name):
             return name
         if is_fact(name):
-            return _filled("number fact", clause=self.clause(name), name=name)
+            clause = self.clause(name)
+            return name if clause == name else _filled("number fact", clause=clause, name=name)
         if name in self.rule.let:
             return _filled("let", number=self.number(self.rule.let[name]), name=name)
         if name not in self.law.regime.parameters:
@@ -260,6 +281,23 @@ class Sayer:
         if held is None:
             return _filled("no value", name=name)
         return _filled("parameter", value=written(held.value), name=name)
+
+    def _over_rows(self, total: Max | Total) -> str:
+        """Return the phrase for the largest or the sum of a number over rows."""
+        if isinstance(total, Max):
+            over, number = total.over.replace("_", " "), self.number(total.number)
+            return _filled("max", number=number, over=over, where=_where(total))
+        events = " or ".join(total.add)
+        if total.less:
+            events = _filled("less", events=events, taken=" or ".join(total.less))
+        return _filled(
+            "total",
+            number=self.number(total.number),
+            alike="" if total.of is None else _filled("alike", keys=" and ".join(total.of)),
+            events=events,
+            window=CATALOGUE[total.during],
+            where=_where(total),
+        )
 
     def _figures(self, number: Expression) -> Iterator[str]:
         """Yield the parameters in a number, through the lets of the rule."""
@@ -273,6 +311,11 @@ class Sayer:
     def _moment(self, moment: str) -> str:
         """Return the moment from which a period runs."""
         return CATALOGUE[moment] if moment in _MOMENTS else _filled("moment fact", name=moment)
+
+
+def _where(node: Max | Total) -> str:
+    """Return which rows a number over rows takes; nothing if it takes all."""
+    return "" if node.where is None else _filled("where", infix=in_words(node.where))
 
 
 def _filled(kind: str, **parts: str) -> str:

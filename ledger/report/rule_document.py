@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ledger.journeys.expounding import Counts, Duty, Expounded, OpenQuestion, Said
 from ledger.quantity import Quantity
+from ledger.regime.gist import gist
 from ledger.regime.sentence import Wording
 from ledger.regime.source import LawStatus, Provenance, StanceKind
 from ledger.report.redline_parts import Hex, Part
@@ -133,6 +134,7 @@ class RulesExplainDocument(Part):
     rule: str
     title: str
     subject: str = Field(description="Kind of subject that it asks about.")
+    group: str | None = Field(description="How holdings are grouped into subjects, in words.")
     effect: str
     cite: str
     law: LawStatus | None
@@ -179,6 +181,7 @@ def rule_document(found: Expounded) -> dict[str, Any]:
         rule=rule.id,
         title=rule.title["en"],
         subject=rule.subject,
+        group=None if rule.group is None else gist(rule.group),
         effect=rule.effect,
         cite=ground.cite,
         law=standing.law,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ledger.journeys.expounding import Counts, Duty, Expounded, Said
+from ledger.regime.gist import gist
 from ledger.regime.sentence import Sentence, Wording
 from ledger.report.law import value_shown
 from ledger.report.table import Column, Table
@@ -39,6 +40,8 @@ def _head(found: Expounded) -> Table:
         f"In one line: {found.condition.infix}",
         *(f"  where {name} is {infix}" for name, infix, _ in found.lets),
     ]
+    if rule.group is not None:
+        notes.append(f"Asked of holdings grouped so: {gist(rule.group)}.")
     if found.asks:
         notes.append(f"It asks other rules: {', '.join(rule_id for rule_id, _ in found.asks)}.")
     foreseen = (
