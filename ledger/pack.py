@@ -134,7 +134,13 @@ def _no_pack(where: str, why: str) -> RuleError:
 
 
 def packed_bytes(root: Traversable) -> bytes:
-    """Return the canonical pack of a folder's YAML files, to be kept beside them."""
+    """Return the canonical pack of a folder's YAML files, to be kept beside them.
+
+    A pack file that stands alone is that already.
+    """
+    if root.is_file():
+        read_pack(root)
+        return root.read_bytes()
     pack = build_pack(root)
     return encode(
         {

@@ -12,9 +12,12 @@ from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, emit_memo, output_options, write_text
 from ledger.cli.rules_adopt import adopt
+from ledger.cli.rules_diff import diff
+from ledger.cli.rules_explain import explain
 from ledger.cli.rules_mutants import mutants
 from ledger.cli.rules_pack import pack as pack_command
 from ledger.cli.rules_sign import check_signatures, sign
+from ledger.cli.rules_whatif import whatif
 from ledger.engines import ENGINES
 from ledger.errors import InputError
 from ledger.period import parse_day
@@ -51,7 +54,8 @@ def rules() -> None:
     """Show the law as data, check the files that hold it, and pack them."""
 
 
-rules.add_command(mutants)
+for _command in (*(adopt, check_signatures, diff, explain, mutants, pack_command, sign, whatif),):
+    rules.add_command(_command)
 
 
 @rules.command(name="list", epilog="Example: flopledger rules list --in-force-on 2024-06-01")
@@ -174,12 +178,6 @@ def schema(context: Context, *, name: str | None, output: str | None) -> None:
     for each in [name] if name else SCHEMAS:
         write_text(schema_text(each), str(Path(output) / each))
         context.say(f"wrote {Path(output) / each}")
-
-
-rules.add_command(adopt)
-rules.add_command(pack_command)
-rules.add_command(sign)
-rules.add_command(check_signatures)
 
 
 def _counted(number: int, what: str) -> str:

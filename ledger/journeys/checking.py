@@ -40,6 +40,7 @@ from ledger.measure import Folded
 from ledger.obligations import filings_of_nothing
 from ledger.pack import Pack
 from ledger.period import format_instant
+from ledger.regime.edition import Lawbook
 from ledger.regime.law import Law
 from ledger.regime.load import load_regimes
 
@@ -111,6 +112,7 @@ class Checked:
 
     Attributes:
         document: The result.
+        world: The records that were asked.
         tallies: How the subjects of every rule came out, in the order of regimes and rules.
         whole: Whether the document holds every determination, or only what comes first.
         strangers: Subjects asked about that no rule asked knows.
@@ -118,6 +120,7 @@ class Checked:
     """
 
     document: CheckDocument
+    world: World
     tallies: tuple[Tally, ...]
     whole: bool
     strangers: tuple[str, ...]
@@ -127,7 +130,7 @@ class Checked:
 def check(
     question: Question,
     records: Records,
-    pack: Pack,
+    pack: Pack | Lawbook,
     evaluator: Evaluator,
     *,
     whole: bool = True,
@@ -137,7 +140,7 @@ def check(
     Args:
         question: What is asked.
         records: The ledger.
-        pack: The law, and the catalogue of devices.
+        pack: The law and the catalogue of devices; regimes that were read are not read again.
         evaluator: Gives the verdicts.
         whole: Whether every determination is wanted; else, of many, only those that come first are
             put together and the others counted.
@@ -146,7 +149,8 @@ def check(
         RuleError: If a rule file is wrong, or a regime, rule or reading named does not exist.
         InputError: If a reading or assumption is not written as it must be.
     """
-    regimes = load_regimes(pack)
+    regimes = pack.regimes if isinstance(pack, Lawbook) else load_regimes(pack)
+    pack = pack.pack if isinstance(pack, Lawbook) else pack
     named = (*question.regimes, *question.rules, *question.assumptions)
     selection = select(
         regimes if question.optional else offered(regimes, named),
@@ -182,7 +186,7 @@ def check(
     adrift = filings_of_nothing(regimes, book.records("filing"))
     other = not_adopted(book.records("adoption"), pack.digest, as_of=question.as_of)
     problems = (*book.problems(), *adrift, *other)
-    return Checked(document, tallies, whole, strangers, problems)
+    return Checked(document, world, tallies, whole, strangers, problems)
 
 
 def document_of(
