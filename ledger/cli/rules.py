@@ -54,7 +54,8 @@ def rules() -> None:
     """Show the law as data, check the files that hold it, and pack them."""
 
 
-for _command in (*(adopt, check_signatures, diff, explain, mutants, pack_command, sign, whatif),):
+_OTHERS = (adopt, check_signatures, diff, explain, mutants, pack_command, sign, whatif)
+for _command in _OTHERS:
     rules.add_command(_command)
 
 
