@@ -277,8 +277,8 @@ def _compare_days(
             yield Mismatch(rule, subject, "met_on", f"{wanted.earliest} to {wanted.latest}", shown)
     due = {item.obligation: _words(item.on) for item in found.due}
     for obligation, day in (expected.due or {}).items():
-        if due.get(obligation) != _words(day):
-            shown = due.get(obligation, _NONE)
+        shown = due.get(obligation, _NONE)
+        if shown != _words(day):
             yield Mismatch(rule, subject, f"due {obligation}", _words(day), shown)
 
 

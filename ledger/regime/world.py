@@ -10,6 +10,7 @@ from itertools import product
 from typing import Final
 
 from ledger.quantity import UNITS
+from ledger.regime.answered import PINNED
 from ledger.regime.case import Case
 from ledger.regime.diagnosis import flawed, parse_node
 from ledger.regime.dimension import conditions
@@ -91,6 +92,10 @@ class World:
         if self.parent:
             training.append(self._row(_PARENT, counting, f"{BASE_OPERATIONS} OP", day))
             tree["lineage"] = [{"model": SUBJECT, "parent": _PARENT, "same_provider": "no"}]
+        for money in facts.keys() & PINNED.keys():
+            # Whoever asks about money at market prices asks about its prices too.
+            table, priced_on = PINNED[money]
+            facts |= {table: "any", priced_on: day.isoformat()}
         kinds = dict.fromkeys(fact.partition(".")[0] for fact in facts)
         tree |= {
             "name": name,
