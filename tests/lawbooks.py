@@ -31,7 +31,9 @@ def book(*texts: str) -> Pack:
 
 def pack_file(path: Path, *texts: str) -> str:
     """Write such rules as a pack file and return its path."""
-    document: Any = {"files": dict(book(*texts).files), "schema": SCHEMA, "sources": {}}
+    files = dict(book(*texts).files)
+    sources = dict.fromkeys(files, "0" * 64)  # nobody has the files that it was packed from
+    document: Any = {"files": files, "schema": SCHEMA, "sources": sources}
     path.write_bytes(encode(document))
     return str(path)
 
