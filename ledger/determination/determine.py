@@ -235,7 +235,7 @@ def _surveyed(
         counts[verdict.finding or "out_of_scope"] += 1
         if verdict.finding != "met":
             counts["foreseen"] += ahead == "met"
-            counts["open"] += "undetermined" in {verdict.finding, ahead}
+            counts["left_open"] += "undetermined" in {verdict.finding, ahead}
         if "met" in {verdict.finding, ahead}:
             met.append(subject)
         elif verdict.finding in {"undetermined", "excepted"} or not verdict.robust:

@@ -231,7 +231,7 @@ def exit_status(checked: Checked) -> int:
     if any(determination.actionable for determination in found):
         return 1
     open_ = checked.strangers or checked.document.ledger.unsigned_tail
-    if not checked.tallies or open_ or any(tally.open for tally in checked.tallies):
+    if not checked.tallies or open_ or any(tally.left_open for tally in checked.tallies):
         return 3
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ledger.errors import RuleError
 from ledger.quantity import Dimension
@@ -32,43 +32,10 @@ from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
 from ledger.regime.product import product
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import nearest
+from ledger.regime.scope import Scope
 from ledger.regime.vocabulary import Fact, Vocabulary
 
-__all__ = ["Scope", "check_rule", "conditions", "duties"]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What names mean at one place of a rule.
-
-    Attributes:
-        file: Path of the rule file.
-        regime: The regime that the rule stands in.
-        vocabulary: Facts and activities.
-        subject: Kind of subject asked at this place.
-        family: Kind of subject of the rule, with the grouping that makes it; empty at others.
-        parts: Other kinds that the subject stands for, whose facts and rules it can ask.
-        lets: Dimension of each let declared so far; None for one that is itself mistaken.
-        flaws: Where mistakes are collected.
-    """
-
-    file: str
-    regime: Regime
-    vocabulary: Vocabulary
-    subject: str
-    family: str = ""
-    parts: frozenset[str] = frozenset()
-    lets: Mapping[str, str | None] = field(default_factory=dict)
-    flaws: list[Flaw] = field(default_factory=list)
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        """Every kind whose facts and rules can be asked here."""
-        return self.parts | {self.subject}
-
-    def complain(self, place: str, code: str, message: str, remedy: str) -> None:
-        """Note a mistake and go on."""
-        self.flaws.append(Flaw(self.file, place, code, message, remedy))
+__all__ = ["check_rule", "conditions", "duties"]
 
 
 def check_rule(
