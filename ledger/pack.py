@@ -12,10 +12,21 @@ from ledger.canonical import JSON, encode, parse
 from ledger.errors import MissingError, RuleError
 from ledger.yamltree import Tree, parse_tree
 
-__all__ = ["PACK_NAME", "SCHEMA", "Pack", "build_pack", "packed_bytes", "read_pack"]
+__all__ = [
+    "LINT_NAME",
+    "PACK_NAME",
+    "SCHEMA",
+    "Pack",
+    "build_pack",
+    "packed_bytes",
+    "read_pack",
+    "read_rule_text",
+    "rule_files",
+]
 
 SCHEMA = "flopledger/pack.v1"
 PACK_NAME = "pack.v1.json"
+LINT_NAME = "lint.yaml"  # what lint passes over; it is no law, so no pack holds it
 _PACK_MAX = 64_000_000  # bytes
 _FILES_MAX = 5_000
 _MEMBERS = {"files", "schema", "sources"}
@@ -109,10 +120,38 @@ def build_pack(root: Traversable) -> Pack:
         MissingError: If there is none.
         RuleError: If one cannot be read.
     """
-    trees = {path: parse_tree(file.read_text("utf-8"), where=path) for path, file in _files(root)}
+    trees = {
+        path: parse_tree(read_rule_text(file, path), where=path) for path, file in _files(root)
+    }
     if not trees:
         raise MissingError("the folder holds no rule files", remedy="pass --rules DIR")
     return Pack.of(trees)
+
+
+def rule_files(root: Traversable) -> Mapping[str, Traversable]:
+    """Return the YAML files below a folder that make up a pack, by path, in order."""
+    return dict(_files(root))
+
+
+def read_rule_text(file: Traversable, path: str) -> str:
+    """Return the text of a rule file.
+
+    Args:
+        file: The file.
+        path: Its path below the rules folder, for messages.
+
+    Raises:
+        RuleError: If it is not UTF-8.
+    """
+    try:
+        return file.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise RuleError(
+            f"the file is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}",
+            where=path,
+            remedy="save it as UTF-8",
+            kind="encoding",
+        ) from error
 
 
 def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
@@ -121,7 +160,7 @@ def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Travers
         path = f"{prefix}{entry.name}"
         if entry.is_dir():
             yield from _files(entry, path + "/")
-        elif entry.name.endswith(".yaml"):
+        elif entry.name.endswith(".yaml") and path != LINT_NAME:
             yield path, entry
 
 
