@@ -21,6 +21,11 @@ Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 
 TEXT_MAX = 2_000_000  # bytes; the largest shipped file is under a tenth of it
 _DEPTH_MAX = 64
+# What YAML says of the commonest slips, and what to do about them.
+_MENDED = {
+    "mapping values are not allowed here": "put a text that has a colon in quotes",
+    "found character '\\t' that cannot start any token": "indent with spaces",
+}
 
 
 def parse_tree(text: str, *, where: str) -> Tree:
@@ -75,8 +80,8 @@ def _document(text: str, where: str) -> yaml.Node:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, ValueError) as error:
         problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-        line = _line(error, "problem_mark")
-        raise _fault("yaml", f"not YAML: {problem}", "mend the line", where, line) from error
+        line, remedy = _line(error, "problem_mark"), _MENDED.get(problem, "mend the line")
+        raise _fault("yaml", f"not YAML: {problem}", remedy, where, line) from error
     if node is None:
         raise _fault("empty", "the file is empty", "write the file, or remove it", where)
     return node

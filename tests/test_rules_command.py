@@ -156,7 +156,7 @@ def test_rules_test_runs_written_and_generated_cases(flopledger: Run, folder: Pa
     document = json.loads(done.out)
     assert document["failed"] == 0
     written = [case["name"] for case in document["cases"] if not case["generated"]]
-    assert written == ["over", "under", "nobody knows"]
+    assert written == ["over", "under", "nobody knows", "before it applied"]
     assert len(document["cases"]) > len(written)
 
 
