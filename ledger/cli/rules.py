@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,20 +10,21 @@ import click
 
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
-from ledger.cli.output import emit, output_options, write_text
+from ledger.cli.lint import lint
+from ledger.cli.output import emit, output_options, output_options_with, write_text
 from ledger.determination import PlainEvaluator
 from ledger.engines import ENGINES, open_engine
 from ledger.engines.plain import PlainEngine
 from ledger.errors import InputError
-from ledger.journeys.casework import Bench
+from ledger.journeys.casework import Bench, CaseResult
 from ledger.pack import PACK_NAME, Pack, packed_bytes, read_pack
 from ledger.period import parse_day
-from ledger.regime.lint import lint_pack
-from ledger.regime.load import find_regime, load_regimes, read_regimes
+from ledger.regime.boundary import Boundary
+from ledger.regime.load import find_regime, load_regimes
 from ledger.regime.schema import SCHEMAS, schema_text
 from ledger.regime.vocabulary import Vocabulary, load_vocabulary
 from ledger.report.cases import case_document, case_tables
-from ledger.report.flaws import flaw_document, flaw_table
+from ledger.report.junit import junit_text
 from ledger.report.law import LawView, law_tables, list_table
 from ledger.report.law_document import law_document, list_document
 from ledger.resources import rules_root
@@ -97,20 +99,7 @@ def show(
     emit(law_document(view, pack.digest), law_tables(view, vocabulary), fmt=fmt, output=output)
 
 
-@rules.command(epilog="Example: flopledger --rules ./rules rules lint")
-@output_options
-@pass_context
-def lint(context: Context, *, fmt: str | None, output: str | None) -> int:
-    """Look for what is wrong in rule files: exit 1 with findings, 2 if one cannot be loaded."""
-    pack = _pack(context)
-    vocabulary = load_vocabulary(pack)
-    regimes, flaws = read_regimes(pack, vocabulary)
-    found = flaws or lint_pack(pack, vocabulary)
-    count = f"{_counted(len(found), 'finding')} in {_counted(len(regimes), 'regime')}"
-    kept = f"kept from loading by {_counted(len(flaws), 'mistake')}"
-    table = flaw_table(kept if flaws else count, found)
-    emit(flaw_document(pack.digest, len(regimes), found), table, fmt=fmt, output=output)
-    return 2 if flaws else int(bool(found))
+rules.add_command(lint)
 
 
 @rules.command(name="test", epilog="Example: flopledger rules test eu.aia --written")
@@ -119,7 +108,7 @@ def lint(context: Context, *, fmt: str | None, output: str | None) -> int:
 @click.option(
     "--engine", type=click.Choice(ENGINES), default="plain", show_default=True, help="What adds up."
 )
-@output_options
+@output_options_with("junit")
 @pass_context
 def test_(
     context: Context,
@@ -137,11 +126,12 @@ def test_(
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
     bench = _bench(vocabulary, engine)
     results = [result for regime in asked for result in bench.run_written(regime)]
-    around = [] if written else [bench.run_generated(regime) for regime in asked]
-    results += [result for generated, _ in around for result in generated]
-    silent = [boundary for _, unreached in around for boundary in unreached]
-    tables = case_tables(results, silent)
-    emit(case_document(pack.digest, results, silent), tables, fmt=fmt, output=output)
+    silent: list[tuple[str, Boundary]] = []
+    for regime in [] if written else asked:
+        generated, unreached = bench.run_generated(regime)
+        results += generated
+        silent += [(regime.id, boundary) for boundary in unreached]
+    _emit_cases(pack.digest, results, silent, fmt=fmt, output=output)
     return int(any(not result.passed for result in results))
 
 
@@ -178,6 +168,25 @@ def pack(context: Context, *, output: str | None) -> None:
     context.say(f"pack {_pack(context).digest}")
 
 
+def _emit_cases(
+    digest: str,
+    results: Sequence[CaseResult],
+    silent: Sequence[tuple[str, Boundary]],
+    *,
+    fmt: str | None,
+    output: str | None,
+) -> None:
+    """Write what became of the cases in the form asked for."""
+    unreached = [boundary for _, boundary in silent]
+    emit(
+        case_document(digest, results, unreached),
+        case_tables(results, unreached),
+        fmt=fmt,
+        output=output,
+        others={"junit": lambda: junit_text(digest, results, silent)},
+    )
+
+
 def _bench(vocabulary: Vocabulary, engine: str) -> Bench:
     """Return where cases are run: with the engine and the evaluator of one name."""
     if engine == "plain":
@@ -190,11 +199,6 @@ def _bench(vocabulary: Vocabulary, engine: str) -> Bench:
 def _pack(context: Context) -> Pack:
     """Return the rules in use."""
     return read_pack(rules_root(context.rules))
-
-
-def _counted(number: int, what: str) -> str:
-    """Return a number of things."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _today(text: str | None) -> date:

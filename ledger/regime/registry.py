@@ -152,7 +152,7 @@ _EVIDENCE: Final = (
         "A source cannot be looked up",
         "Without an address, an official number or a cited place a reader cannot compare the file "
         "with the text.",
-        "Give url: or eli:, or cite the place in at:.",
+        "Give url: or eli:, cite the place in at:, or say in note: how the text is known.",
         "cite: { source: notice }",
         "cite: { source: notice, at: p. 3 }",
     ),

@@ -42,7 +42,9 @@ def uncited(regime: Regime) -> _Found:
 
 
 def unlocated(regime: Regime) -> _Found:
-    """A reader can find every source: by an address, its official number or a place cited in it.
+    """A reader can find every source, or is told why not.
+
+    An address, an official number or a place cited in it lead to it; a note says how it is known.
 
     Yields:
         Place, message and remedy of each source that nobody could look up.
@@ -50,9 +52,11 @@ def unlocated(regime: Regime) -> _Found:
     placed = {citation.source for _, citation in citations(regime) if citation.at is not None}
     for name, source in regime.sources.items():
         numbered = source.binding in _NUMBERED and any(map(str.isdigit, source.cite))
-        if source.url is None and source.eli is None and not numbered and name not in placed:
+        told = source.url or source.eli or source.note
+        if told is None and not numbered and name not in placed:
             message = f"{name} has no url, eli or official number, and no citation says where in it"
-            yield f"sources.{name}", message, "give its address, or the place that is cited"
+            remedy = "give its address or the place that is cited, or say in note: how it is known"
+            yield f"sources.{name}", message, remedy
 
 
 def unverified(regime: Regime) -> _Found:

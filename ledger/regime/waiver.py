@@ -107,7 +107,7 @@ def parse_waivers(tree: Tree) -> tuple[tuple[Waiver, ...], tuple[Flaw, ...]]:
 def apply_waivers(
     flaws: Sequence[Flaw],
     waivers: Sequence[Waiver],
-    rules: Mapping[str, Sequence[str]],
+    rules: Mapping[str, Sequence[str] | None],
     today: date | None,
 ) -> tuple[tuple[Flaw, ...], tuple[Waived, ...]]:
     """Pass over what the waivers name, and find what is wrong with them.
@@ -115,7 +115,8 @@ def apply_waivers(
     Args:
         flaws: The findings of lint.
         waivers: The waivers, in the order of their file.
-        rules: Ids of the rules of each file, in order.
+        rules: Ids of the rules of each file, in order; None for a file that does not load, whose
+            waivers are left in peace.
         today: Day of the caller; None lets no waiver run out.
 
     Returns:
@@ -124,7 +125,7 @@ def apply_waivers(
     running = [each for each in waivers if today is None or today < each.until]
     kept, waived, used = list[Flaw](), list[Waived](), list[Waiver]()
     for flaw in flaws:
-        by = [each for each in running if each.covers(flaw, rules.get(flaw.file, ()))]
+        by = [each for each in running if each.covers(flaw, rules.get(flaw.file) or ())]
         used += by
         if by:
             waived.append(Waived(flaw, by[0]))
@@ -136,7 +137,7 @@ def apply_waivers(
             message = f"the exception from {each.check} ran out on {each.until}"
             remedy = "mend what it passes over, or say until when and why it goes on"
             kept.append(Flaw(LINT_NAME, f"{place}.until", "exception-expired", message, remedy))
-        elif each not in used:
+        elif each not in used and rules.get(each.file, ()) is not None:
             message = f"no finding of {each.check} is passed over in {each.file}"
             remedy = "remove it, or correct what it names"
             kept.append(Flaw(LINT_NAME, place, "exception-unused", message, remedy))
