@@ -7,7 +7,8 @@ is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from ledger.errors import RuleError
@@ -15,7 +16,7 @@ from ledger.errors import RuleError
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["TEXT_MAX", "Tree", "line_numbers", "parse_tree"]
+__all__ = ["TEXT_MAX", "Tree", "compose", "line_numbers", "parse_tree", "tree_of_node"]
 
 Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 
@@ -41,7 +42,16 @@ def parse_tree(text: str, *, where: str) -> Tree:
     Raises:
         RuleError: If the text is not YAML or uses what is not allowed; names line and remedy.
     """
-    return _tree(_document(text, where), where)
+    return tree_of_node(compose(text, where=where), where=where)
+
+
+def tree_of_node(node: yaml.Node, *, where: str) -> Tree:
+    """Return what a composed document says, as `parse_tree` does.
+
+    Raises:
+        RuleError: If a key stands twice, is no word, or merges.
+    """
+    return _tree(node, where)
 
 
 def line_numbers(text: str, *, where: str) -> Mapping[str, int]:
@@ -58,26 +68,28 @@ def line_numbers(text: str, *, where: str) -> Mapping[str, int]:
     Raises:
         RuleError: If the text is not one YAML document.
     """
-    return dict(_lines(_document(text, where), ""))
+    return dict(_lines(compose(text, where=where), ""))
 
 
-def _document(text: str, where: str) -> yaml.Node:
-    """Compose the one document, refusing what would make one text mean two things."""
+def compose(text: str, *, where: str) -> yaml.Node:
+    """Return the one document as nodes with their marks.
+
+    What would make one text mean two things is refused, all but keys.
+
+    Args:
+        text: The document.
+        where: Name of the file, for messages.
+
+    Raises:
+        RuleError: If the text is not one YAML document, or uses what is not allowed.
+    """
     import yaml  # noqa: PLC0415 - start-up reads the canonical pack and needs no YAML
 
     if len(text) > TEXT_MAX:
         message = f"{len(text)} characters, more than {TEXT_MAX}"
         raise RuleError(message, where=where, remedy="split the file", kind="too-large")
     try:
-        depth = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            _refuse(event, where)
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            if depth > _DEPTH_MAX:
-                message = f"nested deeper than {_DEPTH_MAX}"
-                raise _fault("too-deep", message, "write it flatter", where, _line(event))
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _reader()(text, where).get_single_node()
     except (yaml.YAMLError, ValueError) as error:
         problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
         line, remedy = _line(error, "problem_mark"), _MENDED.get(problem, "mend the line")
@@ -85,6 +97,34 @@ def _document(text: str, where: str) -> yaml.Node:
     if node is None:
         raise _fault("empty", "the file is empty", "write the file, or remove it", where)
     return node
+
+
+@cache
+def _reader() -> Callable[[str, str], yaml.SafeLoader]:
+    """Return the loader that refuses as it reads, made once and only where YAML is read."""
+    import yaml  # noqa: PLC0415 - see compose
+
+    class Reader(yaml.SafeLoader):
+        """A loader that looks at every event before anything is made of it."""
+
+        def __init__(self, text: str, where: str) -> None:
+            """Read a text; the name of the file is for messages."""
+            super().__init__(text)
+            self._where = where
+            self._depth = 0
+
+        def get_event(self) -> yaml.Event:
+            """Return the next event, if it is one that has one meaning."""
+            event: yaml.Event = super().get_event()  # type: ignore[no-untyped-call]
+            _refuse(event, self._where)
+            self._depth += isinstance(event, yaml.CollectionStartEvent)
+            self._depth -= isinstance(event, yaml.CollectionEndEvent)
+            if self._depth > _DEPTH_MAX:
+                message = f"nested deeper than {_DEPTH_MAX}"
+                raise _fault("too-deep", message, "write it flatter", self._where, _line(event))
+            return event
+
+    return Reader
 
 
 def _fault(kind: str, message: str, remedy: str, where: str, line: int | None = None) -> RuleError:
@@ -112,7 +152,7 @@ def _refuse(event: yaml.Event, where: str) -> None:
 
 def _tree(node: yaml.Node, where: str) -> Tree:
     """Turn a composed node into strings, lists and dicts."""
-    import yaml  # noqa: PLC0415 - see _document
+    import yaml  # noqa: PLC0415 - see compose
 
     if isinstance(node, yaml.ScalarNode):
         return _text(node, where)
@@ -146,7 +186,7 @@ def _text(node: yaml.ScalarNode, where: str) -> str:
 
 def _lines(node: yaml.Node, place: str) -> Iterator[tuple[str, int]]:
     """Yield the path and line of a node and of everything below it."""
-    import yaml  # noqa: PLC0415 - see _document
+    import yaml  # noqa: PLC0415 - see compose
 
     if not place:
         yield place, node.start_mark.line + 1

@@ -10,6 +10,7 @@ import click
 
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
+from ledger.cli.fmt import fmt
 from ledger.cli.lint import lint
 from ledger.cli.output import emit, output_options, output_options_with, write_text
 from ledger.determination import PlainEvaluator
@@ -100,6 +101,7 @@ def show(
 
 
 rules.add_command(lint)
+rules.add_command(fmt)
 
 
 @rules.command(name="test", epilog="Example: flopledger rules test eu.aia --written")
