@@ -61,7 +61,9 @@ NUMBER_PATTERN: Final = (
 )
 REGIME_PATTERN: Final = r"^[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+$"
 WORD_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-QUANTITY_PATTERN: Final = rf"{NUMBER_PATTERN} [A-Za-z][A-Za-z0-9_/,\[\]-]*"
+# The units are spelled out, so that an editor underlines one that is not known.
+_UNITS: Final = "|".join(symbol.replace("[", r"\[").replace("]", r"\]") for symbol in UNITS)
+QUANTITY_PATTERN: Final = rf"{NUMBER_PATTERN} (?:{_UNITS})"
 
 # The two ways of programs to write 3*10^25: 3e25 and 3*10**25.
 _FLOAT: Final = re.compile(r"(?P<mantissa>[0-9.]+)[eE]\+?(?P<exponent>[0-9]{1,2})")
