@@ -27,12 +27,14 @@ from ledger.regime.expression import (
     Condition,
     Exists,
     Expression,
+    Flow,
     Ge,
     Gt,
     Le,
     Lt,
     Not,
     Sum,
+    Total,
     walk,
 )
 from ledger.regime.law import Law
@@ -200,7 +202,8 @@ class _Within:
             case str():
                 named = rule_named(node)
                 if named is not None:
-                    return self.growth.of(self.growth.law.rule(named))
+                    asked = self.growth.law.regime.rule(named)
+                    return asked is None or self.growth.of(asked)
                 return node != BASE_OBTAINABLE
             case Gt() | Ge():
                 return not self.rests(node.right)
@@ -223,7 +226,7 @@ class _Within:
             case str():
                 elsewhere = rule_named(node) is not None or node == BASE_OBTAINABLE
                 return elsewhere or node in self.totals
-            case Sum() | Exists():
+            case Sum() | Exists() | Total() | Flow():
                 return True
             case All() | Any():
                 decisive = isinstance(node, Any)
@@ -247,8 +250,8 @@ def _unheld(day: date) -> IntegrityError:
 
 
 def _sums_up(number: Expression) -> bool:
-    """Whether a let depends on operations."""
-    return any(isinstance(below, Sum) for below in walk(number))
+    """Whether a let depends on amounts that grow from day to day."""
+    return any(isinstance(below, Sum | Total | Flow) for below in walk(number))
 
 
 def _segment_start(points: Sequence[date], end: int, breaks: frozenset[date]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, TypeAlias
@@ -11,7 +11,7 @@ from ledger.measure import StoredRecord, unreversed
 from ledger.period import parse_day
 from ledger.quantity import Quantity
 
-__all__ = ["FactState", "FactValue", "Facts"]
+__all__ = ["FactEntry", "FactState", "FactValue", "Facts"]
 
 FactValue: TypeAlias = bool | frozenset[str] | Quantity | date | str
 """By kind: boolean, set, quantity, date, text."""
@@ -43,8 +43,15 @@ class FactState:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """One fact record, read."""
+class FactEntry:
+    """One fact record, read.
+
+    Attributes:
+        seq: Its entry.
+        value: What it states.
+        valid_from: First day it holds; None for always.
+        valid_until: First day it no longer holds; None for open.
+    """
 
     seq: int
     value: FactValue
@@ -62,12 +69,14 @@ class Facts:
 
     def __init__(self, records: Iterable[StoredRecord]) -> None:
         """Index the fact records among ``records``; reversed ones are left out."""
-        self._held: dict[tuple[str, str], list[_Entry]] = {}
+        self._held: dict[tuple[str, str], list[FactEntry]] = {}
+        self._subjects: dict[str, set[str]] = {}
         for record in unreversed(records):
             if record.type == "fact":
                 body: Mapping[str, Any] = record.body
                 place = self._held.setdefault((body["subject"], body["name"]), [])
                 place.append(_entry(record.seq, body))
+                self._subjects.setdefault(body["name"], set()).add(body["subject"])
 
     def subjects(self) -> frozenset[str]:
         """Return every subject that a fact is held of, with its prefix."""
@@ -76,6 +85,25 @@ class Facts:
     def names(self, subject: str) -> tuple[str, ...]:
         """Return the names of the facts held of a subject, sorted."""
         return tuple(sorted(name for held, name in self._held if held == subject))
+
+    def texts(self, name: str) -> frozenset[str]:
+        """Return every text that some entry states under a name."""
+        entries = (entry for s in self.stated(name) for entry in self._held[s, name])
+        return frozenset(entry.value for entry in entries if isinstance(entry.value, str))
+
+    def stated(self, name: str) -> Collection[str]:
+        """Return the subjects of which some entry states something under a name."""
+        return self._subjects.get(name, ())
+
+    def stating(self, name: str, value: str, day: date) -> tuple[str, ...]:
+        """Return the subjects of which one value is known under a name on a day, sorted."""
+        return tuple(
+            s for s in sorted(self.stated(name)) if self.state(s, name, day).value == value
+        )
+
+    def entries(self, subject: str, name: str) -> tuple[FactEntry, ...]:
+        """Return every entry about a subject under a name, in order, whatever its days."""
+        return tuple(self._held.get((subject, name), ()))
 
     def state(self, subject: str, name: str, as_of: date) -> FactState:
         """Resolve one fact on a day: one distinct value wins, two make it undetermined."""
@@ -88,10 +116,10 @@ class Facts:
         return FactState(subject, name, "known", valid[0].value, entries)
 
 
-def _entry(seq: int, body: Mapping[str, Any]) -> _Entry:
+def _entry(seq: int, body: Mapping[str, Any]) -> FactEntry:
     """Read the body of a fact."""
     first, until = body["valid_from"], body["valid_until"]
-    return _Entry(
+    return FactEntry(
         seq,
         _value(body["value"]),
         None if first is None else parse_day(first),

@@ -10,8 +10,9 @@ from typing import Any
 from ledger.errors import Problem
 from ledger.measure import StoredRecord
 from ledger.period import parse_instant
-from ledger.quantity import Quantity
+from ledger.quantity import Dimension, Quantity
 from ledger.regime.expression import Expression, walk
+from ledger.regime.grouping import months_before
 from ledger.regime.law import Law
 from ledger.regime.model import Regimes
 from ledger.regime.rule import Due, Obligation, Rule
@@ -130,6 +131,8 @@ def due_date(
     due = obligation.due
     if due is None:
         return None
+    if due.before is not None:
+        return DueDate(obligation.id, None, moments.get(due.before))
     fixed = _fixed(law, due)
     if due.after is None:
         return DueDate(obligation.id, None, fixed)
@@ -142,6 +145,8 @@ def due_date(
     if not_before is not None:
         since = max(since, not_before)
     ends = [day for day in (_later(law, due, since), fixed) if day is not None]
+    if _later(law, due, since) is None:
+        ends = []  # the later of a known and an unknown day is unknown
     return DueDate(obligation.id, since, max(ends, default=None))
 
 
@@ -199,5 +204,12 @@ def _later(law: Law, due: Due, since: date) -> date | None:
     found = None if due.within is None else law.parameter(due.within)
     if found is None or not isinstance(found.value, Quantity):
         return None
-    # A period in hours runs from a moment that records give only to the day.
-    return since + timedelta(days=-(-found.value.exact_int() // _DAY_SECONDS))
+    match found.value.dimension:
+        case Dimension.CALENDAR_PERIOD:
+            return months_before(since, -found.value.exact_int())
+        case Dimension.DURATION:
+            # A period in hours runs from a moment that records give only to the day.
+            return since + timedelta(days=-(-found.value.exact_int() // _DAY_SECONDS))
+        case _:
+            # Business days need a calendar of holidays; until one is named the day is not known.
+            return None

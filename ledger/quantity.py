@@ -60,6 +60,12 @@ class Dimension(StrEnum):
     MONEY_KRW = "money_krw"
     RATIO = "ratio"
     DURATION = "duration"
+    CALENDAR_PERIOD = "calendar_period"
+    BUSINESS_PERIOD = "business_period"
+    VOLUME = "volume"
+    BANDWIDTH_DENSITY = "bandwidth_density"
+    ADJUSTED_PERFORMANCE = "adjusted_performance"
+    PERFORMANCE_WEIGHT = "performance_weight"
     COUNT = "count"
 
 
@@ -114,8 +120,21 @@ def _table() -> dict[str, Unit]:
         ("hour", Dimension.DURATION, 3600),
         ("day", Dimension.DURATION, 86_400),
         ("week", Dimension.DURATION, 7 * 86_400),
+        ("month", Dimension.CALENDAR_PERIOD, one),
+        ("quarter", Dimension.CALENDAR_PERIOD, 3),
+        ("year", Dimension.CALENDAR_PERIOD, 12),
+        ("business_day", Dimension.BUSINESS_PERIOD, one),
+        ("ft3", Dimension.VOLUME, one),
+        ("B/s/mm2", Dimension.BANDWIDTH_DENSITY, one),
+        ("GB/s/mm2", Dimension.BANDWIDTH_DENSITY, 10**9),
+        ("WT", Dimension.ADJUSTED_PERFORMANCE, one),
+        ("WT/FLOP/s", Dimension.PERFORMANCE_WEIGHT, one),
+        ("WT/TFLOP/s", Dimension.PERFORMANCE_WEIGHT, Fraction(1, 10**12)),
         ("accelerator", Dimension.COUNT, one),
         ("user", Dimension.COUNT, one),
+        ("transistor", Dimension.COUNT, one),
+        ("parameter", Dimension.COUNT, one),
+        ("person", Dimension.COUNT, one),
     ]
     return {symbol: Unit(symbol, dimension, Fraction(factor)) for symbol, dimension, factor in rows}
 

@@ -14,8 +14,14 @@ from ledger.report.checks import PAGE_NAME, check_page
 from ledger.report.figures import figures_schema
 from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
+from ledger.report.law_parts import law_schema
 from ledger.report.position_document import position_schema
+from ledger.report.quorum import quorum_schema
 from ledger.report.records import recorded_schema
+from ledger.report.redline_document import rules_diff_schema
+from ledger.report.replay import replay_schema
+from ledger.report.rule_document import rules_explain_schema
+from ledger.report.whatif_document import rules_whatif_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,8 +34,14 @@ def schema_files() -> dict[str, str]:
         "check.v1.schema.json": check_schema(),
         "import.v1.schema.json": import_schema(),
         "missing.v1.schema.json": missing_schema(),
+        "pack-signatures.v1.schema.json": quorum_schema(),
         "position.v1.schema.json": position_schema(),
         "recorded.v1.schema.json": recorded_schema(),
+        "rules-diff.v1.schema.json": rules_diff_schema(),
+        "rules-explain.v1.schema.json": rules_explain_schema(),
+        "rules-whatif.v1.schema.json": rules_whatif_schema(),
+        "replay.v1.schema.json": replay_schema(),
+        "rules-show.v2.schema.json": law_schema(),
         "run-figures.v1.schema.json": figures_schema(),
     }
     return {

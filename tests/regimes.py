@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from ledger.pack import Pack, build_pack
+from ledger.pack import Pack, build_pack, packed_bytes
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.load import load_regime
 from ledger.regime.model import Regime
@@ -141,6 +141,12 @@ cases:
 def shipped_pack() -> Pack:
     """Return the rules of the checkout, read from its YAML files."""
     return build_pack(ROOT / "rules")
+
+
+@cache
+def packed_rules() -> bytes:
+    """Return the rules of the checkout as a pack file."""
+    return packed_bytes(ROOT / "rules")
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.quantity import Interval, Quantity
 from ledger.regime.diagnosis import parse_node
-from ledger.regime.environment import FactValue
+from ledger.regime.environment import Amount, FactValue, Holding
 from ledger.regime.interpret import Outcome, interpret
 from ledger.regime.law import Law
 from ledger.regime.model import Regime
@@ -60,8 +60,23 @@ class World:
         )
         return self.totals.get((subject, scope, view), unknown)
 
-    def members(self, developer: str) -> list[str]:
-        return self.models.get(developer, [])
+    def members(self, relation: str, subject: str) -> list[str]:
+        return self.models.get(subject, []) if relation == "developer.models" else []
+
+    def stated(self, name: str) -> list[str]:
+        return [subject for subject, stated in self.facts if stated == name]
+
+    @property
+    def day(self) -> date:
+        return DAY
+
+    def holdings(self) -> list[Holding]:
+        return []
+
+    def amounts(self, subject: str, name: str) -> list[Amount]:
+        assert subject
+        assert name
+        return []
 
     def steps(self, model: str) -> list[Made]:
         return [step for step in self.made if f"model:{step.model}" == model]

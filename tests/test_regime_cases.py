@@ -10,6 +10,7 @@ import pytest
 from ledger.determination import PlainEvaluator
 from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench, CaseResult, Inscribed
+from ledger.journeys.checking import devices_of
 from ledger.pack import Pack, read_pack
 from ledger.regime.boundary import lines
 from ledger.regime.case import Case
@@ -23,7 +24,7 @@ from ledger.resources import rules_root
 PACK: Pack = read_pack(rules_root(None))
 VOCABULARY = load_vocabulary(PACK)
 REGIMES = load_regimes(PACK, VOCABULARY)
-BENCH = Bench(VOCABULARY, PlainEngine, PlainEvaluator())
+BENCH = Bench(VOCABULARY, PlainEngine, PlainEvaluator(), devices_of(PACK))
 
 
 def told(results: tuple[CaseResult, ...]) -> list[str]:

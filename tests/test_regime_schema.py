@@ -30,12 +30,15 @@ UNSEEN = {
     "due",
     "duplicate",
     "effect",
+    "events",
     "fact",
     "fact-type",
+    "group",
     "literal",
     "moment",
     "overlap",
     "range",
+    "repeats",
     "shadow",
     "subject",
     "type",
@@ -46,6 +49,7 @@ UNSEEN = {
     "unresolved",
     "until",
     "value",
+    "window",
 }
 
 

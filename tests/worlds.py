@@ -10,7 +10,14 @@ from ledgers import MemoryLeaves, Record, fact, records
 from regimes import SMALL, small
 
 from ledger.book import Book
-from ledger.determination import Asked, Determination, PlainEvaluator, World, determine
+from ledger.determination import (
+    Asked,
+    Determination,
+    PlainEvaluator,
+    StatedDevices,
+    World,
+    determine,
+)
 from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.plain import PlainEngine
 from ledger.measure import StoredRecord
@@ -37,7 +44,7 @@ def world_of(
         Book(engine.fold(size=leaves.size, limit=leaves.size, as_of=as_of)),
         as_of=as_of,
         legs=lambda models: engine.legs(models, limit=leaves.size, as_of=as_of),
-        rates=(rates or {}).get,
+        devices=StatedDevices(rates or {}),
     )
 
 

@@ -116,6 +116,8 @@ class Reckoning:
 
     def own(self, model: str) -> Part:
         """Return everything since the last edge from another provider."""
+        if self._stands_alone(model):
+            return self._own_of(model)
         group = self._own_group(model)
         parts = [_if_sure(self._own_of(name), name in group.sure) for name in sorted(group.maybe)]
         unknown = _unknown_parents(self._own_unknowns(group))
@@ -123,7 +125,13 @@ class Reckoning:
 
     def cumulative(self, model: str) -> Part:
         """Return the work of the model and all its ancestors."""
+        if self._stands_alone(model):
+            return self._own_of(model)
         return self._without(model, _Group())
+
+    def together(self, models: Iterable[str]) -> Part:
+        """Return the work of several models and all their ancestors, nothing twice."""
+        return self._along(sorted(models), _Group())
 
     def base(self, model: str) -> Part:
         """Return the cumulative work without the own: the parents beyond the provider's edge."""
@@ -144,6 +152,10 @@ class Reckoning:
     def _counts(self, key: TotalKey) -> bool:
         """Whether the operations of a group are counted."""
         return self._counting.classify(key.activity, key.operation_kind) == "counted"
+
+    def _stands_alone(self, model: str) -> bool:
+        """Whether a model was made from no other and has no figure that includes others."""
+        return model not in self._figures and not self._graph.edges.get(model)
 
     def _own_of(self, model: str) -> Part:
         """Return a model's own counted work; unknown if nobody recorded any of it."""
@@ -207,10 +219,21 @@ class Reckoning:
         return Part(missing=frozenset(names))
 
     def _without(self, model: str, own: _Group) -> Part:
-        """Add up everything along the lineage but what belongs to ``own``."""
+        """Add up everything along the lineage of a model but what belongs to ``own``."""
+        return self._along([model], own)
+
+    def _along(self, models: Sequence[str], own: _Group) -> Part:
+        """Add up everything along the lineage of some models but what belongs to ``own``."""
+        reached = [
+            (
+                self._graph.reach(model, follow=_certain, barrier=self._figures),
+                self._graph.reach(model, follow=_any, barrier=self._figures),
+            )
+            for model in models
+        ]
         walk = _Group(
-            self._graph.reach(model, follow=_certain, barrier=self._figures),
-            self._graph.reach(model, follow=_any, barrier=self._figures),
+            frozenset[str]().union(*(sure for sure, _ in reached)),
+            frozenset[str]().union(*(maybe for _, maybe in reached)),
         )
         figures = sorted(walk.maybe & self._figures.keys())
         covered = self._covered(name for name in figures if name in walk.sure)

@@ -43,6 +43,11 @@ _OPTIONS = (
         help="Choose an alternative where the law is open; see rules show.",
     ),
     click.option(
+        "--optional",
+        is_flag=True,
+        help="Ask optional regimes too: voluntary frameworks, proposals for treaties.",
+    ),
+    click.option(
         "--engine",
         type=click.Choice(ENGINES),
         default=ENGINES[0],
@@ -86,16 +91,29 @@ def question_of(options: Mapping[str, Any]) -> Question:
         subjects=tuple(options.get("subject", ())),
         readings=tuple(options["reading"]),
         assumptions=tuple(options["assume"]),
+        optional=options["optional"],
     )
 
 
 def with_records(
-    context: Context, question: Question, engine: str, use: Callable[[Records], R]
+    context: Context,
+    question: Question,
+    engine: str,
+    use: Callable[[Records], R],
+    *,
+    size: int | None = None,
 ) -> R:
     """Fold the ledger for a question and call ``use`` while its snapshot is open.
 
+    Args:
+        context: The global options.
+        question: What is asked.
+        engine: Name of the engine.
+        use: What is done with the records.
+        size: Entries under an earlier checkpoint; None takes the newest.
+
     Raises:
-        MissingError: If there is no ledger.
+        MissingError: If there is no ledger, or no checkpoint of that size.
         IntegrityError: If the entries do not reproduce the signed root.
     """
 
@@ -112,7 +130,12 @@ def with_records(
         )
 
     return with_fold(
-        context, used, as_of=question.as_of, recorded_by=question.recorded_by, engine=engine
+        context,
+        used,
+        as_of=question.as_of,
+        recorded_by=question.recorded_by,
+        engine=engine,
+        size=size,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ledger.cli.asking import asking_options, evaluator_of, form_of, question_of, with_records
+from ledger.cli.check_replay import replay_check
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
 from ledger.journeys.checking import Checked, exit_status
@@ -24,6 +25,11 @@ Examples:
   flopledger check --regime eu.aia --subject model:m -f json
   flopledger check --in-force-on 2027-01-01 --law-known-on 2026-01-31
   flopledger check --assume us.eo14110=in_force --reading rl-rollout=not-named
+  flopledger check -f json -o check.json && flopledger rules pack -o law.json
+  flopledger --rules law.json check --replay check.json
+
+--replay takes everything that is asked from the file, and exits 0 when every byte of it comes out
+again, 1 when something differs, 4 when the entries are not those that it speaks of.
 
 Exit codes: 0 nothing to act on, 1 a line met or a date overdue, 2 could not evaluate,
 3 a needed fact is missing or there is no subject, 4 integrity failure.
@@ -35,6 +41,9 @@ Exit codes: 0 nothing to act on, 1 a line met or a date overdue, 2 could not eva
 @click.option("--rule", multiple=True, metavar="ID", help="Ask this rule only; repeatable.")
 @click.option("--subject", multiple=True, metavar="NAME", help="Ask of this subject only.")
 @asking_options
+@click.option(
+    "--replay", metavar="FILE", help="Determine again what check -f json wrote into FILE."
+)
 @click.option("--all", "everything", is_flag=True, help="Give every determination a row.")
 @output_options
 @pass_context
@@ -43,35 +52,40 @@ def check(
     /,
     *,
     everything: bool,
+    replay: str | None,
     fmt: str | None,
     output: str | None,
     **options: Any,  # noqa: ANN401 - every option has a type of its own
 ) -> int:
     """Determine which legal lines are met, now or foreseen, and which cannot be decided."""
+    engine = options["engine"]
+    if replay is not None:
+        return replay_check(context, replay, engine=engine, fmt=fmt, output=output)
     question = question_of(options)
     pack = read_pack(rules_root(context.rules))
-    engine = options["engine"]
+    form = form_of(fmt, output)
+    whole = everything or form in {"json", "csv"}
     checked = with_records(
         context,
         question,
         engine,
-        lambda records: check_records(question, records, pack, evaluator_of(engine)),
+        lambda records: check_records(question, records, pack, evaluator_of(engine), whole=whole),
     )
     _tell(context, checked)
-    _emit(checked, fmt=fmt, output=output, everything=everything)
+    _emit(checked, form=form, output=output, everything=everything)
     return exit_status(checked)
 
 
-def _emit(checked: Checked, *, fmt: str | None, output: str | None, everything: bool) -> None:
+def _emit(checked: Checked, *, form: str, output: str | None, everything: bool) -> None:
     """Write the result; only what is written is worked out, since it can be long."""
     document = checked.document
-    chosen = form_of(fmt, output)
-    if chosen == "json":
-        emit(document.model_dump(mode="json", by_alias=True), (), fmt=chosen, output=output)
-    elif chosen == "csv":
-        emit({}, check_csv(document), fmt=chosen, output=output)
+    if form == "json":
+        emit(document.model_dump(mode="json", by_alias=True), (), fmt=form, output=output)
+    elif form == "csv":
+        emit({}, check_csv(document), fmt=form, output=output)
     else:
-        emit({}, check_tables(document, everything=everything), fmt=chosen, output=output)
+        tables = check_tables(document, checked.tallies, everything=everything)
+        emit({}, tables, fmt=form, output=output)
 
 
 def _tell(context: Context, checked: Checked) -> None:
@@ -83,5 +97,5 @@ def _tell(context: Context, checked: Checked) -> None:
         context.say(f"warning[{problem.code}]: {problem.message}; {problem.remedy}")
     for name in checked.strangers:
         context.say(f"warning: no rule asked knows a subject {name!r}")
-    if not checked.document.determinations:
+    if not checked.tallies:
         context.say("nothing was determined: there is no subject for the rules asked")

@@ -15,10 +15,18 @@ import click
 
 from ledger.cli.destination import writing
 from ledger.errors import LedgerError
+from ledger.report.memo import Memo, memo_markdown, memo_table, memo_text
 from ledger.report.render import FORMATS, to_csv, to_json, to_markdown, to_terminal
 from ledger.report.table import Table
 
-__all__ = ["emit", "output_options", "output_options_with", "print_bytes", "write_text"]
+__all__ = [
+    "emit",
+    "emit_memo",
+    "output_options",
+    "output_options_with",
+    "print_bytes",
+    "write_text",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,7 +82,7 @@ def emit(
     """
     grids = [tables] if isinstance(tables, Table) else list(tables)
     to_file = output not in {None, "-"}
-    chosen = fmt or _by_suffix(output, others)
+    chosen = _form(fmt, output, others)
     if chosen in others:
         text = others[chosen]()
     elif chosen == "json":
@@ -89,9 +97,36 @@ def emit(
     write_text(text, output)
 
 
-def _by_suffix(output: str | None, others: Iterable[str]) -> str:
-    """Return the format that the name of a file asks for, if the command has it."""
-    found = _BY_SUFFIX.get(Path(output or "").suffix, "table")
+def emit_memo(
+    document: Mapping[str, Any], memo: Memo, *, fmt: str | None, output: str | None
+) -> None:
+    """Write a text with headings in the form asked for; see `emit`.
+
+    Args:
+        document: The whole result, for JSON.
+        memo: The same for people.
+        fmt: One of the formats, or None to go by the suffix of ``output``.
+        output: File to write, or None or ``-`` for stdout.
+
+    Raises:
+        InputError: If the file cannot be written, or belongs to a ledger.
+    """
+    chosen = _form(fmt, output)
+    if chosen == "json":
+        text = to_json(document)
+    elif chosen == "csv":
+        text = to_csv([memo_table(memo)])
+    elif chosen == "markdown":
+        text = memo_markdown(memo)
+    else:
+        tty = sys.stdout.isatty() and output in {None, "-"}
+        text = memo_text(memo, width=_width(tty=tty), color=tty)
+    write_text(text, output)
+
+
+def _form(fmt: str | None, output: str | None, others: Iterable[str] = ()) -> str:
+    """Return the form of the output: the one given, else by the suffix of the file, else table."""
+    found = fmt or _BY_SUFFIX.get(Path(output or "").suffix, "table")
     return found if found in {*FORMATS, *others} else "table"
 
 

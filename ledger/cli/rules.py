@@ -8,27 +8,32 @@ from pathlib import Path
 
 import click
 
+from ledger.cli.bench import bench_of, pack_of
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.fmt import fmt
 from ledger.cli.lint import lint
-from ledger.cli.output import emit, output_options, output_options_with, write_text
-from ledger.determination import PlainEvaluator
-from ledger.engines import ENGINES, open_engine
-from ledger.engines.plain import PlainEngine
+from ledger.cli.output import emit, emit_memo, output_options, output_options_with, write_text
+from ledger.cli.rules_adopt import adopt
+from ledger.cli.rules_diff import diff
+from ledger.cli.rules_explain import explain
+from ledger.cli.rules_mutants import mutants
+from ledger.cli.rules_pack import pack as pack_command
+from ledger.cli.rules_sign import check_signatures, sign
+from ledger.cli.rules_whatif import whatif
+from ledger.engines import ENGINES
 from ledger.errors import InputError
-from ledger.journeys.casework import Bench, CaseResult
-from ledger.pack import PACK_NAME, Pack, packed_bytes, read_pack
+from ledger.journeys.casework import CaseResult
 from ledger.period import parse_day
 from ledger.regime.boundary import Boundary
 from ledger.regime.load import find_regime, load_regimes
 from ledger.regime.schema import SCHEMAS, schema_text
-from ledger.regime.vocabulary import Vocabulary, load_vocabulary
+from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.cases import case_document, case_tables
 from ledger.report.junit import junit_text
-from ledger.report.law import LawView, law_tables, list_table
-from ledger.report.law_document import law_document, list_document
-from ledger.resources import rules_root
+from ledger.report.law import LawView, list_document, list_table
+from ledger.report.law_document import law_document
+from ledger.report.law_memo import law_memo
 
 __all__ = ["rules"]
 
@@ -53,6 +58,22 @@ def rules() -> None:
     """Show the law as data, check the files that hold it, and pack them."""
 
 
+_OTHERS = (
+    adopt,
+    check_signatures,
+    diff,
+    explain,
+    fmt,
+    lint,
+    mutants,
+    pack_command,
+    sign,
+    whatif,
+)
+for _command in _OTHERS:
+    rules.add_command(_command)
+
+
 @rules.command(name="list", epilog="Example: flopledger rules list --in-force-on 2024-06-01")
 @_in_force_on
 @_law_known_on
@@ -67,14 +88,14 @@ def list_(
     output: str | None,
 ) -> None:
     """List every regime with its status on a day and the lines it draws."""
-    pack = _pack(context)
+    pack = pack_of(context)
     regimes = load_regimes(pack)
     on, known = _today(in_force_on), _day(law_known_on)
     document = list_document(regimes, pack.digest, on, known)
     emit(document, list_table(regimes, on, known), fmt=fmt, output=output)
 
 
-@rules.command(epilog="Example: flopledger rules show eu.aia --reading rl-rollout=not-named")
+@rules.command(epilog="Example: flopledger rules show eu.aia -f markdown -o memo.md")
 @click.argument("regime_id", metavar="REGIME")
 @_in_force_on
 @_law_known_on
@@ -91,17 +112,19 @@ def show(
     fmt: str | None,
     output: str | None,
 ) -> None:
-    """Show one regime for a lawyer: each number beside the words of the law that decide."""
-    pack = _pack(context)
+    """Show one regime as a memo: each number beside the words of the law that decide."""
+    pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
     regime = find_regime(load_regimes(pack, vocabulary), regime_id)
     on, known = _today(in_force_on), _day(law_known_on)
     view = LawView.of(regime, on, known, _readings(reading))
-    emit(law_document(view, pack.digest), law_tables(view, vocabulary), fmt=fmt, output=output)
-
-
-rules.add_command(lint)
-rules.add_command(fmt)
+    document = law_document(view, vocabulary, pack.digest)
+    emit_memo(
+        document.model_dump(mode="json", by_alias=True),
+        law_memo(document),
+        fmt=fmt,
+        output=output,
+    )
 
 
 @rules.command(name="test", epilog="Example: flopledger rules test eu.aia --written")
@@ -122,11 +145,11 @@ def test_(
     output: str | None,
 ) -> int:
     """Run the cases of the law, written and generated: exit 1 when one fails."""
-    pack = _pack(context)
+    pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
     regimes = load_regimes(pack, vocabulary)
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
-    bench = _bench(vocabulary, engine)
+    bench = bench_of(pack, vocabulary, engine)
     results = [result for regime in asked for result in bench.run_written(regime)]
     silent: list[tuple[str, Boundary]] = []
     for regime in [] if written else asked:
@@ -158,18 +181,6 @@ def schema(context: Context, *, name: str | None, output: str | None) -> None:
         context.say(f"wrote {Path(output) / each}")
 
 
-@rules.command(epilog="Example: flopledger --rules ./rules rules pack -o pack.v1.json")
-@click.option("-o", "--output", metavar="FILE", help="Write there instead of into the folder.")
-@pass_context
-def pack(context: Context, *, output: str | None) -> None:
-    """Write the rule files as one canonical JSON file, which names the law by one digest."""
-    root = rules_root(context.rules)
-    load_regimes(_pack(context))
-    target = output or (str(root / PACK_NAME) if isinstance(root, Path) else "-")
-    write_text(packed_bytes(root).decode(), target)
-    context.say(f"pack {_pack(context).digest}")
-
-
 def _emit_cases(
     digest: str,
     results: Sequence[CaseResult],
@@ -187,20 +198,6 @@ def _emit_cases(
         output=output,
         others={"junit": lambda: junit_text(digest, results, silent)},
     )
-
-
-def _bench(vocabulary: Vocabulary, engine: str) -> Bench:
-    """Return where cases are run: with the engine and the evaluator of one name."""
-    if engine == "plain":
-        return Bench(vocabulary, PlainEngine, PlainEvaluator())
-    from ledger.engines.evaluate import ColumnEvaluator  # noqa: PLC0415 - polars loads slowly
-
-    return Bench(vocabulary, lambda source: open_engine(engine, source), ColumnEvaluator())
-
-
-def _pack(context: Context) -> Pack:
-    """Return the rules in use."""
-    return read_pack(rules_root(context.rules))
 
 
 def _today(text: str | None) -> date:

@@ -23,11 +23,13 @@ from ledger.determination.since import Since
 from ledger.determination.verdict import Verdict
 from ledger.determination.world import World
 from ledger.obligations import DueDate, Filed, Filings, due_date
-from ledger.regime.dated import Standing
+from ledger.regime.dated import NOWHERE, Standing
 from ledger.regime.interpret import Interpreter
 from ledger.regime.question import Question
+from ledger.regime.rule import Obligation
+from ledger.regime.trace import Reason
 
-__all__ = ["IN_GUIDANCE", "MODEL_GAP", "Conclusion", "unbound"]
+__all__ = ["IN_GUIDANCE", "MODEL_GAP", "Conclusion", "unbound", "unpublished"]
 
 MODEL_GAP: Final = "operations@model:"
 IN_GUIDANCE: Final = "stands in guidance, not in law"
@@ -38,6 +40,13 @@ def unbound(
 ) -> Determination:
     """Return the determination under a rule that binds nobody on the day."""
     return Determination(**_fields(ground, standing, subject, hypothetical=hypothetical))
+
+
+def unpublished(ground: Ground, subject: str, *, hypothetical: bool) -> Determination:
+    """Return the determination under a rule that nobody had published: there is no such law."""
+    fields = _fields(ground, NOWHERE, subject, hypothetical=hypothetical)
+    day = ground.law.law_known_on
+    return Determination(**fields | {"notes": (f"nothing of this rule was published by {day}",)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +144,20 @@ class Conclusion:
             "foreseen": None if foreseen is None else foreseen.on,
         }
         for obligation in self.ground.rule.obligations:
-            facts = (
-                ()
-                if obligation.due is None or obligation.due.after is None
-                else (name for name in obligation.due.after.moments if name not in moments)
-            )
-            for name in facts:
-                moments[name] = self._day_of(name)
+            if self._binds(obligation).truth is False:
+                continue
+            for name in _facts_of(obligation):
+                moments.setdefault(name, self._day_of(name))
             found = due_date(self.ground.law, obligation, moments, not_before=self.ground.since)
             if found is not None:
                 yield found
+
+    def _binds(self, obligation: Obligation) -> Reason:
+        """Say whether a duty binds the subject, once the rule is met."""
+        if obligation.when is None:
+            return Reason("duty", obligation.id, truth=True)
+        question = Question(self.interpreter, self.ground.rule, self.subject, "actual", "legal")
+        return question.condition(obligation.when)
 
     def _day_of(self, name: str) -> date | None:
         """Return the day that a fact of the subject states, or None."""
@@ -205,7 +218,8 @@ class Conclusion:
         if any(obligation.due is not None for obligation in obligations):
             return ()
         filed = {filing.obligation for filing in filings}
-        return tuple(each.id for each in obligations if each.id not in filed)
+        bound = [each for each in obligations if self._binds(each).truth is not False]
+        return tuple(each.id for each in bound if each.id not in filed)
 
     def _of_filings(self, filings: tuple[Filed, ...]) -> Iterator[str]:
         """Yield which filings of the rule's obligations close nothing."""
@@ -224,8 +238,7 @@ class Conclusion:
         if rule.rebuttal is not None:
             asked.add(rule.rebuttal.fact)
         for obligation in rule.obligations:
-            if obligation.due is not None and obligation.due.after is not None:
-                asked |= set(obligation.due.after.moments)
+            asked |= set(_facts_of(obligation))
         for text in sorted(asked):
             name, _, elsewhere = text.partition("@")
             state = self.world.present.fact(elsewhere or self.subject, name)
@@ -266,6 +279,9 @@ class Conclusion:
             yield f"no value of {name} binds on the day; the nearest one stands in"
         if met_on is not None and dates and met_on.earliest != met_on.latest:
             yield f"dates due run from the latest day on which it was met, {met_on.latest}"
+        if met_on is not None or (foreseen is not None and foreseen.finding == "met"):
+            yield from self._open_duties()
+        yield from (f"hardware figure not verified: {each}" for each in self._doubts())
         clamped = [
             item for item in dates if item.since is not None and item.since == self.ground.since
         ]
@@ -280,6 +296,29 @@ class Conclusion:
                     )
                 if item.window_end <= self.world.as_of:
                     yield f"the window of commitment {item.contract} ended on {item.window_end}"
+
+    def _open_duties(self) -> Iterator[str]:
+        """Yield the duties of which it is not known whether they bind."""
+        for obligation in self.ground.rule.obligations:
+            found = self._binds(obligation)
+            if found.truth is None:
+                names = ", ".join(found.missing)
+                yield f"whether {obligation.id} binds is open for want of {names}"
+
+    def _doubts(self) -> tuple[str, ...]:
+        """Return the figures of a device that were not verified; none for other subjects."""
+        kind, _, name = self.subject.partition(":")
+        return self.world.devices.doubts(name) if kind == "device" else ()
+
+
+def _facts_of(obligation: Obligation) -> tuple[str, ...]:
+    """Return the dates of the subject that a due date rests on."""
+    due = obligation.due
+    if due is None:
+        return ()
+    after = () if due.after is None else due.after.moments
+    before = () if due.before is None else (due.before,)
+    return tuple(name for name in (*after, *before) if name not in {"met", "foreseen"})
 
 
 def _first_day(met_on: MetOn | None, foreseen: Foreseen | None) -> date | None:

@@ -8,7 +8,7 @@ count.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
@@ -16,17 +16,17 @@ from typing import TypeAlias
 from ledger.book import Book, Scope, measure_run
 from ledger.book.reckoning import Reckoning
 from ledger.crossing import Rows
-from ledger.facts import FactState
+from ledger.determination.devices import Devices
+from ledger.facts import FactEntry, FactState
+from ledger.holdings import HeldDevices
 from ledger.lineage import Edge, Lineage
 from ledger.measure import Leg, Measured, Sums, TotalKey
-from ledger.quantity import Interval, Quantity
+from ledger.quantity import Interval
 from ledger.regime.counting import RELATIONS, CountingSet
+from ledger.regime.environment import Rates
 from ledger.regime.rule import ViewName
 
-__all__ = ["Rates", "Standpoint", "all_rows", "bare"]
-
-Rates: TypeAlias = Callable[[str], Iterable[Mapping[str, Quantity]] | None]
-"""Rate rows of a device by its name without prefix, or None when none are recorded."""
+__all__ = ["Standpoint", "all_rows", "bare"]
 
 _ALL_RELATIONS = frozenset(RELATIONS)
 _Models: TypeAlias = frozenset[str]
@@ -43,7 +43,7 @@ class Standpoint:
         actual: Primary totals by model.
         committed: What commitments still add, by model.
         runs: Legs by run, for rules about runs.
-        rates_of: Rate rows of devices.
+        devices: Rates and facts of devices.
     """
 
     book: Book
@@ -52,13 +52,21 @@ class Standpoint:
     actual: Rows
     committed: Rows
     runs: dict[str, tuple[Leg, ...]]
-    rates_of: Rates
+    devices: Devices
     _totals: dict[tuple[str, CountingSet, Scope, ViewName], Measured] = field(default_factory=dict)
     _reckonings: dict[CountingSet, Reckoning] = field(default_factory=dict)
 
     def fact(self, subject: str, name: str) -> FactState:
         """Return what is recorded of a subject under a name of the vocabulary."""
-        return self.book.fact(subject, name, self.day)
+        state = self.book.fact(subject, name, self.day)
+        if state.outcome != "missing" or not subject.startswith("device:"):
+            return state
+        value = self.devices.facts(bare(subject)).get(name)
+        return state if value is None else FactState(subject, name, "known", value, ())
+
+    def stated(self, name: str) -> Collection[str]:
+        """Return the subjects of which something is recorded under a name."""
+        return self.book.facts.stated(name)
 
     def total(self, subject: str, counting: CountingSet, scope: Scope, view: ViewName) -> Measured:
         """Return the operations that a counting set counts for a model or a run."""
@@ -68,22 +76,41 @@ class Standpoint:
         found = self._totals.get(asked)
         if found is None:
             found = self._measure(subject, counting, scope)
-            if view == "foreseen" and subject.startswith("model:"):
-                found = self._with_committed(bare(subject), counting, scope, found)
+            if view == "foreseen" and not subject.startswith("run:"):
+                found = self._with_committed(self._models(subject), counting, scope, found)
             self._totals[asked] = found
         return found
 
-    def members(self, developer: str) -> Iterable[str]:
-        """Return the models of a developer, prefixed, sorted."""
-        return [f"model:{name}" for name in self.book.members(bare(developer))]
+    def members(self, relation: str, subject: str) -> Sequence[str]:
+        """Return who belongs to a subject, prefixed, sorted."""
+        name = bare(subject)
+        match relation:
+            case "group.developers":
+                return self.book.stating("developer.group", name, self.day)
+            case "group.models":
+                developers = self.book.stating("developer.group", name, self.day)
+                models = {m for d in developers for m in self.book.members(bare(d))}
+                return [f"model:{model}" for model in sorted(models)]
+            case "system.models":
+                return self.book.stating("model.system", name, self.day)
+            case _:
+                return [f"model:{model}" for model in self.book.members(name)]
+
+    def holdings(self) -> Sequence[HeldDevices]:
+        """Return the holdings by the day, in the order recorded."""
+        return self.book.holdings.by(self.day)
+
+    def amounts(self, subject: str, name: str) -> Sequence[FactEntry]:
+        """Return every amount recorded of a subject under a name, whatever its period."""
+        return self.book.facts.entries(subject, name)
 
     def steps(self, model: str) -> tuple[Edge, ...]:
         """Return the recorded steps from one model to its parents, of all relations."""
         return self.lineage.along(_ALL_RELATIONS).edges.get(bare(model), ())
 
-    def rates(self, device: str) -> Iterable[Mapping[str, Quantity]] | None:
+    def rates(self, device: str) -> Iterable[Rates] | None:
         """Return the rate rows of a device, or None when none are recorded."""
-        return self.rates_of(bare(device))
+        return self.devices.rates(bare(device))
 
     def ancestry(self, model: str) -> frozenset[str]:
         """Return a model and everything that may be its ancestor, names without prefix."""
@@ -94,13 +121,16 @@ class Standpoint:
         kind, name = subject.partition(":")[0], bare(subject)
         if kind == "run":
             return measure_run(name, self.runs.get(name, ()), counting)
-        if kind != "model":
+        models = self._models(subject)
+        if not models:
             unknown = Interval.unknown()
             return Measured(unknown, unknown, (f"operations@{subject}",), 0, {})
         reckoning = self._reckonings.get(counting)
         if reckoning is None:
             reckoning = Reckoning(self.actual, self.lineage, counting)
             self._reckonings[counting] = reckoning
+        if len(models) > 1 or kind == "system":
+            return reckoning.together(models).measured()
         match scope:
             case "own":
                 return reckoning.own(name).measured()
@@ -109,11 +139,21 @@ class Standpoint:
             case "cumulative":
                 return reckoning.cumulative(name).measured()
 
+    def _models(self, subject: str) -> tuple[str, ...]:
+        """Return the models that a subject is or consists of, without prefix; none for others."""
+        kind = subject.partition(":")[0]
+        if kind == "model":
+            return (bare(subject),)
+        held = self.members("system.models", subject) if kind == "system" else ()
+        return tuple(bare(model) for model in held)
+
     def _with_committed(
-        self, model: str, counting: CountingSet, scope: Scope, done: Measured
+        self, models: Iterable[str], counting: CountingSet, scope: Scope, done: Measured
     ) -> Measured:
         """Add what commitments still add to what was done."""
-        sure, perhaps = self._group(model, counting, scope)
+        groups = [self._group(model, counting, scope) for model in models]
+        sure = frozenset[str]().union(*(group[0] for group in groups))
+        perhaps = frozenset[str]().union(*(group[1] for group in groups))
         surely, gaps = self._committed_to(sure, counting)
         doubtful, more = self._committed_to(perhaps - sure, counting)
         return Measured(

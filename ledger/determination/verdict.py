@@ -66,7 +66,7 @@ class Evaluator(Protocol):
         Args:
             law: The law that the rules stand in.
             rules: Rules to ask.
-            subjects: Subjects by kind, with their prefix.
+            subjects: Subjects by family of rules, with their prefix.
             answers: What is known of subjects.
             view: ``actual``, or ``foreseen`` with what is committed.
 
@@ -88,9 +88,9 @@ class PlainEvaluator:
     ) -> Verdicts:
         """Ask each rule of each subject of its kind."""
         found: dict[tuple[str, str], Verdict] = {}
-        for kind in dict.fromkeys(rule.subject for rule in rules):
-            asked = [rule for rule in rules if rule.subject == kind]
-            for subject in subjects.get(kind, ()):
+        for family in dict.fromkeys(rule.family for rule in rules):
+            asked = [rule for rule in rules if rule.family == family]
+            for subject in subjects.get(family, ()):
                 interpreter = Interpreter(law, answers, subject)
                 for rule in asked:
                     found[rule.id, subject] = _verdict(interpreter.outcome(rule.id, view))

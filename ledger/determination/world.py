@@ -11,11 +11,15 @@ from typing import Any, Final, Literal, TypeAlias
 
 from ledger.book import Book
 from ledger.crossing import BEFORE, Days, Undated, rows_on
-from ledger.determination.standpoint import Rates, Standpoint, all_rows, bare
+from ledger.determination.devices import Devices
+from ledger.determination.standpoint import Standpoint, all_rows, bare
 from ledger.forward import Outstanding, committed, delivered_by, outstanding
 from ledger.lineage import Lineage
 from ledger.measure import Leg, StoredRecord
 from ledger.period import parse_day
+from ledger.regime.grouping import Between, Place
+from ledger.regime.law import Law
+from ledger.regime.rule import Rule
 
 __all__ = ["Legs", "World"]
 
@@ -33,19 +37,20 @@ class World:
     Attributes:
         book: What the prefix of the log says.
         as_of: The day.
+        devices: Rates and facts of devices.
         contracts: Commitments that count by then, in order.
         drawn: Whether something was delivered under one of them.
         present: The standpoint of the day.
     """
 
-    def __init__(self, book: Book, *, as_of: date, legs: Legs, rates: Rates) -> None:
+    def __init__(self, book: Book, *, as_of: date, legs: Legs, devices: Devices) -> None:
         """Prepare the standpoint of the day.
 
         Args:
             book: What the prefix of the log says by ``as_of``.
             as_of: The day.
             legs: Gives legs by the same day and of the same prefix.
-            rates: Gives rate rows of devices.
+            devices: Rates and facts of devices.
         """
         self.book = book
         self.as_of = as_of
@@ -53,8 +58,9 @@ class World:
             item for item in outstanding(book.commitments) if item.counts_from <= as_of
         )
         self._ask_legs = legs
-        self._rates = rates
+        self.devices = devices
         self._legs: dict[str, tuple[Leg, ...]] = {}
+        self._subjects: dict[str, tuple[str, ...]] = {}
         self._runs: dict[str, tuple[Leg, ...]] | None = None
         self._steps = _by(book.records("lineage"), "model")
         self._facts = _by(book.records("fact"), "subject")
@@ -68,17 +74,32 @@ class World:
             all_rows(book),
             self._committed(as_of),
             {},
-            rates,
+            devices,
         )
 
     def models(self) -> _Models:
         """Return every model that operations are recorded of."""
         return frozenset(key.model for key in self.book.folded.totals)
 
+    def subjects_of(self, law: Law, rule: Rule) -> tuple[str, ...]:
+        """Return the subjects that a rule asks, prefixed and sorted."""
+        if rule.group is None:
+            return self.subjects(rule.subject)
+        window = None if rule.group.window is None else rule.group.window.between
+        between = None
+        if window is not None:
+            ends = [None if (v := law.parameter(name)) is None else v.value for name in window]
+            if isinstance(ends[0], date) and isinstance(ends[1], date):
+                between = Between(ends[0], ends[1])
+        return self.book.holdings.subjects(rule.group, between, self.as_of)
+
     def subjects(self, kind: str) -> tuple[str, ...]:
         """Return the subjects of one kind, prefixed and sorted."""
-        names = self.runs() if kind == "run" else self.book.subjects(kind)
-        return tuple(f"{kind}:{name}" for name in sorted(names))
+        held = self._subjects.get(kind)
+        if held is None:
+            names = self.runs() if kind == "run" else self.book.subjects(kind)
+            held = self._subjects[kind] = tuple(f"{kind}:{name}" for name in sorted(names))
+        return held
 
     def runs(self) -> Mapping[str, tuple[Leg, ...]]:
         """Return the legs of every run; asks for the legs of every model."""
@@ -94,7 +115,7 @@ class World:
     def legs(self, models: Iterable[str]) -> Mapping[str, tuple[Leg, ...]]:
         """Return the legs of some models; those not asked for before are asked for together."""
         wanted = frozenset(models)
-        more = wanted - self._legs.keys()
+        more = frozenset(model for model in wanted if model not in self._legs)
         if more:
             self._legs |= self._ask_legs(more)
         return {model: self._legs.get(model, ()) for model in sorted(wanted)}
@@ -105,9 +126,9 @@ class World:
         match kind:
             case "model":
                 return self.present.ancestry(bare(subject))
-            case "developer":
-                members = self.book.members(bare(subject))
-                return frozenset().union(*(self.present.ancestry(name) for name in members))
+            case "developer" | "group" | "system":
+                members = self.present.members(f"{kind}.models", subject)
+                return frozenset().union(*(self.present.ancestry(bare(name)) for name in members))
             case "run":
                 run = bare(subject)
                 held = self.legs(self.models())
@@ -139,6 +160,9 @@ class World:
         undated_steps = [m for m in models if any(not s.body["on"] for s in self._steps.get(m, ()))]
         breaks += [day for m in undated_steps if (day := _first_work(self.legs([m])[m])) > BEFORE]
         subjects = {subject, *(f"model:{model}" for model in models)}
+        if (place := Place.parse(subject)) is not None:
+            subjects |= {f"{key}:{value}" for key, value in place.keys.items()}
+            breaks += self.book.holdings.days()
         for held in sorted(subjects & self._facts.keys()):
             breaks += _dates(self._facts[held], "valid_from", "valid_until")
         return Days.of(totals, breaks, until=until or self.as_of)
@@ -169,7 +193,7 @@ class World:
                 rows_on(legs, day, undated),
                 self._committed(day, models),
                 self._runs_by(day, models),
-                self._rates,
+                self.devices,
             )
         return held
 

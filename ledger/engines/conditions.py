@@ -9,10 +9,11 @@ from typing import Final
 import polars as pl
 
 from ledger.engines.gathered import Gathered
+from ledger.engines.held import Rows
 from ledger.engines.sheet import Column, Gaps, Sheet
 from ledger.errors import RuleError
 from ledger.regime import expression as node
-from ledger.regime.answered import Known
+from ledger.regime.answered import HOLDING, Known
 from ledger.regime.interpret import Finding
 from ledger.regime.law import Law
 from ledger.regime.name import reading_named, rule_named
@@ -60,12 +61,12 @@ class Conditions:
             gathered: Facts and totals of the subjects.
             sight: Which interval of totals is seen.
         """
-        self.sheet = Sheet(law, gathered, sight)
+        self.sheet = Sheet(law, gathered, sight, self._rows_of)
         self._law = law
         self._rules: dict[str, RuleColumns] = {}
         self._open: list[str] = []
         self._facts: dict[str, Column] = {}
-        self._members: dict[ViewName, Conditions] = {}
+        self._others: dict[tuple[str, ViewName], Conditions] = {}
 
     def rule(self, rule: Rule) -> RuleColumns:
         """Return the columns of a rule.
@@ -94,9 +95,9 @@ class Conditions:
     def _conclude(self, rule: Rule) -> RuleColumns:
         """Put scope, condition and exceptions together."""
         found: list[tuple[Column, Column | None]] = []
-        scope = None if rule.scope is None else self._condition(rule, rule.scope)
+        scope = None if rule.scope is None else self.condition(rule, rule.scope)
         condition = self._whole(rule, found)
-        exceptions = tuple((item.id, self._condition(rule, item.when)) for item in rule.unless)
+        exceptions = tuple((item.id, self.condition(rule, item.when)) for item in rule.unless)
         parts = ((scope,) if scope is not None else ()) + (
             condition,
             *(column for _, column in exceptions),
@@ -123,16 +124,16 @@ class Conditions:
         """Add a rule's condition and collect its own comparisons."""
         whole = rule.condition
         if not isinstance(whole, node.Choose):
-            return self._condition(rule, whole, lambda column: found.append((column, None)))
+            return self.condition(rule, whole, lambda column: found.append((column, None)))
         arms: list[tuple[Column, Column]] = []
         for arm in whole.arms:
             inside: list[Column] = []
-            case = self._condition(rule, arm.case, inside.append)
-            arms.append((case, self._condition(rule, arm.then, inside.append)))
+            case = self.condition(rule, arm.case, inside.append)
+            arms.append((case, self.condition(rule, arm.then, inside.append)))
             found += [(column, case) for column in inside]
         return self._chosen(rule, arms)
 
-    def _condition(  # noqa: PLR0911 - one return for each operator
+    def condition(  # noqa: PLR0911 - one return for each operator
         self, rule: Rule, asked: node.Condition, seen: Callable[[Column], None] | None = None
     ) -> Column:
         """Add a condition; ``seen`` is told of every comparison that is the rule's own."""
@@ -145,12 +146,12 @@ class Conditions:
                     seen(column)
                 return column
             case node.All() | node.Any():
-                parts = [self._condition(rule, item, seen) for item in asked.items]
+                parts = [self.condition(rule, item, seen) for item in asked.items]
                 join = pl.all_horizontal if isinstance(asked, node.All) else pl.any_horizontal
                 expr = join(*(part.expr for part in parts))
                 return self.sheet.built(expr, parts, self._gaps_of(parts))
             case node.Not():
-                part = self._condition(rule, asked.item, seen)
+                part = self.condition(rule, asked.item, seen)
                 return self.sheet.built(~part.expr, [part], part.gaps)
             case node.AnyOf():
                 return self._overlap(asked.fact, frozenset(asked.values), ())
@@ -164,19 +165,68 @@ class Conditions:
         """Add a bare name: a rule, a reading, or a fact that is yes or no."""
         reading, rule = reading_named(name), rule_named(name)
         if rule is not None:
-            return self.rule(self._law.rule(rule)).truth
+            asked = self._law.regime.rule(rule)
+            return self._unknown(name) if asked is None else self._asked(asked)
         held = self._facts.get(name)
         if held is not None:
             return held
         if reading is not None:
-            chosen = self._law.readings[reading[0]] == reading[1]
-            held = self.sheet.given([chosen] * len(self.sheet.subjects), _nothing)
+            chosen = self._law.readings.get(reading[0])
+            if chosen is None:
+                return self._unknown(f"reading:{reading[0]}")
+            held = self.sheet.given([chosen == reading[1]] * len(self.sheet.subjects), _nothing)
         else:
             known = self.sheet.gathered.facts(name)
             values = [k.value if isinstance(k.value, bool) else None for k in known]
             held = self.sheet.given(values, lambda row: known[row].missing)
         self._facts[name] = held
         return held
+
+    def _asked(self, rule: Rule) -> Column:
+        """Add another rule, asked of what each subject stands for."""
+        gathered = self.sheet.gathered
+        parts = [gathered.answers.part(subject, rule.subject) for subject in self.sheet.subjects]
+        if all(
+            part == subject for (part, _), subject in zip(parts, self.sheet.subjects, strict=True)
+        ):
+            return self.rule(rule).truth
+        inner = self._below(rule.subject, gathered.view, [[p] if p else [] for p, _ in parts])
+        rows = {name: row for row, name in enumerate(inner.sheet.subjects)}
+        column = inner.rule(rule).truth
+        truths = inner.sheet.truths(column)
+
+        def gaps(row: int) -> Iterable[str]:
+            part, unsaid = parts[row]
+            return (unsaid,) if part is None else column.gaps(rows[part])
+
+        return self.sheet.given([None if p is None else truths[rows[p]] for p, _ in parts], gaps)
+
+    def _rows_of(self, rule: Rule, asked: node.Total) -> Rows:
+        """Return what a total says of each holding."""
+        gathered = self.sheet.gathered
+        inner = self._below(HOLDING, gathered.view, [gathered.answers.every_holding()])
+        names = inner.sheet.subjects
+        number = inner.sheet.number(rule, asked.number)
+        if asked.where is None:
+            return Rows(names, number, None, [()] * len(names))
+        column = inner.condition(rule, asked.where)
+        truths = inner.sheet.truths(column)
+        gaps = [() if t is not None else tuple(column.gaps(row)) for row, t in enumerate(truths)]
+        return Rows(names, number, truths, gaps)
+
+    def _below(self, relation: str, view: ViewName, members: Sequence[Sequence[str]]) -> Conditions:
+        """Return the conditions over other subjects: members, or what subjects stand for."""
+        inner = self._others.get((relation, view))
+        if inner is None:
+            gathered = self.sheet.gathered
+            names = sorted({name for held in members for name in held})
+            below = Gathered(gathered.answers, names, view, home=False)
+            inner = self._others[relation, view] = Conditions(self._law, below, self.sheet.sight)
+        return inner
+
+    def _unknown(self, missing: str) -> Column:
+        """Add what is unknown in every row for want of one thing of the law."""
+        return self.sheet.given([None] * len(self.sheet.subjects), lambda _: (missing,))
 
     def _overlap(
         self, fact: str, listed: frozenset[str] | None, unlisted: tuple[str, ...]
@@ -196,14 +246,10 @@ class Conditions:
         """Add whether one member at least fulfils a condition, by Kleene's or."""
         gathered = self.sheet.gathered
         view: ViewName = "foreseen" if "foreseen" in (gathered.view, asked.view) else "actual"
-        members = [gathered.answers.members(subject) for subject in self.sheet.subjects]
-        inner = self._members.get(view)
-        if inner is None:
-            names = sorted({name for held in members for name in held})
-            below = Gathered(gathered.answers, names, view, home=False)
-            inner = self._members[view] = Conditions(self._law, below, self.sheet.sight)
+        members = [gathered.answers.members(asked.of, subject) for subject in self.sheet.subjects]
+        inner = self._below(asked.of, view, members)
         rows = {name: row for row, name in enumerate(inner.sheet.subjects)}
-        column = inner._condition(rule, asked.such_that)
+        column = inner.condition(rule, asked.such_that)
         truths = inner.sheet.truths(column)
 
         def gaps(row: int) -> Iterable[str]:

@@ -30,9 +30,9 @@ class ColumnEvaluator:
     ) -> Verdicts:
         """Ask each rule of each subject of its kind."""
         found: dict[tuple[str, str], Verdict] = {}
-        for kind in dict.fromkeys(rule.subject for rule in rules):
-            asked = [rule for rule in rules if rule.subject == kind]
-            held = subjects.get(kind, ())
+        for family in dict.fromkeys(rule.family for rule in rules):
+            asked = [rule for rule in rules if rule.family == family]
+            held = subjects.get(family, ())
             if held:
                 gathered = Gathered(answers, held, view, home=True)
                 found |= _verdicts(law, asked, gathered)

@@ -11,6 +11,7 @@ from ledger.quantity import Dimension, Quantity
 from ledger.regime.answered import Answers, Known, Total
 from ledger.regime.counting import CountingSet
 from ledger.regime.environment import LineageScope
+from ledger.regime.grouping import HOLDING_KEYS
 from ledger.regime.question import Sight
 from ledger.regime.rule import ViewName
 from ledger.regime.trace import Span
@@ -44,7 +45,12 @@ class Gathered:
         """Return a fact in every row, with what would settle it."""
         held = self._facts.get(name)
         if held is None:
-            held = [self._fact(subject, name) for subject in self.subjects]
+            kind = name.partition(".")[0]
+            alike = all(subject.startswith(f"{kind}:") for subject in self.subjects)
+            if self.home and alike and kind not in HOLDING_KEYS:
+                held = self.answers.facts(self.subjects, name, self.view)
+            else:
+                held = [self._fact(subject, name) for subject in self.subjects]
             self._facts[name] = held
         return held
 
@@ -92,10 +98,13 @@ class Gathered:
 
     def _fact(self, subject: str, name: str) -> Known:
         """Return a fact of one subject."""
-        known = self.answers.fact(subject, name, self.view)
+        part, unsaid = self.answers.part(subject, name.partition(".")[0])
+        if part is None:
+            return Known(None, (unsaid,))
+        known = self.answers.fact(part, name, self.view)
         missing = known.missing or (name,)
-        if not self.home:
-            missing = tuple(m if "@" in m else f"{m}@{subject}" for m in missing)
+        if not self.home or part != subject:
+            missing = tuple(m if "@" in m else f"{m}@{part}" for m in missing)
         return Known(known.value, missing, known.entries)
 
 

@@ -16,8 +16,7 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
-from ledger.quantity import Dimension
-from ledger.regime.trace import Comparator, Span, Truth, compare
+from ledger.regime.trace import Comparator, Span, Truth, compare, product_of
 
 __all__ = ["AMOUNT", "LIMIT", "Ends", "Leaf", "Number", "Product", "compared", "comparison"]
 
@@ -162,12 +161,8 @@ class Product:
         return found
 
     def dimension(self, row: int) -> str | None:
-        """Return what its one factor that is no ratio measures in a row."""
-        found = [factor.dimension(row) for factor in self.factors]
-        others = [dimension for dimension in found if dimension != Dimension.RATIO]
-        if not others:
-            return str(Dimension.RATIO)
-        return others[0] if len(others) == 1 else None
+        """Return what it measures in a row."""
+        return product_of(factor.dimension(row) for factor in self.factors)
 
     @property
     def kinds(self) -> frozenset[str | None]:

@@ -12,19 +12,29 @@ from datetime import date
 from typing import Final, TypeAlias
 
 from ledger.book import Book
-from ledger.determination import Asked, Determination, Evaluator, World, determine
+from ledger.canonical import JSON
+from ledger.determination import (
+    Asked,
+    Determination,
+    Devices,
+    Evaluator,
+    StatedDevices,
+    World,
+    determine,
+)
 from ledger.entry import Entry, genesis_prev
 from ledger.log import Row
 from ledger.measure import Engine
 from ledger.merkle import leaf_hash
-from ledger.quantity import Quantity
+from ledger.record import MODELS, Draft
 from ledger.regime.boundary import Boundary, boundaries
 from ledger.regime.case import Case, Days, Expectation
 from ledger.regime.cases import Recorded, records_of, subject_of
+from ledger.regime.environment import Rates
 from ledger.regime.model import Regime
 from ledger.regime.vocabulary import Vocabulary
 
-__all__ = ["Bench", "CaseResult", "Inscribed", "Mismatch"]
+__all__ = ["Bench", "CaseResult", "Inscribed", "Mismatch", "mismatches"]
 
 _ORIGIN: Final = "cases.invalid"
 _SALT: Final = "A" * 22  # a case hides nothing, so its salt may be anything
@@ -48,7 +58,7 @@ class Inscribed:
                 prev=prev,
                 salt=_SALT,
                 sd=(),
-                body=record.draft.body,
+                body=_open_body(record.draft),
             )
             leaf = entry.encode()
             digest = leaf_hash(leaf)
@@ -65,8 +75,13 @@ class Inscribed:
         yield from self._rows[start:stop]
 
 
+def _open_body(draft: Draft) -> dict[str, JSON]:
+    """Return the body of a record; a case hides nothing, so names are their own pseudonyms."""
+    names = sorted(MODELS[draft.type].PSEUDONYMS)
+    return {**draft.body, **{f"{name}_pseudonym": draft.hidden.get(name) for name in names}}
+
+
 OpenEngine: TypeAlias = Callable[[Inscribed], Engine]
-Rates: TypeAlias = Mapping[str, list[Mapping[str, Quantity]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +133,13 @@ class Bench:
         vocabulary: Types of facts.
         open_engine: Opens an engine over the entries of a case.
         evaluator: Gives the verdicts.
+        devices: Looks up devices whose rates a case does not state; None knows none.
     """
 
     vocabulary: Vocabulary
     open_engine: OpenEngine
     evaluator: Evaluator
+    devices: Devices | None = None
 
     def run(self, regime: Regime, case: Case, *, generated: bool = False) -> CaseResult:
         """Run one case and compare what comes out.
@@ -130,16 +147,9 @@ class Bench:
         Raises:
             LedgerError: If the case states what no ledger would accept.
         """
-        found = {(d.rule, d.subject): d for d in self.determinations(regime, case)}
-        mismatches: list[Mismatch] = []
-        for rule_id, subjects in case.expect.items():
-            rule = regime.rule(rule_id)
-            kind = "" if rule is None else rule.subject
-            for name, expected in subjects.items():
-                subject = subject_of(name, kind)
-                place = found.get((rule_id, subject))
-                mismatches += _compare(rule_id, subject, expected, place)
-        return CaseResult(regime.id, case, generated, tuple(mismatches))
+        found = self.determinations(regime, case, frozenset(case.expect))
+        told = tuple(mismatches(regime, case, found))
+        return CaseResult(regime.id, case, generated, told)
 
     def run_written(self, regime: Regime) -> tuple[CaseResult, ...]:
         """Run the cases written in a rule file, in order."""
@@ -183,16 +193,24 @@ class Bench:
             case: The case.
             rules: Rules asked; None asks all.
         """
+        return self.determined(regime, case, self.world(case), rules)
+
+    def world(self, case: Case) -> World:
+        """Return the records of a case by its day, whatever the regime."""
         inscribed = Inscribed(records_of(case, self.vocabulary))
         engine, as_of = self.open_engine(inscribed), case.evaluated_on
         size = inscribed.size
-        rates = _rates(case)
-        world = World(
+        return World(
             Book(engine.fold(size=size, limit=size, as_of=as_of)),
             as_of=as_of,
             legs=lambda models: engine.legs(models, limit=size, as_of=as_of),
-            rates=rates.get,
+            devices=StatedDevices(_rates(case), self.devices),
         )
+
+    def determined(
+        self, regime: Regime, case: Case, world: World, rules: frozenset[str] | None = None
+    ) -> tuple[Determination, ...]:
+        """Return what the law that a case asks says about a world."""
         asked = Asked(
             in_force_on=case.law.in_force_on,
             law_known_on=case.law.law_known_on or date.max,
@@ -203,11 +221,26 @@ class Bench:
         return determine(asked, [regime], world, self.evaluator)
 
 
-def _rates(case: Case) -> Rates:
+def mismatches(regime: Regime, case: Case, found: Iterable[Determination]) -> Iterator[Mismatch]:
+    """Yield what came out otherwise than a case expects."""
+    by_place = {(d.rule, d.subject): d for d in found}
+    for rule_id, subjects in case.expect.items():
+        rule = regime.rule(rule_id)
+        kind = "" if rule is None else rule.subject
+        for name, expected in subjects.items():
+            subject = subject_of(name, kind)
+            yield from _compare(rule_id, subject, expected, by_place.get((rule_id, subject)))
+
+
+def _rates(case: Case) -> Mapping[str, list[Rates]]:
     """Return the rate rows that a case states, by device."""
-    found: dict[str, list[Mapping[str, Quantity]]] = {}
+    found: dict[str, list[Rates]] = {}
     for row in case.device_rates:
-        stated = {"rate.mac_rate": row.mac_rate, "rate.bit_length": row.bit_length}
+        stated: Rates = {
+            "rate.mac_rate": row.mac_rate,
+            "rate.bit_length": row.bit_length,
+            "rate.operand": row.operand,
+        }
         found.setdefault(row.device, []).append(stated)
     return found
 

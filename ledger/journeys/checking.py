@@ -6,25 +6,28 @@ not counted. The document names every coordinate from which it can be worked out
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 
 from ledger.book import Book
 from ledger.determination import (
     Asked,
-    Counts,
+    CatalogueDevices,
     Determination,
+    Devices,
     Evaluator,
     Legs,
-    Rates,
+    Tally,
     World,
+    counted,
     determine,
+    survey,
+    tallied,
 )
 from ledger.errors import Problem
 from ledger.hardware import Catalogue
+from ledger.journeys.adopting import not_adopted
 from ledger.journeys.check_document import (
     SCHEMA,
     CheckDocument,
@@ -32,22 +35,26 @@ from ledger.journeys.check_document import (
     LedgerState,
     Signed,
 )
-from ledger.journeys.selection import Selection, select
+from ledger.journeys.selection import Selection, offered, select
 from ledger.measure import Folded
 from ledger.obligations import filings_of_nothing
 from ledger.pack import Pack
 from ledger.period import format_instant
-from ledger.quantity import UNITS, Quantity
+from ledger.regime.edition import Lawbook
+from ledger.regime.law import Law
 from ledger.regime.load import load_regimes
+
+FEW = 5_000
+"""Determinations that are all put together, whoever asks."""
 
 __all__ = [
     "Checked",
     "Question",
     "Records",
     "check",
-    "counted",
+    "devices_of",
+    "document_of",
     "exit_status",
-    "rates_of",
 ]
 
 
@@ -66,6 +73,7 @@ class Question:
         subjects: Subjects with or without prefix; none asks all.
         readings: ``ID=ALT`` or ``REGIME/ID=ALT``.
         assumptions: ``REGIME=in_force``.
+        optional: Whether optional regimes are asked that nobody named.
     """
 
     in_force_on: date
@@ -78,6 +86,7 @@ class Question:
     subjects: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,44 +112,58 @@ class Checked:
 
     Attributes:
         document: The result.
+        world: The records that were asked.
+        tallies: How the subjects of every rule came out, in the order of regimes and rules.
+        whole: Whether the document holds every determination, or only what comes first.
         strangers: Subjects asked about that no rule asked knows.
         problems: Findings about the records themselves.
     """
 
     document: CheckDocument
+    world: World
+    tallies: tuple[Tally, ...]
+    whole: bool
     strangers: tuple[str, ...]
     problems: tuple[Problem, ...]
 
 
-def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator) -> Checked:
+def check(
+    question: Question,
+    records: Records,
+    pack: Pack | Lawbook,
+    evaluator: Evaluator,
+    *,
+    whole: bool = True,
+) -> Checked:
     """Ask the law about a ledger.
 
     Args:
         question: What is asked.
         records: The ledger.
-        pack: The law, and the catalogue of devices.
+        pack: The law and the catalogue of devices; regimes that were read are not read again.
         evaluator: Gives the verdicts.
+        whole: Whether every determination is wanted; else, of many, only those that come first are
+            put together and the others counted.
 
     Raises:
         RuleError: If a rule file is wrong, or a regime, rule or reading named does not exist.
         InputError: If a reading or assumption is not written as it must be.
     """
-    regimes = load_regimes(pack)
+    regimes = pack.regimes if isinstance(pack, Lawbook) else load_regimes(pack)
+    pack = pack.pack if isinstance(pack, Lawbook) else pack
+    named = (*question.regimes, *question.rules, *question.assumptions)
     selection = select(
-        regimes,
+        regimes if question.optional else offered(regimes, named),
         ids=question.regimes,
         rules=question.rules,
         readings=question.readings,
         assumptions=question.assumptions,
     )
     book = Book(records.folded)
-    world = World(book, as_of=question.as_of, legs=records.legs, rates=rates_of(pack))
-    known = {
-        subject
-        for regime in selection.regimes
-        for rule in selection.rules_of(regime)
-        for subject in world.subjects(rule.subject)
-    }
+    world = World(book, as_of=question.as_of, legs=records.legs, devices=devices_of(pack))
+    pairs = _asked(selection, world, question)
+    # Rules about one kind of subject share the list of them.
+    known = frozenset[str]().union(*{id(subjects): subjects for subjects in pairs}.values())
     wanted, strangers = _subjects(question.subjects, known)
     asked = Asked(
         in_force_on=question.in_force_on,
@@ -150,8 +173,30 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
         rules=selection.rules,
         subjects=wanted,
     )
-    found = determine(asked, selection.regimes, world, evaluator)
-    document = CheckDocument(
+    whole = whole or sum(len(subjects) for subjects in pairs) <= FEW
+    if whole:
+        found = determine(asked, selection.regimes, world, evaluator)
+        tallies = tallied(found)
+    else:
+        parts = list(survey(asked, selection.regimes, world, evaluator))
+        found = tuple(each for _, held in parts for each in held)
+        tallies = tuple(tally for tally, _ in parts if tally.subjects)
+    coordinates = _coordinates(question, records, pack, selection)
+    document = document_of(found, tallies, records, coordinates)
+    adrift = filings_of_nothing(regimes, book.records("filing"))
+    other = not_adopted(book.records("adoption"), pack.digest, as_of=question.as_of)
+    problems = (*book.problems(), *adrift, *other)
+    return Checked(document, world, tallies, whole, strangers, problems)
+
+
+def document_of(
+    found: tuple[Determination, ...],
+    tallies: tuple[Tally, ...],
+    records: Records,
+    coordinates: Coordinates,
+) -> CheckDocument:
+    """Return determinations as the published document."""
+    return CheckDocument(
         schema=SCHEMA,
         ledger=LedgerState(
             origin=records.origin,
@@ -159,12 +204,20 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
             root=records.folded.root.hex(),
             unsigned_tail=records.unsigned_tail,
         ),
-        coordinates=_coordinates(question, records, pack, selection),
-        counts=counted(found),
+        coordinates=coordinates,
+        counts=counted(tallies),
         determinations=found,
     )
-    adrift = filings_of_nothing(regimes, book.records("filing"))
-    return Checked(document, strangers, (*book.problems(), *adrift))
+
+
+def _asked(selection: Selection, world: World, question: Question) -> list[tuple[str, ...]]:
+    """Return the subjects of every rule asked, in the order of regimes and rules."""
+    return [
+        world.subjects_of(law, rule)
+        for regime in selection.regimes
+        for law in (Law.on(regime, question.in_force_on, law_known_on=question.law_known_on),)
+        for rule in selection.rules_of(regime)
+    ]
 
 
 def exit_status(checked: Checked) -> int:
@@ -178,27 +231,9 @@ def exit_status(checked: Checked) -> int:
     if any(determination.actionable for determination in found):
         return 1
     open_ = checked.strangers or checked.document.ledger.unsigned_tail
-    if not found or open_ or any(d.undetermined for d in found):
+    if not checked.tallies or open_ or any(tally.open for tally in checked.tallies):
         return 3
     return 0
-
-
-def counted(found: Sequence[Determination]) -> Counts:
-    """Count determinations; every one is counted once."""
-    by_finding = Counter(determination.finding for determination in found)
-    counts = Counts(
-        determinations=len(found),
-        met=by_finding["met"],
-        not_met=by_finding["not_met"],
-        undetermined=by_finding["undetermined"],
-        excepted=by_finding["excepted"],
-        out_of_scope=by_finding[None],
-        foreseen=sum(d.met and d.finding != "met" for d in found),
-        overdue=sum(d.overdue for d in found),
-    )
-    parts = (counts.met, counts.not_met, counts.undetermined, counts.excepted, counts.out_of_scope)
-    assert sum(parts) == counts.determinations, "a determination has one finding or none"
-    return counts
 
 
 def _coordinates(
@@ -219,23 +254,9 @@ def _coordinates(
     )
 
 
-def rates_of(pack: Pack) -> Rates:
-    """Return what gives the dense rates of a device by bit length, from the catalogue."""
-    catalogue = Catalogue.from_pack(pack)
-
-    def rates(name: str) -> list[Mapping[str, Quantity]] | None:
-        device = catalogue.names.get(name)
-        if device is None:
-            return None
-        return [
-            {
-                "rate.mac_rate": Quantity(tpp / (2 * bits), UNITS["MacTOPS"]),
-                "rate.bit_length": Quantity(Fraction(bits), UNITS["bit"]),
-            }
-            for bits, tpp in device.tpp_by_bits().items()
-        ]
-
-    return rates
+def devices_of(pack: Pack) -> Devices:
+    """Return the rates and facts of the devices in the catalogue of a pack."""
+    return CatalogueDevices(Catalogue.from_pack(pack))
 
 
 def _subjects(

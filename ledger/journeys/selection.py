@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +14,7 @@ from ledger.regime.rule import Rule
 from ledger.regime.scalar import nearest
 from ledger.regime.source import LawStatus
 
-__all__ = ["Selection", "select"]
+__all__ = ["Selection", "offered", "select"]
 
 _IN_FORCE: Final[LawStatus] = "in_force"
 
@@ -72,6 +73,17 @@ def select(
         _readings(wanted, readings),
         _assumptions(regimes, assumptions),
     )
+
+
+def offered(regimes: Regimes, named: Iterable[str]) -> Regimes:
+    """Return the regimes asked by default: optional ones only if something names them.
+
+    Args:
+        regimes: All regimes of the rules in use.
+        named: Ids of regimes, and whatever else begins with one and a stroke or equals sign.
+    """
+    ids = {re.split("[/=]", name, maxsplit=1)[0] for name in named}
+    return {name: r for name, r in regimes.items() if not r.optional or name in ids}
 
 
 def _rules(regimes: Iterable[Regime], named: Sequence[str]) -> dict[str, frozenset[str]]:

@@ -36,7 +36,8 @@ def _subject(text: str) -> str:
 Subject = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(model|developer|run|cluster|device|site|system|consignee):[^\x00-\x1f\x7f]{1,200}$"
+        pattern=r"^(model|developer|group|system|run|cluster|device|site|transaction|destination|"
+        r"consignee|company|headquarters):[^\x00-\x1f\x7f]{1,200}$"
     ),
     AfterValidator(_subject),
 ]

@@ -14,35 +14,63 @@ A decision that an authority would have sent to the provider is not asked for ei
 * ``model.designated_systemic_risk`` a designation that nobody recorded has not been made, as far as
   this ledger knows; contradicting records still leave it open
 
+A sum of money that hangs on market prices is known only with the price table it rests on and the
+day of the prices; without them nobody could work it out again.
+
 And what lies behind a model of which no step is recorded is unknown; it is never nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
 from typing import Final
 
-from ledger.quantity import Interval
+from ledger.quantity import Interval, Quantity
 from ledger.regime.counting import CountingSet
-from ledger.regime.environment import Environment, FactValue, LineageScope, Rates
+from ledger.regime.environment import (
+    Environment,
+    Fact,
+    FactValue,
+    Holding,
+    LineageScope,
+    Rates,
+)
+from ledger.regime.grouping import Between, Place
 from ledger.regime.law import Law
 from ledger.regime.rule import ViewName
-from ledger.regime.trace import Truth
+from ledger.regime.trace import Span, Truth
 
 __all__ = [
     "BASE_OBTAINABLE",
     "DESIGNATED",
+    "HOLDING",
     "IS_MODIFICATION",
+    "PINNED",
     "SAME_PROVIDER",
     "Answers",
+    "Held",
     "Known",
     "Total",
 ]
+
+HOLDING: Final = "holding"
+"""Kind of the subject that one holding is, while totals are added up."""
+PINNED: Final[Mapping[str, tuple[str, ...]]] = {
+    name: (f"{name}_price_table", f"{name}_priced_on")
+    for name in ("model.compute_cost", "model.modification_cost")
+}
+"""Sums of money at market prices, with the facts that pin the prices."""
 
 IS_MODIFICATION: Final = "model.is_modification"
 SAME_PROVIDER: Final = "model.same_provider_as_base"
 BASE_OBTAINABLE: Final = "model.base_compute_obtainable"
 DESIGNATED: Final = "model.designated_systemic_risk"
+_IMPLIED: Final = frozenset({IS_MODIFICATION, SAME_PROVIDER, BASE_OBTAINABLE})
+# Kinds of subjects of whom nothing is known that nobody recorded, or their lineage implies.
+_RECORDED_ONLY: Final = frozenset({"model", "developer", "run", "cluster"})
 # A student that learnt from a teacher's outputs does not modify the teacher.
 _MODIFYING: Final = frozenset({"derived", "merged", "initialised"})
 
@@ -77,6 +105,23 @@ class Total:
     missing: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A holding that belongs to a subject.
+
+    Attributes:
+        holding: The holding.
+        subject: ``holding:<seq>``.
+        sure: Whether every key of it is stated; else it only may belong.
+        missing: Keys that nobody stated.
+    """
+
+    holding: Holding
+    subject: str
+    sure: bool
+    missing: tuple[str, ...]
+
+
 class Answers:
     """What rules of one law are told about subjects; every evaluator asks here."""
 
@@ -84,12 +129,109 @@ class Answers:
         """Answer for one law from one environment."""
         self._sets = tuple(law.counting.values())
         self._environment = environment
+        self._holdings: dict[str, Holding] | None = None
+
+    @property
+    def day(self) -> date:
+        """The day up to which things have happened."""
+        return self._environment.day
+
+    def part(self, subject: str, kind: str) -> tuple[str | None, str]:
+        """Return which subject of a kind a subject stands for, and the key that would say so.
+
+        A model stands for itself; what a company holds in a destination stands for the company and
+        for the destination, and a holding for its device besides.
+        """
+        if subject.startswith(f"{HOLDING}:"):
+            if kind == HOLDING:
+                return subject, ""
+            value = self._by_subject()[subject].keys.get(kind)
+            return None if value is None else f"{kind}:{value}", f"holding.{kind}@{subject}"
+        place = Place.parse(subject)
+        if place is None or kind not in place.keys:
+            return subject, ""
+        return f"{kind}:{place.keys[kind]}", ""
+
+    def every_holding(self) -> tuple[str, ...]:
+        """Return every holding as a subject, sorted by its name."""
+        return tuple(sorted(self._by_subject()))
+
+    def held(
+        self, subject: str, keys: tuple[str, ...] | None, *, in_window: bool
+    ) -> Iterator[Held]:
+        """Yield the holdings that belong to a subject, or may because a key is not stated.
+
+        Args:
+            subject: With its prefix.
+            keys: Keys of the subject that a holding must share; None for all of them.
+            in_window: Whether only those dated in the subject's window belong, or all up to its
+                end.
+        """
+        place = Place.parse(subject)
+        assert place is not None, "the file was checked: only such subjects hold devices"
+        wanted = {key: place.keys[key] for key in keys or tuple(place.keys)}
+        for name, holding in self._by_subject().items():
+            stated = {key: holding.keys.get(key) for key in wanted}
+            differs = any(stated[k] not in {None, wanted[k]} for k in wanted)
+            if differs or not _dated(holding.on, place.window, in_window=in_window):
+                continue
+            unsaid = tuple(f"holding.{key}@{name}" for key in wanted if stated[key] is None)
+            yield Held(holding, name, not unsaid, unsaid)
+
+    def flow(self, subject: str, name: str, window: Between) -> tuple[Span, str | None]:
+        """Return the amounts recorded for the periods of a window, added up, and their dimension.
+
+        A day that no period covers leaves the sum without an upper end; periods that overlap, or
+        state two amounts, leave it open altogether.
+        """
+        periods: dict[tuple[date, date], Quantity] = {}
+        for amount in self._environment.amounts(subject, name):
+            first, until = amount.valid_from, amount.valid_until
+            if not isinstance(amount.value, Quantity) or first is None or until is None:
+                continue
+            if until <= window.start or window.stop <= first:
+                continue
+            if periods.setdefault((first, until), amount.value).base != amount.value.base:
+                return Span.unknown(), None
+        return _added(periods, window)
 
     def fact(self, subject: str, name: str, view: ViewName) -> Known:
         """Return a fact: as recorded, else as the lineage and the figures imply."""
+        if subject.startswith(f"{HOLDING}:"):
+            value = self._by_subject()[subject].facts.get(name)
+            return Known(value, (name,) if value is None else ())
         found = self._environment.fact(subject, name)
         if found.value is not None or len(found.entries) > 1:
-            return Known(found.value, (name,) if found.value is None else (), found.entries)
+            return self._recorded(subject, name, found)
+        return self._implied(subject, name, view)
+
+    def facts(self, subjects: Sequence[str], name: str, view: ViewName) -> list[Known]:
+        """Return a fact of many subjects of its kind; those of whom nothing is stated share one."""
+        if name.partition(".")[0] not in _RECORDED_ONLY:
+            return [self.fact(subject, name, view) for subject in subjects]
+        stated, unstated = self._environment.stated(name), Known(None, (name,))
+        if name in {IS_MODIFICATION, DESIGNATED}:
+            unstated = Known(value=False)
+        implied = name in _IMPLIED
+        return [
+            self.fact(subject, name, view)
+            if subject in stated or (implied and self._steps(subject))
+            else unstated
+            for subject in subjects
+        ]
+
+    def _recorded(self, subject: str, name: str, found: Fact) -> Known:
+        """Return what is recorded; money at market prices only with the prices."""
+        if found.value is None:
+            return Known(None, (name,), tuple(found.entries))
+        pins = PINNED.get(name, ())
+        unpinned = [pin for pin in pins if self._environment.fact(subject, pin).value is None]
+        if unpinned:
+            return Known(None, tuple(unpinned))
+        return Known(found.value, (), tuple(found.entries))
+
+    def _implied(self, subject: str, name: str, view: ViewName) -> Known:
+        """Return what the lineage and the figures imply of a fact that nobody recorded."""
         if name == IS_MODIFICATION:
             return Known(bool(self._steps(subject)))
         if name == SAME_PROVIDER:
@@ -109,14 +251,21 @@ class Answers:
         found = self._environment.total(subject, counting, scope, view)
         return Total(found.legal, found.error, tuple(found.missing))
 
-    def members(self, developer: str) -> tuple[str, ...]:
-        """Return the models of a developer, prefixed."""
-        return tuple(self._environment.members(developer))
+    def members(self, relation: str, subject: str) -> tuple[str, ...]:
+        """Return who belongs to a subject, prefixed."""
+        return tuple(self._environment.members(relation, subject))
 
     def rates(self, device: str) -> tuple[Rates, ...] | None:
         """Return the rate rows of a device, or None when none are recorded."""
         found = self._environment.rates(device)
         return None if found is None else tuple(found)
+
+    def _by_subject(self) -> Mapping[str, Holding]:
+        """Return every holding by the subject that it is."""
+        if self._holdings is None:
+            held = self._environment.holdings()
+            self._holdings = {f"{HOLDING}:{each.seq}": each for each in held}
+        return self._holdings
 
     def _steps(self, model: str) -> list[tuple[str | None, str, bool]]:
         """Return the modifying steps to parents: (parent, same provider, certain)."""
@@ -151,3 +300,25 @@ class Answers:
         """Whether every counting set finds a figure behind the model: bounded, above nothing."""
         figures = [self.total(model, counting, "base", view).legal for counting in self._sets]
         return bool(figures) and all(f.lo > 0 and f.hi is not None for f in figures)
+
+
+def _dated(day: date, window: Between | None, *, in_window: bool) -> bool:
+    """Whether an event of a day belongs to a window, or lies before its end."""
+    if window is None:
+        return True
+    return day < window.stop and (not in_window or window.start <= day)
+
+
+def _added(
+    periods: Mapping[tuple[date, date], Quantity], window: Between
+) -> tuple[Span, str | None]:
+    """Add up amounts by period; only periods that fill the window without overlap have an end."""
+    total, reached, gap = Fraction(0), window.start, False
+    dimensions = {str(amount.dimension) for amount in periods.values()}
+    for (first, until), amount in sorted(periods.items(), key=lambda item: item[0]):
+        if first < reached or until > window.stop or len(dimensions) > 1:
+            return Span.unknown(), None
+        gap = gap or first > reached
+        total, reached = total + amount.base, until
+    whole = reached == window.stop and not gap
+    return Span(total, total if whole else None), next(iter(dimensions), None)

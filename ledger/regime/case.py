@@ -27,6 +27,7 @@ __all__ = [
     "Case",
     "CaseCommitment",
     "CaseFact",
+    "CaseHolding",
     "CaseLaw",
     "CaseLineage",
     "CaseTraining",
@@ -37,6 +38,7 @@ __all__ = [
     "Finding",
     "Operations",
     "Range",
+    "stated_facts",
 ]
 
 Finding = Literal["met", "not_met", "undetermined", "excepted"]
@@ -179,15 +181,53 @@ def _fact_form(value: object) -> str:
     """Return which form of a fact stands there."""
     if isinstance(value, dict | CaseFact):
         return "dated"
-    return "list" if isinstance(value, list | tuple) else "word"
+    if isinstance(value, list | tuple):
+        dated = value and all(isinstance(each, dict | CaseFact) for each in value)
+        return "series" if dated else "list"
+    return "word"
 
 
 AnyFact = Annotated[
     Annotated[Text, Tag("word")]
     | Annotated[tuple[Word, ...], Tag("list")]
-    | Annotated[CaseFact, Tag("dated")],
+    | Annotated[CaseFact, Tag("dated")]
+    | Annotated[tuple[CaseFact, ...], Tag("series")],
     Discriminator(_fact_form),
 ]
+
+
+def stated_facts(
+    stated: str | tuple[str, ...] | CaseFact | tuple[CaseFact, ...],
+) -> tuple[CaseFact, ...]:
+    """Return what a case states under one name, each value with its days.
+
+    Args:
+        stated: One value, a list of words, a value with its days, or several of those.
+    """
+    if isinstance(stated, CaseFact):
+        return (stated,)
+    dated = tuple(each for each in stated if isinstance(each, CaseFact))
+    if dated:
+        return dated
+    assert not isinstance(stated, CaseFact)
+    words = stated if isinstance(stated, str) else tuple(str(word) for word in stated)
+    return (CaseFact(value=words),)
+
+
+class CaseHolding(Node):
+    """An event of devices: what was shipped, received, installed or removed, where and for whom."""
+
+    device: Word
+    quantity: QuantityScalar
+    event: Literal["shipped", "received", "installed", "removed"]
+    on: Day
+    consignee: Word | None = None
+    company: Word | None = None
+    site: Word | None = None
+    destination: Word | None = None
+    headquarters: Word | None = None
+    authorisation: Text | None = None
+    recorded: Day | None = None
 
 
 class DeviceRates(Node):
@@ -197,6 +237,7 @@ class DeviceRates(Node):
     precision: Word
     mac_rate: QuantityScalar
     bit_length: QuantityScalar
+    operand: Literal["stated", "tf32-19", "tf32-32"] = "stated"
 
 
 class Days(Node):
@@ -249,6 +290,7 @@ class Case(Node):
     commitments: tuple[CaseCommitment, ...] = ()
     lineage: tuple[CaseLineage, ...] = ()
     device_rates: tuple[DeviceRates, ...] = ()
+    holdings: tuple[CaseHolding, ...] = ()
     facts: dict[Text, dict[FactName, AnyFact]] = Field(default_factory=dict)
     readings: dict[Identifier, Identifier] = Field(default_factory=dict)
     expect: dict[Identifier, dict[Text, Expectation]] = Field(min_length=1)

@@ -14,10 +14,11 @@ from ledger.regime.case import (
     AtLeast,
     Case,
     CaseCommitment,
-    CaseFact,
+    CaseHolding,
     CaseLineage,
     CaseTraining,
     Range,
+    stated_facts,
 )
 from ledger.regime.vocabulary import Vocabulary
 
@@ -71,6 +72,7 @@ def records_of(case: Case, vocabulary: Vocabulary) -> tuple[Recorded, ...]:
         *(_training(row, index, day) for index, row in enumerate(case.training)),
         *(_commitment(row, index, day) for index, row in enumerate(case.commitments)),
         *(_lineage(row, day) for row in case.lineage),
+        *(_holding(row, day) for row in case.holdings),
         *_facts(case, vocabulary, day),
     ]
     return tuple(sorted(found, key=lambda recorded: recorded.on))
@@ -78,7 +80,7 @@ def records_of(case: Case, vocabulary: Vocabulary) -> tuple[Recorded, ...]:
 
 def subject_of(name: str, kind: str) -> str:
     """Return a subject with its prefix: a case may leave out the one that its place implies."""
-    return name if ":" in name else f"{kind}:{name}"
+    return name if ":" in name.partition("/")[0] else f"{kind}:{name}"
 
 
 def _training(row: CaseTraining, index: int, day: date) -> Recorded:
@@ -155,20 +157,37 @@ def _lineage(row: CaseLineage, day: date) -> Recorded:
     return Recorded(day, draft_of("lineage", body))
 
 
+def _holding(row: CaseHolding, day: date) -> Recorded:
+    """Return the holding of one row; a case hides nothing, so names stand for pseudonyms."""
+    body: dict[str, Any] = {
+        "device": row.device,
+        "quantity": row.quantity.exact_int(),
+        "headquarters": row.headquarters,
+        "destination": row.destination,
+        "event": row.event,
+        "authorisation": row.authorisation,
+        "on": row.on.isoformat(),
+        "evidence": _EVIDENCE,
+    }
+    named = {"consignee": row.consignee, "ultimate_parent": row.company, "site": row.site}
+    hidden = {name: value for name, value in named.items() if value is not None}
+    return Recorded(row.recorded or day, draft_of("holding", body, hidden=hidden))
+
+
 def _facts(case: Case, vocabulary: Vocabulary, day: date) -> Iterator[Recorded]:
     """Yield a record for each fact; one without days always holds."""
     for name, facts in case.facts.items():
         for fact, stated in facts.items():
-            dated = stated if isinstance(stated, CaseFact) else CaseFact(value=stated)
-            body: dict[str, Any] = {
-                "subject": subject_of(name, fact.partition(".")[0]),
-                "name": fact,
-                "value": vocabulary.read_value(fact, dated.value),
-                "valid_from": None if dated.from_ is None else dated.from_.isoformat(),
-                "valid_until": None if dated.until is None else dated.until.isoformat(),
-                "evidence": _EVIDENCE,
-            }
-            yield Recorded(dated.recorded or day, draft_of("fact", body))
+            for dated in stated_facts(stated):
+                body: dict[str, Any] = {
+                    "subject": subject_of(name, fact.partition(".")[0]),
+                    "name": fact,
+                    "value": vocabulary.read_value(fact, dated.value),
+                    "valid_from": None if dated.from_ is None else dated.from_.isoformat(),
+                    "valid_until": None if dated.until is None else dated.until.isoformat(),
+                    "evidence": _EVIDENCE,
+                }
+                yield Recorded(dated.recorded or day, draft_of("fact", body))
 
 
 def _figures(stated: Quantity | str | Range | AtLeast) -> Mapping[str, JSON]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ledger.regime.dimension import conditions
+from ledger.regime.dimension import conditions, duties
 from ledger.regime.expression import All, Any, Choice, Condition, Exists, Not
-from ledger.regime.logic import Table
 from ledger.regime.model import Regime
 from ledger.regime.premises import Days, Premises, premises_of
 from ledger.regime.rule import Rule
+from ledger.regime.truthtable import Table
 from ledger.regime.vocabulary import Fact
 
 __all__ = ["choices", "constants"]
@@ -61,7 +61,8 @@ def choices(regime: Regime, facts: Mapping[str, Fact]) -> Iterator[tuple[str, st
 
 def _constants(rule: Rule, premises: Premises) -> Iterator[tuple[str, str]]:
     """Yield (path inside the rule, message) of what comes out alike under some premises."""
-    alone = [item for place, each in conditions(rule) for item in _parts(each, place, premises)]
+    asked = (*conditions(rule), *duties(rule))
+    alone = [item for place, each in asked for item in _parts(each, place, premises)]
     yield from alone
     if not alone:
         whole = _whole(rule)

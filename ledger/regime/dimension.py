@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from ledger.errors import RuleError
 from ledger.quantity import Dimension
@@ -16,6 +15,7 @@ from ledger.regime.expression import (
     Comparison,
     Condition,
     Exists,
+    Flow,
     Max,
     Member,
     Mul,
@@ -23,31 +23,18 @@ from ledger.regime.expression import (
     Number,
     Quote,
     Sum,
+    Total,
+    walk,
 )
+from ledger.regime.grouping import HOLDING_KEYS
 from ledger.regime.model import Regime
 from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
+from ledger.regime.product import product
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import nearest
 from ledger.regime.vocabulary import Fact, Vocabulary
 
-__all__ = ["Scope", "check_rule", "product"]
-
-# A dimension as powers of what it is made of. Dimensions that are not here enter no product: a
-# TPP-hour counts hours while durations count seconds, and money multiplies with a plain share only.
-_MADE_OF: Final[Mapping[Dimension, Mapping[str, int]]] = {
-    Dimension.RATIO: {},
-    Dimension.OPERATIONS: {"operation": 1},
-    Dimension.OPERATION_RATE: {"operation": 1, "time": -1},
-    Dimension.DURATION: {"time": 1},
-    Dimension.MAC_RATE: {"mac": 1},
-    Dimension.BIT_LENGTH: {"bit": 1},
-    Dimension.PROCESSING_PERFORMANCE: {"mac": 1, "bit": 1},
-    Dimension.PERFORMANCE_DENSITY: {"mac": 1, "bit": 1, "area": -1},
-    Dimension.AREA: {"area": 1},
-    Dimension.BYTES: {"byte": 1},
-    Dimension.BYTE_RATE: {"byte": 1, "time": -1},
-    Dimension.COUNT: {"count": 1},
-}
+__all__ = ["Scope", "check_rule", "conditions", "duties"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +46,8 @@ class Scope:
         regime: The regime that the rule stands in.
         vocabulary: Facts and activities.
         subject: Kind of subject asked at this place.
+        family: Kind of subject of the rule, with the grouping that makes it; empty at others.
+        parts: Other kinds that the subject stands for, whose facts and rules it can ask.
         lets: Dimension of each let declared so far; None for one that is itself mistaken.
         flaws: Where mistakes are collected.
     """
@@ -67,26 +56,19 @@ class Scope:
     regime: Regime
     vocabulary: Vocabulary
     subject: str
+    family: str = ""
+    parts: frozenset[str] = frozenset()
     lets: Mapping[str, str | None] = field(default_factory=dict)
     flaws: list[Flaw] = field(default_factory=list)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Every kind whose facts and rules can be asked here."""
+        return self.parts | {self.subject}
 
     def complain(self, place: str, code: str, message: str, remedy: str) -> None:
         """Note a mistake and go on."""
         self.flaws.append(Flaw(self.file, place, code, message, remedy))
-
-
-def product(left: str, right: str) -> str | None:
-    """Return the dimension of a product, or None if the product measures nothing we name."""
-    if Dimension.RATIO in {left, right}:
-        return right if left == Dimension.RATIO else left
-    if "date" in {left, right}:
-        return None
-    first, second = _MADE_OF.get(Dimension(left)), _MADE_OF.get(Dimension(right))
-    if first is None or second is None:
-        return None
-    powers = {part: first.get(part, 0) + second.get(part, 0) for part in {*first, *second}}
-    made = {part: power for part, power in powers.items() if power}
-    return next((str(name) for name, parts in _MADE_OF.items() if parts == made), None)
 
 
 def check_rule(
@@ -101,19 +83,47 @@ def check_rule(
         rule: The rule.
         vocabulary: Facts and activities.
     """
-    scope = Scope(file, regime, vocabulary, rule.subject)
+    keys = frozenset[str]() if rule.group is None else frozenset(rule.group.by)
+    scope = Scope(file, regime, vocabulary, rule.subject, rule.family, keys)
+    _window(rule, f"{place}.group.window", scope)
     lets: dict[str, str | None] = {}
-    for name, number in rule.let.items():
+    asked_of_holdings = frozenset(_asked_of_holdings(rule))
+    for name, number in _in_order(rule.let):
         if name in regime.parameters or name in regime.sets:
             message = f"let {name} hides the parameter or set of that name"
             scope.complain(f"{place}.let.{name}", "shadow", message, "choose another name")
-        lets[name] = _number(number, f"{place}.let.{name}", replace(scope, lets=dict(lets)))
+        here = replace(scope, lets=dict(lets))
+        inner = _inside(here) if name in asked_of_holdings else here
+        lets[name] = _number(number, f"{place}.let.{name}", inner)
+    for name in sorted(rule.let.keys() - lets.keys()):
+        message = f"let {name} rests on itself"
+        scope.complain(f"{place}.let.{name}", "cycle", message, "let it rest on facts and figures")
+        lets[name] = None
     full = replace(scope, lets=lets)
-    for where, condition in conditions(rule):
+    for where, condition in (*conditions(rule), *duties(rule)):
         _condition(condition, f"{place}.{where}", full)
     if rule.rebuttal is not None:
         _boolean_fact(rule.rebuttal.fact, f"{place}.rebuttal.fact", full)
     return tuple(full.flaws)
+
+
+def _in_order(lets: Mapping[str, Number]) -> Iterator[tuple[str, Number]]:
+    """Yield the lets of a rule, each after those it names; none that rests on itself.
+
+    The order in which a file writes them says nothing: a pack keeps mappings by their keys.
+    """
+    left, done = dict(lets), set[str]()
+    while left:
+        ready = [name for name, number in left.items() if _lets_named(number, lets) <= done]
+        if not ready:
+            return
+        yield from ((name, left.pop(name)) for name in ready)
+        done.update(ready)
+
+
+def _lets_named(number: Number, lets: Mapping[str, Number]) -> set[str]:
+    """Return the lets that a number names."""
+    return {node for node in walk(number) if isinstance(node, str) and node in lets}
 
 
 def conditions(rule: Rule) -> Iterator[tuple[str, Condition]]:
@@ -129,7 +139,27 @@ def conditions(rule: Rule) -> Iterator[tuple[str, Condition]]:
         yield f"unless[{index}].when", item.when
 
 
-def _number(node: Number, place: str, scope: Scope) -> str | None:
+def duties(rule: Rule) -> Iterator[tuple[str, Condition]]:
+    """Yield the conditions under which the duties of a rule bind, with their paths inside it."""
+    for index, duty in enumerate(rule.obligations):
+        if duty.when is not None:
+            yield f"obligations[{index}].when", duty.when
+
+
+def _window(rule: Rule, place: str, scope: Scope) -> None:
+    """Refuse a window whose ends are no days of the law."""
+    window = None if rule.group is None else rule.group.window
+    for name in () if window is None else window.between or ():
+        parameter = scope.regime.parameters.get(name)
+        if parameter is None or parameter.dimension != "date":
+            days = [k for k, item in scope.regime.parameters.items() if item.dimension == "date"]
+            message = f"{name!r} is not a parameter of dimension date"
+            scope.complain(f"{place}.between", "unresolved", message, nearest(name, days))
+
+
+def _number(  # noqa: PLR0911 - one return for each operator
+    node: Number, place: str, scope: Scope
+) -> str | None:
     """Return the dimension of a number, or None after noting what is wrong with it."""
     match node:
         case str():
@@ -145,12 +175,72 @@ def _number(node: Number, place: str, scope: Scope) -> str | None:
                 message = f"{node.counting!r} is not a counting set of this file"
                 remedy = nearest(node.counting, scope.regime.counting)
                 scope.complain(f"{place}.counting", "unknown-counting", message, remedy)
-            if scope.subject not in {"model", "run"}:
+            if scope.subject not in {"model", "run", "system"}:
                 message = f"a {scope.subject} has no training of its own to sum"
                 scope.complain(place, "subject", message, "ask its models through exists")
             return Dimension.OPERATIONS
         case Max():
-            return _number(node.number, f"{place}.max", replace(scope, subject="rate"))
+            return _largest(node, place, scope)
+        case Total():
+            return _total(node, place, scope)
+        case Flow():
+            return _flow(node, place, scope)
+
+
+def _largest(node: Max, place: str, scope: Scope) -> str | None:
+    """Return the dimension of the largest of a number over the rates of a device."""
+    if "device" not in scope.kinds and scope.subject != "rate":
+        message = f"a {scope.subject} has no rates"
+        scope.complain(place, "subject", message, "ask a rule of subject: device")
+    inner = replace(scope, subject="rate", family="", parts=scope.kinds)
+    if node.where is not None:
+        _condition(node.where, f"{place}.where", inner)
+    return _number(node.number, f"{place}.max", inner)
+
+
+def _total(node: Total, place: str, scope: Scope) -> str | None:
+    """Return the dimension of a sum over holdings, noting what it cannot ask."""
+    held = scope.kinds & HOLDING_KEYS
+    if not held:
+        message = f"a {scope.subject} holds nothing"
+        remedy = "make the subject one of " + ", ".join(sorted(HOLDING_KEYS))
+        scope.complain(place, "subject", message, remedy)
+    for key in node.of or ():
+        if key not in held:
+            message = f"the subject has no {key} that a holding could share"
+            scope.complain(f"{place}.of", "subject", message, nearest(key, sorted(held)))
+    both = sorted(set(node.add) & set(node.less))
+    if both:
+        message = f"{' and '.join(both)} is added and taken away"
+        scope.complain(f"{place}.less", "events", message, "name each event once")
+    inner = _inside(scope)
+    if node.where is not None:
+        _condition(node.where, f"{place}.where", inner)
+    return _number(node.number, f"{place}.total", inner)
+
+
+def _inside(scope: Scope) -> Scope:
+    """Return what names mean at one holding."""
+    return replace(scope, subject="holding", family="", parts=HOLDING_KEYS)
+
+
+def _asked_of_holdings(rule: Rule) -> Iterator[str]:
+    """Yield the names that a rule asks of single holdings."""
+    roots = [*rule.let.values(), *(condition for _, condition in conditions(rule))]
+    for root in roots:
+        for node in walk(root):
+            if isinstance(node, Total):
+                yield from (name for name in walk(node) if isinstance(name, str))
+
+
+def _flow(node: Flow, place: str, scope: Scope) -> str | None:
+    """Return the dimension of amounts added up over months."""
+    parameter = scope.regime.parameters.get(node.preceding)
+    if parameter is None or parameter.dimension != Dimension.CALENDAR_PERIOD:
+        message = f"{node.preceding!r} is not a parameter of dimension calendar_period"
+        remedy = "name a parameter such as value: 12 month"
+        scope.complain(f"{place}.preceding", "unresolved", message, remedy)
+    return _numeric_fact(node.fact, f"{place}.flow", scope)
 
 
 def _named_number(name: str, place: str, scope: Scope) -> str | None:
@@ -167,7 +257,7 @@ def _named_number(name: str, place: str, scope: Scope) -> str | None:
     elif ":" in name:
         scope.complain(place, "type", f"{name} is a condition, not a number", "name a number")
     else:
-        message = f"{name!r} is not a parameter of this file or a let declared above"
+        message = f"{name!r} is not a parameter of this file or a let of the rule"
         remedy = nearest(name, (*scope.lets, *scope.regime.parameters))
         scope.complain(place, "unresolved", message, remedy)
     return None
@@ -220,12 +310,13 @@ def _condition(node: Condition, place: str, scope: Scope) -> None:
         case Member():
             _member(node, f"{place}.member", scope)
         case Exists():
-            if scope.subject != "developer":
-                message = f"{node.of} belongs to a developer, the rule asks a {scope.subject}"
+            owner, _, members = node.of.partition(".")
+            if scope.subject != owner:
+                message = f"{node.of} belongs to a {owner}, the rule asks a {scope.subject}"
                 scope.complain(
-                    f"{place}.exists.of", "subject", message, "make it subject: developer"
+                    f"{place}.exists.of", "subject", message, f"make it subject: {owner}"
                 )
-            inner = replace(scope, subject="model")
+            inner = replace(scope, subject=members.removesuffix("s"), family="", parts=frozenset())
             _condition(node.such_that, f"{place}.exists.such-that", inner)
 
 
@@ -259,7 +350,9 @@ def _rule_reference(rule_id: str, place: str, scope: Scope) -> None:
     if rule is None:
         remedy = nearest(rule_id, [other.id for other in scope.regime.rules])
         scope.complain(place, "unresolved", f"there is no rule {rule_id!r} in this file", remedy)
-    elif rule.subject != scope.subject:
+    elif rule.family != scope.family and (
+        rule.subject not in scope.kinds or rule.group is not None
+    ):
         message = f"rule {rule_id} asks a {rule.subject}, this place a {scope.subject}"
         remedy = "ask it of the developer's models through exists"
         scope.complain(place, "subject", message, remedy)
@@ -283,7 +376,7 @@ def _fact(name: str, place: str, scope: Scope) -> Fact | None:
     except RuleError as error:
         scope.complain(place, "unknown-fact", error.message, error.remedy)
         return None
-    if fact.subject != scope.subject:
+    if fact.subject not in scope.kinds:
         message = f"{name} is a fact of a {fact.subject}, this place asks a {scope.subject}"
         scope.complain(place, "subject", message, "ask a fact of the subject of the rule")
         return None

@@ -5,7 +5,7 @@ Subjects carry their prefix everywhere: ``model:x``, ``developer:y``, ``cluster:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Literal, Protocol, TypeAlias
 
@@ -13,12 +13,22 @@ from ledger.quantity import Interval, Quantity
 from ledger.regime.counting import CountingSet
 from ledger.regime.rule import ViewName
 
-__all__ = ["Environment", "Fact", "FactValue", "LineageScope", "Measured", "Rates", "Step"]
+__all__ = [
+    "Amount",
+    "Environment",
+    "Fact",
+    "FactValue",
+    "Holding",
+    "LineageScope",
+    "Measured",
+    "Rates",
+    "Step",
+]
 
 FactValue: TypeAlias = bool | frozenset[str] | Quantity | date | str
 LineageScope: TypeAlias = Literal["own", "base", "cumulative"]
-Rates: TypeAlias = Mapping[str, Quantity]
-"""One row of a device's rates: ``rate.mac_rate`` and ``rate.bit_length``."""
+Rates: TypeAlias = Mapping[str, FactValue]
+"""One row of a device's rates: ``rate.mac_rate``, ``rate.bit_length`` and ``rate.operand``."""
 
 
 class Fact(Protocol):
@@ -73,11 +83,58 @@ class Step(Protocol):
         """False where records contradict each other."""
 
 
+class Holding(Protocol):
+    """One recorded event of devices: shipped, received, installed or removed."""
+
+    @property
+    def seq(self) -> int:
+        """Its entry."""
+
+    @property
+    def event(self) -> str:
+        """What happened."""
+
+    @property
+    def on(self) -> date:
+        """Day of the event."""
+
+    @property
+    def keys(self) -> Mapping[str, str | None]:
+        """Whose and where, by key; None where nobody says."""
+
+    @property
+    def facts(self) -> Mapping[str, FactValue]:
+        """What is stated, by ``holding.…`` name; what is not stated is not there."""
+
+
+class Amount(Protocol):
+    """An amount recorded of a subject for a period."""
+
+    @property
+    def value(self) -> FactValue:
+        """How much."""
+
+    @property
+    def valid_from(self) -> date | None:
+        """First day of the period, or None."""
+
+    @property
+    def valid_until(self) -> date | None:
+        """First day after it, or None."""
+
+
 class Environment(Protocol):
     """Answers about subjects, by one day and within one prefix of a ledger."""
 
+    @property
+    def day(self) -> date:
+        """The day up to which things have happened."""
+
     def fact(self, subject: str, name: str) -> Fact:
         """Return what is recorded of a subject under a name of the vocabulary."""
+
+    def stated(self, name: str) -> Collection[str]:
+        """Return the subjects of which something may be recorded under a name."""
 
     def total(
         self, subject: str, counting: CountingSet, scope: LineageScope, view: ViewName
@@ -85,17 +142,29 @@ class Environment(Protocol):
         """Return the operations that a counting set counts for a model or a run.
 
         Args:
-            subject: ``model:x`` or ``run:x``.
+            subject: ``model:x``, ``system:x`` or ``run:x``.
             counting: What counts.
             scope: ``own``, ``base`` or ``cumulative``.
             view: ``actual``, or ``foreseen`` with what is committed added.
         """
 
-    def members(self, developer: str) -> Iterable[str]:
-        """Return the models of a developer, prefixed, in a fixed order."""
+    def members(self, relation: str, subject: str) -> Iterable[str]:
+        """Return who belongs to a subject, prefixed, in a fixed order.
+
+        Args:
+            relation: ``developer.models``, ``group.models``, ``group.developers`` or
+                ``system.models``.
+            subject: With its prefix.
+        """
 
     def steps(self, model: str) -> Iterable[Step]:
         """Return the recorded steps from one model to its parents, of all relations."""
 
     def rates(self, device: str) -> Iterable[Rates] | None:
         """Return the rate rows of a device, or None when none are recorded."""
+
+    def holdings(self) -> Iterable[Holding]:
+        """Return the holdings of the prefix by the day, in the order recorded."""
+
+    def amounts(self, subject: str, name: str) -> Iterable[Amount]:
+        """Return every amount recorded of a subject under a name, whatever its period."""

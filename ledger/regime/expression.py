@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
+from ledger.regime.grouping import Calendar, HoldingKey
 from ledger.regime.name import FACTOR_PATTERN, Factor, Name
 from ledger.regime.scalar import FactName, Identifier, Node, QuantityScalar, Word
 
@@ -26,6 +27,7 @@ __all__ = [
     "Condition",
     "Exists",
     "Expression",
+    "Flow",
     "Ge",
     "Gt",
     "Le",
@@ -37,11 +39,13 @@ __all__ = [
     "Number",
     "Quote",
     "Sum",
+    "Total",
     "walk",
 ]
 
 
 Comparator: TypeAlias = Literal["gt", "ge", "lt", "le"]
+HoldingEvent: TypeAlias = Literal["shipped", "received", "installed", "removed"]
 
 
 class Operator(Node):
@@ -86,17 +90,58 @@ class Sum(Operator):
     lineage: Literal["own", "base", "cumulative"]
 
 
-class Max(Operator):
+class OverRows(Operator):
+    """A number over the rows of a relation of the subject, those that a condition lets through."""
+
+    number: Number
+    where: Condition | None = None
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return (self.number,) if self.where is None else (self.number, self.where)
+
+
+class Max(OverRows):
     """The largest value of a number over the rows of a relation of the subject."""
 
     operator: ClassVar[str] = "max"
     number: Number = Field(alias="max")
     over: Literal["device_rates"]
 
+
+class Total(OverRows):
+    """A number added up over the holdings of the subject, those of some events taken away.
+
+    ``during: window`` takes the holdings dated in the subject's window; ``to-date`` takes all up
+    to its end. ``of`` names the keys of the subject that a holding must share; without it all.
+    """
+
+    operator: ClassVar[str] = "total"
+    number: Number = Field(alias="total")
+    over: Literal["holdings"]
+    add: tuple[HoldingEvent, ...] = Field(min_length=1)
+    less: tuple[HoldingEvent, ...] = ()
+    during: Literal["window", "to-date"] = "window"
+    of: tuple[HoldingKey, ...] | None = Field(default=None, min_length=1)
+
+
+class Flow(Operator):
+    """A recorded amount a period, added up over the months before the day asked for.
+
+    The window ends where the day, month, quarter or year of the day asked for begins, and begins
+    ``preceding`` earlier, a parameter in months.
+    """
+
+    operator: ClassVar[str] = "flow"
+    fact: FactName = Field(alias="flow")
+    preceding: Identifier
+    ending: Calendar = "day"
+
     @property
     def parts(self) -> tuple[Expression, ...]:
         """The direct parts in the order of the file."""
-        return (self.number,)
+        return (self.fact, self.preceding)
 
 
 class Comparison(Operator):
@@ -149,28 +194,29 @@ class Le(Comparison):
     operands: tuple[Number, Number] = Field(alias="le")
 
 
-class All(Operator):
+class Joined(Operator):
+    """Several conditions joined into one."""
+
+    items: tuple[Condition, ...]
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The direct parts in the order of the file."""
+        return self.items
+
+
+class All(Joined):
     """True when every part is, false when one part is false (Kleene)."""
 
     operator: ClassVar[str] = "all"
     items: tuple[Condition, ...] = Field(alias="all", min_length=1)
 
-    @property
-    def parts(self) -> tuple[Expression, ...]:
-        """The direct parts in the order of the file."""
-        return self.items
 
-
-class Any(Operator):
+class Any(Joined):
     """True when one part is, false when every part is false (Kleene)."""
 
     operator: ClassVar[str] = "any"
     items: tuple[Condition, ...] = Field(alias="any", min_length=1)
-
-    @property
-    def parts(self) -> tuple[Expression, ...]:
-        """The direct parts in the order of the file."""
-        return self.items
 
 
 class Not(Operator):
@@ -232,7 +278,7 @@ class Member(Operator):
 class Members(Node):
     """Which members of the subject are asked, and what about them."""
 
-    of: Literal["developer.models"]
+    of: Literal["developer.models", "group.models", "group.developers", "system.models"]
     such_that: Condition = Field(alias="such-that")
     view: Literal["actual", "foreseen"] = "actual"
 
@@ -283,7 +329,7 @@ class Choose(Operator):
         return tuple(part for arm in self.arms for part in (arm.case, arm.then))
 
 
-_NUMBERS: Final = (Quote, Mul, Sum, Max)
+_NUMBERS: Final = (Quote, Mul, Sum, Max, Total, Flow)
 _CONDITIONS: Final = (Gt, Ge, Lt, Le, All, Any, Not, AnyOf, Member, Exists)
 OPERATORS: Final = tuple(node.operator for node in (*_CONDITIONS, Choose, *_NUMBERS))
 
@@ -303,7 +349,7 @@ def _operator(value: object) -> str | None:
 _NOT_NUMBER = Discriminator(
     _operator,
     custom_error_type="operator",
-    custom_error_message="this is not a number: write a name, or one of mul, sum, max",
+    custom_error_message="this is not a number: write a name, or one of mul, sum, max, total, flow",
 )
 _NOT_CONDITION = Discriminator(
     _operator,
@@ -319,7 +365,9 @@ Number = Annotated[
     | Annotated[Quote, Tag("q")]
     | Annotated[Mul, Tag("mul")]
     | Annotated[Sum, Tag("sum")]
-    | Annotated[Max, Tag("max")],
+    | Annotated[Max, Tag("max")]
+    | Annotated[Total, Tag("total")]
+    | Annotated[Flow, Tag("flow")],
     _NOT_NUMBER,
 ]
 Condition = Annotated[
@@ -336,26 +384,11 @@ Condition = Annotated[
     | Annotated[Exists, Tag("exists")],
     _NOT_CONDITION,
 ]
-Expression = (
-    str
-    | Quote
-    | Mul
-    | Sum
-    | Max
-    | Gt
-    | Ge
-    | Lt
-    | Le
-    | All
-    | Any
-    | Not
-    | AnyOf
-    | Member
-    | Exists
-    | Choose
-)
+NumberNode = Quote | Mul | Sum | Max | Total | Flow
+ConditionNode = Gt | Ge | Lt | Le | All | Any | Not | AnyOf | Member | Exists
+Expression = str | NumberNode | ConditionNode | Choose
 
-for _node in (*_NUMBERS, *_CONDITIONS, Members, Comparison, Choice, Choose):
+for _node in (*_NUMBERS, *_CONDITIONS, Members, Comparison, OverRows, Joined, Choice, Choose):
     _node.model_rebuild()
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from ledger.regime.case import Case
 from ledger.regime.counting import Counting, Reading
 from ledger.regime.rule import Rule
-from ledger.regime.scalar import Day, Identifier, Localised, Node, RegimeId, Word
+from ledger.regime.scalar import Day, Identifier, Localised, Node, RegimeId, Word, YesNo
 from ledger.regime.source import DatedSet, Event, Note, Parameter, Penalty, Source, Stance, Text
 
 __all__ = ["Regime", "Regimes", "Review"]
@@ -26,12 +26,17 @@ class Review(Node):
 
 
 class Regime(Node):
-    """A rule file, ``rules/regimes/<jurisdiction>/<regime>.yaml``."""
+    """A rule file, ``rules/regimes/<jurisdiction>/<regime>.yaml``.
+
+    An ``optional`` one, such as a proposal for a treaty or a voluntary framework, is asked only by
+    name.
+    """
 
     schema_: Literal["regime/1"] = Field(alias="schema")
     id: RegimeId
     title: Localised
     jurisdiction: Word
+    optional: YesNo = False
     review: Review
     sources: dict[Identifier, Source] = Field(min_length=1)
     lifecycle: tuple[Event, ...] = Field(min_length=1)

@@ -11,11 +11,22 @@ from typing import Final, Literal, Protocol, TypeAlias
 from ledger.quantity import Dimension, Quantity
 from ledger.regime import expression as node
 from ledger.regime.answered import Answers, Known
-from ledger.regime.environment import Rates
+from ledger.regime.environment import FactValue, Rates
+from ledger.regime.grouping import Between, first_of, months_before
 from ledger.regime.law import Law
 from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
 from ledger.regime.rule import Rule, ViewName
-from ledger.regime.trace import Comparator, Operand, Reason, Span, Truth, compare, together
+from ledger.regime.trace import (
+    Comparator,
+    Operand,
+    Reason,
+    Span,
+    Truth,
+    compare,
+    product_of,
+    summed,
+    together,
+)
 from ledger.regime.words import in_words, value_in_words
 
 __all__ = ["Concluded", "Concluding", "Question", "Sight"]
@@ -107,7 +118,9 @@ class Question:
             case node.Choose():
                 return self._choose(asked)
 
-    def number(self, asked: node.Number) -> Operand:
+    def number(  # noqa: PLR0911 - one return for each operator
+        self, asked: node.Number
+    ) -> Operand:
         """Answer a number."""
         text = in_words(asked)
         match asked:
@@ -122,13 +135,20 @@ class Question:
                     span = span.times(factor.span)
                 return Operand(text, span, _product(factors), _narrowing(span, factors), factors)
             case node.Sum():
-                counting = self.peers.law.counting[asked.counting]
+                counting = self.peers.law.counting.get(asked.counting)
+                if counting is None:
+                    gaps = self.peers.law.unpublished(asked.counting)
+                    return Operand(text, Span.unknown(), str(Dimension.OPERATIONS), gaps)
                 total = self.peers.answers.total(self.subject, counting, asked.lineage, self.view)
                 span = Span.of(total.legal if self.sight == "legal" else total.error)
                 missing = () if span.known else total.missing or (f"operations@{self.subject}",)
                 return Operand(text, span, str(Dimension.OPERATIONS), missing)
             case node.Max():
                 return self._largest(asked)
+            case node.Total():
+                return self._total(asked)
+            case node.Flow():
+                return self._flow(asked)
 
     def _reason(
         self,
@@ -150,22 +170,37 @@ class Question:
         """Answer a bare name: a rule, a reading, or a fact that is yes or no."""
         reading, rule = reading_named(name), rule_named(name)
         if reading is not None:
-            chosen = self.peers.law.readings[reading[0]]
-            return self._reason(name, chosen == reading[1], value=chosen)
+            chosen = self.peers.law.readings.get(reading[0])
+            truth = None if chosen is None else chosen == reading[1]
+            return self._reason(name, truth, missing=(f"reading:{reading[0]}",), value=chosen)
         if rule is not None:
-            asked = self.peers.law.rule(rule)
-            found = self.peers.sighted(asked, self.subject, self.view, self.sight)
+            asked = self.peers.law.regime.rule(rule)
+            if asked is None:
+                return self._reason(name, None, missing=(name,))
+            subject, unsaid = self._part(asked.subject)
+            if subject is None:
+                return self._reason(name, None, missing=(unsaid,))
+            found = self.peers.sighted(asked, subject, self.view, self.sight)
             return self._reason(name, found.truth, missing=found.missing, parts=found.reasons)
         known = self._fact(name)
         truth = known.value if isinstance(known.value, bool) else None
         return self._reason(name, truth, missing=known.missing, value=_said(known))
 
+    def _part(self, kind: str) -> tuple[str | None, str]:
+        """Return the subject of a kind that this one stands for; a rate stands for its device."""
+        return self.peers.answers.part(self.subject, kind)
+
     def _fact(self, name: str) -> Known:
         """Return a fact of the subject, its missing names told from where it all began."""
-        known = self.peers.answers.fact(self.subject, name, self.view)
+        if self.row is not None and name in self.row:
+            return Known(self.row[name])
+        subject, unsaid = self._part(name.partition(".")[0])
+        if subject is None:
+            return Known(None, (unsaid,))
+        known = self.peers.answers.fact(subject, name, self.view)
         missing = known.missing or (name,)
-        if self.subject != self.peers.home:
-            missing = tuple(m if "@" in m else f"{m}@{self.subject}" for m in missing)
+        if subject != self.peers.home:
+            missing = tuple(m if "@" in m else f"{m}@{subject}" for m in missing)
         return replace(known, missing=missing)
 
     def _comparison(self, asked: node.Gt | node.Ge | node.Lt | node.Le) -> Reason:
@@ -209,7 +244,7 @@ class Question:
         view: ViewName = "foreseen" if "foreseen" in (self.view, asked.view) else "actual"
         parts = [
             replace(self, subject=member, view=view).condition(asked.such_that)
-            for member in self.peers.answers.members(self.subject)
+            for member in self.peers.answers.members(asked.of, self.subject)
         ]
         truths = {part.truth for part in parts}
         truth = True if True in truths else None if None in truths else False
@@ -239,27 +274,76 @@ class Question:
         """Answer a bare name in the place of a number: a factor, a fact, a let, a parameter."""
         if is_factor(name):
             return Operand(name, Span.point(int(name)), str(Dimension.RATIO))
-        if self.row is not None and name in self.row:
-            return _operand(name, self.row[name], ())
         if is_fact(name):
             known = self._fact(name)
-            value = known.value if isinstance(known.value, Quantity | date) else None
-            return _operand(name, value, known.missing)
+            return _operand(name, known.value, known.missing)
         if name in self.rule.let:
             return replace(self.number(self.rule.let[name]), text=name)
         found = self.peers.law.parameter(name)
         return _operand(name, None if found is None else found.value, (f"parameter:{name}",))
 
     def _largest(self, asked: node.Max) -> Operand:
-        """Take the largest of a number over the rows of a relation."""
-        text, rows = in_words(asked), self.peers.answers.rates(self.subject)
-        if not rows:
-            return Operand(text, Span.unknown(), None, (f"{_UNKNOWN_ROWS}@{self.subject}",))
-        found = tuple(replace(self, row=row).number(asked.number) for row in rows)
+        """Take the largest of a number over the rows of a relation that may be meant."""
+        text, (device, unsaid) = in_words(asked), self._part("device")
+        rows = () if device is None else self.peers.answers.rates(device)
+        found: list[Operand] = []
+        sure: list[Operand] = []
+        for row in rows or ():
+            inner = replace(self, row=row)
+            truth = True if asked.where is None else inner.condition(asked.where).truth
+            if truth is not False:
+                found.append(inner.number(asked.number))
+            if truth is True:
+                sure.append(found[-1])
+        if not found:
+            missing = unsaid if device is None else f"{_UNKNOWN_ROWS}@{device}"
+            return Operand(text, Span.unknown(), None, (missing,))
         his = [each.span.hi for each in found if each.span.hi is not None]
         hi = max(his) if len(his) == len(found) else None
-        span = Span(max(each.span.lo for each in found), hi)
-        return Operand(text, span, found[0].dimension, _narrowing(span, found))
+        span = Span(max((each.span.lo for each in sure), default=Fraction(0)), hi)
+        missing_rows = _narrowing(span, found) or (f"{_UNKNOWN_ROWS}@{device}",)
+        return Operand(text, span, found[0].dimension, () if span.known else missing_rows)
+
+    def _total(self, asked: node.Total) -> Operand:
+        """Add a number up over the holdings of the subject, some of them taken away."""
+        missing, dimension = set[str](), None
+        added: list[Span] = []
+        taken: list[Span] = []
+        in_window = asked.during == "window"
+        for held in self.peers.answers.held(self.subject, asked.of, in_window=in_window):
+            event = held.holding.event
+            if event not in asked.add and event not in asked.less:
+                continue
+            inner = replace(self, subject=held.subject)
+            where = None if asked.where is None else inner.condition(asked.where)
+            if where is not None and where.truth is False:
+                continue
+            number = inner.number(asked.number)
+            sure = held.sure and (where is None or where.truth is True)
+            part = number.span if sure else Span(Fraction(0), number.span.hi)
+            (added if event in asked.add else taken).append(part)
+            dimension = dimension or number.dimension
+            missing |= {*held.missing, *number.missing}
+            missing |= set() if where is None else set(where.missing)
+        span = summed(added).less(summed(taken))
+        return Operand(
+            in_words(asked), span, dimension, () if span.known else tuple(sorted(missing))
+        )
+
+    def _flow(self, asked: node.Flow) -> Operand:
+        """Add up the amounts recorded for the months before the day asked for."""
+        text = in_words(asked)
+        found = self.peers.law.parameter(asked.preceding)
+        if found is None or not isinstance(found.value, Quantity):
+            return Operand(text, Span.unknown(), None, (f"parameter:{asked.preceding}",))
+        stop = first_of(asked.ending, self.peers.answers.day)
+        window = Between(months_before(stop, found.value.exact_int()), stop)
+        subject, unsaid = self._part(asked.fact.partition(".")[0])
+        if subject is None:
+            return Operand(text, Span.unknown(), None, (unsaid,))
+        span, dimension = self.peers.answers.flow(subject, asked.fact, window)
+        name = asked.fact if subject == self.peers.home else f"{asked.fact}@{subject}"
+        return Operand(text, span, dimension, () if span.known else (name,))
 
 
 def _kind(name: str) -> str:
@@ -281,14 +365,14 @@ def _comparator(asked: node.Gt | node.Ge | node.Lt | node.Le) -> Comparator:
             return "le"
 
 
-def _operand(text: str, value: Quantity | date | None, missing: tuple[str, ...]) -> Operand:
+def _operand(text: str, value: FactValue | None, missing: tuple[str, ...]) -> Operand:
     """Turn a value into an operand in its base unit; a day is its place in the calendar."""
     match value:
         case Quantity():
             return Operand(text, Span.point(value.base), str(value.dimension))
         case date():
             return Operand(text, Span.point(Fraction(value.toordinal())), _DATE)
-        case None:
+        case _:
             return Operand(text, Span.unknown(), None, missing)
 
 
@@ -298,11 +382,8 @@ def _narrowing(span: Span, operands: Sequence[Operand]) -> tuple[str, ...]:
 
 
 def _product(factors: Sequence[Operand]) -> str | None:
-    """Return what a product measures: what its one factor that is no ratio measures."""
-    others = [factor.dimension for factor in factors if factor.dimension != Dimension.RATIO]
-    if not others:
-        return str(Dimension.RATIO)
-    return others[0] if len(others) == 1 else None
+    """Return what a product of operands measures."""
+    return product_of(factor.dimension for factor in factors)
 
 
 def _said(known: Known) -> str | None:

@@ -125,6 +125,29 @@ OF_VALUES: Final[tuple[Check, ...]] = (
         "Keep one of the two keys that the message names.",
     ),
     refusal(
+        "repeats",
+        "A duty comes back in two ways, or in none",
+        "Nobody could say on which day it is due again.",
+        "Write repeats: { every: ... } with a period, or repeats: { days: ... } with days of the "
+        "year.",
+    ),
+    refusal(
+        "window",
+        "A window of a grouping is of two kinds, or of none",
+        "Which holdings are added up depends on it.",
+        "Write window: { calendar: year }, or window: { between: [...] } with two days of the law.",
+        "window: { calendar: year, between: [line, share] }",
+        "window: { calendar: year }",
+    ),
+    refusal(
+        "group",
+        "A grouping does not begin with the subject, or names a key twice",
+        "The subject of the rule is made by the grouping, so it is its first key.",
+        "Write by: with the subject first and each key once.",
+        "group: { by: [destination, company]",
+        "group: { by: [company]",
+    ),
+    refusal(
         "expression-text",
         "An expression is written as a text",
         "No text is ever run as a formula, so that a rule file from a stranger can do nothing but "
@@ -255,6 +278,14 @@ OF_SENSE: Final[tuple[Check, ...]] = (
         "Close the earlier with until, or say from when the later one was known.",
         "- from: 2026-01-01\n        known: 2025-01-10",
         "- from: 2025-06-01\n        known: 2025-01-10",
+    ),
+    refusal(
+        "events",
+        "An event is added and taken away at once",
+        "What is added and taken away leaves nothing, whatever happened.",
+        "Name each event under add: or under less:, not both.",
+        "add: [received], less: [received]",
+        "add: [installed], less: [removed]",
     ),
     refusal(
         "moment",

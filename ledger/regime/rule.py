@@ -7,7 +7,8 @@ from typing import Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from ledger.regime.expression import Choice, Choose, Condition, Number
-from ledger.regime.scalar import FactName, Identifier, Localised, Node, refuse
+from ledger.regime.grouping import Group
+from ledger.regime.scalar import Day, FactName, Identifier, Localised, Node, refuse
 from ledger.regime.source import Citation, Provenance, Text
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Moment",
     "Obligation",
     "Rebuttal",
+    "Repeats",
     "Rule",
     "SubjectKind",
     "Unless",
@@ -26,9 +28,33 @@ __all__ = [
 ]
 
 SubjectKind: TypeAlias = Literal[
-    "model", "developer", "run", "cluster", "device", "site", "transaction", "destination"
+    "model",
+    "developer",
+    "group",
+    "system",
+    "run",
+    "cluster",
+    "device",
+    "site",
+    "transaction",
+    "destination",
+    "consignee",
+    "company",
+    "headquarters",
 ]
-Effect: TypeAlias = Literal["presumption", "indication", "definition", "classification"]
+Effect: TypeAlias = Literal[
+    "presumption",
+    "indication",
+    "definition",
+    "classification",
+    "notification",
+    "licence",
+    "prohibition",
+    "exemption",
+    "cap",
+    "duty",
+    "undertaking",
+]
 ViewName: TypeAlias = Literal["actual", "foreseen"]
 Basis: TypeAlias = Literal["actual", "committed"]
 Moment: TypeAlias = Literal["met", "foreseen"] | FactName
@@ -100,24 +126,49 @@ class After(Node):
 class Due(Node):
     """When an obligation falls due: a period after a moment, or a fixed day of the law.
 
-    ``within`` names a parameter of dimension duration and needs ``after``; ``on`` names a
-    parameter of dimension date; with both, the later day counts.
+    ``within`` names a parameter of a duration, of calendar months or of business days, and needs
+    ``after``; ``on`` names a parameter of dimension date; with both, the later day counts.
+    ``before`` names a date of the subject on or before which it is due, alone.
     """
 
     within: Identifier | None = None
     after: After | None = None
     on: Identifier | None = None
+    before: FactName | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         """A period needs the moment it runs from."""
-        if (self.within is None) != (self.after is None) or (
-            self.within is None and self.on is None
-        ):
+        stated = [self.within is not None, self.on is not None, self.before is not None]
+        alone = self.before is None or sum(stated) == 1
+        if (self.within is None) != (self.after is None) or not any(stated) or not alone:
             raise refuse(
                 "due",
                 "a due date needs a period and the moment it runs from, or a fixed day",
-                "write within: <duration> with after: { earliest: [met] }, or on: <date>",
+                "write within: <duration> with after: { earliest: [met] }, or on: <date>, or "
+                "before: <date of the subject>",
+            )
+        return self
+
+
+class Repeats(Node):
+    """How often a duty comes back once it has begun: every so often, or on days of the year.
+
+    ``every`` names a parameter of a duration or of calendar months; ``days`` names a set of days
+    of the year, each ``MM-DD``.
+    """
+
+    every: Identifier | None = None
+    days: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        """Either a period or days of the year, never neither or both."""
+        if (self.every is None) == (self.days is None):
+            raise refuse(
+                "repeats",
+                "a duty comes back every so often or on days of the year",
+                "write repeats: { every: <period> } or repeats: { days: <set> }",
             )
         return self
 
@@ -125,7 +176,9 @@ class Due(Node):
 class Obligation(Node):
     """What someone must do once the rule is met.
 
-    A duty without ``due`` is standing: it is reported, never overdue.
+    A duty without ``due`` is standing: it is reported, never overdue. ``when`` says whom of those
+    that meet the rule it binds; without it all. ``retention`` names the parameter that says how
+    long its records are kept.
     """
 
     id: Identifier
@@ -133,7 +186,10 @@ class Obligation(Node):
     action: Localised
     recipient: Localised | None = None
     content: tuple[Text, ...] = ()
+    when: Condition | None = None
     due: Due | None = None
+    repeats: Repeats | None = None
+    retention: Identifier | None = None
     cite: Citation
     provenance: Provenance | None = None
 
@@ -144,8 +200,10 @@ class Rule(Node):
     id: Identifier
     title: Localised
     subject: SubjectKind
+    group: Group | None = None
     effect: Effect
     cite: Citation
+    known: Day | None = None
     provenance: Provenance | None = None
     interpretation: Text | None = None
     scope: Condition | None = None
@@ -167,6 +225,28 @@ class Rule(Node):
                 "write when: with one condition, or choose: with cases",
             )
         return self
+
+    @model_validator(mode="after")
+    def _grouped_by_its_subject(self) -> Self:
+        """The first key of a grouping is the subject, and no key stands twice."""
+        by = () if self.group is None else self.group.by
+        if by and (by[0] != self.subject or len(set(by)) != len(by)):
+            raise refuse(
+                "group",
+                f"a {self.subject} is not made by grouping holdings by {', '.join(by)}",
+                f"write by: [{self.subject}, ...] with each key once",
+            )
+        return self
+
+    @property
+    def family(self) -> str:
+        """Names the kind of subject asked, with the grouping that makes it."""
+        if self.group is None:
+            return self.subject
+        window = self.group.window
+        if window is None:
+            return "/".join(self.group.by)
+        return "/".join((*self.group.by, window.calendar or "..".join(window.between or ())))
 
     @property
     def condition(self) -> Condition | Choose:

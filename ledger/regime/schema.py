@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import DictSchema, NullableSchema, WithDefaultSchema
 
 from ledger.regime.model import Regime
+from ledger.regime.trust import Trust
 from ledger.regime.vocabulary import FACTS_FILE
 from ledger.regime.waiver import Waivers
 
@@ -23,6 +24,7 @@ _PUBLISHED: Final = "https://flopledger.example/schemas/"
 SCHEMAS: Final[Mapping[str, TypeAdapter[Any]]] = {
     "facts.v1.schema.json": FACTS_FILE,
     "lint.v1.schema.json": TypeAdapter(Waivers),
+    "pack-trust.v1.schema.json": TypeAdapter(Trust),
     "regime.v1.schema.json": TypeAdapter(Regime),
 }
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import combinations
 from typing import Final, TypeAlias
 
 from ledger.errors import LedgerError
-from ledger.regime.case import Case, CaseFact
+from ledger.regime.case import Case, stated_facts
 from ledger.regime.counting import Counting, Open
 from ledger.regime.diagnosis import Flaw
-from ledger.regime.dimension import check_rule, conditions
+from ledger.regime.dimension import check_rule, conditions, duties
 from ledger.regime.expression import walk
 from ledger.regime.model import Regime
 from ledger.regime.name import rule_named
@@ -29,6 +30,10 @@ _EFFECTS: Final[Mapping[str, frozenset[str]]] = {
     "lineage.relations": frozenset({"follow", "stop"}),
     "lineage.same_provider": frozenset({"collapse", "ancestor"}),
 }
+
+
+_PERIODS: Final = frozenset({"duration", "calendar_period", "business_period"})
+_DAY_OF_YEAR: Final = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
 def check_regime(file: str, regime: Regime, vocabulary: Vocabulary) -> tuple[Flaw, ...]:
@@ -77,7 +82,7 @@ def rules_used(rule: Rule) -> tuple[str, ...]:
     """Return the ids of the rules that a rule asks, each once."""
     names = [
         rule_named(node)
-        for _, condition in conditions(rule)
+        for _, condition in (*conditions(rule), *duties(rule))
         for node in walk(condition)
         if isinstance(node, str)
     ]
@@ -186,39 +191,59 @@ def _obligations(regime: Regime) -> _Found:
     """Refuse a due date that names no period or no day of the law."""
     for index, rule in enumerate(regime.rules):
         for position, duty in enumerate(rule.obligations):
-            place = f"rules[{index}].obligations[{position}].due"
+            place = f"rules[{index}].obligations[{position}]"
             yield from _due(place, duty, regime)
 
 
 def _due(place: str, duty: Obligation, regime: Regime) -> _Found:
-    """Refuse a period that is not a duration and a day that is not a date."""
-    wanted = (
-        ()
-        if duty.due is None
-        else (
-            ("within", duty.due.within, "duration"),
-            ("on", duty.due.on, "date"),
-        )
-    )
-    for key, name, dimension in wanted:
+    """Refuse a period that is none, a day that is no date, and a list that is none of days."""
+    wanted: list[tuple[str, str | None, frozenset[str]]] = [
+        ("retention", duty.retention, _PERIODS | {"date"})
+    ]
+    if duty.due is not None:
+        wanted += [
+            ("due.within", duty.due.within, _PERIODS),
+            ("due.on", duty.due.on, frozenset({"date"})),
+        ]
+    if duty.repeats is not None:
+        wanted.append(("repeats.every", duty.repeats.every, _PERIODS))
+    for key, name, dimensions in wanted:
         if name is None:
             continue
         parameter = regime.parameters.get(name)
         if parameter is None:
             message = f"{name!r} is not a parameter of this file"
             yield f"{place}.{key}", "unresolved", message, nearest(name, regime.parameters)
-        elif parameter.dimension != dimension:
-            message = f"{name} is of dimension {parameter.dimension}, not {dimension}"
-            yield f"{place}.{key}", "dimension", message, f"name a parameter of {dimension}"
+        elif parameter.dimension not in dimensions:
+            allowed = " or ".join(sorted(dimensions))
+            message = f"{name} is of dimension {parameter.dimension}, not {allowed}"
+            yield f"{place}.{key}", "dimension", message, f"name a parameter of {allowed}"
+    if duty.repeats is not None and duty.repeats.days is not None:
+        yield from _days_of_year(place, duty.repeats.days, regime)
+
+
+def _days_of_year(place: str, days: str, regime: Regime) -> _Found:
+    """Refuse a list that is none of days of the year."""
+    if days not in regime.sets:
+        message = f"there is no set {days!r} in this file"
+        yield f"{place}.repeats.days", "unresolved", message, nearest(days, regime.sets)
+        return
+    for value in regime.sets[days].values:
+        for member in value.members:
+            if not _DAY_OF_YEAR.fullmatch(member):
+                message = f"{member!r} is no day of the year"
+                yield f"{place}.repeats.days", "date", message, 'write it as "04-15"'
 
 
 def _moments(place: str, rule: Rule, vocabulary: Vocabulary) -> _Found:
     """Refuse a moment that never comes: no such view, or no date."""
     for position, duty in enumerate(rule.obligations):
-        if duty.due is None or duty.due.after is None:
+        if duty.due is None:
             continue
-        where = f"{place}.obligations[{position}].due.after"
-        for moment in duty.due.after.moments:
+        after = () if duty.due.after is None else duty.due.after.moments
+        before = () if duty.due.before is None else (duty.due.before,)
+        where = f"{place}.obligations[{position}].due.{'before' if before else 'after'}"
+        for moment in (*after, *before):
             if moment == "foreseen" and not rule.foresees:
                 message = "the rule has no foreseen view"
                 remedy = "add views: { foreseen: { basis: [actual, committed] } }"
@@ -289,9 +314,9 @@ def _case_facts(place: str, case: Case, vocabulary: Vocabulary) -> _Found:
     """Refuse facts that nobody could record."""
     for subject, facts in case.facts.items():
         for name, stated in facts.items():
-            value = stated.value if isinstance(stated, CaseFact) else stated
-            try:
-                vocabulary.read_value(name, value)
-            except LedgerError as error:
-                where = f"{place}.facts.{subject}.{name}"
-                yield where, "fact", error.message, error.remedy
+            for each in stated_facts(stated):
+                try:
+                    vocabulary.read_value(name, each.value)
+                except LedgerError as error:
+                    where = f"{place}.facts.{subject}.{name}"
+                    yield where, "fact", error.message, error.remedy

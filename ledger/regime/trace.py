@@ -11,9 +11,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
-from ledger.quantity import Interval
+from ledger.quantity import Dimension, Interval
 
-__all__ = ["COMPARATORS", "Comparator", "Operand", "Reason", "Span", "Truth", "compare", "together"]
+__all__ = [
+    "COMPARATORS",
+    "Comparator",
+    "Operand",
+    "Reason",
+    "Span",
+    "Truth",
+    "compare",
+    "product_of",
+    "summed",
+    "together",
+]
 
 Truth: TypeAlias = bool | None
 Comparator: TypeAlias = Literal["gt", "ge", "lt", "le"]
@@ -60,6 +71,17 @@ class Span:
             return Span.point(0)
         hi = None if self.hi is None or other.hi is None else self.hi * other.hi
         return Span(self.lo * other.lo, hi)
+
+    def plus(self, other: Span) -> Span:
+        """Add end by end."""
+        hi = None if self.hi is None or other.hi is None else self.hi + other.hi
+        return Span(self.lo + other.lo, hi)
+
+    def less(self, other: Span) -> Span:
+        """Take away: what is left is the least when the most goes, and never below nothing."""
+        lo = Fraction(0) if other.hi is None else max(Fraction(0), self.lo - other.hi)
+        hi = None if self.hi is None else max(Fraction(0), self.hi - other.lo)
+        return Span(lo, hi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +173,28 @@ class Reason:
 def together(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
     """Return the names of all groups, each once, sorted."""
     return tuple(sorted({name for group in groups for name in group}))
+
+
+def summed(spans: Iterable[Span]) -> Span:
+    """Add spans up; none add up to nothing."""
+    total = Span.point(0)
+    for span in spans:
+        total = total.plus(span)
+    return total
+
+
+def product_of(dimensions: Iterable[str | None]) -> str | None:
+    """Return what a product measures by what its factors measure.
+
+    Ratios are plain numbers, and so many things of some performance have it together. None where
+    more than one other factor measures something, or is not known to.
+    """
+    held = list(dimensions)
+    others = [each for each in held if each not in {Dimension.RATIO, Dimension.COUNT}]
+    if not others:
+        counts = any(each == Dimension.COUNT for each in held)
+        return str(Dimension.COUNT if counts else Dimension.RATIO)
+    return others[0] if len(others) == 1 else None
 
 
 def compare(comparator: Comparator, left: Span, right: Span) -> Truth:

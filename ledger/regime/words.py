@@ -13,6 +13,7 @@ from ledger.regime.expression import (
     Choose,
     Exists,
     Expression,
+    Flow,
     Ge,
     Gt,
     Le,
@@ -23,6 +24,7 @@ from ledger.regime.expression import (
     Not,
     Quote,
     Sum,
+    Total,
 )
 
 __all__ = ["SIGNS", "in_words", "value_in_words"]
@@ -44,7 +46,15 @@ def in_words(  # noqa: C901, PLR0911, PLR0912 - one return for each operator
         case Sum():
             return f"{expression.lineage} operations by {expression.counting}"
         case Max():
-            return f"largest of {in_words(expression.number)} over {expression.over}"
+            where = "" if expression.where is None else f" where {_bracketed(expression.where)}"
+            return f"largest of {in_words(expression.number)} over {expression.over}{where}"
+        case Total():
+            return _total(expression)
+        case Flow():
+            return (
+                f"{expression.fact} over the {expression.preceding} before the "
+                f"{expression.ending} asked for"
+            )
         case Gt() | Ge() | Lt() | Le():
             sign = SIGNS[expression.operator]
             return f"{in_words(expression.left)} {sign} {in_words(expression.right)}"
@@ -79,6 +89,18 @@ def value_in_words(value: FactValue) -> str:
             return str(value)
         case _:
             return str(value)
+
+
+def _total(total: Total) -> str:
+    """Write a sum over holdings as one line."""
+    less = f" less {' and '.join(total.less)}" if total.less else ""
+    where = "" if total.where is None else f" where {_bracketed(total.where)}"
+    alike = "" if total.of is None else f" of the same {' and '.join(total.of)}"
+    when = "in the window" if total.during == "window" else "to date"
+    return (
+        f"{in_words(total.number)} over holdings{alike} {' and '.join(total.add)}{less} "
+        f"{when}{where}"
+    )
 
 
 def _name(name: str) -> str:

@@ -32,9 +32,9 @@ from ledger.regime.expression import (
     Operator,
     Sum,
 )
-from ledger.regime.logic import Table
 from ledger.regime.premises import Premises
 from ledger.regime.term import Division, division_of, term_of
+from ledger.regime.truthtable import Table
 from ledger.regime.usage import asked
 
 AMOUNTS = {"low": Fraction(2), "high": Fraction(3), "none": Fraction(0), "share": Fraction(1, 3)}
