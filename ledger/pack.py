@@ -14,10 +14,22 @@ from ledger.canonical import JSON, encode, parse
 from ledger.errors import MissingError, RuleError
 from ledger.yamltree import Tree, parse_tree
 
-__all__ = ["ENGINE", "PACK_NAME", "SCHEMA", "Pack", "build_pack", "packed_bytes", "read_pack"]
+__all__ = [
+    "ENGINE",
+    "LINT_NAME",
+    "PACK_NAME",
+    "SCHEMA",
+    "Pack",
+    "build_pack",
+    "packed_bytes",
+    "read_pack",
+    "read_rule_text",
+    "rule_files",
+]
 
 SCHEMA = "flopledger/pack.v1"
 PACK_NAME = "pack.v1.json"
+LINT_NAME = "lint.yaml"  # what lint passes over; it is no law, so no pack holds it
 ENGINE = "0.1.0"
 """Least version of this program that reads the rule language of a pack made now."""
 _PACK_MAX = 64_000_000  # bytes
@@ -165,7 +177,7 @@ def build_pack(root: Traversable) -> Pack:
         RuleError: If one cannot be read.
     """
     trees = {
-        path: _by_key(parse_tree(file.read_text("utf-8"), where=path))
+        path: _by_key(parse_tree(read_rule_text(file, path), where=path))
         for path, file in _files(root)
     }
     if not trees:
@@ -183,13 +195,39 @@ def _by_key(tree: Tree) -> Tree:
     return [_by_key(item) for item in tree] if isinstance(tree, list) else tree
 
 
+def rule_files(root: Traversable) -> Mapping[str, Traversable]:
+    """Return the YAML files below a folder that make up a pack, by path, in order."""
+    return dict(_files(root))
+
+
+def read_rule_text(file: Traversable, path: str) -> str:
+    """Return the text of a rule file.
+
+    Args:
+        file: The file.
+        path: Its path below the rules folder, for messages.
+
+    Raises:
+        RuleError: If it is not UTF-8.
+    """
+    try:
+        return file.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise RuleError(
+            f"the file is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}",
+            where=path,
+            remedy="save it as UTF-8",
+            kind="encoding",
+        ) from error
+
+
 def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
     """Yield the YAML files below a folder with their paths, in order."""
     for entry in sorted(folder.iterdir(), key=lambda item: item.name):
         path = f"{prefix}{entry.name}"
         if entry.is_dir():
             yield from _files(entry, path + "/")
-        elif entry.name.endswith(".yaml"):
+        elif entry.name.endswith(".yaml") and path != LINT_NAME:
             yield path, entry
 
 

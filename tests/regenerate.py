@@ -10,6 +10,7 @@ from ledger.journeys.check_document import check_schema
 from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
 from ledger.regime.schema import regime_schemas
+from ledger.report.checks import PAGE_NAME, check_page
 from ledger.report.figures import figures_schema
 from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
@@ -50,9 +51,10 @@ def schema_files() -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the schemas and the canonical rule pack."""
+    """Write the schemas, the page of checks and the canonical rule pack."""
     for name, text in schema_files().items():
         (ROOT / "schemas" / name).write_text(text, encoding="utf-8")
+    (ROOT / "schemas" / PAGE_NAME).write_text(check_page(), encoding="utf-8")
     (ROOT / "rules" / PACK_NAME).write_bytes(packed_bytes(ROOT / "rules"))
 
 

@@ -128,6 +128,12 @@ cases:
     expect:
       above: {{ m: {{ finding: undetermined }} }}
       modifier: {{ m: {{ finding: undetermined }} }}
+  - name: before it applied
+    law: {{ in_force_on: 2025-05-01 }}
+    training: [{{ model: m, operations: 3*10^25 FLOP, on: 2025-04-01 }}]
+    expect:
+      above: {{ m: {{ in_scope: no, finding: none }} }}
+      modifier: {{ m: {{ in_scope: no, finding: none }} }}
 """
 
 

@@ -11,7 +11,16 @@ import pytest
 
 from ledger.canonical import encode
 from ledger.errors import CanonicalError, MissingError, RuleError
-from ledger.pack import ENGINE, PACK_NAME, SCHEMA, Pack, build_pack, packed_bytes, read_pack
+from ledger.pack import (
+    ENGINE,
+    LINT_NAME,
+    PACK_NAME,
+    SCHEMA,
+    Pack,
+    build_pack,
+    packed_bytes,
+    read_pack,
+)
 from ledger.resources import rules_root, schemas_root
 
 
@@ -150,3 +159,22 @@ def test_resources_are_found_and_a_missing_folder_is_named(tmp_path: Path) -> No
     assert (schemas_root() / "entry.v1.md").is_file()
     with pytest.raises(MissingError, match="not a folder"):
         rules_root(tmp_path / "none")
+
+
+def test_pack_of_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_bytes(b"x: caf\xe9\n")
+    with pytest.raises(RuleError, match="not UTF-8: byte 6 is 0xe9") as caught:
+        build_pack(tmp_path)
+    assert caught.value.where == "b.yaml"
+    assert caught.value.kind == "encoding"
+
+
+def test_pack_holds_no_list_of_what_lint_passes_over(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text("x: 1\n")
+    before = build_pack(tmp_path)
+    (tmp_path / LINT_NAME).write_text("exceptions: []\n")
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper" / LINT_NAME).write_text("y: 2\n")
+    assert set(build_pack(tmp_path).files) == {"b.yaml", "deeper/lint.yaml"}
+    (tmp_path / "deeper" / LINT_NAME).unlink()
+    assert build_pack(tmp_path) == before

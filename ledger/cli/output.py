@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 import click
@@ -18,26 +19,45 @@ from ledger.report.memo import Memo, memo_markdown, memo_table, memo_text
 from ledger.report.render import FORMATS, to_csv, to_json, to_markdown, to_terminal
 from ledger.report.table import Table
 
-__all__ = ["emit", "emit_memo", "output_options", "print_bytes", "write_text"]
+__all__ = [
+    "emit",
+    "emit_memo",
+    "output_options",
+    "output_options_with",
+    "print_bytes",
+    "write_text",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _WIDTH_MIN = 60
-_BY_SUFFIX = {".json": "json", ".csv": "csv", ".md": "markdown", ".txt": "table"}
+_BY_SUFFIX = {
+    ".json": "json",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".txt": "table",
+    ".sarif": "sarif",
+    ".xml": "junit",
+}
 
 
 def output_options(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command ``-f/--format`` and ``-o/--output`` as ``fmt`` and ``output``."""
+    return output_options_with()(command)
+
+
+def output_options_with(*others: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Give a command the options of `output_options`, with formats of its own."""
     output = click.option("-o", "--output", metavar="FILE", help="Write to FILE; - is stdout.")
     fmt = click.option(
         "-f",
         "--format",
         "fmt",
-        type=click.Choice(FORMATS),
+        type=click.Choice((*FORMATS, *others)),
         help="Form of the output; taken from the suffix of FILE, else table.",
     )
-    return fmt(output(command))
+    return lambda command: fmt(output(command))
 
 
 def emit(
@@ -46,6 +66,7 @@ def emit(
     *,
     fmt: str | None,
     output: str | None,
+    others: Mapping[str, Callable[[], str]] = MappingProxyType({}),
 ) -> None:
     """Write a result in the form asked for.
 
@@ -54,14 +75,17 @@ def emit(
         tables: The same result for people.
         fmt: One of the formats, or None to go by the suffix of ``output``.
         output: File to write, or None or ``-`` for stdout.
+        others: Formats of this command alone, each with what makes its text.
 
     Raises:
         InputError: If the file cannot be written, or belongs to a ledger.
     """
     grids = [tables] if isinstance(tables, Table) else list(tables)
     to_file = output not in {None, "-"}
-    chosen = _form(fmt, output)
-    if chosen == "json":
+    chosen = _form(fmt, output, others)
+    if chosen in others:
+        text = others[chosen]()
+    elif chosen == "json":
         text = to_json(document)
     elif chosen == "csv":
         text = to_csv(grids)
@@ -100,9 +124,10 @@ def emit_memo(
     write_text(text, output)
 
 
-def _form(fmt: str | None, output: str | None) -> str:
+def _form(fmt: str | None, output: str | None, others: Iterable[str] = ()) -> str:
     """Return the form of the output: the one given, else by the suffix of the file, else table."""
-    return fmt or (_BY_SUFFIX.get(Path(output).suffix, "table") if output else "table")
+    found = fmt or _BY_SUFFIX.get(Path(output or "").suffix, "table")
+    return found if found in {*FORMATS, *others} else "table"
 
 
 def write_text(text: str, output: str | None) -> None:

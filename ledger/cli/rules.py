@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import click
 from ledger.cli.bench import bench_of, pack_of
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
-from ledger.cli.output import emit, emit_memo, output_options, write_text
+from ledger.cli.fmt import fmt
+from ledger.cli.lint import lint
+from ledger.cli.output import emit, emit_memo, output_options, output_options_with, write_text
 from ledger.cli.rules_adopt import adopt
 from ledger.cli.rules_diff import diff
 from ledger.cli.rules_explain import explain
@@ -20,13 +23,14 @@ from ledger.cli.rules_sign import check_signatures, sign
 from ledger.cli.rules_whatif import whatif
 from ledger.engines import ENGINES
 from ledger.errors import InputError
+from ledger.journeys.casework import CaseResult
 from ledger.period import parse_day
-from ledger.regime.lint import lint_pack
-from ledger.regime.load import find_regime, load_regimes, read_regimes
+from ledger.regime.boundary import Boundary
+from ledger.regime.load import find_regime, load_regimes
 from ledger.regime.schema import SCHEMAS, schema_text
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.cases import case_document, case_tables
-from ledger.report.flaws import flaw_document, flaw_table
+from ledger.report.junit import junit_text
 from ledger.report.law import LawView, list_document, list_table
 from ledger.report.law_document import law_document
 from ledger.report.law_memo import law_memo
@@ -54,7 +58,18 @@ def rules() -> None:
     """Show the law as data, check the files that hold it, and pack them."""
 
 
-_OTHERS = (adopt, check_signatures, diff, explain, mutants, pack_command, sign, whatif)
+_OTHERS = (
+    adopt,
+    check_signatures,
+    diff,
+    explain,
+    fmt,
+    lint,
+    mutants,
+    pack_command,
+    sign,
+    whatif,
+)
 for _command in _OTHERS:
     rules.add_command(_command)
 
@@ -112,29 +127,13 @@ def show(
     )
 
 
-@rules.command(epilog="Example: flopledger --rules ./rules rules lint")
-@output_options
-@pass_context
-def lint(context: Context, *, fmt: str | None, output: str | None) -> int:
-    """Look for what is wrong in rule files: exit 1 with findings, 2 if one cannot be loaded."""
-    pack = pack_of(context)
-    vocabulary = load_vocabulary(pack)
-    regimes, flaws = read_regimes(pack, vocabulary)
-    found = flaws or lint_pack(pack, vocabulary)
-    count = f"{_counted(len(found), 'finding')} in {_counted(len(regimes), 'regime')}"
-    kept = f"kept from loading by {_counted(len(flaws), 'mistake')}"
-    table = flaw_table(kept if flaws else count, found)
-    emit(flaw_document(pack.digest, len(regimes), found), table, fmt=fmt, output=output)
-    return 2 if flaws else int(bool(found))
-
-
 @rules.command(name="test", epilog="Example: flopledger rules test eu.aia --written")
 @click.argument("regime_ids", nargs=-1, metavar="[REGIME]...")
 @click.option("--written", is_flag=True, help="Leave out the cases generated around each line.")
 @click.option(
     "--engine", type=click.Choice(ENGINES), default="plain", show_default=True, help="What adds up."
 )
-@output_options
+@output_options_with("junit")
 @pass_context
 def test_(
     context: Context,
@@ -152,11 +151,12 @@ def test_(
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
     bench = bench_of(pack, vocabulary, engine)
     results = [result for regime in asked for result in bench.run_written(regime)]
-    around = [] if written else [bench.run_generated(regime) for regime in asked]
-    results += [result for generated, _ in around for result in generated]
-    silent = [boundary for _, unreached in around for boundary in unreached]
-    tables = case_tables(results, silent)
-    emit(case_document(pack.digest, results, silent), tables, fmt=fmt, output=output)
+    silent: list[tuple[str, Boundary]] = []
+    for regime in [] if written else asked:
+        generated, unreached = bench.run_generated(regime)
+        results += generated
+        silent += [(regime.id, boundary) for boundary in unreached]
+    _emit_cases(pack.digest, results, silent, fmt=fmt, output=output)
     return int(any(not result.passed for result in results))
 
 
@@ -181,9 +181,23 @@ def schema(context: Context, *, name: str | None, output: str | None) -> None:
         context.say(f"wrote {Path(output) / each}")
 
 
-def _counted(number: int, what: str) -> str:
-    """Return a number of things."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def _emit_cases(
+    digest: str,
+    results: Sequence[CaseResult],
+    silent: Sequence[tuple[str, Boundary]],
+    *,
+    fmt: str | None,
+    output: str | None,
+) -> None:
+    """Write what became of the cases in the form asked for."""
+    unreached = [boundary for _, boundary in silent]
+    emit(
+        case_document(digest, results, unreached),
+        case_tables(results, unreached),
+        fmt=fmt,
+        output=output,
+        others={"junit": lambda: junit_text(digest, results, silent)},
+    )
 
 
 def _today(text: str | None) -> date:

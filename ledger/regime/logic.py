@@ -1,4 +1,4 @@
-"""A truth table tries every way the facts could be, to see which conditions can hold together."""
+"""A parting is a way the facts could be in which two conditions do not say the same."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ledger.regime.expression import (
     All,
     Any,
     AnyOf,
-    Choice,
     Comparison,
     Condition,
     Exists,
@@ -23,17 +22,7 @@ from ledger.regime.expression import (
 from ledger.regime.name import reading_named
 from ledger.regime.trace import Truth
 
-__all__ = [
-    "WORLDS_MAX",
-    "Atom",
-    "Parting",
-    "World",
-    "always_or_never",
-    "described",
-    "holds",
-    "parting",
-    "uncovered",
-]
+__all__ = ["WORLDS_MAX", "Atom", "Parting", "World", "holds", "parting"]
 
 # A table of more worlds than this says more about the rule than any table could.
 WORLDS_MAX: Final = 20_000
@@ -48,7 +37,6 @@ _HOLDS: Final[Mapping[str, frozenset[str]]] = {
     "lt": frozenset({"<"}),
     "le": frozenset({"<", "="}),
 }
-_ANSWERS: Final[Mapping[object, str]] = {True: "yes", False: "no", None: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,45 +50,6 @@ class Parting:
 
     tried: bool
     world: World | None
-
-
-def uncovered(
-    arms: Sequence[Choice], readings: Mapping[str, Reading]
-) -> tuple[World | None, World | None] | None:
-    """Look for a world in which no case of a choose holds, and one in which two do.
-
-    Args:
-        arms: The arms of the choose.
-        readings: Readings of the file; exactly one alternative of each is chosen.
-
-    Returns:
-        (a world without a case, a world with two cases), each None if there is none; or None when
-        there are too many worlds to try.
-    """
-    none: World | None = None
-    two: World | None = None
-    worlds = _worlds([arm.case for arm in arms], readings)
-    if worlds is None:
-        return None
-    for world in worlds:
-        holding = sum(holds(arm.case, world) is True for arm in arms)
-        if holding == 0 and none is None:
-            none = world
-        if holding > 1 and two is None:
-            two = world
-    return none, two
-
-
-def always_or_never(condition: Condition, readings: Mapping[str, Reading]) -> bool | None:
-    """Return True or False for a condition that is so in every world, None for one that varies.
-
-    A condition with too many worlds to try also gives None.
-    """
-    worlds = _worlds([condition], readings)
-    if worlds is None:
-        return None
-    seen = {holds(condition, world) for world in worlds}
-    return seen.pop() if len(seen) == 1 else None
 
 
 def parting(
@@ -143,29 +92,6 @@ def holds(condition: Condition, world: World) -> Truth:
         case _:
             value = world[condition]
             return None if value is None else bool(value)
-
-
-def described(world: World) -> str:
-    """Return a world in words, for a message."""
-    parts = []
-    for atom, value in world.items():
-        if isinstance(atom, tuple):
-            order = "not known beside" if value is None else value
-            parts.append(f"{_short(atom[0])} {order} {_short(atom[1])}")
-        elif isinstance(atom, str) and atom.startswith("reading:"):
-            parts.append(f"{atom}={value}")
-        else:
-            parts.append(f"{_short(atom)} is {_ANSWERS[value]}")
-    return ", ".join(parts) or "any"
-
-
-def _short(value: object) -> str:
-    """Return a number or test as short text."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, AnyOf | Member):
-        return f"{value.operator} of {value.fact}"
-    return str(getattr(value, "operator", value))
 
 
 def _worlds(

@@ -13,6 +13,7 @@ from pydantic_core.core_schema import DictSchema, NullableSchema, WithDefaultSch
 from ledger.regime.model import Regime
 from ledger.regime.trust import Trust
 from ledger.regime.vocabulary import FACTS_FILE
+from ledger.regime.waiver import Waivers
 
 __all__ = ["SCHEMAS", "regime_schemas", "schema_text"]
 
@@ -22,6 +23,7 @@ _PUBLISHED: Final = "https://flopledger.example/schemas/"
 # File name below schemas/ to the model that it is generated from.
 SCHEMAS: Final[Mapping[str, TypeAdapter[Any]]] = {
     "facts.v1.schema.json": FACTS_FILE,
+    "lint.v1.schema.json": TypeAdapter(Waivers),
     "pack-trust.v1.schema.json": TypeAdapter(Trust),
     "regime.v1.schema.json": TypeAdapter(Regime),
 }
