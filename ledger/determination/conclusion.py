@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ledger.book import name_runs
 from ledger.determination.amounts import amounts_of
-from ledger.determination.ground import Ground
+from ledger.determination.ground import Ground, reached
 from ledger.determination.model import (
     Closed,
     Contradiction,
@@ -306,9 +306,13 @@ class Conclusion:
                 yield f"whether {obligation.id} binds is open for want of {names}"
 
     def _doubts(self) -> tuple[str, ...]:
-        """Return the figures of a device that were not verified; none for other subjects."""
-        kind, _, name = self.subject.partition(":")
-        return self.world.devices.doubts(name) if kind == "device" else ()
+        """Return the figures of the device concerned that were not verified; none without one."""
+        part, _ = self.interpreter.answers.part(self.subject, "device")
+        kind, _, name = (part or "").partition(":")
+        if kind != "device":
+            return ()
+        asked = {node for node in reached(self.ground.law, self.ground.rule) if type(node) is str}
+        return self.world.devices.doubts(name, asked)
 
 
 def _facts_of(obligation: Obligation) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from ledger.forward import Outstanding, committed, delivered_by, outstanding
 from ledger.lineage import Lineage
 from ledger.measure import Leg, StoredRecord
 from ledger.period import parse_day
+from ledger.regime.answered import DEVICE_FACTS
 from ledger.regime.grouping import Between, Place
 from ledger.regime.law import Law
 from ledger.regime.rule import Rule
@@ -163,6 +164,9 @@ class World:
         if (place := Place.parse(subject)) is not None:
             subjects |= {f"{key}:{value}" for key, value in place.keys.items()}
             breaks += self.book.holdings.days()
+        about = DEVICE_FACTS.get(subject.partition(":")[0])
+        if about is not None:
+            subjects |= {f"device:{value}" for value in self.book.facts.texts(about)}
         for held in sorted(subjects & self._facts.keys()):
             breaks += _dates(self._facts[held], "valid_from", "valid_until")
         return Days.of(totals, breaks, until=until or self.as_of)

@@ -46,6 +46,7 @@ from ledger.regime.trace import Span, Truth
 __all__ = [
     "BASE_OBTAINABLE",
     "DESIGNATED",
+    "DEVICE_FACTS",
     "HOLDING",
     "IS_MODIFICATION",
     "PINNED",
@@ -63,6 +64,11 @@ PINNED: Final[Mapping[str, tuple[str, ...]]] = {
     for name in ("model.compute_cost", "model.modification_cost")
 }
 """Sums of money at market prices, with the facts that pin the prices."""
+DEVICE_FACTS: Final[Mapping[str, str]] = {
+    "transaction": "transaction.device",
+    "cluster": "cluster.device",
+}
+"""Subjects that are about a device, by kind, with the fact that says which."""
 
 IS_MODIFICATION: Final = "model.is_modification"
 SAME_PROVIDER: Final = "model.same_provider_as_base"
@@ -140,8 +146,14 @@ class Answers:
         """Return which subject of a kind a subject stands for, and the key that would say so.
 
         A model stands for itself; what a company holds in a destination stands for the company and
-        for the destination, and a holding for its device besides.
+        for the destination, and a holding for its device besides. A transaction or a cluster
+        stands for the device that a fact of it names.
         """
+        own = subject.partition(":")[0]
+        if kind == "device" and own in DEVICE_FACTS:
+            name = DEVICE_FACTS[own]
+            device = self._environment.fact(subject, name).value
+            return (f"device:{device}" if isinstance(device, str) else None), f"{name}@{subject}"
         if subject.startswith(f"{HOLDING}:"):
             if kind == HOLDING:
                 return subject, ""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ledger.errors import RuleError
 from ledger.quantity import Dimension
+from ledger.regime.answered import DEVICE_FACTS
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.expression import (
     All,
@@ -51,7 +52,8 @@ def check_rule(
         vocabulary: Facts and activities.
     """
     keys = frozenset[str]() if rule.group is None else frozenset(rule.group.by)
-    scope = Scope(file, regime, vocabulary, rule.subject, rule.family, keys)
+    parts = keys | {"device"} if rule.subject in DEVICE_FACTS else keys
+    scope = Scope(file, regime, vocabulary, rule.subject, rule.family, parts)
     _window(rule, f"{place}.group.window", scope)
     lets: dict[str, str | None] = {}
     asked_of_holdings = frozenset(_asked_of_holdings(rule))
@@ -167,7 +169,7 @@ def _largest(node: Max, place: str, scope: Scope) -> str | None:
 
 def _total(node: Total, place: str, scope: Scope) -> str | None:
     """Return the dimension of a sum over holdings, noting what it cannot ask."""
-    held = scope.kinds & HOLDING_KEYS
+    held = frozenset[str]() if scope.subject in DEVICE_FACTS else scope.kinds & HOLDING_KEYS
     if not held:
         message = f"a {scope.subject} holds nothing"
         remedy = "make the subject one of " + ", ".join(sorted(HOLDING_KEYS))

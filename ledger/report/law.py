@@ -199,6 +199,9 @@ def clock_in_words(view: LawView, due: Due | None) -> str:
         parts.append(f"within {_figure(view, due.within)} after {of}")
     if due.on is not None:
         parts.append(f"{'not before' if parts else 'on'} {_figure(view, due.on)}")
+    if due.before is not None:
+        ahead = "by" if due.ahead is None else f"{_figure(view, due.ahead)} before"
+        parts.append(f"{ahead} {due.before}")
     return ", ".join(parts)
 
 
