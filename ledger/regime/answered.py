@@ -13,6 +13,7 @@ A decision that an authority would have sent to the provider is not asked for ei
 
 * ``model.designated_systemic_risk`` a designation that nobody recorded has not been made, as far as
   this ledger knows; contradicting records still leave it open
+* ``model.systemic_risk_rebutted``    nor has a decision that accepts the arguments of the provider
 
 A sum of money that hangs on market prices is known only with the price table it rests on and the
 day of the prices; without them nobody could work it out again.
@@ -49,6 +50,7 @@ __all__ = [
     "HOLDING",
     "IS_MODIFICATION",
     "PINNED",
+    "REBUTTED",
     "SAME_PROVIDER",
     "Answers",
     "Held",
@@ -68,6 +70,7 @@ IS_MODIFICATION: Final = "model.is_modification"
 SAME_PROVIDER: Final = "model.same_provider_as_base"
 BASE_OBTAINABLE: Final = "model.base_compute_obtainable"
 DESIGNATED: Final = "model.designated_systemic_risk"
+REBUTTED: Final = "model.systemic_risk_rebutted"
 # A student that learnt from a teacher's outputs does not modify the teacher.
 _MODIFYING: Final = frozenset({"derived", "merged", "initialised"})
 
@@ -216,7 +219,7 @@ class Answers:
             return Known(*self._same_provider(subject))
         if name == BASE_OBTAINABLE and self._has_figure(subject, view):
             return Known(value=True)
-        if name == DESIGNATED:
+        if name in {DESIGNATED, REBUTTED}:
             return Known(value=False)
         return Known(None, (name,))
 

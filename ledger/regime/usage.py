@@ -95,7 +95,7 @@ def _asked(rule: Rule) -> Iterator[str]:
         due, repeats = duty.due, duty.repeats
         named = (
             duty.retention,
-            *(() if due is None else (due.within, due.on)),
+            *(() if due is None else (due.within, due.on, due.ahead)),
             *(() if repeats is None else (repeats.every, repeats.days)),
         )
         yield from (name for name in named if name is not None)
