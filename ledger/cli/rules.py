@@ -7,21 +7,19 @@ from pathlib import Path
 
 import click
 
+from ledger.cli.bench import bench_of, pack_of
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options, write_text
-from ledger.determination import PlainEvaluator
-from ledger.engines import ENGINES, open_engine
-from ledger.engines.plain import PlainEngine
+from ledger.cli.rules_mutants import mutants
+from ledger.engines import ENGINES
 from ledger.errors import InputError
-from ledger.journeys.casework import Bench
-from ledger.journeys.checking import devices_of
-from ledger.pack import PACK_NAME, Pack, packed_bytes, read_pack
+from ledger.pack import PACK_NAME, packed_bytes
 from ledger.period import parse_day
 from ledger.regime.lint import lint_pack
 from ledger.regime.load import find_regime, load_regimes, read_regimes
 from ledger.regime.schema import SCHEMAS, schema_text
-from ledger.regime.vocabulary import Vocabulary, load_vocabulary
+from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.cases import case_document, case_tables
 from ledger.report.flaws import flaw_document, flaw_table
 from ledger.report.law import LawView, law_tables, list_table
@@ -51,6 +49,9 @@ def rules() -> None:
     """Show the law as data, check the files that hold it, and pack them."""
 
 
+rules.add_command(mutants)
+
+
 @rules.command(name="list", epilog="Example: flopledger rules list --in-force-on 2024-06-01")
 @_in_force_on
 @_law_known_on
@@ -65,7 +66,7 @@ def list_(
     output: str | None,
 ) -> None:
     """List every regime with its status on a day and the lines it draws."""
-    pack = _pack(context)
+    pack = pack_of(context)
     regimes = load_regimes(pack)
     on, known = _today(in_force_on), _day(law_known_on)
     document = list_document(regimes, pack.digest, on, known)
@@ -90,7 +91,7 @@ def show(
     output: str | None,
 ) -> None:
     """Show one regime for a lawyer: each number beside the words of the law that decide."""
-    pack = _pack(context)
+    pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
     regime = find_regime(load_regimes(pack, vocabulary), regime_id)
     on, known = _today(in_force_on), _day(law_known_on)
@@ -103,7 +104,7 @@ def show(
 @pass_context
 def lint(context: Context, *, fmt: str | None, output: str | None) -> int:
     """Look for what is wrong in rule files: exit 1 with findings, 2 if one cannot be loaded."""
-    pack = _pack(context)
+    pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
     regimes, flaws = read_regimes(pack, vocabulary)
     found = flaws or lint_pack(pack, vocabulary)
@@ -132,11 +133,11 @@ def test_(
     output: str | None,
 ) -> int:
     """Run the cases of the law, written and generated: exit 1 when one fails."""
-    pack = _pack(context)
+    pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
     regimes = load_regimes(pack, vocabulary)
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
-    bench = _bench(pack, vocabulary, engine)
+    bench = bench_of(pack, vocabulary, engine)
     results = [result for regime in asked for result in bench.run_written(regime)]
     around = [] if written else [bench.run_generated(regime) for regime in asked]
     results += [result for generated, _ in around for result in generated]
@@ -173,25 +174,10 @@ def schema(context: Context, *, name: str | None, output: str | None) -> None:
 def pack(context: Context, *, output: str | None) -> None:
     """Write the rule files as one canonical JSON file, which names the law by one digest."""
     root = rules_root(context.rules)
-    load_regimes(_pack(context))
+    load_regimes(pack_of(context))
     target = output or (str(root / PACK_NAME) if isinstance(root, Path) else "-")
     write_text(packed_bytes(root).decode(), target)
-    context.say(f"pack {_pack(context).digest}")
-
-
-def _bench(pack: Pack, vocabulary: Vocabulary, engine: str) -> Bench:
-    """Return where cases are run: with the engine and the evaluator of one name."""
-    devices = devices_of(pack) if pack.under("hardware") else None
-    if engine == "plain":
-        return Bench(vocabulary, PlainEngine, PlainEvaluator(), devices)
-    from ledger.engines.evaluate import ColumnEvaluator  # noqa: PLC0415 - polars loads slowly
-
-    return Bench(vocabulary, lambda source: open_engine(engine, source), ColumnEvaluator(), devices)
-
-
-def _pack(context: Context) -> Pack:
-    """Return the rules in use."""
-    return read_pack(rules_root(context.rules))
+    context.say(f"pack {pack_of(context).digest}")
 
 
 def _counted(number: int, what: str) -> str:

@@ -34,7 +34,7 @@ from ledger.regime.environment import Rates
 from ledger.regime.model import Regime
 from ledger.regime.vocabulary import Vocabulary
 
-__all__ = ["Bench", "CaseResult", "Inscribed", "Mismatch"]
+__all__ = ["Bench", "CaseResult", "Inscribed", "Mismatch", "mismatches"]
 
 _ORIGIN: Final = "cases.invalid"
 _SALT: Final = "A" * 22  # a case hides nothing, so its salt may be anything
@@ -147,16 +147,9 @@ class Bench:
         Raises:
             LedgerError: If the case states what no ledger would accept.
         """
-        found = {(d.rule, d.subject): d for d in self.determinations(regime, case)}
-        mismatches: list[Mismatch] = []
-        for rule_id, subjects in case.expect.items():
-            rule = regime.rule(rule_id)
-            kind = "" if rule is None else rule.subject
-            for name, expected in subjects.items():
-                subject = subject_of(name, kind)
-                place = found.get((rule_id, subject))
-                mismatches += _compare(rule_id, subject, expected, place)
-        return CaseResult(regime.id, case, generated, tuple(mismatches))
+        found = self.determinations(regime, case, frozenset(case.expect))
+        told = tuple(mismatches(regime, case, found))
+        return CaseResult(regime.id, case, generated, told)
 
     def run_written(self, regime: Regime) -> tuple[CaseResult, ...]:
         """Run the cases written in a rule file, in order."""
@@ -200,15 +193,24 @@ class Bench:
             case: The case.
             rules: Rules asked; None asks all.
         """
+        return self.determined(regime, case, self.world(case), rules)
+
+    def world(self, case: Case) -> World:
+        """Return the records of a case by its day, whatever the regime."""
         inscribed = Inscribed(records_of(case, self.vocabulary))
         engine, as_of = self.open_engine(inscribed), case.evaluated_on
         size = inscribed.size
-        world = World(
+        return World(
             Book(engine.fold(size=size, limit=size, as_of=as_of)),
             as_of=as_of,
             legs=lambda models: engine.legs(models, limit=size, as_of=as_of),
             devices=StatedDevices(_rates(case), self.devices),
         )
+
+    def determined(
+        self, regime: Regime, case: Case, world: World, rules: frozenset[str] | None = None
+    ) -> tuple[Determination, ...]:
+        """Return what the law that a case asks says about a world."""
         asked = Asked(
             in_force_on=case.law.in_force_on,
             law_known_on=case.law.law_known_on or date.max,
@@ -217,6 +219,17 @@ class Bench:
             rules={} if rules is None else {regime.id: rules},
         )
         return determine(asked, [regime], world, self.evaluator)
+
+
+def mismatches(regime: Regime, case: Case, found: Iterable[Determination]) -> Iterator[Mismatch]:
+    """Yield what came out otherwise than a case expects."""
+    by_place = {(d.rule, d.subject): d for d in found}
+    for rule_id, subjects in case.expect.items():
+        rule = regime.rule(rule_id)
+        kind = "" if rule is None else rule.subject
+        for name, expected in subjects.items():
+            subject = subject_of(name, kind)
+            yield from _compare(rule_id, subject, expected, by_place.get((rule_id, subject)))
 
 
 def _rates(case: Case) -> Mapping[str, list[Rates]]:

@@ -28,12 +28,15 @@ from ledger.regime.source import ParameterValue
 from ledger.regime.vocabulary import Vocabulary
 from ledger.regime.world import BASE_OPERATIONS, OTHER_AMOUNT, Moved, World, worlds
 
-__all__ = ["Boundary", "Judge", "Line", "boundaries", "lines"]
+__all__ = ["ABOVE", "Boundary", "Judge", "Line", "boundaries", "lines"]
 
 Judge: TypeAlias = Callable[[Regime, Case], str]
 """Gives the finding of the one rule and subject that a case expects; ``none`` out of scope."""
 Side: TypeAlias = Literal["below", "above"]
 
+_GENERATED: Final = "generated: "
+ABOVE: Final = f"{_GENERATED}above "
+"""How the names of cases above a line begin."""
 _MIRROR: Final[Mapping[str, str]] = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge"}
 # On the line a rule answers as it does on the side named here.
 _ON: Final[Mapping[str, Side]] = {"gt": "below", "le": "below", "ge": "above", "lt": "above"}
@@ -245,7 +248,7 @@ def _replaced(value: Any, old: Comparison, new: Comparison) -> Any:  # noqa: ANN
 def _case(line: Line, world: World, where: str, amount: int, finding: str | None = None) -> Case:
     """Write the case with the moved number below, on or above the line."""
     day = line.value.from_
-    name = f"generated: {where} {line.parameter} of {day} in {line.rule.id} {line.place}"
+    name = f"{_GENERATED}{where} {line.parameter} of {day} in {line.rule.id} {line.place}"
     moved = Moved(line.moved, amount)
     return world.case(line.rule.id, day, moved, name=name, finding=finding)
 
