@@ -189,6 +189,8 @@ def _around(regime: Regime, line: Line, vocabulary: Vocabulary, judge: Judge) ->
     contrary = _turned(regime, line)
     second_best: tuple[Case, ...] = ()
     for world in islice(worlds(regime, line.rule, vocabulary), _WORLDS_MAX):
+        if world.trained is False and isinstance(line.moved, Sum):
+            continue  # the sum is moved, so this world is the one before it
         cases = _cases(regime, line, world, judge)
         found = [_expected(case) for case in cases]
         if not cases or all(judge(contrary, c) == f for c, f in zip(cases, found, strict=True)):
@@ -197,10 +199,17 @@ def _around(regime: Regime, line: Line, vocabulary: Vocabulary, judge: Judge) ->
         # number may decide there: then this world tells nothing of this one.
         if not line.worded and any(judge(regime, case) != _expected(case) for case in cases):
             continue
-        if set(found) == {"met", "not_met"}:
+        if set(found) == _plainest(line):
             return Boundary(line, cases)
         second_best = second_best or cases
     return Boundary(line, second_best)
+
+
+def _plainest(line: Line) -> set[str | None]:
+    """Return what comes out around a line where nothing else is in play."""
+    if line.place == "scope":
+        return {"met", "none"}
+    return {"met", "excepted" if line.place.startswith("unless") else "not_met"}
 
 
 def _cases(regime: Regime, line: Line, world: World, judge: Judge) -> tuple[Case, ...]:
