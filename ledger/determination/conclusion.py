@@ -298,12 +298,15 @@ class Conclusion:
                     yield f"the window of commitment {item.contract} ended on {item.window_end}"
 
     def _open_duties(self) -> Iterator[str]:
-        """Yield the duties of which it is not known whether they bind."""
+        """Yield the duties of which it is not known whether they bind, by what would tell."""
+        duties: dict[tuple[str, ...], list[str]] = {}
         for obligation in self.ground.rule.obligations:
             found = self._binds(obligation)
             if found.truth is None:
-                names = ", ".join(found.missing)
-                yield f"whether {obligation.id} binds is open for want of {names}"
+                duties.setdefault(found.missing, []).append(obligation.id)
+        for missing, ids in duties.items():
+            bind = "binds" if len(ids) == 1 else "bind"
+            yield f"whether {', '.join(ids)} {bind} is open for want of {', '.join(missing)}"
 
     def _doubts(self) -> tuple[str, ...]:
         """Return the figures of the device concerned that were not verified; none without one."""

@@ -13,6 +13,7 @@ A decision that an authority would have sent to the provider is not asked for ei
 
 * ``model.designated_systemic_risk`` a designation that nobody recorded has not been made, as far as
   this ledger knows; contradicting records still leave it open
+* ``model.systemic_risk_rebutted``    nor has a decision that accepts the arguments of the provider
 
 A sum of money that hangs on market prices is known only with the price table it rests on and the
 day of the prices; without them nobody could work it out again.
@@ -50,6 +51,7 @@ __all__ = [
     "HOLDING",
     "IS_MODIFICATION",
     "PINNED",
+    "REBUTTED",
     "SAME_PROVIDER",
     "Answers",
     "Held",
@@ -74,6 +76,7 @@ IS_MODIFICATION: Final = "model.is_modification"
 SAME_PROVIDER: Final = "model.same_provider_as_base"
 BASE_OBTAINABLE: Final = "model.base_compute_obtainable"
 DESIGNATED: Final = "model.designated_systemic_risk"
+REBUTTED: Final = "model.systemic_risk_rebutted"
 _IMPLIED: Final = frozenset({IS_MODIFICATION, SAME_PROVIDER, BASE_OBTAINABLE})
 # Kinds of subjects of whom nothing is known that nobody recorded, or their lineage implies.
 _RECORDED_ONLY: Final = frozenset({"model", "developer", "run", "cluster"})
@@ -222,7 +225,7 @@ class Answers:
         if name.partition(".")[0] not in _RECORDED_ONLY:
             return [self.fact(subject, name, view) for subject in subjects]
         stated, unstated = self._environment.stated(name), Known(None, (name,))
-        if name in {IS_MODIFICATION, DESIGNATED}:
+        if name in {IS_MODIFICATION, DESIGNATED, REBUTTED}:
             unstated = Known(value=False)
         implied = name in _IMPLIED
         return [
@@ -250,7 +253,7 @@ class Answers:
             return Known(*self._same_provider(subject))
         if name == BASE_OBTAINABLE and self._has_figure(subject, view):
             return Known(value=True)
-        if name == DESIGNATED:
+        if name in {DESIGNATED, REBUTTED}:
             return Known(value=False)
         return Known(None, (name,))
 

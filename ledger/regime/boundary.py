@@ -197,6 +197,8 @@ def _around(regime: Regime, line: Line, vocabulary: Vocabulary, judge: Judge) ->
     second_best: tuple[Case, ...] = ()
     moved = line.moved if isinstance(line.moved, str) else None
     for world in islice(worlds(regime, line.rule, vocabulary, moved), _WORLDS_MAX):
+        if world.trained is False and isinstance(line.moved, Sum):
+            continue  # the sum is moved, so this world is the one before it
         cases = _cases(regime, line, world, judge)
         found = [_expected(case) for case in cases]
         if not cases or all(judge(contrary, c) == f for c, f in zip(cases, found, strict=True)):

@@ -45,9 +45,10 @@ Finding = Literal["met", "not_met", "undetermined", "excepted"]
 
 
 class Range(Node):
-    """A figure known between two ends."""
+    """A figure known between two ends; with a point, an estimate and its stated error."""
 
     low: QuantityScalar
+    point: QuantityScalar | None = None
     high: QuantityScalar
 
 
@@ -83,9 +84,11 @@ def _check_operations(figure: Quantity | str | Range | AtLeast) -> None:
         case Quantity():
             parts = [figure]
         case Range():
-            if figure.high.base < figure.low.base:
-                raise refuse("range", "the high end is below the low one", "exchange the ends")
-            parts = [figure.low, figure.high]
+            parts = [figure.low, *([figure.point] if figure.point else []), figure.high]
+            bases = [part.base for part in parts]
+            if bases != sorted(bases):
+                message = "the low end, the point and the high end do not rise"
+                raise refuse("range", message, "exchange the ends")
         case AtLeast():
             parts = [figure.at_least]
         case _:

@@ -164,8 +164,8 @@ def _figures(operations: object) -> tuple[Quantity, ...]:
     match operations:
         case Quantity():
             return (operations,)
-        case Range():
-            return (operations.low, operations.high)
+        case Range(low=low, point=point, high=high):
+            return (low, high) if point is None else (low, point, high)
         case AtLeast():
             return (operations.at_least,)
         case _:

@@ -35,6 +35,7 @@ _MUCH: Final = "10^27 OP"
 # What rows of rates and holdings state is no fact that somebody could record.
 _ROWS: Final = ("rate.", "holding.")
 _MAKER: Final = "device.maker"
+_LITTLE: Final = "1 OP"
 _PARENT: Final = "y"
 
 
@@ -60,8 +61,8 @@ class World:
         vocabulary: Types of facts.
         facts: What is recorded of ``SUBJECT``, by the name of the fact.
         readings: Alternatives chosen.
-        trained: Whether the model has far more operations than any line, where they are not what
-            is moved.
+        trained: Whether the model has far more operations than any line, or hardly any; None
+            where no rule counts them. Not asked where they are what is moved.
         parent: Whether the model was made from one of another provider.
     """
 
@@ -69,7 +70,7 @@ class World:
     vocabulary: Vocabulary
     facts: Mapping[str, Tree]
     readings: Mapping[str, str]
-    trained: bool
+    trained: bool | None
     parent: bool
 
     def case(self, rule: str, day: date, moved: Moved, *, name: str, finding: str | None) -> Case:
@@ -93,8 +94,9 @@ class World:
         else:
             tree["device_rates"] = [_rate(moved.number, moved.amount)]
         counting = next(iter(self.regime.counting), "")
-        if self.trained and not isinstance(moved.number, Sum):
-            training.append(self._row(SUBJECT, counting, _MUCH, day))
+        if self.trained is not None and not isinstance(moved.number, Sum):
+            amount = _MUCH if self.trained else _LITTLE
+            training.append(self._row(SUBJECT, counting, amount, day))
         if self.parent:
             training.append(self._row(_PARENT, counting, f"{BASE_OPERATIONS} OP", day))
             tree["lineage"] = [{"model": SUBJECT, "parent": _PARENT, "same_provider": "no"}]
@@ -187,10 +189,13 @@ def worlds(
     # A rule that weighs the base itself is tried with one first, any other without.
     weighs = any(isinstance(n, Sum) and n.lineage == "base" for n in _lets(rule))
     parents = (weighs, not weighs) if parent else (False,)
-    trainings = (True, False) if sums else (False,)
-    every = product(parents, trainings, product(*options.values()))
-    for made_from, trained, chosen in every:
-        stated = dict(zip(options, chosen, strict=True))
+    trainings = (True, False) if sums else (None,)
+    # What the rule asks itself comes first in the options and changes fastest: a rule that it asks
+    # stays as it is meanwhile, and a world in which a line decides is found among the first.
+    names = list(reversed(options))
+    every = product(parents, product(*(options[name] for name in names)), trainings)
+    for made_from, chosen, trained in every:
+        stated = dict(zip(names, chosen, strict=True))
         yield World(
             regime,
             vocabulary,
