@@ -17,9 +17,11 @@ from ledger.forward import Outstanding, committed, delivered_by, outstanding
 from ledger.lineage import Lineage
 from ledger.measure import Leg, StoredRecord
 from ledger.period import parse_day
+from ledger.regime.expression import AtWindow
 from ledger.regime.grouping import Between, Place
 from ledger.regime.law import Law
 from ledger.regime.rule import Rule
+from ledger.regime.usage import nodes_of
 
 __all__ = ["Legs", "World"]
 
@@ -81,7 +83,10 @@ class World:
         return frozenset(key.model for key in self.book.folded.totals)
 
     def subjects_of(self, law: Law, rule: Rule) -> tuple[str, ...]:
-        """Return the subjects that a rule asks, prefixed and sorted."""
+        """Return the subjects that a rule asks, prefixed and sorted.
+
+        A rule that looks figures up for windows does not ask of windows before its tables begin.
+        """
         if rule.group is None:
             return self.subjects(rule.subject)
         window = None if rule.group.window is None else rule.group.window.between
@@ -90,7 +95,9 @@ class World:
             ends = [None if (v := law.parameter(name)) is None else v.value for name in window]
             if isinstance(ends[0], date) and isinstance(ends[1], date):
                 between = Between(ends[0], ends[1])
-        return self.book.holdings.subjects(rule.group, between, self.as_of)
+        found = self.book.holdings.subjects(rule.group, between, self.as_of)
+        begin = _tables_begin(law, rule)
+        return tuple(subject for subject in found if _looks_past(subject, begin))
 
     def subjects(self, kind: str) -> tuple[str, ...]:
         """Return the subjects of one kind, prefixed and sorted."""
@@ -221,6 +228,19 @@ def _by(
     for record in records:
         found.setdefault(str(record.body[name]), []).append(record)
     return {key: tuple(held) for key, held in found.items()}
+
+
+def _tables_begin(law: Law, rule: Rule) -> date:
+    """Return the first day on which every table has begun that a rule looks figures up in."""
+    names = {node.parameter for node in nodes_of(rule) if isinstance(node, AtWindow)}
+    tables = [law.regime.parameters[name].values for name in sorted(names)]
+    return max((min(value.from_ for value in table) for table in tables), default=date.min)
+
+
+def _looks_past(subject: str, day: date) -> bool:
+    """Return whether a subject looks at a window that ends after a day, or at none."""
+    place = Place.parse(subject)
+    return place is None or place.window is None or place.window.stop > day
 
 
 def _dates(records: Iterable[StoredRecord], *names: str) -> list[date]:

@@ -126,7 +126,7 @@ class Sheet:
                     f"{asked.counting}/{asked.lineage}",
                     lambda: self.gathered.total_leaf(counting, asked.lineage, self.sight),
                 )
-            case node.Max() | node.Total() | node.Flow():
+            case node.Max() | node.Total() | node.Flow() | node.AtWindow():
                 return self._leaf(
                     f"{asked.operator} {id(asked)}", lambda: self._interpreted(rule, asked)
                 )
@@ -183,8 +183,10 @@ class Sheet:
         value = None if found is None else found.value
         return self.gathered.constant(name, value, (f"parameter:{name}",))
 
-    def _interpreted(self, rule: Rule, asked: node.Max | node.Total | node.Flow) -> Leaf:
-        """Return a number over rows of other relations; the interpreter knows how."""
+    def _interpreted(
+        self, rule: Rule, asked: node.Max | node.Total | node.Flow | node.AtWindow
+    ) -> Leaf:
+        """Return a number over rows of other relations, or of a window: the interpreter's."""
         found = [
             Question(
                 Interpreter(self.law, self.gathered.answers, subject),

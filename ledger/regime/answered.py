@@ -14,6 +14,8 @@ A decision that an authority would have sent to the provider is not asked for ei
 * ``model.designated_systemic_risk`` a designation that nobody recorded has not been made, as far as
   this ledger knows; contradicting records still leave it open
 
+The country of a destination is its name, which a holding states; no fact can say otherwise.
+
 A sum of money that hangs on market prices is known only with the price table it rests on and the
 day of the prices; without them nobody could work it out again.
 
@@ -45,6 +47,7 @@ from ledger.regime.trace import Span, Truth
 
 __all__ = [
     "BASE_OBTAINABLE",
+    "COUNTRY",
     "DESIGNATED",
     "HOLDING",
     "IS_MODIFICATION",
@@ -68,6 +71,7 @@ IS_MODIFICATION: Final = "model.is_modification"
 SAME_PROVIDER: Final = "model.same_provider_as_base"
 BASE_OBTAINABLE: Final = "model.base_compute_obtainable"
 DESIGNATED: Final = "model.designated_systemic_risk"
+COUNTRY: Final = "destination.country"
 # A student that learnt from a teacher's outputs does not modify the teacher.
 _MODIFYING: Final = frozenset({"derived", "merged", "initialised"})
 
@@ -149,6 +153,11 @@ class Answers:
             return subject, ""
         return f"{kind}:{place.keys[kind]}", ""
 
+    def window(self, subject: str) -> Between | None:
+        """Return the window of days that a subject looks at, or None."""
+        place = Place.parse(subject)
+        return None if place is None else place.window
+
     def held(
         self, subject: str, keys: tuple[str, ...] | None, *, in_window: bool
     ) -> Iterator[Held]:
@@ -193,6 +202,8 @@ class Answers:
         if subject.startswith(f"{HOLDING}:"):
             value = self._by_subject()[subject].facts.get(name)
             return Known(value, (name,) if value is None else ())
+        if name == COUNTRY:
+            return Known(subject.partition(":")[2])
         found = self._environment.fact(subject, name)
         if found.value is not None or len(found.entries) > 1:
             return self._recorded(subject, name, found)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.regime.dimension import conditions, duties
-from ledger.regime.expression import Expression, Member, Sum, walk
+from ledger.regime.expression import AtWindow, Expression, Member, Sum, walk
 from ledger.regime.model import Regime
 from ledger.regime.name import reading_named
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import Node
 from ledger.regime.soundness import citations
 
-__all__ = ["texts", "unused"]
+__all__ = ["nodes_of", "texts", "unused"]
 
 
 def unused(regime: Regime) -> Iterator[tuple[str, str, str]]:
@@ -45,6 +45,14 @@ def unused(regime: Regime) -> Iterator[tuple[str, str, str]]:
                 yield f"rules[{index}].let.{name}", f"nothing uses {name}", "use it, or remove it"
 
 
+def nodes_of(rule: Rule) -> Iterator[Expression]:
+    """Yield every node of the expressions of a rule, lets included."""
+    for _, condition in (*conditions(rule), *duties(rule)):
+        yield from walk(condition)
+    for number in rule.let.values():
+        yield from walk(number)
+
+
 def texts(node: Node, place: str = "") -> Iterator[tuple[str, str]]:
     """Yield every text below a node with its path, in the order of the file."""
     for name, info in type(node).model_fields.items():
@@ -65,22 +73,14 @@ def _texts_in(value: object, place: str) -> Iterator[tuple[str, str]]:
             yield from _texts_in(item, f"{place}.{key}")
 
 
-def _nodes(rule: Rule) -> Iterator[Expression]:
-    """Yield every node of the expressions of a rule, lets included."""
-    for _, condition in (*conditions(rule), *duties(rule)):
-        yield from walk(condition)
-    for number in rule.let.values():
-        yield from walk(number)
-
-
 def _names(rule: Rule) -> set[str]:
     """Return every bare name in the expressions of a rule."""
-    return {node for node in _nodes(rule) if isinstance(node, str)}
+    return {node for node in nodes_of(rule) if isinstance(node, str)}
 
 
 def _asked(rule: Rule) -> Iterator[str]:
     """Yield the ids of what a rule asks of its file."""
-    for node in _nodes(rule):
+    for node in nodes_of(rule):
         match node:
             case str():
                 reading = reading_named(node)
@@ -89,13 +89,15 @@ def _asked(rule: Rule) -> Iterator[str]:
                 yield node.counting
             case Member():
                 yield node.set_id
+            case AtWindow():
+                yield node.parameter
             case _:
                 continue
     for duty in rule.obligations:
         due, repeats = duty.due, duty.repeats
         named = (
             duty.retention,
-            *(() if due is None else (due.within, due.on)),
+            *(() if due is None else (due.within, due.on, due.ahead)),
             *(() if repeats is None else (repeats.every, repeats.days)),
         )
         yield from (name for name in named if name is not None)

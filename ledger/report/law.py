@@ -141,6 +141,9 @@ def due_in_words(due: Due | None) -> str:
         parts.append(f"{due.within} after {of}")
     if due.on is not None:
         parts.append(f"on {due.on}")
+    if due.before is not None:
+        ahead = "by" if due.ahead is None else f"{due.ahead} before"
+        parts.append(f"{ahead} {due.before}")
     return ", not before ".join(parts)
 
 
