@@ -15,7 +15,7 @@ from ledger.determination.conclusion import MODEL_GAP, Conclusion, unbound
 from ledger.determination.ground import Ground, ground_of
 from ledger.determination.model import Determination
 from ledger.determination.verdict import Evaluator, Verdicts
-from ledger.determination.world import World
+from ledger.determination.world import World, within_tables
 from ledger.obligations import Filings
 from ledger.regime.answered import Answers
 from ledger.regime.dated import APPLICABLE, Standing, standing_on
@@ -152,7 +152,7 @@ def _conclude(case: _Judged, world: World, filings: Filings) -> Iterator[Determi
     """Yield the determinations of one regime, rule by rule."""
     interpreters: dict[str, Interpreter] = {}
     for ground in case.grounds:
-        for subject in case.subjects[ground.rule.family]:
+        for subject in within_tables(case.law, ground.rule, case.subjects[ground.rule.family]):
             if not case.binds:
                 yield unbound(ground, case.standing, subject, hypothetical=case.assumed)
                 continue

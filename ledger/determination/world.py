@@ -23,7 +23,7 @@ from ledger.regime.law import Law
 from ledger.regime.rule import Rule
 from ledger.regime.usage import nodes_of
 
-__all__ = ["Legs", "World"]
+__all__ = ["Legs", "World", "within_tables"]
 
 Legs: TypeAlias = Callable[[frozenset[str]], Mapping[str, tuple[Leg, ...]]]
 """Legs of some models by the day asked for, as an engine gives them."""
@@ -83,10 +83,7 @@ class World:
         return frozenset(key.model for key in self.book.folded.totals)
 
     def subjects_of(self, law: Law, rule: Rule) -> tuple[str, ...]:
-        """Return the subjects that a rule asks, prefixed and sorted.
-
-        A rule that looks figures up for windows does not ask of windows before its tables begin.
-        """
+        """Return the subjects of a rule's family, prefixed and sorted."""
         if rule.group is None:
             return self.subjects(rule.subject)
         window = None if rule.group.window is None else rule.group.window.between
@@ -95,9 +92,7 @@ class World:
             ends = [None if (v := law.parameter(name)) is None else v.value for name in window]
             if isinstance(ends[0], date) and isinstance(ends[1], date):
                 between = Between(ends[0], ends[1])
-        found = self.book.holdings.subjects(rule.group, between, self.as_of)
-        begin = _tables_begin(law, rule)
-        return tuple(subject for subject in found if _looks_past(subject, begin))
+        return self.book.holdings.subjects(rule.group, between, self.as_of)
 
     def subjects(self, kind: str) -> tuple[str, ...]:
         """Return the subjects of one kind, prefixed and sorted."""
@@ -220,6 +215,21 @@ class World:
         return {run: tuple(legs) for run, legs in found.items()}
 
 
+def within_tables(law: Law, rule: Rule, subjects: Iterable[str]) -> tuple[str, ...]:
+    """Return the subjects whose windows end after the tables begin that a rule looks figures up in.
+
+    Args:
+        law: The law that the rule stands in.
+        rule: The rule; one that looks nothing up is asked of all.
+        subjects: With their prefix.
+    """
+    names = {node.parameter for node in nodes_of(rule) if isinstance(node, AtWindow)}
+    tables = [law.regime.parameters[name].values for name in sorted(names)]
+    begin = max((min(value.from_ for value in table) for table in tables), default=date.min)
+    places = ((subject, Place.parse(subject)) for subject in subjects)
+    return tuple(s for s, p in places if p is None or p.window is None or p.window.stop > begin)
+
+
 def _by(
     records: Iterable[StoredRecord], name: Literal["model", "subject"]
 ) -> Mapping[str, tuple[StoredRecord, ...]]:
@@ -228,19 +238,6 @@ def _by(
     for record in records:
         found.setdefault(str(record.body[name]), []).append(record)
     return {key: tuple(held) for key, held in found.items()}
-
-
-def _tables_begin(law: Law, rule: Rule) -> date:
-    """Return the first day on which every table has begun that a rule looks figures up in."""
-    names = {node.parameter for node in nodes_of(rule) if isinstance(node, AtWindow)}
-    tables = [law.regime.parameters[name].values for name in sorted(names)]
-    return max((min(value.from_ for value in table) for table in tables), default=date.min)
-
-
-def _looks_past(subject: str, day: date) -> bool:
-    """Return whether a subject looks at a window that ends after a day, or at none."""
-    place = Place.parse(subject)
-    return place is None or place.window is None or place.window.stop > day
 
 
 def _dates(records: Iterable[StoredRecord], *names: str) -> list[date]:

@@ -30,6 +30,8 @@ OTHER_AMOUNT: Final = 400
 """Any quantity that is not the one moved, in its base unit."""
 
 _MUCH: Final = "10^27 OP"
+# What rows of rates and holdings state is no fact that somebody could record.
+_ROWS: Final = ("rate.", "holding.")
 _PARENT: Final = "y"
 
 
@@ -138,6 +140,8 @@ def worlds(regime: Regime, rule: Rule, vocabulary: Vocabulary) -> Iterator[World
     sums, parent = False, False
     for node in _reachable(regime, rule):
         match node:
+            case AnyOf() | Member() if node.fact.startswith(_ROWS):
+                pass
             case AnyOf():
                 options[node.fact] = _any_of(vocabulary, node)
             case Member():
@@ -146,7 +150,7 @@ def worlds(regime: Regime, rule: Rule, vocabulary: Vocabulary) -> Iterator[World
                 sums, parent = True, parent or node.lineage == "base"
             case str() if (asked := reading_named(node)) is not None:
                 options[node.partition("=")[0]] = tuple(regime.readings[asked[0]].alternatives)
-            case str() if is_fact(node) and node in vocabulary.facts:
+            case str() if node in vocabulary.facts and not node.startswith(_ROWS):
                 options.setdefault(node, _ways(vocabulary, node))
             case _:
                 pass
