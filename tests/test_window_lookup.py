@@ -6,14 +6,28 @@ from pathlib import Path
 
 import pytest
 from regimes import FILE, load, shipped_words
+from worlds import TODAY
 
-from ledger.determination import Determination, Evaluator, PlainEvaluator
+from ledger.book import Book
+from ledger.determination import (
+    Determination,
+    Evaluator,
+    PlainEvaluator,
+    StatedDevices,
+    World,
+)
 from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.plain import PlainEngine
-from ledger.journeys.casework import Bench
+from ledger.journeys.casework import Bench, Inscribed
+from ledger.journeys.tallies import tallies
+from ledger.regime.answered import Answers
 from ledger.regime.case import Case
+from ledger.regime.cases import records_of
+from ledger.regime.interpret import Interpreter
+from ledger.regime.law import Law
 from ledger.regime.lint import lint_regime
 from ledger.regime.model import Regime
+from ledger.regime.question import Question
 
 TEXT = (Path(__file__).parent / "rules" / "tabled.yaml").read_text("utf-8")
 
@@ -119,3 +133,36 @@ def test_window_lookup_is_checked_against_the_words_of_the_law() -> None:
     assert "comparator-unsaid" in codes(silent)
     unasked = tabled(("{ at-window: table }", "table"))
     assert "unused" not in codes(unasked)
+
+
+def test_window_lookup_does_not_hang_on_the_order_of_lets() -> None:
+    before = (
+        "      held: { total: holding.quantity, over: holdings, add: [installed], less: [removed], "
+        "during: to-date }\n      line: { at-window: table }\n    when: { gt: [held, line] }"
+    )
+    after = (
+        "      line: { mul: [2, whole] }\n      whole: { mul: [5, held] }\n"
+        "      held: { total: holding.quantity, over: holdings, add: [installed], less: [removed], "
+        "during: to-date }\n    when: { gt: [line, { at-window: table }] }"
+    )
+    found = Bench(shipped_words(), PlainEngine, PlainEvaluator()).determinations(
+        tabled((before, after)), tabled().cases[0], frozenset({"stock"})
+    )
+    margins = {each.subject: each.margin for each in found}
+    assert margins["company:acme/2025-Q1"] == str(11 * 10 - 10)
+
+
+def test_window_lookup_totals_of_a_rule_asked_are_told_as_well() -> None:
+    regime = tabled(("{ gt: [{ mul: [2, held] }, { at-window: table }] }", "rule:stock"))
+    law = Law.on(regime, TODAY)
+    subject = "company:crest/2025-Q1"
+    inscribed = Inscribed(records_of(regime.cases[0], shipped_words()))
+    engine, size = PlainEngine(inscribed), inscribed.size
+    folded = engine.fold(size=size, limit=size, as_of=TODAY)
+    world = World(Book(folded), as_of=TODAY, legs=lambda _: {}, devices=StatedDevices({}))
+    answers = Answers(law, world.present)
+    asked = Question(
+        Interpreter(law, answers, subject), law.rule("half-stock"), subject, "actual", "legal"
+    )
+    found = [(item.total, item.tallied.holding.seq) for item in tallies(law, asked)]
+    assert found == [("held", 4), ("held", 4)]

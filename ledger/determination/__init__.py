@@ -10,7 +10,7 @@ from ledger.determination.determine import Asked, determine
 from ledger.determination.devices import CatalogueDevices, Devices, StatedDevices
 from ledger.determination.model import Counts, Determination
 from ledger.determination.verdict import Evaluator, PlainEvaluator, Verdict, Verdicts, shows
-from ledger.determination.world import Legs, World
+from ledger.determination.world import Legs, World, within_tables
 
 __all__ = [
     "Asked",
@@ -27,4 +27,5 @@ __all__ = [
     "World",
     "determine",
     "shows",
+    "within_tables",
 ]

@@ -28,6 +28,7 @@ from ledger.regime.expression import (
     walk,
 )
 from ledger.regime.grouping import HOLDING_KEYS
+from ledger.regime.lets import lets_in_order
 from ledger.regime.model import Regime
 from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
 from ledger.regime.product import product
@@ -57,10 +58,18 @@ def check_rule(
     _window(rule, f"{place}.group.window", scope)
     lets: dict[str, str | None] = {}
     asked_of_holdings = frozenset(_asked_of_holdings(rule))
-    for name, number in rule.let.items():
+    for name in lets_in_order(rule):
+        number = rule.let[name]
         if name in regime.parameters or name in regime.sets:
             message = f"let {name} hides the parameter or set of that name"
             scope.complain(f"{place}.let.{name}", "shadow", message, "choose another name")
+        ahead = [n for n in walk(number) if isinstance(n, str) and n in rule.let and n not in lets]
+        if ahead:
+            message = f"let {name} and let {ahead[0]} rest on each other"
+            remedy = "let one of them stand on figures and facts alone"
+            scope.complain(f"{place}.let.{name}", "cycle", message, remedy)
+            lets[name] = None
+            continue
         here = replace(scope, lets=dict(lets))
         inner = _inside(here) if name in asked_of_holdings else here
         lets[name] = _number(number, f"{place}.let.{name}", inner)
@@ -219,7 +228,7 @@ def _named_number(name: str, place: str, scope: Scope) -> str | None:
     elif ":" in name:
         scope.complain(place, "type", f"{name} is a condition, not a number", "name a number")
     else:
-        message = f"{name!r} is not a parameter of this file or a let declared above"
+        message = f"{name!r} is not a parameter of this file or a let of the rule"
         remedy = nearest(name, (*scope.lets, *scope.regime.parameters))
         scope.complain(place, "unresolved", message, remedy)
     return None

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
 from ledger.quantity import Dimension, Interval
+from ledger.regime.product import product
 
 __all__ = [
     "COMPARATORS",
@@ -187,14 +188,17 @@ def product_of(dimensions: Iterable[str | None]) -> str | None:
     """Return what a product measures by what its factors measure.
 
     Ratios are plain numbers, and so many things of some performance have it together. None where
-    more than one other factor measures something, or is not known to.
+    the product measures nothing that has a name, or a factor is not known to measure anything.
     """
     held = list(dimensions)
     others = [each for each in held if each not in {Dimension.RATIO, Dimension.COUNT}]
     if not others:
         counts = any(each == Dimension.COUNT for each in held)
         return str(Dimension.COUNT if counts else Dimension.RATIO)
-    return others[0] if len(others) == 1 else None
+    found = others[0]
+    for other in others[1:]:
+        found = None if found is None or other is None else product(found, other)
+    return found
 
 
 def compare(comparator: Comparator, left: Span, right: Span) -> Truth:
