@@ -132,7 +132,7 @@ def due_date(
     if due is None:
         return None
     if due.before is not None:
-        return DueDate(obligation.id, None, moments.get(due.before))
+        return DueDate(obligation.id, None, _ahead(law, due, moments.get(due.before)))
     fixed = _fixed(law, due)
     if due.after is None:
         return DueDate(obligation.id, None, fixed)
@@ -201,15 +201,25 @@ def _fixed(law: Law, due: Due) -> date | None:
 
 def _later(law: Law, due: Due, since: date) -> date | None:
     """Return the day on which a period that begins on a day has run out."""
-    found = None if due.within is None else law.parameter(due.within)
+    return None if due.within is None else _moved(law, due.within, since, 1)
+
+
+def _ahead(law: Law, due: Due, day: date | None) -> date | None:
+    """Return the last day that is a period ahead of a day, or the day itself without a period."""
+    return day if day is None or due.ahead is None else _moved(law, due.ahead, day, -1)
+
+
+def _moved(law: Law, period: str, day: date, sign: int) -> date | None:
+    """Return the day that lies a period of the law after a day, or with sign -1 before it."""
+    found = law.parameter(period)
     if found is None or not isinstance(found.value, Quantity):
         return None
     match found.value.dimension:
         case Dimension.CALENDAR_PERIOD:
-            return months_before(since, -found.value.exact_int())
+            return months_before(day, -sign * found.value.exact_int())
         case Dimension.DURATION:
             # A period in hours runs from a moment that records give only to the day.
-            return since + timedelta(days=-(-found.value.exact_int() // _DAY_SECONDS))
+            return day + sign * timedelta(days=-(-found.value.exact_int() // _DAY_SECONDS))
         case _:
             # Business days need a calendar of holidays; until one is named the day is not known.
             return None

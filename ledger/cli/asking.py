@@ -96,12 +96,24 @@ def question_of(options: Mapping[str, Any]) -> Question:
 
 
 def with_records(
-    context: Context, question: Question, engine: str, use: Callable[[Records], R]
+    context: Context,
+    question: Question,
+    engine: str,
+    use: Callable[[Records], R],
+    *,
+    size: int | None = None,
 ) -> R:
     """Fold the ledger for a question and call ``use`` while its snapshot is open.
 
+    Args:
+        context: The global options.
+        question: What is asked.
+        engine: Name of the engine.
+        use: What is done with the records.
+        size: Entries under an earlier checkpoint; None takes the newest.
+
     Raises:
-        MissingError: If there is no ledger.
+        MissingError: If there is no ledger, or no checkpoint of that size.
         IntegrityError: If the entries do not reproduce the signed root.
     """
 
@@ -118,7 +130,12 @@ def with_records(
         )
 
     return with_fold(
-        context, used, as_of=question.as_of, recorded_by=question.recorded_by, engine=engine
+        context,
+        used,
+        as_of=question.as_of,
+        recorded_by=question.recorded_by,
+        engine=engine,
+        size=size,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ledger.cli.asking import asking_options, evaluator_of, form_of, question_of, with_records
+from ledger.cli.check_replay import replay_check
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
 from ledger.journeys.checking import Checked, exit_status
@@ -24,6 +25,11 @@ Examples:
   flopledger check --regime eu.aia --subject model:m -f json
   flopledger check --in-force-on 2027-01-01 --law-known-on 2026-01-31
   flopledger check --assume us.eo14110=in_force --reading rl-rollout=not-named
+  flopledger check -f json -o check.json && flopledger rules pack -o law.json
+  flopledger --rules law.json check --replay check.json
+
+--replay takes everything that is asked from the file, and exits 0 when every byte of it comes out
+again, 1 when something differs, 4 when the entries are not those that it speaks of.
 
 Exit codes: 0 nothing to act on, 1 a line met or a date overdue, 2 could not evaluate,
 3 a needed fact is missing or there is no subject, 4 integrity failure.
@@ -35,6 +41,9 @@ Exit codes: 0 nothing to act on, 1 a line met or a date overdue, 2 could not eva
 @click.option("--rule", multiple=True, metavar="ID", help="Ask this rule only; repeatable.")
 @click.option("--subject", multiple=True, metavar="NAME", help="Ask of this subject only.")
 @asking_options
+@click.option(
+    "--replay", metavar="FILE", help="Determine again what check -f json wrote into FILE."
+)
 @click.option("--all", "everything", is_flag=True, help="Give every determination a row.")
 @output_options
 @pass_context
@@ -43,14 +52,18 @@ def check(
     /,
     *,
     everything: bool,
+    replay: str | None,
     fmt: str | None,
     output: str | None,
     **options: Any,  # noqa: ANN401 - every option has a type of its own
 ) -> int:
     """Determine which legal lines are met, now or foreseen, and which cannot be decided."""
+    engine = options["engine"]
+    if replay is not None:
+        return replay_check(context, replay, engine=engine, fmt=fmt, output=output)
     question = question_of(options)
     pack = read_pack(rules_root(context.rules))
-    engine, form = options["engine"], form_of(fmt, output)
+    form = form_of(fmt, output)
     whole = everything or form in {"json", "csv"}
     checked = with_records(
         context,

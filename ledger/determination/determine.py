@@ -2,7 +2,7 @@
 
 The whole is a pure function: the regimes, the records and the coordinates go in, determinations
 come out, in the order of regimes, rules and subjects. Nothing is left out: a rule that binds nobody
-on the day gives a determination that says so.
+on the day, or that nobody had published by ``law_known_on``, gives a determination that says so.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from ledger.determination.conclusion import MODEL_GAP, Conclusion, unbound
+from ledger.determination.conclusion import MODEL_GAP, Conclusion, unbound, unpublished
 from ledger.determination.ground import Ground, ground_of
 from ledger.determination.model import Determination
 from ledger.determination.tally import NEAREST, Tally
@@ -114,11 +114,12 @@ def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> 
         assumed=assumption is not None,
     )
     wanted = asked.rules.get(regime.id)
-    rules = [rule for rule in regime.rules if wanted is None or rule.id in wanted]
+    named = [rule for rule in regime.rules if wanted is None or rule.id in wanted]
     subjects: dict[str, tuple[str, ...]] = {}
-    for rule in rules:
+    for rule in named:
         if rule.family not in subjects:
             subjects[rule.family] = _asked_of(world.subjects_of(law, rule), asked.subjects)
+    rules = [found for each in named if (found := law.regime.rule(each.id)) is not None]
     binds = standing.applicable if assumption is None else assumption in APPLICABLE
     ahead = [rule for rule in rules if rule.foresees and world.present.committed]
     answers = Answers(law, world.present)
@@ -127,7 +128,10 @@ def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> 
         standing=standing,
         assumed=assumption is not None,
         binds=binds,
-        grounds=tuple(ground_of(law, rule, standing.applies_from) for rule in rules),
+        grounds=tuple(
+            ground_of(law, law.regime.rule(each.id) or each, standing.applies_from)
+            for each in named
+        ),
         subjects=subjects,
         answers=answers,
         actual=evaluator.verdicts(law, rules, subjects, answers, "actual") if binds else {},
@@ -156,7 +160,9 @@ def _conclude(case: _Judged, world: World, filings: Filings) -> Iterator[Determi
     concluding = _Concluding(case, world, filings)
     for ground in case.grounds:
         for subject in case.subjects[ground.rule.family]:
-            if case.binds:
+            if case.law.regime.rule(ground.rule.id) is None:
+                yield unpublished(ground, subject, hypothetical=case.assumed)
+            elif case.binds:
                 yield concluding.of(ground, subject)
             else:
                 yield unbound(ground, case.standing, subject, hypothetical=case.assumed)
@@ -216,8 +222,10 @@ def _surveyed(
 ) -> tuple[Tally, tuple[Determination, ...]]:
     """Count the verdicts of one rule and put together what comes first."""
     rule, subjects = ground.rule, case.subjects[ground.rule.family]
-    tally = Tally(case.law.regime.id, rule.id, case.standing.law, len(subjects))
-    if not case.binds:
+    published = case.law.regime.rule(rule.id) is not None
+    law = case.standing.law if published else None
+    tally = Tally(case.law.regime.id, rule.id, law, len(subjects))
+    if not case.binds or not published:
         return replace(tally, out_of_scope=len(subjects)), ()
     met, others = list[str](), list[str]()
     counts = Counter[str]()
@@ -227,7 +235,7 @@ def _surveyed(
         counts[verdict.finding or "out_of_scope"] += 1
         if verdict.finding != "met":
             counts["foreseen"] += ahead == "met"
-            counts["open"] += "undetermined" in {verdict.finding, ahead}
+            counts["left_open"] += "undetermined" in {verdict.finding, ahead}
         if "met" in {verdict.finding, ahead}:
             met.append(subject)
         elif verdict.finding in {"undetermined", "excepted"} or not verdict.robust:
@@ -242,9 +250,9 @@ def _surveyed(
 def _nearest(ground: Ground, subjects: Sequence[str], world: World) -> Sequence[str]:
     """Return the subjects with the largest amount by the rule's own sum, else the first ones."""
     total = ground.principal(None)
-    if total is None or len(subjects) <= NEAREST:
+    counting = None if total is None else ground.law.counting.get(total.counting)
+    if total is None or counting is None or len(subjects) <= NEAREST:
         return subjects[:NEAREST]
-    counting = ground.law.counting[total.counting]
 
     def reached(subject: str) -> int:
         return world.present.total(subject, counting, total.lineage, "actual").legal.lo

@@ -106,7 +106,11 @@ def ground_of(law: Law, rule: Rule, applies_from: date | None) -> Ground:
     nodes = list(reached(law, rule))
     named = [node for node in nodes if isinstance(node, str)]
     figures = [name for name in dict.fromkeys(named) if name in law.regime.parameters]
-    sums = dict.fromkeys(node.counting for node in nodes if isinstance(node, Sum))
+    sums = dict.fromkeys(
+        node.counting
+        for node in nodes
+        if isinstance(node, Sum) and node.counting in law.regime.counting
+    )
     questions = {r[0] for name in named if (r := reading_named(name)) is not None}
     questions |= {q for name in sums for q in law.regime.counting[name].open_readings()}
     return Ground(
@@ -114,8 +118,8 @@ def ground_of(law: Law, rule: Rule, applies_from: date | None) -> Ground:
         rule=rule,
         cite=cited(law, rule.cite),
         provenance=_weakest(law, rule, figures, nodes, tuple(sums)),
-        readings={name: law.readings[name] for name in sorted(questions)},
-        countings=tuple(law.counting[name] for name in sums),
+        readings={name: law.readings[name] for name in sorted(questions & law.readings.keys())},
+        countings=tuple(law.counting[name] for name in sums if name in law.counting),
         comparisons=comparisons_of(rule.condition),
         since=binding_since(law, rule, applies_from),
         stands_in=tuple(
@@ -148,9 +152,10 @@ def reached(law: Law, rule: Rule, seen: set[str] | None = None) -> Iterator[Expr
     for root in roots:
         for node in walk(root):
             yield node
-            asked = rule_named(node) if isinstance(node, str) else None
+            named = rule_named(node) if isinstance(node, str) else None
+            asked = None if named is None else law.regime.rule(named)
             if asked is not None:
-                yield from reached(law, law.rule(asked), seen)
+                yield from reached(law, asked, seen)
 
 
 def _weakest(

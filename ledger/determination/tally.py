@@ -30,7 +30,7 @@ class Tally:
         excepted: An exception takes the subject out.
         out_of_scope: The rule does not concern the subject, or binds nobody on the day.
         foreseen: Of those not met, met once commitments count.
-        open: Of those not met, undetermined now or with commitments.
+        left_open: Of those not met, undetermined now or with commitments.
         overdue: With a date that has passed.
     """
 
@@ -44,14 +44,14 @@ class Tally:
     excepted: int = 0
     out_of_scope: int = 0
     foreseen: int = 0
-    open: int = 0
+    left_open: int = 0
     overdue: int = 0
 
     def counted(self, counts: Mapping[str, int], *, overdue: int) -> Self:
         """Return the tally with the numbers of each finding.
 
         Args:
-            counts: Number by finding, ``out_of_scope``, ``foreseen`` and ``open``.
+            counts: Number by finding, ``out_of_scope``, ``foreseen`` and ``left_open``.
             overdue: Determinations with a date that has passed.
         """
         found = replace(
@@ -62,7 +62,7 @@ class Tally:
             excepted=counts.get("excepted", 0),
             out_of_scope=counts.get("out_of_scope", 0),
             foreseen=counts.get("foreseen", 0),
-            open=counts.get("open", 0),
+            left_open=counts.get("left_open", 0),
             overdue=overdue,
         )
         parts = (found.met, found.not_met, found.undetermined, found.excepted, found.out_of_scope)
@@ -101,7 +101,7 @@ def _of(regime: str, rule: str, found: list[Determination]) -> Tally:
         "excepted": sum(d.finding == "excepted" for d in found),
         "out_of_scope": sum(d.finding is None for d in found),
         "foreseen": sum(d.met and d.finding != "met" for d in found),
-        "open": sum(d.undetermined for d in found),
+        "left_open": sum(d.undetermined for d in found),
     }
     tally = Tally(regime, rule, found[0].law, len(found))
     return tally.counted(counts, overdue=sum(d.overdue for d in found))

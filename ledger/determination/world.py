@@ -17,6 +17,7 @@ from ledger.forward import Outstanding, committed, delivered_by, outstanding
 from ledger.lineage import Lineage
 from ledger.measure import Leg, StoredRecord
 from ledger.period import parse_day
+from ledger.regime.answered import DEVICE_FACTS
 from ledger.regime.grouping import Between, Place
 from ledger.regime.law import Law
 from ledger.regime.rule import Rule
@@ -163,6 +164,9 @@ class World:
         if (place := Place.parse(subject)) is not None:
             subjects |= {f"{key}:{value}" for key, value in place.keys.items()}
             breaks += self.book.holdings.days()
+        about = DEVICE_FACTS.get(subject.partition(":")[0])
+        if about is not None:
+            subjects |= {f"device:{value}" for value in self.book.facts.texts(about)}
         for held in sorted(subjects & self._facts.keys()):
             breaks += _dates(self._facts[held], "valid_from", "valid_until")
         return Days.of(totals, breaks, until=until or self.as_of)
@@ -192,7 +196,7 @@ class World:
                 Lineage(sorted(steps, key=lambda step: step.seq), as_of=day),
                 rows_on(legs, day, undated),
                 self._committed(day, models),
-                self._runs_by(day, models),
+                self._runs_by(day, models, undated),
                 self.devices,
             )
         return held
@@ -205,14 +209,15 @@ class World:
         found = committed(self.contracts, delivered, day)
         return {m: rows for m, rows in found.items() if models is None or m in models}
 
-    def _runs_by(self, day: date, models: _Models) -> dict[str, tuple[Leg, ...]]:
+    def _runs_by(self, day: date, models: _Models, undated: Undated) -> dict[str, tuple[Leg, ...]]:
         """Return the legs done by a day, by run; only asked of once rules are about runs."""
         if self._runs is None:
             return {}
         found: dict[str, list[Leg]] = {}
         for legs in self.legs(models).values():
             for leg in legs:
-                if (leg.day or leg.not_after or BEFORE) <= day:
+                last = BEFORE if undated is Undated.EARLY else leg.not_after
+                if (leg.day or last or BEFORE) <= day:
                     found.setdefault(leg.run, []).append(leg)
         return {run: tuple(legs) for run, legs in found.items()}
 

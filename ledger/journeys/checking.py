@@ -14,6 +14,7 @@ from ledger.book import Book
 from ledger.determination import (
     Asked,
     CatalogueDevices,
+    Determination,
     Devices,
     Evaluator,
     Legs,
@@ -26,6 +27,7 @@ from ledger.determination import (
 )
 from ledger.errors import Problem
 from ledger.hardware import Catalogue
+from ledger.journeys.adopting import not_adopted
 from ledger.journeys.check_document import (
     SCHEMA,
     CheckDocument,
@@ -38,6 +40,7 @@ from ledger.measure import Folded
 from ledger.obligations import filings_of_nothing
 from ledger.pack import Pack
 from ledger.period import format_instant
+from ledger.regime.edition import Lawbook
 from ledger.regime.law import Law
 from ledger.regime.load import load_regimes
 
@@ -50,6 +53,7 @@ __all__ = [
     "Records",
     "check",
     "devices_of",
+    "document_of",
     "exit_status",
 ]
 
@@ -108,6 +112,7 @@ class Checked:
 
     Attributes:
         document: The result.
+        world: The records that were asked.
         tallies: How the subjects of every rule came out, in the order of regimes and rules.
         whole: Whether the document holds every determination, or only what comes first.
         strangers: Subjects asked about that no rule asked knows.
@@ -115,6 +120,7 @@ class Checked:
     """
 
     document: CheckDocument
+    world: World
     tallies: tuple[Tally, ...]
     whole: bool
     strangers: tuple[str, ...]
@@ -124,7 +130,7 @@ class Checked:
 def check(
     question: Question,
     records: Records,
-    pack: Pack,
+    pack: Pack | Lawbook,
     evaluator: Evaluator,
     *,
     whole: bool = True,
@@ -134,7 +140,7 @@ def check(
     Args:
         question: What is asked.
         records: The ledger.
-        pack: The law, and the catalogue of devices.
+        pack: The law and the catalogue of devices; regimes that were read are not read again.
         evaluator: Gives the verdicts.
         whole: Whether every determination is wanted; else, of many, only those that come first are
             put together and the others counted.
@@ -143,7 +149,8 @@ def check(
         RuleError: If a rule file is wrong, or a regime, rule or reading named does not exist.
         InputError: If a reading or assumption is not written as it must be.
     """
-    regimes = load_regimes(pack)
+    regimes = pack.regimes if isinstance(pack, Lawbook) else load_regimes(pack)
+    pack = pack.pack if isinstance(pack, Lawbook) else pack
     named = (*question.regimes, *question.rules, *question.assumptions)
     selection = select(
         regimes if question.optional else offered(regimes, named),
@@ -174,7 +181,22 @@ def check(
         parts = list(survey(asked, selection.regimes, world, evaluator))
         found = tuple(each for _, held in parts for each in held)
         tallies = tuple(tally for tally, _ in parts if tally.subjects)
-    document = CheckDocument(
+    coordinates = _coordinates(question, records, pack, selection)
+    document = document_of(found, tallies, records, coordinates)
+    adrift = filings_of_nothing(regimes, book.records("filing"))
+    other = not_adopted(book.records("adoption"), pack.digest, as_of=question.as_of)
+    problems = (*book.problems(), *adrift, *other)
+    return Checked(document, world, tallies, whole, strangers, problems)
+
+
+def document_of(
+    found: tuple[Determination, ...],
+    tallies: tuple[Tally, ...],
+    records: Records,
+    coordinates: Coordinates,
+) -> CheckDocument:
+    """Return determinations as the published document."""
+    return CheckDocument(
         schema=SCHEMA,
         ledger=LedgerState(
             origin=records.origin,
@@ -182,12 +204,10 @@ def check(
             root=records.folded.root.hex(),
             unsigned_tail=records.unsigned_tail,
         ),
-        coordinates=_coordinates(question, records, pack, selection),
+        coordinates=coordinates,
         counts=counted(tallies),
         determinations=found,
     )
-    adrift = filings_of_nothing(regimes, book.records("filing"))
-    return Checked(document, tallies, whole, strangers, (*book.problems(), *adrift))
 
 
 def _asked(selection: Selection, world: World, question: Question) -> list[tuple[str, ...]]:
@@ -211,7 +231,7 @@ def exit_status(checked: Checked) -> int:
     if any(determination.actionable for determination in found):
         return 1
     open_ = checked.strangers or checked.document.ledger.unsigned_tail
-    if not checked.tallies or open_ or any(tally.open for tally in checked.tallies):
+    if not checked.tallies or open_ or any(tally.left_open for tally in checked.tallies):
         return 3
     return 0
 

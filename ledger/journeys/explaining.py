@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ledger.book import Book
 from ledger.determination import Asked, Determination, Evaluator, World, determine
+from ledger.determination.conclusion import MODEL_GAP
 from ledger.determination.ground import cited, reached
 from ledger.errors import MissingError, RuleError
 from ledger.journeys.checking import Question, Records, devices_of
@@ -16,7 +17,7 @@ from ledger.journeys.supposing import Supposition, suppositions
 from ledger.measure import Leg
 from ledger.pack import Pack
 from ledger.regime.answered import Answers
-from ledger.regime.dated import Standing, standing_on
+from ledger.regime.dated import NOWHERE, Standing, standing_on
 from ledger.regime.expression import Sum
 from ledger.regime.interpret import Interpreter, Outcome
 from ledger.regime.law import Law
@@ -31,6 +32,7 @@ from ledger.regime.words import value_in_words
 
 __all__ = ["CountedLeg", "Explanation", "FactLine", "Figure", "explain"]
 
+_RUN_GAP: Final = "operations@run:"
 _ASKS: Final = frozenset({"fact", "any-of", "member", *COMPARATORS})
 
 
@@ -96,7 +98,8 @@ class Explanation:
         standing_cite: Where that is written; None when nothing of it was known.
         effect: What kind of rule it is.
         interpretation: How the text was read; None if nothing had to be.
-        outcome: The tree of reasons; None when the rule binds nobody on the day.
+        outcome: The tree of reasons; None when the rule binds nobody on the day, or was not
+            published.
         figures: Numbers of the law.
         legs: Work looked at, in order of model and entry.
         facts: Facts asked.
@@ -160,7 +163,8 @@ def explain(question: Question, records: Records, pack: Pack, evaluator: Evaluat
         readings=selection.readings.get(regime.id),
         assumed=regime.id in selection.assumptions,
     )
-    return _Explaining(law, rule, subject, world, words, determination).explanation()
+    seen = law.regime.rule(rule.id) or rule
+    return _Explaining(law, seen, subject, world, words, determination).explanation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +190,11 @@ class _Explaining:
     def explanation(self) -> Explanation:
         """Put everything together."""
         law, rule = self.law, self.rule
-        standing = standing_on(law.regime, law.in_force_on, law.law_known_on)
-        outcome = self._outcome(standing)
+        published = law.regime.rule(rule.id) is not None
+        standing = (
+            standing_on(law.regime, law.in_force_on, law.law_known_on) if published else NOWHERE
+        )
+        outcome = self._outcome(standing) if published else None
         missing = self.determination.missing
         return Explanation(
             determination=self.determination,
@@ -202,8 +209,17 @@ class _Explaining:
             facts=() if outcome is None else tuple(self._facts(outcome)),
             supposed=()
             if outcome is None
-            else suppositions(law, outcome, missing, self.world.present, self.words),
+            else suppositions(law, outcome, self._gaps(missing), self.world.present, self.words),
         )
+
+    def _gaps(self, missing: Iterable[str]) -> dict[str, str]:
+        """Return missing names with those that totals give: work of a run is its model's."""
+        models = {
+            f"{_RUN_GAP}{leg.run}": f"{MODEL_GAP}{model}"
+            for model, legs in self.world.legs(self.world.closure(self.subject)).items()
+            for leg in legs
+        }
+        return {name: models.get(name, name) for name in missing}
 
     def _outcome(self, standing: Standing) -> Outcome | None:
         """Return the tree of reasons, if the rule is asked at all."""
@@ -229,7 +245,8 @@ class _Explaining:
     def _legs(self) -> Iterator[CountedLeg]:
         """Yield the work that the rule's counting sets look at."""
         sums = [node for node in reached(self.law, self.rule) if isinstance(node, Sum)]
-        sets = [self.law.counting[name] for name in dict.fromkeys(node.counting for node in sums)]
+        named = dict.fromkeys(node.counting for node in sums)
+        sets = [self.law.counting[name] for name in named if name in self.law.counting]
         if not sets:
             return
         for model, legs in self.world.legs(self.world.closure(self.subject)).items():

@@ -13,6 +13,7 @@ A decision that an authority would have sent to the provider is not asked for ei
 
 * ``model.designated_systemic_risk`` a designation that nobody recorded has not been made, as far as
   this ledger knows; contradicting records still leave it open
+* ``model.systemic_risk_rebutted``    nor has a decision that accepts the arguments of the provider
 
 A sum of money that hangs on market prices is known only with the price table it rests on and the
 day of the prices; without them nobody could work it out again.
@@ -46,9 +47,11 @@ from ledger.regime.trace import Span, Truth
 __all__ = [
     "BASE_OBTAINABLE",
     "DESIGNATED",
+    "DEVICE_FACTS",
     "HOLDING",
     "IS_MODIFICATION",
     "PINNED",
+    "REBUTTED",
     "SAME_PROVIDER",
     "Answers",
     "Held",
@@ -63,11 +66,17 @@ PINNED: Final[Mapping[str, tuple[str, ...]]] = {
     for name in ("model.compute_cost", "model.modification_cost")
 }
 """Sums of money at market prices, with the facts that pin the prices."""
+DEVICE_FACTS: Final[Mapping[str, str]] = {
+    "transaction": "transaction.device",
+    "cluster": "cluster.device",
+}
+"""Subjects that are about a device, by kind, with the fact that says which."""
 
 IS_MODIFICATION: Final = "model.is_modification"
 SAME_PROVIDER: Final = "model.same_provider_as_base"
 BASE_OBTAINABLE: Final = "model.base_compute_obtainable"
 DESIGNATED: Final = "model.designated_systemic_risk"
+REBUTTED: Final = "model.systemic_risk_rebutted"
 _IMPLIED: Final = frozenset({IS_MODIFICATION, SAME_PROVIDER, BASE_OBTAINABLE})
 # Kinds of subjects of whom nothing is known that nobody recorded, or their lineage implies.
 _RECORDED_ONLY: Final = frozenset({"model", "developer", "run", "cluster"})
@@ -140,8 +149,14 @@ class Answers:
         """Return which subject of a kind a subject stands for, and the key that would say so.
 
         A model stands for itself; what a company holds in a destination stands for the company and
-        for the destination, and a holding for its device besides.
+        for the destination, and a holding for its device besides. A transaction or a cluster
+        stands for the device that a fact of it names.
         """
+        own = subject.partition(":")[0]
+        if kind == "device" and own in DEVICE_FACTS:
+            name = DEVICE_FACTS[own]
+            device = self._environment.fact(subject, name).value
+            return (f"device:{device}" if isinstance(device, str) else None), f"{name}@{subject}"
         if subject.startswith(f"{HOLDING}:"):
             if kind == HOLDING:
                 return subject, ""
@@ -151,6 +166,10 @@ class Answers:
         if place is None or kind not in place.keys:
             return subject, ""
         return f"{kind}:{place.keys[kind]}", ""
+
+    def every_holding(self) -> tuple[str, ...]:
+        """Return every holding as a subject, sorted by its name."""
+        return tuple(sorted(self._by_subject()))
 
     def held(
         self, subject: str, keys: tuple[str, ...] | None, *, in_window: bool
@@ -206,7 +225,7 @@ class Answers:
         if name.partition(".")[0] not in _RECORDED_ONLY:
             return [self.fact(subject, name, view) for subject in subjects]
         stated, unstated = self._environment.stated(name), Known(None, (name,))
-        if name in {IS_MODIFICATION, DESIGNATED}:
+        if name in {IS_MODIFICATION, DESIGNATED, REBUTTED}:
             unstated = Known(value=False)
         implied = name in _IMPLIED
         return [
@@ -234,7 +253,7 @@ class Answers:
             return Known(*self._same_provider(subject))
         if name == BASE_OBTAINABLE and self._has_figure(subject, view):
             return Known(value=True)
-        if name == DESIGNATED:
+        if name in {DESIGNATED, REBUTTED}:
             return Known(value=False)
         return Known(None, (name,))
 

@@ -45,9 +45,10 @@ Finding = Literal["met", "not_met", "undetermined", "excepted"]
 
 
 class Range(Node):
-    """A figure known between two ends."""
+    """A figure known between two ends; with a point, an estimate and its stated error."""
 
     low: QuantityScalar
+    point: QuantityScalar | None = None
     high: QuantityScalar
 
 
@@ -83,9 +84,11 @@ def _check_operations(figure: Quantity | str | Range | AtLeast) -> None:
         case Quantity():
             parts = [figure]
         case Range():
-            if figure.high.base < figure.low.base:
-                raise refuse("range", "the high end is below the low one", "exchange the ends")
-            parts = [figure.low, figure.high]
+            parts = [figure.low, *([figure.point] if figure.point else []), figure.high]
+            bases = [part.base for part in parts]
+            if bases != sorted(bases):
+                message = "the low end, the point and the high end do not rise"
+                raise refuse("range", message, "exchange the ends")
         case AtLeast():
             parts = [figure.at_least]
         case _:
@@ -261,8 +264,17 @@ MetOn = Annotated[
 ]
 
 
+DueOn = Annotated[
+    Annotated[Day, Tag("day")] | Annotated[Literal["none"], Tag("none")],
+    Discriminator(lambda value: "none" if value == "none" else "day"),
+]
+
+
 class Expectation(Node):
-    """What must come out for one subject; a field left out is not asked."""
+    """What must come out for one subject; a field left out is not asked.
+
+    ``due`` names the day of each duty asked about; ``none`` where it has no day or does not bind.
+    """
 
     finding: Finding | Literal["none"] | None = None
     in_scope: InScope | None = None
@@ -273,7 +285,7 @@ class Expectation(Node):
     met_on: MetOn | None = None
     foreseen: Finding | None = None
     foreseen_on: Day | None = None
-    due: dict[Identifier, Day] | None = None
+    due: dict[Identifier, DueOn] | None = None
     by: Identifier | None = None
     robust: YesNo | None = None
     rebutted: YesNo | None = None

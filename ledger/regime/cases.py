@@ -198,6 +198,7 @@ def _figures(stated: Quantity | str | Range | AtLeast) -> Mapping[str, JSON]:
             point = str(stated.exact_int())
         case Range():
             low, high = str(stated.low.exact_int()), str(stated.high.exact_int())
+            point = None if stated.point is None else str(stated.point.exact_int())
         case AtLeast():
             low = str(stated.at_least.exact_int())
         case _:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ledger.errors import RuleError
 from ledger.quantity import Dimension
+from ledger.regime.answered import DEVICE_FACTS
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.expression import (
     All,
@@ -32,43 +33,10 @@ from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
 from ledger.regime.product import product
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import nearest
+from ledger.regime.scope import Scope
 from ledger.regime.vocabulary import Fact, Vocabulary
 
-__all__ = ["Scope", "check_rule", "conditions", "duties"]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What names mean at one place of a rule.
-
-    Attributes:
-        file: Path of the rule file.
-        regime: The regime that the rule stands in.
-        vocabulary: Facts and activities.
-        subject: Kind of subject asked at this place.
-        family: Kind of subject of the rule, with the grouping that makes it; empty at others.
-        parts: Other kinds that the subject stands for, whose facts and rules it can ask.
-        lets: Dimension of each let declared so far; None for one that is itself mistaken.
-        flaws: Where mistakes are collected.
-    """
-
-    file: str
-    regime: Regime
-    vocabulary: Vocabulary
-    subject: str
-    family: str = ""
-    parts: frozenset[str] = frozenset()
-    lets: Mapping[str, str | None] = field(default_factory=dict)
-    flaws: list[Flaw] = field(default_factory=list)
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        """Every kind whose facts and rules can be asked here."""
-        return self.parts | {self.subject}
-
-    def complain(self, place: str, code: str, message: str, remedy: str) -> None:
-        """Note a mistake and go on."""
-        self.flaws.append(Flaw(self.file, place, code, message, remedy))
+__all__ = ["check_rule", "conditions", "duties"]
 
 
 def check_rule(
@@ -84,23 +52,47 @@ def check_rule(
         vocabulary: Facts and activities.
     """
     keys = frozenset[str]() if rule.group is None else frozenset(rule.group.by)
-    scope = Scope(file, regime, vocabulary, rule.subject, rule.family, keys)
+    parts = keys | {"device"} if rule.subject in DEVICE_FACTS else keys
+    scope = Scope(file, regime, vocabulary, rule.subject, rule.family, parts)
     _window(rule, f"{place}.group.window", scope)
     lets: dict[str, str | None] = {}
     asked_of_holdings = frozenset(_asked_of_holdings(rule))
-    for name, number in rule.let.items():
+    for name, number in _in_order(rule.let):
         if name in regime.parameters or name in regime.sets:
             message = f"let {name} hides the parameter or set of that name"
             scope.complain(f"{place}.let.{name}", "shadow", message, "choose another name")
         here = replace(scope, lets=dict(lets))
         inner = _inside(here) if name in asked_of_holdings else here
         lets[name] = _number(number, f"{place}.let.{name}", inner)
+    for name in sorted(rule.let.keys() - lets.keys()):
+        message = f"let {name} rests on itself"
+        scope.complain(f"{place}.let.{name}", "cycle", message, "let it rest on facts and figures")
+        lets[name] = None
     full = replace(scope, lets=lets)
     for where, condition in (*conditions(rule), *duties(rule)):
         _condition(condition, f"{place}.{where}", full)
     if rule.rebuttal is not None:
         _boolean_fact(rule.rebuttal.fact, f"{place}.rebuttal.fact", full)
     return tuple(full.flaws)
+
+
+def _in_order(lets: Mapping[str, Number]) -> Iterator[tuple[str, Number]]:
+    """Yield the lets of a rule, each after those it names; none that rests on itself.
+
+    The order in which a file writes them says nothing: a pack keeps mappings by their keys.
+    """
+    left, done = dict(lets), set[str]()
+    while left:
+        ready = [name for name, number in left.items() if _lets_named(number, lets) <= done]
+        if not ready:
+            return
+        yield from ((name, left.pop(name)) for name in ready)
+        done.update(ready)
+
+
+def _lets_named(number: Number, lets: Mapping[str, Number]) -> set[str]:
+    """Return the lets that a number names."""
+    return {node for node in walk(number) if isinstance(node, str) and node in lets}
 
 
 def conditions(rule: Rule) -> Iterator[tuple[str, Condition]]:
@@ -177,7 +169,7 @@ def _largest(node: Max, place: str, scope: Scope) -> str | None:
 
 def _total(node: Total, place: str, scope: Scope) -> str | None:
     """Return the dimension of a sum over holdings, noting what it cannot ask."""
-    held = scope.kinds & HOLDING_KEYS
+    held = frozenset[str]() if scope.subject in DEVICE_FACTS else scope.kinds & HOLDING_KEYS
     if not held:
         message = f"a {scope.subject} holds nothing"
         remedy = "make the subject one of " + ", ".join(sorted(HOLDING_KEYS))
@@ -234,7 +226,7 @@ def _named_number(name: str, place: str, scope: Scope) -> str | None:
     elif ":" in name:
         scope.complain(place, "type", f"{name} is a condition, not a number", "name a number")
     else:
-        message = f"{name!r} is not a parameter of this file or a let declared above"
+        message = f"{name!r} is not a parameter of this file or a let of the rule"
         remedy = nearest(name, (*scope.lets, *scope.regime.parameters))
         scope.complain(place, "unresolved", message, remedy)
     return None

@@ -10,7 +10,7 @@ from ledger.regime.dated import applies_from
 from ledger.regime.model import Regime
 from ledger.regime.source import Stretch
 
-__all__ = ["gaps", "stances", "unknown_when_binding"]
+__all__ = ["end_of", "gaps", "stances", "unknown_when_binding"]
 
 
 def gaps(regime: Regime) -> Iterator[tuple[str, str, str]]:
@@ -19,7 +19,7 @@ def gaps(regime: Regime) -> Iterator[tuple[str, str, str]]:
     Yields:
         Place, message and remedy of each gap.
     """
-    end = _end(regime)
+    end = end_of(regime)
     for family, items in (("parameters", regime.parameters), ("sets", regime.sets)):
         for name, item in items.items():
             for start, stop in _uncovered(item.values, end):
@@ -59,8 +59,8 @@ def unknown_when_binding(regime: Regime) -> Iterator[tuple[str, str, str]]:
                 yield f"parameters.{name}.values[{index}]", message, remedy
 
 
-def _end(regime: Regime) -> date | None:
-    """Return the day on which the regime ended for good, or None."""
+def end_of(regime: Regime) -> date | None:
+    """Return the day on which a regime ended for good, or None."""
     ends = [event.on for event in regime.lifecycle if event.event in {"rescinded", "expired"}]
     start = applies_from(regime)
     return max((day for day in ends if start is None or day >= start), default=None)

@@ -30,10 +30,11 @@ _WORDS: Final[tuple[tuple[str, Comparator], ...]] = (
     ("\uc774\ud558", "le"),  # Korean iha: or less
     ("\ubbf8\ub9cc", "lt"),  # Korean miman: less than
 )
-# 10^25 printed without its superscript; official copies of statutes do it.
+# 10^25 printed without its superscript, or with a sign that a scan left behind; official copies of
+# statutes do both, and some print the 10 alone.
 _LOST_TEXT: Final = re.compile(
-    r"(?<![0-9^*.])10(?:1[5-9]|2[0-9])(?![0-9^.])"
-    r"(?=\s*(?:integer|floating|FLOP|OP\b|operation|computational)|$)"
+    r"(?<![0-9^*.])10(?:(?:1[5-9]|2[0-9])(?![0-9^.])|[^\x00-\x7f](?:1[5-9]|2[0-9])|)"
+    r"(?=\s*(?:integer|floating|FLOP|OP\b|operation|computational)|(?<=[0-9]{4})$)"
 )
 
 

@@ -135,7 +135,10 @@ class Question:
                     span = span.times(factor.span)
                 return Operand(text, span, _product(factors), _narrowing(span, factors), factors)
             case node.Sum():
-                counting = self.peers.law.counting[asked.counting]
+                counting = self.peers.law.counting.get(asked.counting)
+                if counting is None:
+                    gaps = self.peers.law.unpublished(asked.counting)
+                    return Operand(text, Span.unknown(), str(Dimension.OPERATIONS), gaps)
                 total = self.peers.answers.total(self.subject, counting, asked.lineage, self.view)
                 span = Span.of(total.legal if self.sight == "legal" else total.error)
                 missing = () if span.known else total.missing or (f"operations@{self.subject}",)
@@ -167,10 +170,13 @@ class Question:
         """Answer a bare name: a rule, a reading, or a fact that is yes or no."""
         reading, rule = reading_named(name), rule_named(name)
         if reading is not None:
-            chosen = self.peers.law.readings[reading[0]]
-            return self._reason(name, chosen == reading[1], value=chosen)
+            chosen = self.peers.law.readings.get(reading[0])
+            truth = None if chosen is None else chosen == reading[1]
+            return self._reason(name, truth, missing=(f"reading:{reading[0]}",), value=chosen)
         if rule is not None:
-            asked = self.peers.law.rule(rule)
+            asked = self.peers.law.regime.rule(rule)
+            if asked is None:
+                return self._reason(name, None, missing=(name,))
             subject, unsaid = self._part(asked.subject)
             if subject is None:
                 return self._reason(name, None, missing=(unsaid,))

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ledger.regime.expression import Choice, Choose, Condition, Number
 from ledger.regime.grouping import Group
-from ledger.regime.scalar import FactName, Identifier, Localised, Node, refuse
+from ledger.regime.scalar import Day, FactName, Identifier, Localised, Node, refuse
 from ledger.regime.source import Citation, Provenance, Text
 
 __all__ = [
@@ -128,13 +128,15 @@ class Due(Node):
 
     ``within`` names a parameter of a duration, of calendar months or of business days, and needs
     ``after``; ``on`` names a parameter of dimension date; with both, the later day counts.
-    ``before`` names a date of the subject on or before which it is due, alone.
+    ``before`` names a date of the subject on or before which it is due, alone; with ``ahead``, a
+    parameter like that of ``within``, it is due so long before that date.
     """
 
     within: Identifier | None = None
     after: After | None = None
     on: Identifier | None = None
     before: FactName | None = None
+    ahead: Identifier | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -147,6 +149,12 @@ class Due(Node):
                 "a due date needs a period and the moment it runs from, or a fixed day",
                 "write within: <duration> with after: { earliest: [met] }, or on: <date>, or "
                 "before: <date of the subject>",
+            )
+        if self.ahead is not None and self.before is None:
+            raise refuse(
+                "due",
+                "a period ahead needs the date that it is ahead of",
+                "write ahead: <duration> with before: <date of the subject>",
             )
         return self
 
@@ -203,6 +211,7 @@ class Rule(Node):
     group: Group | None = None
     effect: Effect
     cite: Citation
+    known: Day | None = None
     provenance: Provenance | None = None
     interpretation: Text | None = None
     scope: Condition | None = None

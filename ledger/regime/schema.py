@@ -11,7 +11,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import DictSchema, NullableSchema, WithDefaultSchema
 
 from ledger.regime.model import Regime
+from ledger.regime.trust import Trust
 from ledger.regime.vocabulary import FACTS_FILE
+from ledger.regime.waiver import Waivers
 
 __all__ = ["SCHEMAS", "regime_schemas", "schema_text"]
 
@@ -21,6 +23,8 @@ _PUBLISHED: Final = "https://flopledger.example/schemas/"
 # File name below schemas/ to the model that it is generated from.
 SCHEMAS: Final[Mapping[str, TypeAdapter[Any]]] = {
     "facts.v1.schema.json": FACTS_FILE,
+    "lint.v1.schema.json": TypeAdapter(Waivers),
+    "pack-trust.v1.schema.json": TypeAdapter(Trust),
     "regime.v1.schema.json": TypeAdapter(Regime),
 }
 

@@ -204,6 +204,7 @@ def _due(place: str, duty: Obligation, regime: Regime) -> _Found:
         wanted += [
             ("due.within", duty.due.within, _PERIODS),
             ("due.on", duty.due.on, frozenset({"date"})),
+            ("due.ahead", duty.due.ahead, _PERIODS),
         ]
     if duty.repeats is not None:
         wanted.append(("repeats.every", duty.repeats.every, _PERIODS))

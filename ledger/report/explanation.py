@@ -79,6 +79,7 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
                 "name": each.missing,
                 "asked_for": each.asked_for,
                 "would": [{"value": value, "finding": came} for value, came in each.outcomes],
+                "turning": each.turning,
                 "decides": list(each.deciding),
             }
             for each in found.supposed
@@ -302,6 +303,8 @@ def _would(each: Supposition, now: str) -> str:
     if set(by_finding) == {now}:
         return "alone it decides nothing"
     told = [f"{', '.join(values)}: {finding}" for finding, values in by_finding.items()]
+    if each.turning:
+        return "; ".join([*told, each.turning])
     return "; ".join([*told, *each.deciding]) or "records that must be settled first"
 
 
