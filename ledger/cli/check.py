@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from ledger.cli.asking import asking_options, evaluator_of, form_of, question_of, with_records
+from ledger.cli.asking import (
+    asking_options,
+    by_pseudonym,
+    evaluator_of,
+    form_of,
+    parties_of,
+    question_of,
+    with_records,
+)
 from ledger.cli.check_replay import replay_check
 from ledger.cli.context import Context, pass_context
+from ledger.cli.opening import files_of
 from ledger.cli.output import emit, output_options
+from ledger.errors import InputError, MissingError
 from ledger.journeys.checking import Checked, exit_status
 from ledger.journeys.checking import check as check_records
 from ledger.pack import read_pack
 from ledger.report.determinations import check_tables
 from ledger.report.determinations_csv import check_csv
+from ledger.report.names import names_table
 from ledger.resources import rules_root
 
 __all__ = ["check"]
@@ -30,6 +42,9 @@ Examples:
 
 --replay takes everything that is asked from the file, and exits 0 when every byte of it comes out
 again, 1 when something differs, 4 when the entries are not those that it speaks of.
+  flopledger check --regime us.diffusion.exceptions --subject "company:Acme Corp" --names
+
+Whoever has the secret of the ledger may name a company, consignee or site by its own name.
 
 Exit codes: 0 nothing to act on, 1 a line met or a date overdue, 2 could not evaluate,
 3 a needed fact is missing or there is no subject, 4 integrity failure.
@@ -45,6 +60,7 @@ Exit codes: 0 nothing to act on, 1 a line met or a date overdue, 2 could not eva
     "--replay", metavar="FILE", help="Determine again what check -f json wrote into FILE."
 )
 @click.option("--all", "everything", is_flag=True, help="Give every determination a row.")
+@click.option("--names", is_flag=True, help="Add the names behind pseudonyms; needs the secret.")
 @output_options
 @pass_context
 def check(
@@ -53,6 +69,7 @@ def check(
     *,
     everything: bool,
     replay: str | None,
+    names: bool,
     fmt: str | None,
     output: str | None,
     **options: Any,  # noqa: ANN401 - every option has a type of its own
@@ -61,7 +78,7 @@ def check(
     engine = options["engine"]
     if replay is not None:
         return replay_check(context, replay, engine=engine, fmt=fmt, output=output)
-    question = question_of(options)
+    question = by_pseudonym(context, question_of(options))
     pack = read_pack(rules_root(context.rules))
     form = form_of(fmt, output)
     whole = everything or form in {"json", "csv"}
@@ -72,11 +89,43 @@ def check(
         lambda records: check_records(question, records, pack, evaluator_of(engine), whole=whole),
     )
     _tell(context, checked)
-    _emit(checked, form=form, output=output, everything=everything)
+    known = _names(context, checked, form) if names else None
+    _emit(checked, known, form=form, output=output, everything=everything)
     return exit_status(checked)
 
 
-def _emit(checked: Checked, *, form: str, output: str | None, everything: bool) -> None:
+def _names(context: Context, checked: Checked, form: str) -> Mapping[str, str]:
+    """Return the names behind the pseudonyms of the subjects, for who has the secret.
+
+    Raises:
+        InputError: If the result is to be a document, which others may be given.
+        MissingError: If the secret is not there.
+    """
+    if form in {"json", "csv"}:
+        raise InputError(
+            f"names are not written into {form}",
+            why="it is handed to others, and the ledger holds the names in confidence",
+            remedy="leave --names out, or write a table",
+        )
+    parties = parties_of(context)
+    if parties is None:
+        raise MissingError(
+            "the secret of the ledger cannot be read",
+            where=str(files_of(context).secret),
+            why="only with it a name is known to belong to a pseudonym",
+            remedy="run this where the ledger is kept",
+        )
+    return parties.names(found.subject for found in checked.document.determinations)
+
+
+def _emit(
+    checked: Checked,
+    names: Mapping[str, str] | None,
+    *,
+    form: str,
+    output: str | None,
+    everything: bool,
+) -> None:
     """Write the result; only what is written is worked out, since it can be long."""
     document = checked.document
     if form == "json":
@@ -85,7 +134,8 @@ def _emit(checked: Checked, *, form: str, output: str | None, everything: bool) 
         emit({}, check_csv(document), fmt=form, output=output)
     else:
         tables = check_tables(document, checked.tallies, everything=everything)
-        emit({}, tables, fmt=form, output=output)
+        more = () if names is None else (names_table(names),)
+        emit({}, (*tables, *more), fmt=form, output=output)
 
 
 def _tell(context: Context, checked: Checked) -> None:

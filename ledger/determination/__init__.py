@@ -11,7 +11,7 @@ from ledger.determination.devices import CatalogueDevices, Devices, StatedDevice
 from ledger.determination.model import Counts, Determination
 from ledger.determination.tally import Tally, counted, tallied
 from ledger.determination.verdict import Evaluator, PlainEvaluator, Verdict, Verdicts, shows
-from ledger.determination.world import Legs, World
+from ledger.determination.world import Legs, World, within_tables
 
 __all__ = [
     "Asked",
@@ -32,4 +32,5 @@ __all__ = [
     "shows",
     "survey",
     "tallied",
+    "within_tables",
 ]

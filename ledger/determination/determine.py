@@ -18,7 +18,7 @@ from ledger.determination.ground import Ground, ground_of
 from ledger.determination.model import Determination
 from ledger.determination.tally import NEAREST, Tally
 from ledger.determination.verdict import Evaluator, Verdicts
-from ledger.determination.world import World
+from ledger.determination.world import World, within_tables
 from ledger.obligations import Filings
 from ledger.regime.answered import Answers
 from ledger.regime.dated import APPLICABLE, Standing, standing_on
@@ -159,7 +159,7 @@ def _conclude(case: _Judged, world: World, filings: Filings) -> Iterator[Determi
     """Yield the determinations of one regime, rule by rule."""
     concluding = _Concluding(case, world, filings)
     for ground in case.grounds:
-        for subject in case.subjects[ground.rule.family]:
+        for subject in within_tables(case.law, ground.rule, case.subjects[ground.rule.family]):
             if case.law.regime.rule(ground.rule.id) is None:
                 yield unpublished(ground, subject, hypothetical=case.assumed)
             elif case.binds:
@@ -221,7 +221,8 @@ def _surveyed(
     case: _Judged, ground: Ground, world: World, filings: Filings
 ) -> tuple[Tally, tuple[Determination, ...]]:
     """Count the verdicts of one rule and put together what comes first."""
-    rule, subjects = ground.rule, case.subjects[ground.rule.family]
+    rule = ground.rule
+    subjects = within_tables(case.law, rule, case.subjects[rule.family])
     published = case.law.regime.rule(rule.id) is not None
     law = case.standing.law if published else None
     tally = Tally(case.law.regime.id, rule.id, law, len(subjects))

@@ -11,7 +11,18 @@ from ledger.determination.verdict import comparisons_of
 from ledger.obligations import binding_since
 from ledger.quantity import UNITS, Dimension, Quantity
 from ledger.regime.counting import CountingSet
-from ledger.regime.expression import Comparison, Expression, Max, Member, Number, Sum, walk
+from ledger.regime.expression import (
+    AtWindow,
+    Comparison,
+    Expression,
+    Flow,
+    Max,
+    Member,
+    Number,
+    Sum,
+    Total,
+    walk,
+)
 from ledger.regime.law import Law
 from ledger.regime.name import is_fact, reading_named, rule_named
 from ledger.regime.rule import Rule
@@ -21,6 +32,8 @@ from ledger.regime.trace import Operand
 __all__ = ["Ground", "cited", "ground_of", "reached"]
 
 _WEAKEST_FIRST: Final[tuple[Provenance, ...]] = ("memory", "secondary", "verified")
+# Numbers that differ from subject to subject.
+_VARYING: Final = (Sum, Max, Total, Flow, AtWindow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +76,7 @@ class Ground:
             if isinstance(node, str) and node in self.rule.let:
                 if not self.is_constant(self.rule.let[node]):
                     return False
-            elif isinstance(node, Sum | Max) or (isinstance(node, str) and is_fact(node)):
+            elif isinstance(node, _VARYING) or (isinstance(node, str) and is_fact(node)):
                 return False
         return True
 
@@ -169,5 +182,7 @@ def _weakest(
     for node in nodes:
         if isinstance(node, Member):
             found |= {value.provenance for value in law.regime.sets[node.set_id].values}
+        elif isinstance(node, AtWindow):
+            found |= {value.provenance for value in law.regime.parameters[node.parameter].values}
     found |= {law.regime.counting[name].provenance for name in sums}
     return next((level for level in _WEAKEST_FIRST if level in found), None)

@@ -18,11 +18,13 @@ from ledger.lineage import Lineage
 from ledger.measure import Leg, StoredRecord
 from ledger.period import parse_day
 from ledger.regime.answered import DEVICE_FACTS
+from ledger.regime.expression import AtWindow
 from ledger.regime.grouping import Between, Place
 from ledger.regime.law import Law
 from ledger.regime.rule import Rule
+from ledger.regime.usage import nodes_of
 
-__all__ = ["Legs", "World"]
+__all__ = ["Legs", "World", "within_tables"]
 
 Legs: TypeAlias = Callable[[frozenset[str]], Mapping[str, tuple[Leg, ...]]]
 """Legs of some models by the day asked for, as an engine gives them."""
@@ -83,7 +85,7 @@ class World:
         return frozenset(key.model for key in self.book.folded.totals)
 
     def subjects_of(self, law: Law, rule: Rule) -> tuple[str, ...]:
-        """Return the subjects that a rule asks, prefixed and sorted."""
+        """Return the subjects of a rule's family, prefixed and sorted."""
         if rule.group is None:
             return self.subjects(rule.subject)
         window = None if rule.group.window is None else rule.group.window.between
@@ -220,6 +222,23 @@ class World:
                 if (leg.day or last or BEFORE) <= day:
                     found.setdefault(leg.run, []).append(leg)
         return {run: tuple(legs) for run, legs in found.items()}
+
+
+def within_tables(law: Law, rule: Rule, subjects: Iterable[str]) -> tuple[str, ...]:
+    """Return the subjects whose windows end after the tables begin that a rule looks figures up in.
+
+    Args:
+        law: The law that the rule stands in.
+        rule: The rule; one that looks nothing up is asked of all.
+        subjects: With their prefix.
+    """
+    names = {node.parameter for node in nodes_of(rule) if isinstance(node, AtWindow)}
+    if not names:
+        return tuple(subjects)
+    tables = [law.regime.parameters[name].values for name in sorted(names)]
+    begin = max((min(value.from_ for value in table) for table in tables), default=date.min)
+    places = ((subject, Place.parse(subject)) for subject in subjects)
+    return tuple(s for s, p in places if p is None or p.window is None or p.window.stop > begin)
 
 
 def _by(

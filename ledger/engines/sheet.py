@@ -131,7 +131,7 @@ class Sheet:
                 return self._leaf(f"{asked.counting}/{asked.lineage}", lambda: self._total(asked))
             case node.Total():
                 return self._leaf(f"total {id(asked)}", lambda: self._held(rule, asked))
-            case node.Max() | node.Flow():
+            case node.Max() | node.Flow() | node.AtWindow():
                 return self._leaf(
                     f"{asked.operator} {id(asked)}", lambda: self._interpreted(rule, asked)
                 )
@@ -202,8 +202,8 @@ class Sheet:
         answers = self.gathered.answers
         return held_leaf(asked, answers, self.subjects, self.rows_of(rule, asked))
 
-    def _interpreted(self, rule: Rule, asked: node.Max | node.Flow) -> Leaf:
-        """Return a number over rows of other relations; the interpreter knows how."""
+    def _interpreted(self, rule: Rule, asked: node.Max | node.Flow | node.AtWindow) -> Leaf:
+        """Return a number over rows of other relations, or of a window: the interpreter's."""
         found = [
             Question(
                 Interpreter(self.law, self.gathered.answers, subject),

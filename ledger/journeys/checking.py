@@ -41,6 +41,7 @@ from ledger.obligations import filings_of_nothing
 from ledger.pack import Pack
 from ledger.period import format_instant
 from ledger.regime.edition import Lawbook
+from ledger.regime.grouping import leading
 from ledger.regime.law import Law
 from ledger.regime.load import load_regimes
 
@@ -70,7 +71,8 @@ class Question:
         recorded_by: Time given, or None for all that is signed.
         regimes: Ids; none asks all.
         rules: Rule ids, alone or after their regime and a stroke; none asks all.
-        subjects: Subjects with or without prefix; none asks all.
+        subjects: Subjects with or without prefix, or what subjects of holdings begin with; none
+            asks all.
         readings: ``ID=ALT`` or ``REGIME/ID=ALT``.
         assumptions: ``REGIME=in_force``.
         optional: Whether optional regimes are asked that nobody named.
@@ -262,12 +264,16 @@ def devices_of(pack: Pack) -> Devices:
 def _subjects(
     given: Sequence[str], known: Iterable[str]
 ) -> tuple[frozenset[str] | None, tuple[str, ...]]:
-    """Return the subjects meant, and those that nobody knows."""
+    """Return the subjects meant, and those that nobody knows.
+
+    What a subject of holdings begins with, such as the company alone, means each that does.
+    """
     if not given:
         return None, ()
     by_name: dict[str, set[str]] = {}
     for subject in known:
-        by_name.setdefault(subject, set()).add(subject)
-        by_name.setdefault(subject.partition(":")[2], set()).add(subject)
+        for name in (subject, *leading(subject)):
+            by_name.setdefault(name, set()).add(subject)
+            by_name.setdefault(name.partition(":")[2], set()).add(subject)
     wanted = frozenset(subject for name in given for subject in by_name.get(name, ()))
     return wanted, tuple(name for name in given if name not in by_name)

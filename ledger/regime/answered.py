@@ -15,6 +15,8 @@ A decision that an authority would have sent to the provider is not asked for ei
   this ledger knows; contradicting records still leave it open
 * ``model.systemic_risk_rebutted``    nor has a decision that accepts the arguments of the provider
 
+The country of a destination is its name, which a holding states; no fact can say otherwise.
+
 A sum of money that hangs on market prices is known only with the price table it rests on and the
 day of the prices; without them nobody could work it out again.
 
@@ -46,6 +48,7 @@ from ledger.regime.trace import Span, Truth
 
 __all__ = [
     "BASE_OBTAINABLE",
+    "COUNTRY",
     "DESIGNATED",
     "DEVICE_FACTS",
     "HOLDING",
@@ -76,6 +79,7 @@ IS_MODIFICATION: Final = "model.is_modification"
 SAME_PROVIDER: Final = "model.same_provider_as_base"
 BASE_OBTAINABLE: Final = "model.base_compute_obtainable"
 DESIGNATED: Final = "model.designated_systemic_risk"
+COUNTRY: Final = "destination.country"
 REBUTTED: Final = "model.systemic_risk_rebutted"
 _IMPLIED: Final = frozenset({IS_MODIFICATION, SAME_PROVIDER, BASE_OBTAINABLE})
 # Kinds of subjects of whom nothing is known that nobody recorded, or their lineage implies.
@@ -171,6 +175,11 @@ class Answers:
         """Return every holding as a subject, sorted by its name."""
         return tuple(sorted(self._by_subject()))
 
+    def window(self, subject: str) -> Between | None:
+        """Return the window of days that a subject looks at, or None."""
+        place = Place.parse(subject)
+        return None if place is None else place.window
+
     def held(
         self, subject: str, keys: tuple[str, ...] | None, *, in_window: bool
     ) -> Iterator[Held]:
@@ -215,6 +224,8 @@ class Answers:
         if subject.startswith(f"{HOLDING}:"):
             value = self._by_subject()[subject].facts.get(name)
             return Known(value, (name,) if value is None else ())
+        if name == COUNTRY:
+            return Known(subject.partition(":")[2])
         found = self._environment.fact(subject, name)
         if found.value is not None or len(found.entries) > 1:
             return self._recorded(subject, name, found)

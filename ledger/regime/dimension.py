@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ledger.errors import RuleError
@@ -13,6 +13,7 @@ from ledger.regime.expression import (
     All,
     Any,
     AnyOf,
+    AtWindow,
     Comparison,
     Condition,
     Exists,
@@ -28,6 +29,7 @@ from ledger.regime.expression import (
     walk,
 )
 from ledger.regime.grouping import HOLDING_KEYS
+from ledger.regime.lets import in_order
 from ledger.regime.model import Regime
 from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
 from ledger.regime.product import product
@@ -53,11 +55,12 @@ def check_rule(
     """
     keys = frozenset[str]() if rule.group is None else frozenset(rule.group.by)
     parts = keys | {"device"} if rule.subject in DEVICE_FACTS else keys
-    scope = Scope(file, regime, vocabulary, rule.subject, rule.family, parts)
+    windowed = rule.group is not None and rule.group.window is not None
+    scope = Scope(file, regime, vocabulary, rule.subject, rule.family, parts, windowed)
     _window(rule, f"{place}.group.window", scope)
     lets: dict[str, str | None] = {}
     asked_of_holdings = frozenset(_asked_of_holdings(rule))
-    for name, number in _in_order(rule.let):
+    for name, number in in_order(rule.let):
         if name in regime.parameters or name in regime.sets:
             message = f"let {name} hides the parameter or set of that name"
             scope.complain(f"{place}.let.{name}", "shadow", message, "choose another name")
@@ -74,25 +77,6 @@ def check_rule(
     if rule.rebuttal is not None:
         _boolean_fact(rule.rebuttal.fact, f"{place}.rebuttal.fact", full)
     return tuple(full.flaws)
-
-
-def _in_order(lets: Mapping[str, Number]) -> Iterator[tuple[str, Number]]:
-    """Yield the lets of a rule, each after those it names; none that rests on itself.
-
-    The order in which a file writes them says nothing: a pack keeps mappings by their keys.
-    """
-    left, done = dict(lets), set[str]()
-    while left:
-        ready = [name for name, number in left.items() if _lets_named(number, lets) <= done]
-        if not ready:
-            return
-        yield from ((name, left.pop(name)) for name in ready)
-        done.update(ready)
-
-
-def _lets_named(number: Number, lets: Mapping[str, Number]) -> set[str]:
-    """Return the lets that a number names."""
-    return {node for node in walk(number) if isinstance(node, str) and node in lets}
 
 
 def conditions(rule: Rule) -> Iterator[tuple[str, Condition]]:
@@ -126,7 +110,7 @@ def _window(rule: Rule, place: str, scope: Scope) -> None:
             scope.complain(f"{place}.between", "unresolved", message, nearest(name, days))
 
 
-def _number(  # noqa: PLR0911 - one return for each operator
+def _number(  # noqa: C901, PLR0911 - one return for each operator
     node: Number, place: str, scope: Scope
 ) -> str | None:
     """Return the dimension of a number, or None after noting what is wrong with it."""
@@ -154,6 +138,8 @@ def _number(  # noqa: PLR0911 - one return for each operator
             return _total(node, place, scope)
         case Flow():
             return _flow(node, place, scope)
+        case AtWindow():
+            return _looked_up(node, place, scope)
 
 
 def _largest(node: Max, place: str, scope: Scope) -> str | None:
@@ -190,7 +176,7 @@ def _total(node: Total, place: str, scope: Scope) -> str | None:
 
 def _inside(scope: Scope) -> Scope:
     """Return what names mean at one holding."""
-    return replace(scope, subject="holding", family="", parts=HOLDING_KEYS)
+    return replace(scope, subject="holding", family="", parts=HOLDING_KEYS, windowed=False)
 
 
 def _asked_of_holdings(rule: Rule) -> Iterator[str]:
@@ -210,6 +196,20 @@ def _flow(node: Flow, place: str, scope: Scope) -> str | None:
         remedy = "name a parameter such as value: 12 month"
         scope.complain(f"{place}.preceding", "unresolved", message, remedy)
     return _numeric_fact(node.fact, f"{place}.flow", scope)
+
+
+def _looked_up(node: AtWindow, place: str, scope: Scope) -> str | None:
+    """Return the dimension of a figure for the window of the subject."""
+    if not scope.windowed:
+        message = f"a {scope.subject} looks at no window here"
+        remedy = "name the parameter itself, or give the rule a group with a window"
+        scope.complain(place, "subject", message, remedy)
+    if node.parameter not in scope.regime.parameters:
+        message = f"{node.parameter!r} is not a parameter of this file"
+        remedy = nearest(node.parameter, scope.regime.parameters)
+        scope.complain(f"{place}.at-window", "unresolved", message, remedy)
+        return None
+    return scope.regime.parameters[node.parameter].dimension
 
 
 def _named_number(name: str, place: str, scope: Scope) -> str | None:

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Final, cast
 
 from ledger.quantity import Quantity
-from ledger.regime.expression import Expression, Operator
+from ledger.regime.expression import Expression
+from ledger.regime.operator import Operator
 from ledger.regime.scalar import Node
 from ledger.regime.source import Citation
 from ledger.regime.words import in_words

@@ -95,13 +95,18 @@ class Law:
         open_ = set(stated.open_readings()) - self.readings.keys()
         return tuple(sorted(f"reading:{name}" for name in open_))
 
-    def parameter(self, name: str) -> DatedValue | None:
-        """Return the value of a parameter on the day, or None when none was known to bind."""
+    def parameter(self, name: str, on: date | None = None) -> DatedValue | None:
+        """Return the value of a parameter on the day, or None when none was known to bind.
+
+        Args:
+            name: Of the parameter.
+            on: Another day; for it no nearest value stands in, whatever is assumed.
+        """
         return parameter_on(
             self.regime.parameters[name],
-            self.in_force_on,
+            on or self.in_force_on,
             self.law_known_on,
-            nearest=self.assumed,
+            nearest=self.assumed and on is None,
         )
 
     def members(self, name: str) -> frozenset[str] | None:

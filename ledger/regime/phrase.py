@@ -9,7 +9,15 @@ from typing import Final
 
 from ledger.quantity import Quantity
 from ledger.regime.dimension import conditions
-from ledger.regime.expression import Comparator, Comparison, Expression, Not, Number, walk
+from ledger.regime.expression import (
+    AtWindow,
+    Comparator,
+    Comparison,
+    Expression,
+    Not,
+    Number,
+    walk,
+)
 from ledger.regime.model import Regime
 from ledger.regime.rule import Rule
 
@@ -100,7 +108,9 @@ def _comparisons(condition: Expression, *, negated: bool) -> Iterator[tuple[Comp
 def _parameters(number: Number, rule: Rule, regime: Regime) -> Iterator[str]:
     """Yield the parameters in a number, through the lets of the rule."""
     for node in walk(number):
-        if isinstance(node, str):
+        if isinstance(node, AtWindow):
+            yield node.parameter
+        elif isinstance(node, str):
             if node in rule.let:
                 yield from _parameters(rule.let[node], rule, regime)
             elif node in regime.parameters:

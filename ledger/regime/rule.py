@@ -253,7 +253,8 @@ class Rule(Node):
             return self.subject
         window = self.group.window
         if window is None:
-            return "/".join(self.group.by)
+            # Not the kind itself: a company of which only a fact is recorded holds nothing.
+            return "/".join((*self.group.by, "ever"))
         return "/".join((*self.group.by, window.calendar or "..".join(window.between or ())))
 
     @property

@@ -23,6 +23,7 @@ class Scope:
         subject: Kind of subject asked at this place.
         family: Kind of subject of the rule, with the grouping that makes it; empty at others.
         parts: Other kinds that the subject stands for, whose facts and rules it can ask.
+        windowed: Whether the subject looks at a window of days.
         lets: Dimension of each let declared so far; None for one that is itself mistaken.
         flaws: Where mistakes are collected.
     """
@@ -33,6 +34,7 @@ class Scope:
     subject: str
     family: str = ""
     parts: frozenset[str] = frozenset()
+    windowed: bool = False
     lets: Mapping[str, str | None] = field(default_factory=dict)
     flaws: list[Flaw] = field(default_factory=list)
 

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ledger.regime.dimension import conditions, duties
+from ledger.regime.expression import Expression, walk
 from ledger.regime.model import Regime
 from ledger.regime.name import reading_named
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import Node
 from ledger.regime.soundness import citations
 
-__all__ = ["asked", "texts", "unused"]
+__all__ = ["asked", "nodes_of", "texts", "unused"]
 
 # Parts of a rule in which a text names nothing of its file.
 _PROSE: Final = frozenset(
@@ -50,6 +52,14 @@ def unused(regime: Regime) -> Iterator[tuple[str, str, str]]:
         for name in rule.let:
             if name not in asked(rule):
                 yield f"rules[{index}].let.{name}", f"nothing uses {name}", "use it, or remove it"
+
+
+def nodes_of(rule: Rule) -> Iterator[Expression]:
+    """Yield every node of the expressions of a rule, lets included."""
+    for _, condition in (*conditions(rule), *duties(rule)):
+        yield from walk(condition)
+    for number in rule.let.values():
+        yield from walk(number)
 
 
 def texts(node: Node, place: str = "") -> Iterator[tuple[str, str]]:

@@ -10,8 +10,9 @@ from pydantic import BaseModel
 from ledger.regime.answered import BASE_OBTAINABLE, DESIGNATED, IS_MODIFICATION, SAME_PROVIDER
 from ledger.regime.counting import RELATIONS, Counting, Open
 from ledger.regime.dimension import conditions
-from ledger.regime.expression import Expression, Operator, walk
+from ledger.regime.expression import Expression, walk
 from ledger.regime.name import is_fact, reading_named
+from ledger.regime.operator import Operator
 from ledger.regime.rule import Obligation, Rule
 from ledger.regime.source import Citation
 from ledger.regime.vocabulary import ACTIVITIES, Vocabulary
