@@ -52,7 +52,7 @@ def test_rules_list_ships_the_four_first_regimes(flopledger: Run) -> None:
     found = json.loads(flopledger("rules", "list", "-f", "json").out)
     ids = {regime["id"] for regime in found["regimes"]}
     assert {"eu.aia", "us.ca.sb53", "us.eo14110", "kr.aiba"} <= ids
-    assert found["schema"] == "flopledger/rules-list.v1"
+    assert found["schema"] == "flopledger/rules-list.v2"
     assert len(found["pack"]) == 64
 
 
@@ -186,24 +186,24 @@ def test_rules_test_names_the_nearest_regime(flopledger: Run, folder: Path) -> N
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("rules-list", ("list",)),
-        ("rules-show", ("show", "xx.small")),
-        ("rules-lint", ("lint",)),
-        ("rules-test", ("test", "--written")),
+        ("rules-list.v2", ("list",)),
+        ("rules-show.v1", ("show", "xx.small")),
+        ("rules-lint.v1", ("lint",)),
+        ("rules-test.v1", ("test", "--written")),
     ],
 )
 def test_rules_documents_follow_their_published_schemas(
     flopledger: Run, folder: Path, name: str, arguments: tuple[str, ...]
 ) -> None:
     jsonschema = pytest.importorskip("jsonschema", reason="install flopledger[test]")
-    schema = json.loads((ROOT / "schemas" / f"{name}.v1.schema.json").read_text("utf-8"))
+    schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8"))
     checker = jsonschema.Draft202012Validator(schema)
     small = flopledger("--rules", str(folder), "rules", *arguments, "-f", "json")
     checker.validate(json.loads(small.out))
     write(folder, changed("    when: { gt: [compute, line] }", "    when: { ge: [compute, line] }"))
     wrong = flopledger("--rules", str(folder), "rules", *arguments, "-f", "json")
     checker.validate(json.loads(wrong.out))
-    assert not checker.is_valid({"schema": f"flopledger/{name}.v1"})
+    assert not checker.is_valid({"schema": f"flopledger/{name}"})
 
 
 @pytest.mark.parametrize("regime", ["eu.aia", "us.ca.sb53", "us.eo14110", "kr.aiba"])

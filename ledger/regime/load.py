@@ -7,6 +7,7 @@ from typing import Final
 from ledger.errors import RuleError
 from ledger.pack import Pack
 from ledger.regime.diagnosis import Flaw, flawed, parse_node
+from ledger.regime.index import read_index
 from ledger.regime.model import Regime, Regimes
 from ledger.regime.scalar import nearest
 from ledger.regime.soundness import check_regime
@@ -66,6 +67,7 @@ def read_regimes(
             message = f"{found[regime.id][0]} already holds the regime {regime.id}"
             flaws.append(Flaw(file, "id", "duplicate", message, "give one of them another id"))
         found.setdefault(regime.id, (file, regime))
+    flaws += read_index(pack, found)[1]
     return {name: found[name][1] for name in sorted(found)}, tuple(flaws)
 
 

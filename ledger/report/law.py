@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
@@ -10,6 +10,7 @@ from typing import Self
 from ledger.quantity import Quantity
 from ledger.regime.counting import Counting, Open, choose_readings
 from ledger.regime.dated import Standing, parameter_on, standing_on
+from ledger.regime.index import IndexEntry
 from ledger.regime.model import Regime, Regimes
 from ledger.regime.rule import Due, Rule
 from ledger.regime.source import Citation, ParameterValue
@@ -18,7 +19,15 @@ from ledger.regime.words import in_words
 from ledger.report.figure import scientific
 from ledger.report.table import Column, Table
 
-__all__ = ["LawView", "cited", "due_in_words", "law_tables", "list_table", "value_shown"]
+__all__ = [
+    "LawView",
+    "cited",
+    "due_in_words",
+    "index_table",
+    "law_tables",
+    "list_table",
+    "value_shown",
+]
 
 _FLAT_MAX = 10**12  # longer whole numbers are shown as powers of ten when that is exact
 _MANTISSA_MAX = 4  # digits that the short form of a number keeps
@@ -93,6 +102,19 @@ def list_table(regimes: Regimes, in_force_on: date, law_known_on: date | None = 
         counts = (str(len(regime.rules)), str(len(regime.cases)))
         rows.append((regime.id, regime.title["en"], *standing, ", ".join(view.lines()), *counts))
     return Table(f"The law on {_asked(in_force_on, law_known_on)}", columns, tuple(rows))
+
+
+def index_table(entries: Iterable[IndexEntry]) -> Table:
+    """Return one row a text or jurisdiction that was looked at and has no rule, and why."""
+    columns = (
+        Column("looked at"),
+        Column("title", wide=True),
+        Column("status"),
+        Column("why there is no rule", wide=True),
+        Column("cite", wide=True),
+    )
+    rows = tuple((e.id, e.title["en"], e.status, e.why, e.cite) for e in entries)
+    return Table("Looked at, and no rule", columns, rows)
 
 
 def law_tables(view: LawView, vocabulary: Vocabulary) -> tuple[Table, ...]:

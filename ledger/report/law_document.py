@@ -9,6 +9,7 @@ from typing import Any
 from ledger.quantity import Quantity
 from ledger.regime.counting import resolve
 from ledger.regime.dated import Standing
+from ledger.regime.index import IndexEntry
 from ledger.regime.model import Regime, Regimes
 from ledger.regime.rule import Obligation, Rule
 from ledger.regime.source import Citation, ParameterValue
@@ -19,29 +20,36 @@ __all__ = ["law_document", "list_document"]
 
 
 def list_document(
-    regimes: Regimes, digest: str, in_force_on: date, law_known_on: date | None
+    regimes: Regimes,
+    index: Iterable[IndexEntry],
+    digest: str,
+    in_force_on: date,
+    law_known_on: date | None,
 ) -> dict[str, Any]:
-    """Return the list of regimes.
+    """Return the list of regimes, and of what was looked at and has no rule.
 
     Args:
         regimes: Regime by id.
+        index: What has no rule.
         digest: Digest of the rule pack.
         in_force_on: Day on which the law is asked.
         law_known_on: Day after which nothing published is seen; None sees all.
     """
     views = [LawView.of(regime, in_force_on, law_known_on) for regime in regimes.values()]
     return {
-        "schema": "flopledger/rules-list.v1",
+        "schema": "flopledger/rules-list.v2",
         "pack": digest,
         **_days(in_force_on, law_known_on),
         "regimes": [
             _head(view.regime, view.standing)
             | {
+                "optional": view.regime.optional,
                 "rules": [rule.id for rule in view.regime.rules],
                 "cases": len(view.regime.cases),
             }
             for view in views
         ],
+        "index": [_entry(entry) for entry in index],
     }
 
 
@@ -69,6 +77,20 @@ def law_document(view: LawView, digest: str) -> dict[str, Any]:
         "penalties": [
             {"text": item.text["en"], "cite": _cite(regime, item.cite)} for item in regime.penalties
         ],
+    }
+
+
+def _entry(entry: IndexEntry) -> dict[str, Any]:
+    """Return what was looked at and has no rule."""
+    return {
+        "id": entry.id,
+        "title": entry.title["en"],
+        "jurisdiction": entry.jurisdiction,
+        "cite": entry.cite,
+        "status": entry.status,
+        "why": entry.why,
+        "provenance": entry.provenance,
+        "looked_at": str(entry.looked_at),
     }
 
 
