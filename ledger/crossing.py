@@ -202,7 +202,8 @@ class _Within:
             case str():
                 named = rule_named(node)
                 if named is not None:
-                    return self.growth.of(self.growth.law.rule(named))
+                    asked = self.growth.law.regime.rule(named)
+                    return asked is None or self.growth.of(asked)
                 return node != BASE_OBTAINABLE
             case Gt() | Ge():
                 return not self.rests(node.right)

@@ -93,9 +93,33 @@ class UnitError(LedgerError):
 
 
 class RuleError(LedgerError):
-    """A rule file cannot be loaded, or what it says means nothing."""
+    """A rule file cannot be loaded, or what it says means nothing.
+
+    Args:
+        message: What is wrong.
+        where: File, and line or path inside it.
+        why: Why it matters.
+        remedy: What to write instead.
+        kind: Stable word for the kind of mistake; ``rules lint --explain`` tells more of it.
+        line: Line of the file counted from 1, or None when the whole file is meant.
+    """
 
     code = "rule"
+
+    def __init__(  # noqa: PLR0913 - the four parts, and two that tell them apart
+        self,
+        message: str,
+        *,
+        where: str = "",
+        why: str = "",
+        remedy: str = "",
+        kind: str = "",
+        line: int | None = None,
+    ) -> None:
+        """Keep the kind and the line beside the text."""
+        super().__init__(message, where=where, why=why, remedy=remedy)
+        self.kind = kind
+        self.line = line
 
 
 class HardwareError(LedgerError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, TypeAlias
@@ -70,11 +70,13 @@ class Facts:
     def __init__(self, records: Iterable[StoredRecord]) -> None:
         """Index the fact records among ``records``; reversed ones are left out."""
         self._held: dict[tuple[str, str], list[FactEntry]] = {}
+        self._subjects: dict[str, set[str]] = {}
         for record in unreversed(records):
             if record.type == "fact":
                 body: Mapping[str, Any] = record.body
                 place = self._held.setdefault((body["subject"], body["name"]), [])
                 place.append(_entry(record.seq, body))
+                self._subjects.setdefault(body["name"], set()).add(body["subject"])
 
     def subjects(self) -> frozenset[str]:
         """Return every subject that a fact is held of, with its prefix."""
@@ -86,18 +88,18 @@ class Facts:
 
     def texts(self, name: str) -> frozenset[str]:
         """Return every text that some entry states under a name."""
-        return frozenset(
-            entry.value
-            for (_, held), entries in self._held.items()
-            if held == name
-            for entry in entries
-            if isinstance(entry.value, str)
-        )
+        entries = (entry for s in self.stated(name) for entry in self._held[s, name])
+        return frozenset(entry.value for entry in entries if isinstance(entry.value, str))
+
+    def stated(self, name: str) -> Collection[str]:
+        """Return the subjects of which some entry states something under a name."""
+        return self._subjects.get(name, ())
 
     def stating(self, name: str, value: str, day: date) -> tuple[str, ...]:
         """Return the subjects of which one value is known under a name on a day, sorted."""
-        subjects = [subject for subject, held in self._held if held == name]
-        return tuple(s for s in sorted(subjects) if self.state(s, name, day).value == value)
+        return tuple(
+            s for s in sorted(self.stated(name)) if self.state(s, name, day).value == value
+        )
 
     def entries(self, subject: str, name: str) -> tuple[FactEntry, ...]:
         """Return every entry about a subject under a name, in order, whatever its days."""

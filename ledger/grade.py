@@ -155,7 +155,7 @@ class GradeTable:
             f"{fields.text('id')}/{fields.text('version')}",
             order,
             unranked,
-            {grade.text("id"): grade.child("title").text("en") for grade in grades},
+            {grade.text("id"): grade.child("title").only(("en",)).text("en") for grade in grades},
             rules,
             {name: _bands(letters.child(name), name) for name in ("scale_up", "scale_out")},
             topologies,

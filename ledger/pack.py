@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Self, cast
 
+from ledger import __version__
 from ledger.canonical import JSON, encode, parse
 from ledger.errors import MissingError, RuleError
 from ledger.yamltree import Tree, parse_tree
 
-__all__ = ["PACK_NAME", "SCHEMA", "Pack", "build_pack", "packed_bytes", "read_pack"]
+__all__ = [
+    "ENGINE",
+    "LINT_NAME",
+    "PACK_NAME",
+    "SCHEMA",
+    "Pack",
+    "build_pack",
+    "packed_bytes",
+    "read_pack",
+    "read_rule_text",
+    "rule_files",
+]
 
 SCHEMA = "flopledger/pack.v1"
 PACK_NAME = "pack.v1.json"
+LINT_NAME = "lint.yaml"  # what lint passes over; it is no law, so no pack holds it
+ENGINE = "0.1.0"
+"""Least version of this program that reads the rule language of a pack made now."""
 _PACK_MAX = 64_000_000  # bytes
 _FILES_MAX = 5_000
-_MEMBERS = {"files", "schema", "sources"}
+_MEMBERS = {"engine", "files", "schema", "sources"}
+_VERSION = re.compile(r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +81,82 @@ class Pack:
 
 
 def read_pack(root: Traversable) -> Pack:
-    """Read the rules of a folder.
+    """Read the rules of a folder, or of one pack file.
 
     The canonical pack beside the YAML files saves parsing them. It is taken only while every file
-    it was built from still has the bytes it had, so an edited rule is never overlooked.
+    it was built from still has the bytes it had, so an edited rule is never overlooked. A pack
+    file given by itself is the law as somebody packed it, whatever the YAML files say by now.
 
     Raises:
         MissingError: If there are no rules.
-        RuleError: If a file or the pack cannot be read.
+        RuleError: If a file or the pack cannot be read, or it needs a later program.
+        CanonicalError: If the pack is not canonical JSON.
     """
+    if root.is_file():
+        return _unpacked(root.read_bytes(), where=root.name)[0]
     packed = root / PACK_NAME
     if not packed.is_file():
         return build_pack(root)
-    value = parse(packed.read_bytes(), limit=_PACK_MAX)
-    if not isinstance(value, dict) or value.get("schema") != SCHEMA or set(value) != _MEMBERS:
+    pack, sources = _unpacked(packed.read_bytes(), where=PACK_NAME)
+    return pack if sources == _sources(root) else build_pack(root)
+
+
+def _unpacked(data: bytes, *, where: str) -> tuple[Pack, JSON]:
+    """Read a pack file: the pack, and the digests of the files that it was made from."""
+    value = parse(data, limit=_PACK_MAX)
+    # Packs made before there was an engine to name do not name one.
+    members = set(value) | {"engine"} if isinstance(value, dict) else set()
+    if not isinstance(value, dict) or value.get("schema") != SCHEMA or members != _MEMBERS:
+        raise _no_pack(where, "it lacks the members of a pack, or has others")
+    engine, files, sources = value.get("engine", ENGINE), value["files"], value["sources"]
+    if not isinstance(engine, str) or not _VERSION.fullmatch(engine):
+        raise _no_pack(where, "engine is no version")
+    if _parts(engine) > _parts(__version__):
         raise RuleError(
-            "not a rule pack", where=PACK_NAME, remedy="build it: flopledger rules pack"
+            f"the pack needs flopledger {engine} or later, and this is {__version__}",
+            where=where,
+            why="an older program may not know all that its rules say",
+            remedy="update flopledger",
         )
-    if value["sources"] != _sources(root):
-        return build_pack(root)
-    return Pack.of(cast("dict[str, Tree]", value["files"]))
+    if not isinstance(files, dict) or not 0 < len(files) < _FILES_MAX or not _is_tree(files):
+        raise _no_pack(where, "files are not trees of texts")
+    if not isinstance(sources, dict) or sources.keys() != files.keys():
+        raise _no_pack(where, "sources are not the files")
+    if not all(isinstance(text, str) and _SHA256.fullmatch(text) for text in sources.values()):
+        raise _no_pack(where, "sources are not SHA-256 digests")
+    return Pack.of(cast("dict[str, Tree]", files)), sources
+
+
+def _is_tree(value: JSON) -> bool:
+    """Return whether a value is made of texts, lists and mappings alone."""
+    if isinstance(value, dict):
+        return all(_is_tree(item) for item in value.values())
+    return all(map(_is_tree, value)) if isinstance(value, list) else isinstance(value, str)
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version, without what marks one that is not released."""
+    return tuple(int(number) for number in re.findall(r"[0-9]+", version)[:3])
+
+
+def _no_pack(where: str, why: str) -> RuleError:
+    """Return the error for a file that is no pack."""
+    remedy = "build it: flopledger rules pack"
+    return RuleError("not a rule pack", where=where, why=why, remedy=remedy)
 
 
 def packed_bytes(root: Traversable) -> bytes:
-    """Return the canonical pack of a folder's YAML files, to be kept beside them."""
+    """Return the canonical pack of a folder's YAML files, to be kept beside them.
+
+    A pack file that stands alone is that already.
+    """
+    if root.is_file():
+        read_pack(root)
+        return root.read_bytes()
     pack = build_pack(root)
     return encode(
         {
+            "engine": ENGINE,
             "files": cast("JSON", dict(pack.files)),
             "schema": SCHEMA,
             "sources": cast("JSON", _sources(root)),
@@ -109,10 +176,49 @@ def build_pack(root: Traversable) -> Pack:
         MissingError: If there is none.
         RuleError: If one cannot be read.
     """
-    trees = {path: parse_tree(file.read_text("utf-8"), where=path) for path, file in _files(root)}
+    trees = {
+        path: _by_key(parse_tree(read_rule_text(file, path), where=path))
+        for path, file in _files(root)
+    }
     if not trees:
         raise MissingError("the folder holds no rule files", remedy="pass --rules DIR")
     return Pack.of(trees)
+
+
+def _by_key(tree: Tree) -> Tree:
+    """Return a tree with its mappings in the order of their keys, as the pack has them.
+
+    The digest does not see the order in which a file writes them, so nothing may depend on it.
+    """
+    if isinstance(tree, dict):
+        return {key: _by_key(tree[key]) for key in sorted(tree)}
+    return [_by_key(item) for item in tree] if isinstance(tree, list) else tree
+
+
+def rule_files(root: Traversable) -> Mapping[str, Traversable]:
+    """Return the YAML files below a folder that make up a pack, by path, in order."""
+    return dict(_files(root))
+
+
+def read_rule_text(file: Traversable, path: str) -> str:
+    """Return the text of a rule file.
+
+    Args:
+        file: The file.
+        path: Its path below the rules folder, for messages.
+
+    Raises:
+        RuleError: If it is not UTF-8.
+    """
+    try:
+        return file.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise RuleError(
+            f"the file is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}",
+            where=path,
+            remedy="save it as UTF-8",
+            kind="encoding",
+        ) from error
 
 
 def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
@@ -121,7 +227,7 @@ def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Travers
         path = f"{prefix}{entry.name}"
         if entry.is_dir():
             yield from _files(entry, path + "/")
-        elif entry.name.endswith(".yaml"):
+        elif entry.name.endswith(".yaml") and path != LINT_NAME:
             yield path, entry
 
 

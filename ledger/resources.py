@@ -12,21 +12,22 @@ __all__ = ["rules_root", "schemas_root"]
 
 
 def rules_root(explicit: Path | None = None) -> Traversable:
-    """Return the folder of rule files.
+    """Return the folder of rule files, or the pack file.
 
     Args:
-        explicit: Folder given by the user, or None for the one that ships.
+        explicit: Folder or pack file given by the user, or None for the folder that ships.
 
     Returns:
-        The folder; it may lie inside an archive.
+        The folder, which may lie inside an archive, or the file.
 
     Raises:
-        MissingError: If there is no such folder.
+        MissingError: If there is neither.
     """
     if explicit is not None:
-        if not explicit.is_dir():
+        if not explicit.is_dir() and not explicit.is_file():
             raise MissingError(
-                f"{explicit} is not a folder of rules", remedy="pass --rules DIR with a folder"
+                f"{explicit} is not a folder of rules, nor a pack file",
+                remedy="pass --rules with a folder, or with what rules pack -o wrote",
             )
         return explicit
     return _shipped("rules")

@@ -10,11 +10,18 @@ from ledger.journeys.check_document import check_schema
 from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
 from ledger.regime.schema import regime_schemas
+from ledger.report.checks import PAGE_NAME, check_page
 from ledger.report.figures import figures_schema
 from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
+from ledger.report.law_parts import law_schema
 from ledger.report.position_document import position_schema
+from ledger.report.quorum import quorum_schema
 from ledger.report.records import recorded_schema
+from ledger.report.redline_document import rules_diff_schema
+from ledger.report.replay import replay_schema
+from ledger.report.rule_document import rules_explain_schema
+from ledger.report.whatif_document import rules_whatif_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,8 +34,14 @@ def schema_files() -> dict[str, str]:
         "check.v1.schema.json": check_schema(),
         "import.v1.schema.json": import_schema(),
         "missing.v1.schema.json": missing_schema(),
+        "pack-signatures.v1.schema.json": quorum_schema(),
         "position.v1.schema.json": position_schema(),
         "recorded.v1.schema.json": recorded_schema(),
+        "rules-diff.v1.schema.json": rules_diff_schema(),
+        "rules-explain.v1.schema.json": rules_explain_schema(),
+        "rules-whatif.v1.schema.json": rules_whatif_schema(),
+        "replay.v1.schema.json": replay_schema(),
+        "rules-show.v2.schema.json": law_schema(),
         "run-figures.v1.schema.json": figures_schema(),
     }
     return {
@@ -38,9 +51,10 @@ def schema_files() -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the schemas and the canonical rule pack."""
+    """Write the schemas, the page of checks and the canonical rule pack."""
     for name, text in schema_files().items():
         (ROOT / "schemas" / name).write_text(text, encoding="utf-8")
+    (ROOT / "schemas" / PAGE_NAME).write_text(check_page(), encoding="utf-8")
     (ROOT / "rules" / PACK_NAME).write_bytes(packed_bytes(ROOT / "rules"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from ledger.pack import Pack, build_pack
+from ledger.pack import Pack, build_pack, packed_bytes
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.load import load_regime
 from ledger.regime.model import Regime
@@ -128,6 +128,12 @@ cases:
     expect:
       above: {{ m: {{ finding: undetermined }} }}
       modifier: {{ m: {{ finding: undetermined }} }}
+  - name: before it applied
+    law: {{ in_force_on: 2025-05-01 }}
+    training: [{{ model: m, operations: 3*10^25 FLOP, on: 2025-04-01 }}]
+    expect:
+      above: {{ m: {{ in_scope: no, finding: none }} }}
+      modifier: {{ m: {{ in_scope: no, finding: none }} }}
 """
 
 
@@ -135,6 +141,12 @@ cases:
 def shipped_pack() -> Pack:
     """Return the rules of the checkout, read from its YAML files."""
     return build_pack(ROOT / "rules")
+
+
+@cache
+def packed_rules() -> bytes:
+    """Return the rules of the checkout as a pack file."""
+    return packed_bytes(ROOT / "rules")
 
 
 @cache

@@ -63,6 +63,9 @@ class World:
     def members(self, relation: str, subject: str) -> list[str]:
         return self.models.get(subject, []) if relation == "developer.models" else []
 
+    def stated(self, name: str) -> list[str]:
+        return [subject for subject, stated in self.facts if stated == name]
+
     @property
     def day(self) -> date:
         return DAY

@@ -10,9 +10,8 @@ from ledgers import EVIDENCE, allocation, fact, lineage, undated
 from regimes import changed, small
 from worlds import E24, GENERAL, above, determined
 
-from ledger.determination import Determination
+from ledger.determination import Determination, counted, tallied
 from ledger.errors import RuleError
-from ledger.journeys.checking import counted
 from ledger.regime.model import Regime
 
 LINE = 10**25
@@ -289,7 +288,7 @@ def test_every_pair_of_rule_and_subject_is_counted_once() -> None:
         on("2026-03-01", 1, model="n"),
         on("2026-03-01", model="o"),
     )
-    counts = counted(tuple(found.values()))
+    counts = counted(tallied(tuple(found.values())))
     assert counts.determinations == 6 == len(found)
     assert (counts.met, counts.undetermined, counts.not_met) == (1, 4, 1)
     assert counts.out_of_scope == 0

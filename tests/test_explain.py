@@ -157,3 +157,15 @@ def test_explain_facts_that_differ_are_called_contradictory(
     explained(INDICATIVE, *said, on("2026-03-01", E24))
     out = " ".join(flopledger("explain", INDICATIVE, "m").out.split())
     assert "contradictory" in out
+
+
+def test_explain_says_from_how_many_operations_on_the_line_is_met(explained: Run) -> None:
+    found = explained(
+        PRESUMPTION,
+        on("2026-03-01", 4 * E24),
+        on("2026-03-02", None, run="r2"),
+    )
+    (missing,) = found["missing"]
+    assert missing["name"] == "operations@run:r2"
+    told = "not met up to 6,000,000,000,000,000,000,000,000 FLOP, met if more"
+    assert missing["turning"] == told

@@ -182,6 +182,7 @@ def test_grade_refuses_a_topology_outside_the_table() -> None:
         ("from: { ge: 150 GB/s }", "from: { ge: 450 GB/s }"),
         ("from: { ge: 0 GB/s }", "from: { ge: 1 GB/s }"),
         ("version: 1\n", ""),
+        ('"H100-class links, non-blocking"', "H100-class links, non-blocking"),
     ],
 )
 def test_grade_table_that_cannot_stand_is_refused(old: str, new: str) -> None:

@@ -11,6 +11,7 @@ from regimes import SMALL, changed, small
 
 from ledger.obligations import DueDate, Filings, binding_since, due_date
 from ledger.regime.law import Law
+from ledger.report.law import due_in_words
 
 DAY = date(2026, 2, 1)
 WITHIN = "due: { within: notice, after: { earliest: [met, foreseen] } }"
@@ -94,6 +95,42 @@ def test_fixed_day_of_the_law_stands_alone_or_bounds_the_period() -> None:
     assert early is not None
     assert late is not None
     assert (early.on, late.on) == (date(2026, 5, 1), date(2026, 5, 14))
+
+
+@pytest.mark.parametrize(
+    ("period", "on"),
+    [
+        ("25 day", date(2027, 2, 4)),
+        ("3 week", date(2027, 2, 8)),
+        ("25 hour", date(2027, 2, 27)),
+    ],
+)
+def test_duty_ahead_of_a_date_is_due_so_long_before_it(period: str, on: date) -> None:
+    act = law(due="due: { before: model.deployed_on, ahead: notice }", period=period)
+    found = due({"met": DAY, "model.deployed_on": date(2027, 3, 1)}, act)
+    assert found == DueDate("tell", None, on)
+
+
+def test_duty_ahead_of_a_date_that_nobody_recorded_has_no_day() -> None:
+    act = law(due="due: { before: model.deployed_on, ahead: notice }")
+    assert due({"met": DAY, "model.deployed_on": None}, act) == DueDate("tell", None, None)
+
+
+def test_duty_before_a_date_alone_is_due_on_it() -> None:
+    act = law(due="due: { before: model.deployed_on }")
+    found = due({"model.deployed_on": date(2027, 3, 1)}, act)
+    assert found == DueDate("tell", None, date(2027, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("stated", "shown"),
+    [
+        ("due: { before: model.deployed_on, ahead: notice }", "notice before model.deployed_on"),
+        ("due: { before: model.deployed_on }", "by model.deployed_on"),
+    ],
+)
+def test_duty_before_a_date_is_shown_in_words(stated: str, shown: str) -> None:
+    assert due_in_words(law(due=stated).rule("above").obligations[0].due) == shown
 
 
 def test_standing_duty_has_no_day() -> None:

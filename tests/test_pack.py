@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger.canonical import encode
 from ledger.errors import CanonicalError, MissingError, RuleError
-from ledger.pack import PACK_NAME, SCHEMA, Pack, build_pack, packed_bytes, read_pack
+from ledger.pack import (
+    ENGINE,
+    LINT_NAME,
+    PACK_NAME,
+    SCHEMA,
+    Pack,
+    build_pack,
+    packed_bytes,
+    read_pack,
+)
 from ledger.resources import rules_root, schemas_root
 
 
@@ -56,6 +67,74 @@ def test_pack_that_is_damaged_is_refused(tmp_path: Path) -> None:
         read_pack(tmp_path)
 
 
+def test_pack_has_its_mappings_in_the_order_of_their_keys_however_it_was_read(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "b.yaml").write_text("z: [{ y: 1, x: 2 }]\na: 1\n")
+    tree = build_pack(tmp_path).tree("b.yaml")
+    assert json.dumps(tree) == '{"a": "1", "z": [{"x": "2", "y": "1"}]}'
+    (tmp_path / "p.json").write_bytes(packed_bytes(tmp_path))
+    assert json.dumps(read_pack(tmp_path / "p.json").tree("b.yaml")) == json.dumps(tree)
+
+
+def test_pack_file_by_itself_is_the_law_as_it_was_packed(tmp_path: Path) -> None:
+    law = tmp_path / "law"
+    law.mkdir()
+    (law / "b.yaml").write_text("x: 1\n")
+    (tmp_path / "p.json").write_bytes(packed_bytes(law))
+    then = build_pack(law)
+    (law / "b.yaml").write_text("x: 2\n")
+    assert read_pack(rules_root(tmp_path / "p.json")) == then
+    assert read_pack(rules_root(law)) != then
+
+
+def test_pack_states_which_files_and_which_program_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text("x: 1\n")
+    held = json.loads(packed_bytes(tmp_path))
+    assert held["sources"] == {"b.yaml": hashlib.sha256(b"x: 1\n").hexdigest()}
+    assert held["engine"] == ENGINE
+    newer = tmp_path / "newer.json"
+    for engine in ("0.2.0", "1.0.0", "0.1.1"):
+        newer.write_bytes(encode({**held, "engine": engine}))
+        with pytest.raises(RuleError, match=f"needs flopledger {engine} or later, and this is"):
+            read_pack(newer)
+    for engine in ("0.0.9", "0.1.0"):
+        newer.write_bytes(encode({**held, "engine": engine}))
+        assert read_pack(newer).digest == build_pack(tmp_path).digest
+    del held["engine"]
+    newer.write_bytes(encode(held))
+    assert read_pack(newer).digest == build_pack(tmp_path).digest
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"engine": "1"}, "engine is no version"),
+        ({"engine": "0.1.0.0"}, "engine is no version"),
+        ({"engine": 1}, "engine is no version"),
+        ({"engine": "٠.١.٠"}, "engine is no version"),
+        ({"files": {}}, "files are not trees"),
+        ({"files": {"b.yaml": {"x": 1}}}, "files are not trees"),
+        ({"files": {"b.yaml": {"x": [None]}}}, "files are not trees"),
+        ({"files": ["b.yaml"]}, "files are not trees"),
+        ({"sources": {}}, "sources are not the files"),
+        ({"sources": {"c.yaml": "0" * 64}}, "sources are not the files"),
+        ({"sources": {"b.yaml": "0" * 63}}, "not SHA-256"),
+        ({"sources": {"b.yaml": 1}}, "not SHA-256"),
+        ({"more": "1"}, "or has others"),
+        ({"schema": "flopledger/pack.v2"}, "lacks the members"),
+    ],
+)
+def test_pack_that_is_not_one_is_refused(tmp_path: Path, change: dict[str, Any], why: str) -> None:
+    (tmp_path / "b.yaml").write_text("x: 1\n")
+    held = json.loads(packed_bytes(tmp_path))
+    (tmp_path / "p.json").write_bytes(encode({**held, **change}))
+    with pytest.raises(RuleError, match="not a rule pack") as refused:
+        read_pack(tmp_path / "p.json")
+    assert why in refused.value.why
+    assert refused.value.where == "p.json"
+
+
 def test_pack_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MissingError):
         build_pack(tmp_path)
@@ -80,3 +159,22 @@ def test_resources_are_found_and_a_missing_folder_is_named(tmp_path: Path) -> No
     assert (schemas_root() / "entry.v1.md").is_file()
     with pytest.raises(MissingError, match="not a folder"):
         rules_root(tmp_path / "none")
+
+
+def test_pack_of_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_bytes(b"x: caf\xe9\n")
+    with pytest.raises(RuleError, match="not UTF-8: byte 6 is 0xe9") as caught:
+        build_pack(tmp_path)
+    assert caught.value.where == "b.yaml"
+    assert caught.value.kind == "encoding"
+
+
+def test_pack_holds_no_list_of_what_lint_passes_over(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text("x: 1\n")
+    before = build_pack(tmp_path)
+    (tmp_path / LINT_NAME).write_text("exceptions: []\n")
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper" / LINT_NAME).write_text("y: 2\n")
+    assert set(build_pack(tmp_path).files) == {"b.yaml", "deeper/lint.yaml"}
+    (tmp_path / "deeper" / LINT_NAME).unlink()
+    assert build_pack(tmp_path) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench, CaseResult, Inscribed
 from ledger.journeys.checking import devices_of
 from ledger.pack import Pack, read_pack
+from ledger.quantity import Quantity
 from ledger.regime.boundary import lines
 from ledger.regime.case import Case
 from ledger.regime.cases import records_of
@@ -119,8 +121,9 @@ def test_a_comparator_swapped_at_the_line_is_caught(regime: str, place: tuple[An
     if rule == "modifier-one-third" and place[3] in {1, 3}:
         # No whole number of operations is a third of 10^25 or of 10^23: there > and >= are one.
         assert not caught
-    elif rule == "reportable-cluster":
-        # The order says "of" and no comparator: only cases that somebody wrote know the readings.
+    elif rule == "reportable-cluster" or "obligations" in place:
+        # The order says "of" and no comparator, and whom a duty binds is no finding: only cases
+        # that somebody wrote know these.
         assert caught or told(BENCH.run_written(mutant))
     else:
         assert caught
@@ -128,18 +131,34 @@ def test_a_comparator_swapped_at_the_line_is_caught(regime: str, place: tuple[An
 
 @pytest.mark.parametrize("regime", FOUR)
 def test_a_figure_off_by_one_is_caught(regime: str) -> None:
-    """Another mutant: every figure one operation, dollar or bit too high."""
+    """Another mutant: every figure one operation, dollar, bit or day too high."""
 
     for name, parameter in REGIMES[regime].parameters.items():
-        if name in {"modifier-share", "notification-period"}:
+        if name in {"modifier-share", "notification-period"} | _only_told(REGIMES[regime]):
             continue
+        raised = _raised(parameter.values[0].value)
 
-        def raise_it(tree: dict[str, Any], name: str = name) -> None:
+        def raise_it(tree: dict[str, Any], name: str = name, raised: str = raised) -> None:
             for value in tree["parameters"][name]["values"]:
-                number, unit = str(parameter.values[0].value).split(" ")  # noqa: B023 - used at once
-                value["value"] = f"{int(number) + 1} {unit}"
+                value["value"] = raised
 
         assert told(BENCH.run_written(altered(regime, raise_it))), name
+
+
+def _raised(value: Quantity | date) -> str:
+    """Return a figure one unit higher, or the day after."""
+    if isinstance(value, date):
+        return (value + timedelta(days=1)).isoformat()
+    number, unit = str(value).split(" ")
+    return f"{int(number) + 1} {unit}"
+
+
+def _only_told(regime: Regime) -> set[str | None]:
+    """Return the periods that are told and decide nothing: of keeping records, of coming back."""
+    duties = [duty for rule in regime.rules for duty in rule.obligations]
+    told_of = {duty.retention for duty in duties}
+    told_of |= {None if duty.repeats is None else duty.repeats.every for duty in duties}
+    return told_of - {None if duty.due is None else duty.due.within for duty in duties}
 
 
 def test_a_wrong_expectation_is_told_field_by_field() -> None:

@@ -1,4 +1,4 @@
-"""Lint: what loads and is still wrong. Each check has a file it passes and one it refuses."""
+"""Lint: what loads and is still wrong; `test_lint_fixtures` has a pair of files for each check."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ WRONG = {
 }  # fmt: skip
 
 
-def test_lint_every_check_has_a_file_it_refuses() -> None:
-    assert set(WRONG) == set(CHECKS)
+def test_lint_mistakes_are_of_known_checks() -> None:
+    assert set(WRONG) <= set(CHECKS)
 
 
 @pytest.mark.parametrize("check", sorted(WRONG))
@@ -225,6 +225,11 @@ def test_lint_silent_words_are_settled_by_an_interpretation() -> None:
         ("1026 integer or floating-point operations", "1026"),
         ("more than 1023 FLOP", "1023"),
         ("a capacity of 1020", "1020"),
+        ("greater than 10 integer or floating-point operations", "10"),
+        ("10\u00ba26 integer or floating-point operations", "10\u00ba26"),
+        ("10\u00b2\u2076 operations", None),
+        ("at least 10", None),
+        ("10 percent", None),
         ("greater than 10^25 operations", None),
         ("10,000 registered users", None),
         ("in the year 1066", None),
@@ -351,7 +356,7 @@ def test_lint_foreseen_view_needs_commitments() -> None:
 
 def test_lint_source_that_another_replaces_is_used() -> None:
     text = changed(
-        "  repeal: {", "  old: { cite: X, published: 2020-01-01, binding: law }\n  repeal: {"
+        "  repeal: {", "  old: { cite: Act 1, published: 2020-01-01, binding: law }\n  repeal: {"
     )
     assert [item[1] for item in findings(text)] == ["sources.old"]
     assert findings(text.replace("  repeal: {", "  repeal: { replaces: old,")) == []
@@ -369,7 +374,7 @@ def test_lint_unused_sources_readings_and_lets_are_found() -> None:
     text = SMALL.replace("      rl_rollout: { open: rollouts }\n", "      rl_rollout: counted\n")
     text = text.replace("      compute: {", "      spare: { mul: [2, line] }\n      compute: {")
     text = text.replace(
-        "  repeal: {", "  extra: { cite: X, published: 2025-01-01, binding: bill }\n  repeal: {"
+        "  repeal: {", "  extra: { cite: B 1, published: 2025-01-01, binding: bill }\n  repeal: {"
     )
     assert {item[1] for item in findings(text)} == {
         "readings.rollouts",

@@ -247,3 +247,18 @@ def test_load_schema_accepts_what_loads_and_refuses_what_does_not() -> None:
     ):
         wrong = parse_tree(changed(old, new), where=FILE)
         assert not regime.is_valid(wrong), new
+
+
+def test_load_lets_may_name_each_other_in_any_order() -> None:
+    text = changed(
+        "      compute: { sum: operations, counting: work, lineage: cumulative }\n",
+        "      aa: { mul: [2, twice] }\n"
+        "      compute: { sum: operations, counting: work, lineage: cumulative }\n"
+        "      twice: { mul: [2, compute] }\n",
+    )
+    text = text.replace("when: { gt: [compute, line] }", "when: { gt: [aa, line] }", 1)
+    assert small(text).rules[0].let.keys() == {"aa", "compute", "twice"}
+    wrong = text.replace("twice: { mul: [2, compute] }", "twice: { mul: [2, line, compute] }")
+    regime, flaws = load(wrong)
+    assert regime is None
+    assert "operations" in flaws[0].message

@@ -8,6 +8,7 @@ import pytest
 
 from ledger.pack import read_pack
 from ledger.regime.dated import standing_on
+from ledger.regime.expression import Sum
 from ledger.regime.law import Law
 from ledger.regime.lint import lint_regime
 from ledger.regime.load import load_regimes
@@ -43,10 +44,19 @@ def test_united_states_count_integers_and_korea_does_not(regimes: dict[str, Regi
 
 
 def test_california_parent_compute_is_a_switch(regimes: dict[str, Regime]) -> None:
-    wide = Law.on(regimes["us.ca.sb53"], DAY).counting["computing-power"]
-    assert wide.relations == {"derived", "merged", "initialised"}
-    own = Law.on(regimes["us.ca.sb53"], DAY, readings={"parent-compute": "developer-own"})
-    assert own.counting["computing-power"].relations == frozenset()
+    """Not of the steps followed, so that the developer's own earlier work counts either way."""
+    california = regimes["us.ca.sb53"]
+    for reading in ("whole-lineage", "developer-own"):
+        law = Law.on(california, DAY, readings={"parent-compute": reading})
+        steps = law.counting["computing-power"].relations
+        assert steps == {"derived", "merged", "initialised"}
+    (model,) = (rule for rule in california.rules if rule.id == "frontier-model")
+    assert [arm.case for arm in model.choose or ()] == [
+        "reading:parent-compute=whole-lineage",
+        "reading:parent-compute=developer-own",
+    ]
+    scopes = {name: number.lineage for name, number in model.let.items() if isinstance(number, Sum)}
+    assert scopes == {"compute": "cumulative", "own-compute": "own"}
 
 
 def test_california_counts_the_three_things_it_names(regimes: dict[str, Regime]) -> None:

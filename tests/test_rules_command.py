@@ -56,34 +56,13 @@ def test_rules_list_ships_the_four_first_regimes(flopledger: Run) -> None:
     assert len(found["pack"]) == 64
 
 
-def test_rules_show_puts_the_words_of_the_law_beside_the_number(
-    flopledger: Run, folder: Path
-) -> None:
-    done = flopledger("--rules", str(folder), "rules", "show", "xx.small")
-    assert done.code == 0
-    line = next(row for row in done.out.splitlines() if row.startswith("line "))
-    for part in ("10^25 FLOP", '"greater than"', "Small Act 2025, s. 2", "2025-06-01", "verified"):
-        assert part in line
-    assert "compute > line" in done.out
-    assert "counted (open: rollouts=in)" in done.out
-    assert "notice after the earliest of met, foreseen" in done.out
-
-
-def test_rules_show_follows_the_reading_chosen(flopledger: Run, folder: Path) -> None:
-    asked = ("--rules", str(folder), "rules", "show", "xx.small", "--reading", "rollouts=out")
-    assert "excluded (open: rollouts=out)" in flopledger(*asked).out
-    document = json.loads(flopledger(*asked, "-f", "json").out)
-    assert document["readings"] == {"rollouts": "out"}
-    assert "rl_rollout" in document["counting"][0]["excluded"]
-    assert document["parameters"][0]["values"][0]["value"] == str(10**25)
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("xx.smal",), "did you mean xx.small?"),
         (("xx.small", "--reading", "rollouts"), "write --reading ID=ALT"),
         (("xx.small", "--reading", "rollouts=maybe"), "choose one of in, out"),
+        (("xx.small", "--reading", "rolouts=in"), "did you mean rollouts?"),
         (("xx.small", "--in-force-on", "yesterday"), "write it as 2026-11-22"),
     ],
 )
@@ -116,7 +95,7 @@ def test_rules_lint_status_tells_findings_from_files_that_do_not_load(
     write(folder, "a: [")
     yaml = flopledger(*asked)
     assert yaml.code == 2
-    assert "not YAML" in yaml.err
+    assert "not YAML" in yaml.out
 
 
 def test_rules_schema_prints_and_writes_what_is_published(flopledger: Run, tmp_path: Path) -> None:
@@ -156,7 +135,7 @@ def test_rules_test_runs_written_and_generated_cases(flopledger: Run, folder: Pa
     document = json.loads(done.out)
     assert document["failed"] == 0
     written = [case["name"] for case in document["cases"] if not case["generated"]]
-    assert written == ["over", "under", "nobody knows"]
+    assert written == ["over", "under", "nobody knows", "before it applied"]
     assert len(document["cases"]) > len(written)
 
 
@@ -187,8 +166,8 @@ def test_rules_test_names_the_nearest_regime(flopledger: Run, folder: Path) -> N
     ("name", "arguments"),
     [
         ("rules-list.v2", ("list",)),
-        ("rules-show.v1", ("show", "xx.small")),
-        ("rules-lint.v1", ("lint",)),
+        ("rules-show.v2", ("show", "xx.small")),
+        ("rules-lint.v2", ("lint",)),
         ("rules-test.v1", ("test", "--written")),
     ],
 )
@@ -204,13 +183,3 @@ def test_rules_documents_follow_their_published_schemas(
     wrong = flopledger("--rules", str(folder), "rules", *arguments, "-f", "json")
     checker.validate(json.loads(wrong.out))
     assert not checker.is_valid({"schema": f"flopledger/{name}"})
-
-
-@pytest.mark.parametrize("regime", ["eu.aia", "us.ca.sb53", "us.eo14110", "kr.aiba"])
-def test_rules_show_of_a_shipped_regime_follows_the_schema(flopledger: Run, regime: str) -> None:
-    jsonschema = pytest.importorskip("jsonschema", reason="install flopledger[test]")
-    schema = json.loads((ROOT / "schemas" / "rules-show.v1.schema.json").read_text("utf-8"))
-    done = flopledger("rules", "show", regime, "-f", "json")
-    assert done.code == 0
-    jsonschema.Draft202012Validator(schema).validate(json.loads(done.out))
-    assert flopledger("rules", "show", regime, "-f", "markdown").out.startswith(f"## {regime}")

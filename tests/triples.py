@@ -18,6 +18,7 @@ from ledger.regime.vocabulary import ACTIVITIES
 
 LINE = 10**25
 TODAY = date(2026, 6, 1)
+EARLIER, LATE = date(2026, 1, 31), "2026-02-01"
 MODELS = ("a", "b", "c", "d")
 DEVELOPERS = ("acme", "best")
 BOOLEANS = (
@@ -51,8 +52,9 @@ def triple(seed: int) -> Triple:
     random = Random(seed)
     regime, flaws = parse_node(Regime, _regime(random), "random.yaml")
     assert regime is not None, flaws
-    readings = {"open": random.choice(["in", "out"])}
-    law = Law.on(regime, random.choice([date(2026, 1, 1), TODAY]), readings=readings)
+    readings = random.choice([{"open": "in"}, {"open": "out"}, {}])
+    on, known = random.choice([date(2026, 1, 1), TODAY]), random.choice([None, TODAY, EARLIER])
+    law = Law.on(regime, on, law_known_on=known, readings=readings)
     as_of = TODAY + timedelta(days=random.randint(-40, 5))
     world = world_of(records(*_ledger(random)), as_of=as_of)
     kinds = ("model", "developer")
@@ -64,7 +66,7 @@ def _regime(random: Random) -> dict[str, Any]:
     rules: list[dict[str, Any]] = []
     for number in range(random.randint(1, 3)):
         earlier = [rule["id"] for rule in rules]
-        rules.append(_rule(random, f"rule-{number}", earlier))
+        rules.append({**_rule(random, f"rule-{number}", earlier), **_known(random)})
     if random.random() < 0.5:
         asked = random.choice([rule["id"] for rule in rules])
         rules.append(_developer_rule(random, asked))
@@ -78,7 +80,10 @@ def _regime(random: Random) -> dict[str, Any]:
         "lifecycle": [{"on": "2025-01-01", "event": "applies", "cite": CITE}],
         "parameters": _parameters(random),
         "sets": {"listed": {"of": "word", "values": [_dated({"members": ["text", "other"]})]}},
-        "counting": {"one": _counting(random), "two": _counting(random)},
+        "counting": {
+            "one": {**_counting(random), **_known(random)},
+            "two": {**_counting(random), **_known(random)},
+        },
         "readings": {
             "open": {
                 "question": {"en": "Open"},
@@ -88,10 +93,16 @@ def _regime(random: Random) -> dict[str, Any]:
                     "out": {"title": {"en": "Out"}, "effect": "excluded"},
                 },
                 "why": "Nobody says.",
+                **_known(random),
             }
         },
         "rules": rules,
     }
+
+
+def _known(random: Random) -> dict[str, str]:
+    """Return the day on which a part of the law was published, if it is a late one."""
+    return {"known": LATE} if random.random() < 0.15 else {}
 
 
 def _dated(value: dict[str, Any], begins: str = "2025-01-01") -> dict[str, Any]:

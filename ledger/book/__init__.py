@@ -42,6 +42,7 @@ class Book:
         self.lineage = Lineage(folded.records, as_of=folded.as_of)
         self.commitments = self.records("commitment")
         self.holdings = Holdings(self.records("holding"))
+        self._members = self._by_developer()
         self._rows: dict[str, list[tuple[TotalKey, Sums]]] = {}
         for key, sums in folded.totals.items():
             if key.role == "primary":
@@ -95,12 +96,19 @@ class Book:
 
     def members(self, developer: str) -> tuple[str, ...]:
         """Return the models that a developer works on or has contracted for, sorted."""
-        found = {key.model for key in self.folded.totals if key.developer == developer}
+        return self._members.get(developer, ())
+
+    def _by_developer(self) -> dict[str, tuple[str, ...]]:
+        """Return the models of every developer, sorted."""
+        found: dict[str, set[str]] = {}
+        for key in self.folded.totals:
+            if key.developer is not None:
+                found.setdefault(key.developer, set()).add(key.model)
         for commitment in self.commitments:
             body: Mapping[str, Any] = commitment.body
-            if body["developer"] == developer and body["model"] is not None:
-                found.add(body["model"])
-        return tuple(sorted(found))
+            if body["developer"] is not None and body["model"] is not None:
+                found.setdefault(body["developer"], set()).add(body["model"])
+        return {developer: tuple(sorted(models)) for developer, models in found.items()}
 
     def fact(self, subject: str, name: str, as_of: date) -> FactState:
         """Resolve one fact on a day.

@@ -116,6 +116,8 @@ class Reckoning:
 
     def own(self, model: str) -> Part:
         """Return everything since the last edge from another provider."""
+        if self._stands_alone(model):
+            return self._own_of(model)
         group = self._own_group(model)
         parts = [_if_sure(self._own_of(name), name in group.sure) for name in sorted(group.maybe)]
         unknown = _unknown_parents(self._own_unknowns(group))
@@ -123,6 +125,8 @@ class Reckoning:
 
     def cumulative(self, model: str) -> Part:
         """Return the work of the model and all its ancestors."""
+        if self._stands_alone(model):
+            return self._own_of(model)
         return self._without(model, _Group())
 
     def together(self, models: Iterable[str]) -> Part:
@@ -148,6 +152,10 @@ class Reckoning:
     def _counts(self, key: TotalKey) -> bool:
         """Whether the operations of a group are counted."""
         return self._counting.classify(key.activity, key.operation_kind) == "counted"
+
+    def _stands_alone(self, model: str) -> bool:
+        """Whether a model was made from no other and has no figure that includes others."""
+        return model not in self._figures and not self._graph.edges.get(model)
 
     def _own_of(self, model: str) -> Part:
         """Return a model's own counted work; unknown if nobody recorded any of it."""

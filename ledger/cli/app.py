@@ -85,9 +85,9 @@ class Commands(click.Group):
 )
 @click.option(
     "--rules",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path),
     envvar="FLOPLEDGER_RULES",
-    help="Folder of rules to use instead of those that ship.",
+    help="Folder of rules, or pack file, to use instead of those that ship.",
 )
 @click.option("--quiet", is_flag=True, help="Write results only, no counts or progress.")
 @click.option("--no-input", is_flag=True, help="Never ask; fail instead.")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -12,13 +15,25 @@ import click
 from ledger.cli.clock import now
 from ledger.cli.context import Context
 from ledger.cli.folding import FoldedLedger, with_fold
+from ledger.cli.opening import files_of, open_reader
 from ledger.determination import Evaluator, PlainEvaluator
 from ledger.engines import ENGINES
 from ledger.journeys.checking import Question, Records
+from ledger.journeys.parties import Parties
+from ledger.log.seal import pseudonym
 from ledger.measure import Engine
 from ledger.period import parse_day, parse_instant
+from ledger.stores.keyfiles import read_secret
 
-__all__ = ["asking_options", "evaluator_of", "form_of", "question_of", "with_records"]
+__all__ = [
+    "asking_options",
+    "by_pseudonym",
+    "evaluator_of",
+    "form_of",
+    "parties_of",
+    "question_of",
+    "with_records",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -95,13 +110,48 @@ def question_of(options: Mapping[str, Any]) -> Question:
     )
 
 
-def with_records(
-    context: Context, question: Question, engine: str, use: Callable[[Records], R]
-) -> R:
-    """Fold the ledger for a question and call ``use`` while its snapshot is open.
+def parties_of(context: Context) -> Parties | None:
+    """Return whom holdings name in confidence, or None to who does not have the secret.
 
     Raises:
         MissingError: If there is no ledger.
+    """
+    secret = files_of(context).secret
+    if not os.access(secret, os.R_OK):
+        return None
+    return Parties(partial(pseudonym, read_secret(secret)), open_reader(context))
+
+
+def by_pseudonym(context: Context, question: Question) -> Question:
+    """Return a question in which the names of parties are their pseudonyms.
+
+    Who does not have the secret of the ledger gives pseudonyms, and nothing is changed.
+    """
+    parties = parties_of(context) if question.subjects else None
+    if parties is None:
+        return question
+    return replace(question, subjects=tuple(parties.stand_in(name) for name in question.subjects))
+
+
+def with_records(
+    context: Context,
+    question: Question,
+    engine: str,
+    use: Callable[[Records], R],
+    *,
+    size: int | None = None,
+) -> R:
+    """Fold the ledger for a question and call ``use`` while its snapshot is open.
+
+    Args:
+        context: The global options.
+        question: What is asked.
+        engine: Name of the engine.
+        use: What is done with the records.
+        size: Entries under an earlier checkpoint; None takes the newest.
+
+    Raises:
+        MissingError: If there is no ledger, or no checkpoint of that size.
         IntegrityError: If the entries do not reproduce the signed root.
     """
 
@@ -118,7 +168,12 @@ def with_records(
         )
 
     return with_fold(
-        context, used, as_of=question.as_of, recorded_by=question.recorded_by, engine=engine
+        context,
+        used,
+        as_of=question.as_of,
+        recorded_by=question.recorded_by,
+        engine=engine,
+        size=size,
     )
 
 

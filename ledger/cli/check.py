@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from ledger.cli.asking import asking_options, evaluator_of, form_of, question_of, with_records
+from ledger.cli.asking import (
+    asking_options,
+    by_pseudonym,
+    evaluator_of,
+    form_of,
+    parties_of,
+    question_of,
+    with_records,
+)
+from ledger.cli.check_replay import replay_check
 from ledger.cli.context import Context, pass_context
+from ledger.cli.opening import files_of
 from ledger.cli.output import emit, output_options
+from ledger.errors import InputError, MissingError
 from ledger.journeys.checking import Checked, exit_status
 from ledger.journeys.checking import check as check_records
 from ledger.pack import read_pack
 from ledger.report.determinations import check_tables
 from ledger.report.determinations_csv import check_csv
+from ledger.report.names import names_table
 from ledger.resources import rules_root
 
 __all__ = ["check"]
@@ -24,6 +37,14 @@ Examples:
   flopledger check --regime eu.aia --subject model:m -f json
   flopledger check --in-force-on 2027-01-01 --law-known-on 2026-01-31
   flopledger check --assume us.eo14110=in_force --reading rl-rollout=not-named
+  flopledger check -f json -o check.json && flopledger rules pack -o law.json
+  flopledger --rules law.json check --replay check.json
+
+--replay takes everything that is asked from the file, and exits 0 when every byte of it comes out
+again, 1 when something differs, 4 when the entries are not those that it speaks of.
+  flopledger check --regime us.diffusion.exceptions --subject "company:Acme Corp" --names
+
+Whoever has the secret of the ledger may name a company, consignee or site by its own name.
 
 Exit codes: 0 nothing to act on, 1 a line met or a date overdue, 2 could not evaluate,
 3 a needed fact is missing or there is no subject, 4 integrity failure.
@@ -35,7 +56,11 @@ Exit codes: 0 nothing to act on, 1 a line met or a date overdue, 2 could not eva
 @click.option("--rule", multiple=True, metavar="ID", help="Ask this rule only; repeatable.")
 @click.option("--subject", multiple=True, metavar="NAME", help="Ask of this subject only.")
 @asking_options
+@click.option(
+    "--replay", metavar="FILE", help="Determine again what check -f json wrote into FILE."
+)
 @click.option("--all", "everything", is_flag=True, help="Give every determination a row.")
+@click.option("--names", is_flag=True, help="Add the names behind pseudonyms; needs the secret.")
 @output_options
 @pass_context
 def check(
@@ -43,35 +68,74 @@ def check(
     /,
     *,
     everything: bool,
+    replay: str | None,
+    names: bool,
     fmt: str | None,
     output: str | None,
     **options: Any,  # noqa: ANN401 - every option has a type of its own
 ) -> int:
     """Determine which legal lines are met, now or foreseen, and which cannot be decided."""
-    question = question_of(options)
-    pack = read_pack(rules_root(context.rules))
     engine = options["engine"]
+    if replay is not None:
+        return replay_check(context, replay, engine=engine, fmt=fmt, output=output)
+    question = by_pseudonym(context, question_of(options))
+    pack = read_pack(rules_root(context.rules))
+    form = form_of(fmt, output)
+    whole = everything or form in {"json", "csv"}
     checked = with_records(
         context,
         question,
         engine,
-        lambda records: check_records(question, records, pack, evaluator_of(engine)),
+        lambda records: check_records(question, records, pack, evaluator_of(engine), whole=whole),
     )
     _tell(context, checked)
-    _emit(checked, fmt=fmt, output=output, everything=everything)
+    known = _names(context, checked, form) if names else None
+    _emit(checked, known, form=form, output=output, everything=everything)
     return exit_status(checked)
 
 
-def _emit(checked: Checked, *, fmt: str | None, output: str | None, everything: bool) -> None:
+def _names(context: Context, checked: Checked, form: str) -> Mapping[str, str]:
+    """Return the names behind the pseudonyms of the subjects, for who has the secret.
+
+    Raises:
+        InputError: If the result is to be a document, which others may be given.
+        MissingError: If the secret is not there.
+    """
+    if form in {"json", "csv"}:
+        raise InputError(
+            f"names are not written into {form}",
+            why="it is handed to others, and the ledger holds the names in confidence",
+            remedy="leave --names out, or write a table",
+        )
+    parties = parties_of(context)
+    if parties is None:
+        raise MissingError(
+            "the secret of the ledger cannot be read",
+            where=str(files_of(context).secret),
+            why="only with it a name is known to belong to a pseudonym",
+            remedy="run this where the ledger is kept",
+        )
+    return parties.names(found.subject for found in checked.document.determinations)
+
+
+def _emit(
+    checked: Checked,
+    names: Mapping[str, str] | None,
+    *,
+    form: str,
+    output: str | None,
+    everything: bool,
+) -> None:
     """Write the result; only what is written is worked out, since it can be long."""
     document = checked.document
-    chosen = form_of(fmt, output)
-    if chosen == "json":
-        emit(document.model_dump(mode="json", by_alias=True), (), fmt=chosen, output=output)
-    elif chosen == "csv":
-        emit({}, check_csv(document), fmt=chosen, output=output)
+    if form == "json":
+        emit(document.model_dump(mode="json", by_alias=True), (), fmt=form, output=output)
+    elif form == "csv":
+        emit({}, check_csv(document), fmt=form, output=output)
     else:
-        emit({}, check_tables(document, everything=everything), fmt=chosen, output=output)
+        tables = check_tables(document, checked.tallies, everything=everything)
+        more = () if names is None else (names_table(names),)
+        emit({}, (*tables, *more), fmt=form, output=output)
 
 
 def _tell(context: Context, checked: Checked) -> None:
@@ -83,5 +147,5 @@ def _tell(context: Context, checked: Checked) -> None:
         context.say(f"warning[{problem.code}]: {problem.message}; {problem.remedy}")
     for name in checked.strangers:
         context.say(f"warning: no rule asked knows a subject {name!r}")
-    if not checked.document.determinations:
+    if not checked.tallies:
         context.say("nothing was determined: there is no subject for the rules asked")

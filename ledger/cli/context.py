@@ -18,7 +18,7 @@ class Context:
 
     Attributes:
         ledger: Path of the ledger database.
-        rules: Folder of rules given by the user, or None for those that ship.
+        rules: Folder of rules, or pack file, given by the user; None for those that ship.
         quiet: Whether counts and progress stay silent.
         no_input: Whether the program must never ask.
         debug: Whether errors show their stack.

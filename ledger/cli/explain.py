@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from ledger.cli.asking import asking_options, evaluator_of, form_of, question_of, with_records
+from ledger.cli.asking import (
+    asking_options,
+    by_pseudonym,
+    evaluator_of,
+    form_of,
+    question_of,
+    with_records,
+)
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
 from ledger.journeys.explaining import explain as explain_records
@@ -45,7 +52,8 @@ def explain(
     **options: Any,  # noqa: ANN401 - every option has a type of its own
 ) -> int:
     """Give the reasons of one determination: records, law, and what is missing."""
-    question = replace(question_of(options), rules=(path,), subjects=(subject,))
+    asked = replace(question_of(options), rules=(path,), subjects=(subject,))
+    question = by_pseudonym(context, asked)
     pack = read_pack(rules_root(context.rules))
     evaluator = evaluator_of(options["engine"])
     found = with_records(

@@ -6,13 +6,20 @@ from typing import get_args
 
 import click
 
-from ledger.cli.asking import asking_options, evaluator_of, question_of, with_records
+from ledger.cli.asking import (
+    asking_options,
+    by_pseudonym,
+    evaluator_of,
+    question_of,
+    with_records,
+)
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import open_log, open_reader
 from ledger.cli.output import emit, output_options, write_text
 from ledger.cli.record import tell
 from ledger.journeys.checking import check
 from ledger.journeys.lacking import lacking
+from ledger.journeys.parties import Parties
 from ledger.journeys.recording import FactGiven, record_fact
 from ledger.pack import read_pack
 from ledger.record.fields import SourceKind
@@ -89,7 +96,9 @@ def set_(
     given = FactGiven(subject, name, value, valid_from, valid_until, source, evidence)
     log = open_log(context)
     vocabulary = load_vocabulary(read_pack(rules_root(context.rules)))
-    recorded = record_fact(log, given, vocabulary, open_reader(context))
+    reader = open_reader(context)
+    parties = Parties(log.pseudonym, reader)
+    recorded = record_fact(log, given, vocabulary, reader, parties)
     tell(context, recorded, dry_run=False)
     emit(
         recorded_document(recorded, dry_run=False), recorded_table(recorded), fmt=fmt, output=output
@@ -115,7 +124,8 @@ def missing(
     context: Context, /, *, engine: str, fmt: str | None, output: str | None, **options: object
 ) -> None:
     """Write a form of the facts that open determinations need, to fill and give to record."""
-    question, pack = question_of(options), read_pack(rules_root(context.rules))
+    question = by_pseudonym(context, question_of(options))
+    pack = read_pack(rules_root(context.rules))
     checked = with_records(
         context,
         question,

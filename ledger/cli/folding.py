@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ledger.checkpoint import Checkpoint
 from ledger.cli.context import Context
-from ledger.cli.opening import files_of, newest_note, open_reader
+from ledger.cli.opening import earlier_note, files_of, newest_note, open_reader
 from ledger.engines import ENGINES, Place, open_engine
 from ledger.entry import Entry
 from ledger.errors import IntegrityError
@@ -73,20 +73,27 @@ def with_fold(
     as_of: date,
     recorded_by: datetime | None = None,
     engine: str = ENGINES[0],
+    size: int | None = None,
 ) -> T:
     """Fold as `fold_ledger` does, and call ``use`` while the snapshot is still open.
 
-    ``use`` is given the engine, for passes over legs, and the fold.
+    ``use`` is given the engine, for passes over legs, and the fold. With a ``size`` the entries
+    under the earlier checkpoint of that size are folded instead of those under the newest.
+
+    Raises:
+        MissingError: If there is no ledger, no such engine or no checkpoint of that size.
+        IntegrityError: If the note's signature fails, entries are missing, or their root is
+            another than the signed one.
     """
     store = open_reader(context)
     # The note comes before the snapshot: whatever it covers is in any later state.
-    data, _ = newest_note(context)
+    data, _ = newest_note(context) if size is None else earlier_note(context, size)
     signed = Checkpoint.open(data, VerifierKey.parse(store.vkey()))
     with store.snapshot():
         held = store.head().size
         if held < signed.size:
             raise IntegrityError(
-                f"the newest checkpoint covers {signed.size} entries, the database holds {held}",
+                f"a signed checkpoint covers {signed.size} entries, the database holds {held}",
                 why="entries that were signed are gone",
                 remedy="restore the database from a backup, then: flopledger verify",
             )

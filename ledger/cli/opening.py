@@ -11,7 +11,7 @@ import click
 from ledger.checkpoint import Checkpoint, Note
 from ledger.cli.clock import now
 from ledger.cli.context import Context
-from ledger.errors import IntegrityError
+from ledger.errors import IntegrityError, MissingError
 from ledger.stores.keyfiles import Files, read_key, read_secret
 from ledger.stores.notes import NotesFile
 from ledger.stores.schema import META_NAMES, PUBLISHED, normal
@@ -21,7 +21,7 @@ from ledger.verify import Evidence
 if TYPE_CHECKING:
     from ledger.log import Log
 
-__all__ = ["files_of", "newest_note", "open_evidence", "open_log", "open_reader"]
+__all__ = ["earlier_note", "files_of", "newest_note", "open_evidence", "open_log", "open_reader"]
 
 
 def files_of(context: Context) -> Files:
@@ -117,6 +117,26 @@ def newest_note(context: Context) -> tuple[bytes, Checkpoint]:
             remedy="put the file back; every ledger has one from its start",
         )
     return data, Checkpoint.parse(Note.parse(data).text)
+
+
+def earlier_note(context: Context, size: int) -> tuple[bytes, Checkpoint]:
+    """Return the signed note over so many entries; its signature is not checked here.
+
+    Raises:
+        MissingError: If no checkpoint of that size was signed here.
+        IntegrityError: If the checkpoint file is missing.
+    """
+    notes = NotesFile(files_of(context).checkpoints)
+    for record in notes.notes(notes.settled_size()):
+        if record.split(b"\n", 2)[1:2] == [str(size).encode()]:
+            data = record.removesuffix(b"\n")
+            return data, Checkpoint.parse(Note.parse(data).text)
+    raise MissingError(
+        f"no checkpoint over {size} entries was signed here",
+        where=str(notes),
+        why="what was determined from these entries cannot be determined from others",
+        remedy="give the --ledger whose check it was, with its whole checkpoint file",
+    )
 
 
 def _closed_at_end(store: SqliteStore) -> SqliteStore:

@@ -8,35 +8,56 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 import click
 
 from ledger.cli.destination import writing
 from ledger.errors import LedgerError
+from ledger.report.memo import Memo, memo_markdown, memo_table, memo_text
 from ledger.report.render import FORMATS, to_csv, to_json, to_markdown, to_terminal
 from ledger.report.table import Table
 
-__all__ = ["emit", "output_options", "print_bytes", "write_text"]
+__all__ = [
+    "emit",
+    "emit_memo",
+    "output_options",
+    "output_options_with",
+    "print_bytes",
+    "write_text",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _WIDTH_MIN = 60
-_BY_SUFFIX = {".json": "json", ".csv": "csv", ".md": "markdown", ".txt": "table"}
+_BY_SUFFIX = {
+    ".json": "json",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".txt": "table",
+    ".sarif": "sarif",
+    ".xml": "junit",
+}
 
 
 def output_options(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command ``-f/--format`` and ``-o/--output`` as ``fmt`` and ``output``."""
+    return output_options_with()(command)
+
+
+def output_options_with(*others: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Give a command the options of `output_options`, with formats of its own."""
     output = click.option("-o", "--output", metavar="FILE", help="Write to FILE; - is stdout.")
     fmt = click.option(
         "-f",
         "--format",
         "fmt",
-        type=click.Choice(FORMATS),
+        type=click.Choice((*FORMATS, *others)),
         help="Form of the output; taken from the suffix of FILE, else table.",
     )
-    return fmt(output(command))
+    return lambda command: fmt(output(command))
 
 
 def emit(
@@ -45,6 +66,7 @@ def emit(
     *,
     fmt: str | None,
     output: str | None,
+    others: Mapping[str, Callable[[], str]] = MappingProxyType({}),
 ) -> None:
     """Write a result in the form asked for.
 
@@ -53,14 +75,17 @@ def emit(
         tables: The same result for people.
         fmt: One of the formats, or None to go by the suffix of ``output``.
         output: File to write, or None or ``-`` for stdout.
+        others: Formats of this command alone, each with what makes its text.
 
     Raises:
         InputError: If the file cannot be written, or belongs to a ledger.
     """
     grids = [tables] if isinstance(tables, Table) else list(tables)
     to_file = output not in {None, "-"}
-    chosen = fmt or (_BY_SUFFIX.get(Path(output).suffix, "table") if output else "table")
-    if chosen == "json":
+    chosen = _form(fmt, output, others)
+    if chosen in others:
+        text = others[chosen]()
+    elif chosen == "json":
         text = to_json(document)
     elif chosen == "csv":
         text = to_csv(grids)
@@ -70,6 +95,39 @@ def emit(
         tty = sys.stdout.isatty() and not to_file
         text = to_terminal(grids, width=_width(tty=tty), color=tty)
     write_text(text, output)
+
+
+def emit_memo(
+    document: Mapping[str, Any], memo: Memo, *, fmt: str | None, output: str | None
+) -> None:
+    """Write a text with headings in the form asked for; see `emit`.
+
+    Args:
+        document: The whole result, for JSON.
+        memo: The same for people.
+        fmt: One of the formats, or None to go by the suffix of ``output``.
+        output: File to write, or None or ``-`` for stdout.
+
+    Raises:
+        InputError: If the file cannot be written, or belongs to a ledger.
+    """
+    chosen = _form(fmt, output)
+    if chosen == "json":
+        text = to_json(document)
+    elif chosen == "csv":
+        text = to_csv([memo_table(memo)])
+    elif chosen == "markdown":
+        text = memo_markdown(memo)
+    else:
+        tty = sys.stdout.isatty() and output in {None, "-"}
+        text = memo_text(memo, width=_width(tty=tty), color=tty)
+    write_text(text, output)
+
+
+def _form(fmt: str | None, output: str | None, others: Iterable[str] = ()) -> str:
+    """Return the form of the output: the one given, else by the suffix of the file, else table."""
+    found = fmt or _BY_SUFFIX.get(Path(output or "").suffix, "table")
+    return found if found in {*FORMATS, *others} else "table"
 
 
 def write_text(text: str, output: str | None) -> None:

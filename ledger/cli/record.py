@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from ledger.cli.context import Context, pass_context
-from ledger.cli.opening import open_log
+from ledger.cli.opening import open_log, open_reader
 from ledger.cli.output import emit, output_options
 from ledger.errors import InputError, MissingError
-from ledger.journeys.recording import Recorded, record_lines
+from ledger.journeys.parties import Parties
+from ledger.journeys.recording import Lines, Recorded, record_lines
 from ledger.pack import read_pack
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.problems import problem_lines
@@ -52,7 +53,9 @@ def record(
     """Append records from JSON Lines."""
     log = open_log(context, writable=not dry_run)
     vocabulary = load_vocabulary(read_pack(rules_root(context.rules)))
-    recorded = record_lines(log, read_input(file), file, vocabulary, dry_run=dry_run)
+    parties = Parties(log.pseudonym, open_reader(context))
+    lines = Lines(read_input(file), file)
+    recorded = record_lines(log, lines, vocabulary, parties=parties, dry_run=dry_run)
     tell(context, recorded, dry_run=dry_run)
     document = recorded_document(recorded, dry_run=dry_run)
     emit(document, recorded_table(recorded), fmt=fmt, output=output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -10,22 +11,31 @@ import click
 from ledger.cli.bench import bench_of, pack_of
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
-from ledger.cli.output import emit, output_options, write_text
+from ledger.cli.fmt import fmt
+from ledger.cli.lint import lint
+from ledger.cli.output import emit, emit_memo, output_options, output_options_with, write_text
+from ledger.cli.rules_adopt import adopt
+from ledger.cli.rules_diff import diff
+from ledger.cli.rules_explain import explain
 from ledger.cli.rules_mutants import mutants
+from ledger.cli.rules_pack import pack as pack_command
+from ledger.cli.rules_sign import check_signatures, sign
+from ledger.cli.rules_whatif import whatif
 from ledger.engines import ENGINES
 from ledger.errors import InputError
-from ledger.pack import PACK_NAME, packed_bytes
+from ledger.journeys.casework import CaseResult
 from ledger.period import parse_day
+from ledger.regime.boundary import Boundary
 from ledger.regime.index import load_index
-from ledger.regime.lint import lint_pack
-from ledger.regime.load import find_regime, load_regimes, read_regimes
+from ledger.regime.load import find_regime, load_regimes
 from ledger.regime.schema import SCHEMAS, schema_text
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.cases import case_document, case_tables
-from ledger.report.flaws import flaw_document, flaw_table
-from ledger.report.law import LawView, index_table, law_tables, list_table
-from ledger.report.law_document import law_document, list_document
-from ledger.resources import rules_root
+from ledger.report.index import index_table
+from ledger.report.junit import junit_text
+from ledger.report.law import LawView, list_document, list_table
+from ledger.report.law_document import law_document
+from ledger.report.law_memo import law_memo
 
 __all__ = ["rules"]
 
@@ -50,7 +60,20 @@ def rules() -> None:
     """Show the law as data, check the files that hold it, and pack them."""
 
 
-rules.add_command(mutants)
+_OTHERS = (
+    adopt,
+    check_signatures,
+    diff,
+    explain,
+    fmt,
+    lint,
+    mutants,
+    pack_command,
+    sign,
+    whatif,
+)
+for _command in _OTHERS:
+    rules.add_command(_command)
 
 
 @rules.command(name="list", epilog="Example: flopledger rules list --in-force-on 2024-06-01")
@@ -75,10 +98,11 @@ def list_(
     shown = {} if index else regimes
     tables = [list_table(shown, on, known)] if shown else []
     tables += [index_table(entries)] if entries or index else []
-    emit(list_document(shown, entries, pack.digest, on, known), tables, fmt=fmt, output=output)
+    document = list_document(shown, entries, pack.digest, on, known)
+    emit(document, tables, fmt=fmt, output=output)
 
 
-@rules.command(epilog="Example: flopledger rules show eu.aia --reading rl-rollout=not-named")
+@rules.command(epilog="Example: flopledger rules show eu.aia -f markdown -o memo.md")
 @click.argument("regime_id", metavar="REGIME")
 @_in_force_on
 @_law_known_on
@@ -95,29 +119,19 @@ def show(
     fmt: str | None,
     output: str | None,
 ) -> None:
-    """Show one regime for a lawyer: each number beside the words of the law that decide."""
+    """Show one regime as a memo: each number beside the words of the law that decide."""
     pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
     regime = find_regime(load_regimes(pack, vocabulary), regime_id)
     on, known = _today(in_force_on), _day(law_known_on)
     view = LawView.of(regime, on, known, _readings(reading))
-    emit(law_document(view, pack.digest), law_tables(view, vocabulary), fmt=fmt, output=output)
-
-
-@rules.command(epilog="Example: flopledger --rules ./rules rules lint")
-@output_options
-@pass_context
-def lint(context: Context, *, fmt: str | None, output: str | None) -> int:
-    """Look for what is wrong in rule files: exit 1 with findings, 2 if one cannot be loaded."""
-    pack = pack_of(context)
-    vocabulary = load_vocabulary(pack)
-    regimes, flaws = read_regimes(pack, vocabulary)
-    found = flaws or lint_pack(pack, vocabulary)
-    count = f"{_counted(len(found), 'finding')} in {_counted(len(regimes), 'regime')}"
-    kept = f"kept from loading by {_counted(len(flaws), 'mistake')}"
-    table = flaw_table(kept if flaws else count, found)
-    emit(flaw_document(pack.digest, len(regimes), found), table, fmt=fmt, output=output)
-    return 2 if flaws else int(bool(found))
+    document = law_document(view, vocabulary, pack.digest)
+    emit_memo(
+        document.model_dump(mode="json", by_alias=True),
+        law_memo(document),
+        fmt=fmt,
+        output=output,
+    )
 
 
 @rules.command(name="test", epilog="Example: flopledger rules test eu.aia --written")
@@ -126,7 +140,7 @@ def lint(context: Context, *, fmt: str | None, output: str | None) -> int:
 @click.option(
     "--engine", type=click.Choice(ENGINES), default="plain", show_default=True, help="What adds up."
 )
-@output_options
+@output_options_with("junit")
 @pass_context
 def test_(
     context: Context,
@@ -144,11 +158,12 @@ def test_(
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
     bench = bench_of(pack, vocabulary, engine)
     results = [result for regime in asked for result in bench.run_written(regime)]
-    around = [] if written else [bench.run_generated(regime) for regime in asked]
-    results += [result for generated, _ in around for result in generated]
-    silent = [boundary for _, unreached in around for boundary in unreached]
-    tables = case_tables(results, silent)
-    emit(case_document(pack.digest, results, silent), tables, fmt=fmt, output=output)
+    silent: list[tuple[str, Boundary]] = []
+    for regime in [] if written else asked:
+        generated, unreached = bench.run_generated(regime)
+        results += generated
+        silent += [(regime.id, boundary) for boundary in unreached]
+    _emit_cases(pack.digest, results, silent, fmt=fmt, output=output)
     return int(any(not result.passed for result in results))
 
 
@@ -173,21 +188,23 @@ def schema(context: Context, *, name: str | None, output: str | None) -> None:
         context.say(f"wrote {Path(output) / each}")
 
 
-@rules.command(epilog="Example: flopledger --rules ./rules rules pack -o pack.v1.json")
-@click.option("-o", "--output", metavar="FILE", help="Write there instead of into the folder.")
-@pass_context
-def pack(context: Context, *, output: str | None) -> None:
-    """Write the rule files as one canonical JSON file, which names the law by one digest."""
-    root = rules_root(context.rules)
-    load_regimes(pack_of(context))
-    target = output or (str(root / PACK_NAME) if isinstance(root, Path) else "-")
-    write_text(packed_bytes(root).decode(), target)
-    context.say(f"pack {pack_of(context).digest}")
-
-
-def _counted(number: int, what: str) -> str:
-    """Return a number of things."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def _emit_cases(
+    digest: str,
+    results: Sequence[CaseResult],
+    silent: Sequence[tuple[str, Boundary]],
+    *,
+    fmt: str | None,
+    output: str | None,
+) -> None:
+    """Write what became of the cases in the form asked for."""
+    unreached = [boundary for _, boundary in silent]
+    emit(
+        case_document(digest, results, unreached),
+        case_tables(results, unreached),
+        fmt=fmt,
+        output=output,
+        others={"junit": lambda: junit_text(digest, results, silent)},
+    )
 
 
 def _today(text: str | None) -> date:

@@ -6,11 +6,12 @@ up to another. What it returns can be worked out again, to the same bytes, from 
 
 from __future__ import annotations
 
-from ledger.determination.determine import Asked, determine
+from ledger.determination.determine import Asked, determine, survey
 from ledger.determination.devices import CatalogueDevices, Devices, StatedDevices
 from ledger.determination.model import Counts, Determination
+from ledger.determination.tally import Tally, counted, tallied
 from ledger.determination.verdict import Evaluator, PlainEvaluator, Verdict, Verdicts, shows
-from ledger.determination.world import Legs, World
+from ledger.determination.world import Legs, World, within_tables
 
 __all__ = [
     "Asked",
@@ -22,9 +23,14 @@ __all__ = [
     "Legs",
     "PlainEvaluator",
     "StatedDevices",
+    "Tally",
     "Verdict",
     "Verdicts",
     "World",
+    "counted",
     "determine",
     "shows",
+    "survey",
+    "tallied",
+    "within_tables",
 ]

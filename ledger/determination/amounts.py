@@ -87,10 +87,10 @@ def amounts_of(
 def _left(ground: Ground, node: Comparison, question: Question) -> tuple[Operand, Span]:
     """Return the amount by the legal intervals and by the error intervals."""
     total = ground.sum_itself(node.left)
-    if total is None:
+    counting = None if total is None else ground.law.counting.get(total.counting)
+    if total is None or counting is None:
         seen = question.number(node.left)
         return seen, replace(question, sight="error").number(node.left).span
-    counting = ground.law.counting[total.counting]
     found = question.peers.answers.total(question.subject, counting, total.lineage, "actual")
     operand = Operand("", Span.of(found.legal), Dimension.OPERATIONS.value)
     return operand, Span.of(found.error)
@@ -177,9 +177,9 @@ def _counted(
 ) -> tuple[Evidence, int]:
     """Return the evidence and the number of allocations behind the rule's sum."""
     total = ground.principal(node)
-    if total is None:
+    counting = None if total is None else ground.law.counting.get(total.counting)
+    if total is None or counting is None:
         return Evidence(), 0
-    counting = ground.law.counting[total.counting]
     measured = standpoint.total(subject, counting, total.lineage, "actual")
     return _shares(measured.evidence), measured.rows
 

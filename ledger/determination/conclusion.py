@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ledger.book import name_runs
 from ledger.determination.amounts import amounts_of
-from ledger.determination.ground import Ground
+from ledger.determination.ground import Ground, reached
 from ledger.determination.model import (
     Closed,
     Contradiction,
@@ -23,13 +23,13 @@ from ledger.determination.since import Since
 from ledger.determination.verdict import Verdict
 from ledger.determination.world import World
 from ledger.obligations import DueDate, Filed, Filings, due_date
-from ledger.regime.dated import Standing
+from ledger.regime.dated import NOWHERE, Standing
 from ledger.regime.interpret import Interpreter
 from ledger.regime.question import Question
 from ledger.regime.rule import Obligation
 from ledger.regime.trace import Reason
 
-__all__ = ["IN_GUIDANCE", "MODEL_GAP", "Conclusion", "unbound"]
+__all__ = ["IN_GUIDANCE", "MODEL_GAP", "Conclusion", "unbound", "unpublished"]
 
 MODEL_GAP: Final = "operations@model:"
 IN_GUIDANCE: Final = "stands in guidance, not in law"
@@ -40,6 +40,13 @@ def unbound(
 ) -> Determination:
     """Return the determination under a rule that binds nobody on the day."""
     return Determination(**_fields(ground, standing, subject, hypothetical=hypothetical))
+
+
+def unpublished(ground: Ground, subject: str, *, hypothetical: bool) -> Determination:
+    """Return the determination under a rule that nobody had published: there is no such law."""
+    fields = _fields(ground, NOWHERE, subject, hypothetical=hypothetical)
+    day = ground.law.law_known_on
+    return Determination(**fields | {"notes": (f"nothing of this rule was published by {day}",)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,9 +309,13 @@ class Conclusion:
             yield f"whether {', '.join(ids)} {bind} is open for want of {', '.join(missing)}"
 
     def _doubts(self) -> tuple[str, ...]:
-        """Return the figures of a device that were not verified; none for other subjects."""
-        kind, _, name = self.subject.partition(":")
-        return self.world.devices.doubts(name) if kind == "device" else ()
+        """Return the figures of the device concerned that were not verified; none without one."""
+        part, _ = self.interpreter.answers.part(self.subject, "device")
+        kind, _, name = (part or "").partition(":")
+        if kind != "device":
+            return ()
+        asked = {node for node in reached(self.ground.law, self.ground.rule) if type(node) is str}
+        return self.world.devices.doubts(name, asked)
 
 
 def _facts_of(obligation: Obligation) -> tuple[str, ...]:

@@ -2,20 +2,23 @@
 
 The whole is a pure function: the regimes, the records and the coordinates go in, determinations
 come out, in the order of regimes, rules and subjects. Nothing is left out: a rule that binds nobody
-on the day gives a determination that says so.
+on the day, or that nobody had published by ``law_known_on``, gives a determination that says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from ledger.determination.conclusion import MODEL_GAP, Conclusion, unbound
+from ledger.determination.conclusion import MODEL_GAP, Conclusion, unbound, unpublished
 from ledger.determination.ground import Ground, ground_of
 from ledger.determination.model import Determination
+from ledger.determination.tally import NEAREST, Tally
 from ledger.determination.verdict import Evaluator, Verdicts
-from ledger.determination.world import World
+from ledger.determination.world import World, within_tables
 from ledger.obligations import Filings
 from ledger.regime.answered import Answers
 from ledger.regime.dated import APPLICABLE, Standing, standing_on
@@ -24,7 +27,7 @@ from ledger.regime.law import Law
 from ledger.regime.model import Regime
 from ledger.regime.source import LawStatus
 
-__all__ = ["Asked", "determine"]
+__all__ = ["Asked", "determine", "survey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,12 @@ def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> 
         assumed=assumption is not None,
     )
     wanted = asked.rules.get(regime.id)
-    rules = [rule for rule in regime.rules if wanted is None or rule.id in wanted]
+    named = [rule for rule in regime.rules if wanted is None or rule.id in wanted]
     subjects: dict[str, tuple[str, ...]] = {}
-    for rule in rules:
+    for rule in named:
         if rule.family not in subjects:
             subjects[rule.family] = _asked_of(world.subjects_of(law, rule), asked.subjects)
+    rules = [found for each in named if (found := law.regime.rule(each.id)) is not None]
     binds = standing.applicable if assumption is None else assumption in APPLICABLE
     ahead = [rule for rule in rules if rule.foresees and world.present.committed]
     answers = Answers(law, world.present)
@@ -124,7 +128,10 @@ def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> 
         standing=standing,
         assumed=assumption is not None,
         binds=binds,
-        grounds=tuple(ground_of(law, rule, standing.applies_from) for rule in rules),
+        grounds=tuple(
+            ground_of(law, law.regime.rule(each.id) or each, standing.applies_from)
+            for each in named
+        ),
         subjects=subjects,
         answers=answers,
         actual=evaluator.verdicts(law, rules, subjects, answers, "actual") if binds else {},
@@ -150,23 +157,105 @@ def _models_of(case: _Judged, world: World) -> frozenset[str]:
 
 def _conclude(case: _Judged, world: World, filings: Filings) -> Iterator[Determination]:
     """Yield the determinations of one regime, rule by rule."""
-    interpreters: dict[str, Interpreter] = {}
+    concluding = _Concluding(case, world, filings)
     for ground in case.grounds:
-        for subject in case.subjects[ground.rule.family]:
-            if not case.binds:
+        for subject in within_tables(case.law, ground.rule, case.subjects[ground.rule.family]):
+            if case.law.regime.rule(ground.rule.id) is None:
+                yield unpublished(ground, subject, hypothetical=case.assumed)
+            elif case.binds:
+                yield concluding.of(ground, subject)
+            else:
                 yield unbound(ground, case.standing, subject, hypothetical=case.assumed)
-                continue
-            place = (ground.rule.id, subject)
-            yield Conclusion(
-                ground=ground,
-                standing=case.standing,
-                hypothetical=case.assumed,
-                subject=subject,
-                verdict=case.actual[place],
-                ahead=case.foreseen.get(place, case.actual[place]),
-                world=world,
-                filings=filings,
-                interpreter=interpreters.setdefault(
-                    subject, Interpreter(case.law, case.answers, subject)
-                ),
-            ).determination()
+
+
+class _Concluding:
+    """Puts determinations of one judged regime together, one at a time."""
+
+    def __init__(self, case: _Judged, world: World, filings: Filings) -> None:
+        """Conclude from verdicts on some records."""
+        self._case = case
+        self._world = world
+        self._filings = filings
+        self._interpreters: dict[str, Interpreter] = {}
+
+    def of(self, ground: Ground, subject: str) -> Determination:
+        """Return the determination under one rule about one subject."""
+        case, place = self._case, (ground.rule.id, subject)
+        interpreter = self._interpreters.get(subject)
+        if interpreter is None:
+            interpreter = Interpreter(case.law, case.answers, subject)
+            self._interpreters[subject] = interpreter
+        return Conclusion(
+            ground=ground,
+            standing=case.standing,
+            hypothetical=case.assumed,
+            subject=subject,
+            verdict=case.actual[place],
+            ahead=case.foreseen.get(place, case.actual[place]),
+            world=self._world,
+            filings=self._filings,
+            interpreter=interpreter,
+        ).determination()
+
+
+def survey(
+    asked: Asked, regimes: Iterable[Regime], world: World, evaluator: Evaluator
+) -> Iterator[tuple[Tally, tuple[Determination, ...]]]:
+    """Ask as ``determine`` does, count everything, and put together only what comes first.
+
+    Yields:
+        For each rule its counts, with the determinations of every subject that meets it, now or
+        foreseen, and of those nearest to being decided: as many as a short report shows.
+
+    Raises:
+        RuleError: If a reading chosen does not exist, or rules refer to each other in a circle.
+    """
+    filings = Filings(world.book.records("filing"), as_of=world.as_of)
+    for regime in regimes:
+        case = _judge(asked, regime, world, evaluator)
+        for ground in case.grounds:
+            yield _surveyed(case, ground, world, filings)
+
+
+def _surveyed(
+    case: _Judged, ground: Ground, world: World, filings: Filings
+) -> tuple[Tally, tuple[Determination, ...]]:
+    """Count the verdicts of one rule and put together what comes first."""
+    rule = ground.rule
+    subjects = within_tables(case.law, rule, case.subjects[rule.family])
+    published = case.law.regime.rule(rule.id) is not None
+    law = case.standing.law if published else None
+    tally = Tally(case.law.regime.id, rule.id, law, len(subjects))
+    if not case.binds or not published:
+        return replace(tally, out_of_scope=len(subjects)), ()
+    met, others = list[str](), list[str]()
+    counts = Counter[str]()
+    for subject in subjects:
+        verdict = case.actual[rule.id, subject]
+        ahead = case.foreseen.get((rule.id, subject), verdict).finding if rule.foresees else None
+        counts[verdict.finding or "out_of_scope"] += 1
+        if verdict.finding != "met":
+            counts["foreseen"] += ahead == "met"
+            counts["left_open"] += "undetermined" in {verdict.finding, ahead}
+        if "met" in {verdict.finding, ahead}:
+            met.append(subject)
+        elif verdict.finding in {"undetermined", "excepted"} or not verdict.robust:
+            others.append(subject)
+    wanted = [*met, *_nearest(ground, others, world)]
+    world.legs(frozenset[str]().union(*(world.closure(subject) for subject in wanted)))
+    concluding = _Concluding(case, world, filings)
+    found = tuple(concluding.of(ground, subject) for subject in wanted)
+    return tally.counted(counts, overdue=sum(d.overdue for d in found)), found
+
+
+def _nearest(ground: Ground, subjects: Sequence[str], world: World) -> Sequence[str]:
+    """Return the subjects with the largest amount by the rule's own sum, else the first ones."""
+    total = ground.principal(None)
+    counting = None if total is None else ground.law.counting.get(total.counting)
+    if total is None or counting is None or len(subjects) <= NEAREST:
+        return subjects[:NEAREST]
+
+    def reached(subject: str) -> int:
+        return world.present.total(subject, counting, total.lineage, "actual").legal.lo
+
+    return heapq.nlargest(NEAREST, subjects, key=reached)

@@ -6,22 +6,36 @@ its rate stands in two rows, one for each, and a rule says by a reading which of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Protocol
 
 from ledger.hardware import Catalogue
-from ledger.hardware.device import BITS, Device
+from ledger.hardware.device import BITS, FIGURES, Device
 from ledger.quantity import UNITS, Quantity
 from ledger.regime.environment import FactValue, Rates
 
 __all__ = ["CatalogueDevices", "Devices", "StatedDevices"]
 
 _TERA: Final = 10**12
+_GIGA: Final = 10**9
 _TF32_BITS: Final = (19, 32)
-# Groups of figures behind the facts and rates; what is not verified is said with the finding.
-_GROUPS: Final = ("throughput", "memory", "die", "scale_up")
+_RATE: Final = "rate.mac_rate"
+# Figures of the catalogue behind each fact and the rates; what nobody verified of them is said
+# with the finding.
+_BEHIND: Final[Mapping[str, tuple[str, ...]]] = {
+    _RATE: tuple(sorted(FIGURES)),
+    "device.applicable_die_area": ("die",),
+    "device.dram_bandwidth": ("memory",),
+    "device.scale_up_bandwidth": ("scale_up",),
+    "device.combined_bandwidth": ("memory", "scale_up"),
+    "device.fp64_rate": ("fp64_matrix", "fp64_vector"),
+    "device.fp64_vector_rate": ("fp64_vector",),
+    "device.fp32_rate": ("fp32_matrix", "fp32_vector"),
+    "device.fp32_vector_rate": ("fp32_vector",),
+    "device.tf32_rate": ("tf32_matrix",),
+}
 
 
 class Devices(Protocol):
@@ -33,8 +47,8 @@ class Devices(Protocol):
     def facts(self, name: str) -> Mapping[str, FactValue]:
         """Return what is known of a device, by the name of the fact."""
 
-    def doubts(self, name: str) -> tuple[str, ...]:
-        """Return which of its figures were not verified, in words."""
+    def doubts(self, name: str, asked: Collection[str]) -> tuple[str, ...]:
+        """Return which of the figures behind the facts and rates asked were not verified."""
 
 
 class CatalogueDevices:
@@ -59,23 +73,24 @@ class CatalogueDevices:
             "device.designed_or_marketed_for_datacenter": device.market != "consumer",
             "device.dram_bandwidth": _quantity(device.dram_bytes_per_s, "B/s"),
             "device.scale_up_bandwidth": _quantity(device.scale_up_gb_per_s, "GB/s"),
+            "device.combined_bandwidth": _quantity(_together(device), "B/s"),
             "device.fp64_rate": _quantity(device.peak("fp64"), "OP/s"),
+            "device.fp64_vector_rate": _quantity(device.dense.get("fp64_vector"), "OP/s"),
             "device.fp32_rate": _quantity(device.peak("fp32"), "OP/s"),
+            "device.fp32_vector_rate": _quantity(device.dense.get("fp32_vector"), "OP/s"),
+            "device.tf32_rate": _quantity(device.peak("tf32"), "OP/s"),
             "device.maker": device.vendor,
+            "device.function": "processor",
         }
         return {fact: value for fact, value in stated.items() if value is not None}
 
-    def doubts(self, name: str) -> tuple[str, ...]:
-        """Return which groups of figures of a device were not verified, in words."""
+    def doubts(self, name: str, asked: Collection[str]) -> tuple[str, ...]:
+        """Return which of the figures behind the facts and rates asked were not verified."""
         device = self._names.get(name)
         if device is None:
             return ()
-        found = ((group, device.provenance(group)) for group in _GROUPS)
-        weak = [
-            f"{group.replace('_', ' ')} of {device.id} is {held.status.replace('_', ' ')}"
-            for group, held in found
-            if held is not None and held.status not in {"verified", "computed"}
-        ]
+        keys = dict.fromkeys(key for fact in sorted(asked) for key in _BEHIND.get(fact, ()))
+        weak = dict.fromkeys(each for key in keys if (each := _doubt(device, key)) is not None)
         return tuple(weak)
 
 
@@ -103,9 +118,11 @@ class StatedDevices:
             return {}
         return self.below.facts(name)
 
-    def doubts(self, name: str) -> tuple[str, ...]:
-        """Return the doubts below."""
-        return () if self.below is None else self.below.doubts(name)
+    def doubts(self, name: str, asked: Collection[str]) -> tuple[str, ...]:
+        """Return the doubts below; rates that are stated leave none."""
+        if self.below is None or name in self.stated:
+            return ()
+        return self.below.doubts(name, asked)
 
 
 def _rates(device: Device) -> Iterator[Rates]:
@@ -131,3 +148,22 @@ def _row(rate: int, bits: int, operand: str) -> Rates:
 def _quantity(value: int | Fraction | None, unit: str) -> Quantity | None:
     """Return a figure with its unit, or None where nobody published it."""
     return None if value is None else Quantity(Fraction(value), UNITS[unit])
+
+
+def _together(device: Device) -> int | None:
+    """Return the bandwidth of memory and scale-up links together in bytes a second, if known."""
+    links = device.scale_up_gb_per_s
+    if device.dram_bytes_per_s is None or links is None:
+        return None
+    return device.dram_bytes_per_s + links * _GIGA
+
+
+def _doubt(device: Device, key: str) -> str | None:
+    """Say that a figure was not verified, by its group where it has no source of its own."""
+    if key in FIGURES and key not in device.dense:
+        return None
+    held = device.provenance(key)
+    if held is None or held.status in {"verified", "computed"}:
+        return None
+    named = key if key in device.sources else "throughput"
+    return f"{named.replace('_', ' ')} of {device.id} is {held.status.replace('_', ' ')}"

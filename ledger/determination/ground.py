@@ -11,7 +11,18 @@ from ledger.determination.verdict import comparisons_of
 from ledger.obligations import binding_since
 from ledger.quantity import UNITS, Dimension, Quantity
 from ledger.regime.counting import CountingSet
-from ledger.regime.expression import Comparison, Expression, Max, Member, Number, Sum, walk
+from ledger.regime.expression import (
+    AtWindow,
+    Comparison,
+    Expression,
+    Flow,
+    Max,
+    Member,
+    Number,
+    Sum,
+    Total,
+    walk,
+)
 from ledger.regime.law import Law
 from ledger.regime.name import is_fact, reading_named, rule_named
 from ledger.regime.rule import Rule
@@ -21,6 +32,8 @@ from ledger.regime.trace import Operand
 __all__ = ["Ground", "cited", "ground_of", "reached"]
 
 _WEAKEST_FIRST: Final[tuple[Provenance, ...]] = ("memory", "secondary", "verified")
+# Numbers that differ from subject to subject.
+_VARYING: Final = (Sum, Max, Total, Flow, AtWindow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +76,7 @@ class Ground:
             if isinstance(node, str) and node in self.rule.let:
                 if not self.is_constant(self.rule.let[node]):
                     return False
-            elif isinstance(node, Sum | Max) or (isinstance(node, str) and is_fact(node)):
+            elif isinstance(node, _VARYING) or (isinstance(node, str) and is_fact(node)):
                 return False
         return True
 
@@ -106,7 +119,11 @@ def ground_of(law: Law, rule: Rule, applies_from: date | None) -> Ground:
     nodes = list(reached(law, rule))
     named = [node for node in nodes if isinstance(node, str)]
     figures = [name for name in dict.fromkeys(named) if name in law.regime.parameters]
-    sums = dict.fromkeys(node.counting for node in nodes if isinstance(node, Sum))
+    sums = dict.fromkeys(
+        node.counting
+        for node in nodes
+        if isinstance(node, Sum) and node.counting in law.regime.counting
+    )
     questions = {r[0] for name in named if (r := reading_named(name)) is not None}
     questions |= {q for name in sums for q in law.regime.counting[name].open_readings()}
     return Ground(
@@ -114,8 +131,8 @@ def ground_of(law: Law, rule: Rule, applies_from: date | None) -> Ground:
         rule=rule,
         cite=cited(law, rule.cite),
         provenance=_weakest(law, rule, figures, nodes, tuple(sums)),
-        readings={name: law.readings[name] for name in sorted(questions)},
-        countings=tuple(law.counting[name] for name in sums),
+        readings={name: law.readings[name] for name in sorted(questions & law.readings.keys())},
+        countings=tuple(law.counting[name] for name in sums if name in law.counting),
         comparisons=comparisons_of(rule.condition),
         since=binding_since(law, rule, applies_from),
         stands_in=tuple(
@@ -148,9 +165,10 @@ def reached(law: Law, rule: Rule, seen: set[str] | None = None) -> Iterator[Expr
     for root in roots:
         for node in walk(root):
             yield node
-            asked = rule_named(node) if isinstance(node, str) else None
+            named = rule_named(node) if isinstance(node, str) else None
+            asked = None if named is None else law.regime.rule(named)
             if asked is not None:
-                yield from reached(law, law.rule(asked), seen)
+                yield from reached(law, asked, seen)
 
 
 def _weakest(
@@ -164,5 +182,7 @@ def _weakest(
     for node in nodes:
         if isinstance(node, Member):
             found |= {value.provenance for value in law.regime.sets[node.set_id].values}
+        elif isinstance(node, AtWindow):
+            found |= {value.provenance for value in law.regime.parameters[node.parameter].values}
     found |= {law.regime.counting[name].provenance for name in sums}
     return next((level for level in _WEAKEST_FIRST if level in found), None)

@@ -8,7 +8,7 @@ count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
@@ -63,6 +63,10 @@ class Standpoint:
             return state
         value = self.devices.facts(bare(subject)).get(name)
         return state if value is None else FactState(subject, name, "known", value, ())
+
+    def stated(self, name: str) -> Collection[str]:
+        """Return the subjects of which something is recorded under a name."""
+        return self.book.facts.stated(name)
 
     def total(self, subject: str, counting: CountingSet, scope: Scope, view: ViewName) -> Measured:
         """Return the operations that a counting set counts for a model or a run."""

@@ -12,13 +12,22 @@ from typing import Final, Protocol, TypeAlias
 
 from ledger.determination.model import Finding
 from ledger.regime.answered import Answers
-from ledger.regime.expression import Choose, Comparison, Condition, Exists
+from ledger.regime.expression import All, Choose, Comparison, Condition, Exists
 from ledger.regime.interpret import Interpreter, Outcome
 from ledger.regime.law import Law
+from ledger.regime.name import reading_named
 from ledger.regime.rule import Rule, ViewName
 from ledger.regime.trace import Reason, Truth
 
-__all__ = ["Evaluator", "PlainEvaluator", "Verdict", "Verdicts", "comparisons_of", "shows"]
+__all__ = [
+    "Evaluator",
+    "PlainEvaluator",
+    "Verdict",
+    "Verdicts",
+    "comparisons_of",
+    "shows",
+    "under_readings",
+]
 
 _ELSEWHERE: Final = frozenset({"rule", "exists"})
 
@@ -93,13 +102,23 @@ class PlainEvaluator:
             for subject in subjects.get(family, ()):
                 interpreter = Interpreter(law, answers, subject)
                 for rule in asked:
-                    found[rule.id, subject] = _verdict(interpreter.outcome(rule.id, view))
+                    standing = under_readings(law, rule.condition)
+                    outcome = interpreter.outcome(rule.id, view)
+                    found[rule.id, subject] = _verdict(outcome, standing)
         return found
 
 
 def comparisons_of(condition: Condition | Choose) -> tuple[Comparison, ...]:
     """Return a rule's own comparisons in the order of the file, those of members left out."""
     return tuple(_own(condition))
+
+
+def under_readings(law: Law, condition: Condition | Choose) -> tuple[bool, ...]:
+    """Return whether each of a rule's own comparisons stands under the readings of a law.
+
+    One that stands beside a reading that was not chosen, joined by ``all``, decides nothing.
+    """
+    return tuple(_standing(law, condition, stands=True))
 
 
 def shows(finding: Finding | None) -> Truth:
@@ -113,7 +132,7 @@ def shows(finding: Finding | None) -> Truth:
             return None
 
 
-def _verdict(outcome: Outcome) -> Verdict:
+def _verdict(outcome: Outcome, standing: Sequence[bool]) -> Verdict:
     """Return what an outcome says."""
     return Verdict(
         outcome.in_scope,
@@ -121,13 +140,16 @@ def _verdict(outcome: Outcome) -> Verdict:
         outcome.by,
         outcome.robust,
         outcome.missing,
-        None if outcome.finding is None else _shown(outcome),
+        None if outcome.finding is None else _shown(outcome, standing),
     )
 
 
-def _shown(outcome: Outcome) -> int | None:
+def _shown(outcome: Outcome, standing: Sequence[bool]) -> int | None:
     """Return the place of the comparison to report."""
-    held = list(_reasons(outcome.reason, possible=True))
+    reasons = _reasons(outcome.reason, possible=True)
+    held = [
+        (found, poss and stands) for (found, poss), stands in zip(reasons, standing, strict=True)
+    ]
     wanted = shows(outcome.finding)
     matching = [i for i, (found, possible) in enumerate(held) if possible and found.truth is wanted]
     possible = [i for i, (_, possible) in enumerate(held) if possible]
@@ -143,6 +165,20 @@ def _reasons(reason: Reason, *, possible: bool) -> Iterator[tuple[Reason, bool]]
     ruled_out = reason.operator == "arm" and reason.truth is False
     for part in reason.parts:
         yield from _reasons(part, possible=possible and not ruled_out)
+
+
+def _standing(law: Law, node: object, *, stands: bool) -> Iterator[bool]:
+    """Yield for each comparison below a node whether no reading takes it out."""
+    if isinstance(node, Comparison):
+        yield stands
+    elif not isinstance(node, str | Exists):
+        parts = getattr(node, "parts", ())
+        if isinstance(node, All):
+            asked = [reading_named(part) for part in parts if isinstance(part, str)]
+            named = [each for each in asked if each is not None]
+            stands = stands and all(law.readings[name] == chosen for name, chosen in named)
+        for part in parts:
+            yield from _standing(law, part, stands=stands)
 
 
 def _own(node: object) -> Iterator[Comparison]:

@@ -17,11 +17,14 @@ from ledger.forward import Outstanding, committed, delivered_by, outstanding
 from ledger.lineage import Lineage
 from ledger.measure import Leg, StoredRecord
 from ledger.period import parse_day
+from ledger.regime.answered import DEVICE_FACTS
+from ledger.regime.expression import AtWindow
 from ledger.regime.grouping import Between, Place
 from ledger.regime.law import Law
 from ledger.regime.rule import Rule
+from ledger.regime.usage import nodes_of
 
-__all__ = ["Legs", "World"]
+__all__ = ["Legs", "World", "within_tables"]
 
 Legs: TypeAlias = Callable[[frozenset[str]], Mapping[str, tuple[Leg, ...]]]
 """Legs of some models by the day asked for, as an engine gives them."""
@@ -60,6 +63,7 @@ class World:
         self._ask_legs = legs
         self.devices = devices
         self._legs: dict[str, tuple[Leg, ...]] = {}
+        self._subjects: dict[str, tuple[str, ...]] = {}
         self._runs: dict[str, tuple[Leg, ...]] | None = None
         self._steps = _by(book.records("lineage"), "model")
         self._facts = _by(book.records("fact"), "subject")
@@ -81,7 +85,7 @@ class World:
         return frozenset(key.model for key in self.book.folded.totals)
 
     def subjects_of(self, law: Law, rule: Rule) -> tuple[str, ...]:
-        """Return the subjects that a rule asks, prefixed and sorted."""
+        """Return the subjects of a rule's family, prefixed and sorted."""
         if rule.group is None:
             return self.subjects(rule.subject)
         window = None if rule.group.window is None else rule.group.window.between
@@ -94,8 +98,11 @@ class World:
 
     def subjects(self, kind: str) -> tuple[str, ...]:
         """Return the subjects of one kind, prefixed and sorted."""
-        names = self.runs() if kind == "run" else self.book.subjects(kind)
-        return tuple(f"{kind}:{name}" for name in sorted(names))
+        held = self._subjects.get(kind)
+        if held is None:
+            names = self.runs() if kind == "run" else self.book.subjects(kind)
+            held = self._subjects[kind] = tuple(f"{kind}:{name}" for name in sorted(names))
+        return held
 
     def runs(self) -> Mapping[str, tuple[Leg, ...]]:
         """Return the legs of every run; asks for the legs of every model."""
@@ -111,7 +118,7 @@ class World:
     def legs(self, models: Iterable[str]) -> Mapping[str, tuple[Leg, ...]]:
         """Return the legs of some models; those not asked for before are asked for together."""
         wanted = frozenset(models)
-        more = wanted - self._legs.keys()
+        more = frozenset(model for model in wanted if model not in self._legs)
         if more:
             self._legs |= self._ask_legs(more)
         return {model: self._legs.get(model, ()) for model in sorted(wanted)}
@@ -159,6 +166,9 @@ class World:
         if (place := Place.parse(subject)) is not None:
             subjects |= {f"{key}:{value}" for key, value in place.keys.items()}
             breaks += self.book.holdings.days()
+        about = DEVICE_FACTS.get(subject.partition(":")[0])
+        if about is not None:
+            subjects |= {f"device:{value}" for value in self.book.facts.texts(about)}
         for held in sorted(subjects & self._facts.keys()):
             breaks += _dates(self._facts[held], "valid_from", "valid_until")
         return Days.of(totals, breaks, until=until or self.as_of)
@@ -212,6 +222,23 @@ class World:
                 if (leg.day or last or BEFORE) <= day:
                     found.setdefault(leg.run, []).append(leg)
         return {run: tuple(legs) for run, legs in found.items()}
+
+
+def within_tables(law: Law, rule: Rule, subjects: Iterable[str]) -> tuple[str, ...]:
+    """Return the subjects whose windows end after the tables begin that a rule looks figures up in.
+
+    Args:
+        law: The law that the rule stands in.
+        rule: The rule; one that looks nothing up is asked of all.
+        subjects: With their prefix.
+    """
+    names = {node.parameter for node in nodes_of(rule) if isinstance(node, AtWindow)}
+    if not names:
+        return tuple(subjects)
+    tables = [law.regime.parameters[name].values for name in sorted(names)]
+    begin = max((min(value.from_ for value in table) for table in tables), default=date.min)
+    places = ((subject, Place.parse(subject)) for subject in subjects)
+    return tuple(s for s, p in places if p is None or p.window is None or p.window.stop > begin)
 
 
 def _by(

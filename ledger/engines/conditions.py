@@ -9,10 +9,11 @@ from typing import Final
 import polars as pl
 
 from ledger.engines.gathered import Gathered
+from ledger.engines.held import Rows
 from ledger.engines.sheet import Column, Gaps, Sheet
 from ledger.errors import RuleError
 from ledger.regime import expression as node
-from ledger.regime.answered import Known
+from ledger.regime.answered import HOLDING, Known
 from ledger.regime.interpret import Finding
 from ledger.regime.law import Law
 from ledger.regime.name import reading_named, rule_named
@@ -60,7 +61,7 @@ class Conditions:
             gathered: Facts and totals of the subjects.
             sight: Which interval of totals is seen.
         """
-        self.sheet = Sheet(law, gathered, sight)
+        self.sheet = Sheet(law, gathered, sight, self._rows_of)
         self._law = law
         self._rules: dict[str, RuleColumns] = {}
         self._open: list[str] = []
@@ -164,13 +165,16 @@ class Conditions:
         """Add a bare name: a rule, a reading, or a fact that is yes or no."""
         reading, rule = reading_named(name), rule_named(name)
         if rule is not None:
-            return self._asked(self._law.rule(rule))
+            asked = self._law.regime.rule(rule)
+            return self._unknown(name) if asked is None else self._asked(asked)
         held = self._facts.get(name)
         if held is not None:
             return held
         if reading is not None:
-            chosen = self._law.readings[reading[0]] == reading[1]
-            held = self.sheet.given([chosen] * len(self.sheet.subjects), _nothing)
+            chosen = self._law.readings.get(reading[0])
+            if chosen is None:
+                return self._unknown(f"reading:{reading[0]}")
+            held = self.sheet.given([chosen == reading[1]] * len(self.sheet.subjects), _nothing)
         else:
             known = self.sheet.gathered.facts(name)
             values = [k.value if isinstance(k.value, bool) else None for k in known]
@@ -197,6 +201,19 @@ class Conditions:
 
         return self.sheet.given([None if p is None else truths[rows[p]] for p, _ in parts], gaps)
 
+    def _rows_of(self, rule: Rule, asked: node.Total) -> Rows:
+        """Return what a total says of each holding."""
+        gathered = self.sheet.gathered
+        inner = self._below(HOLDING, gathered.view, [gathered.answers.every_holding()])
+        names = inner.sheet.subjects
+        number = inner.sheet.number(rule, asked.number)
+        if asked.where is None:
+            return Rows(names, number, None, [()] * len(names))
+        column = inner.condition(rule, asked.where)
+        truths = inner.sheet.truths(column)
+        gaps = [() if t is not None else tuple(column.gaps(row)) for row, t in enumerate(truths)]
+        return Rows(names, number, truths, gaps)
+
     def _below(self, relation: str, view: ViewName, members: Sequence[Sequence[str]]) -> Conditions:
         """Return the conditions over other subjects: members, or what subjects stand for."""
         inner = self._others.get((relation, view))
@@ -206,6 +223,10 @@ class Conditions:
             below = Gathered(gathered.answers, names, view, home=False)
             inner = self._others[relation, view] = Conditions(self._law, below, self.sheet.sight)
         return inner
+
+    def _unknown(self, missing: str) -> Column:
+        """Add what is unknown in every row for want of one thing of the law."""
+        return self.sheet.given([None] * len(self.sheet.subjects), lambda _: (missing,))
 
     def _overlap(
         self, fact: str, listed: frozenset[str] | None, unlisted: tuple[str, ...]

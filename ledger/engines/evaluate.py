@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ledger.determination import Verdict, Verdicts, shows
+from ledger.determination.verdict import under_readings
 from ledger.engines.conditions import FINDINGS, Conditions, RuleColumns
 from ledger.engines.gathered import Gathered
 from ledger.regime.answered import Answers
@@ -46,14 +47,17 @@ def _verdicts(law: Law, rules: Sequence[Rule], gathered: Gathered) -> Verdicts:
     found: dict[tuple[str, str], Verdict] = {}
     for rule, seen, blurred in columns:
         same = error.sheet.numbers(blurred.finding)
+        standing = under_readings(law, rule.condition)
         for row, subject in enumerate(gathered.subjects):
-            found[rule.id, subject] = _verdict(legal, seen, same[row], row)
+            found[rule.id, subject] = _verdict(legal, seen, standing, (same[row], row))
     return found
 
 
-def _verdict(legal: Conditions, rule: RuleColumns, blurred: int, row: int) -> Verdict:
-    """Read one row."""
-    sheet = legal.sheet
+def _verdict(
+    legal: Conditions, rule: RuleColumns, standing: Sequence[bool], place: tuple[int, int]
+) -> Verdict:
+    """Read one row; its place is the finding under the error intervals and its number."""
+    sheet, (blurred, row) = legal.sheet, place
     number = sheet.numbers(rule.finding)[row]
     finding = FINDINGS[number]
     exception = None
@@ -66,18 +70,18 @@ def _verdict(legal: Conditions, rule: RuleColumns, blurred: int, row: int) -> Ve
         exception=exception,
         robust=finding != "undetermined" and number == blurred,
         missing=sheet.undecided(rule.open_parts, row) if finding == "undetermined" else (),
-        shown=None if finding is None else _shown(legal, rule, row),
+        shown=None if finding is None else _shown(legal, rule, standing, row),
     )
 
 
-def _shown(legal: Conditions, rule: RuleColumns, row: int) -> int | None:
+def _shown(legal: Conditions, rule: RuleColumns, standing: Sequence[bool], row: int) -> int | None:
     """Return the place of the comparison to report."""
     sheet = legal.sheet
     wanted = shows(FINDINGS[sheet.numbers(rule.finding)[row]])
     possible = [
         place
         for place, (_, case) in enumerate(rule.comparisons)
-        if case is None or sheet.truths(case)[row] is not False
+        if standing[place] and (case is None or sheet.truths(case)[row] is not False)
     ]
     matching = (p for p in possible if sheet.truths(rule.comparisons[p][0])[row] is wanted)
     return next(matching, next(iter(possible), None))

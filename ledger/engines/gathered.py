@@ -11,6 +11,7 @@ from ledger.quantity import Dimension, Quantity
 from ledger.regime.answered import Answers, Known, Total
 from ledger.regime.counting import CountingSet
 from ledger.regime.environment import LineageScope
+from ledger.regime.grouping import HOLDING_KEYS
 from ledger.regime.question import Sight
 from ledger.regime.rule import ViewName
 from ledger.regime.trace import Span
@@ -44,7 +45,12 @@ class Gathered:
         """Return a fact in every row, with what would settle it."""
         held = self._facts.get(name)
         if held is None:
-            held = [self._fact(subject, name) for subject in self.subjects]
+            kind = name.partition(".")[0]
+            alike = all(subject.startswith(f"{kind}:") for subject in self.subjects)
+            if self.home and alike and kind not in HOLDING_KEYS:
+                held = self.answers.facts(self.subjects, name, self.view)
+            else:
+                held = [self._fact(subject, name) for subject in self.subjects]
             self._facts[name] = held
         return held
 

@@ -15,19 +15,22 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from ledger.engines.gathered import Gathered
+from ledger.engines.held import Rows, held_leaf
 from ledger.engines.numbers import Leaf, Number, Product, compared, comparison
+from ledger.quantity import Dimension
 from ledger.regime import expression as node
 from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
 from ledger.regime.name import is_fact, is_factor
 from ledger.regime.question import Question, Sight
 from ledger.regime.rule import Rule
-from ledger.regime.trace import COMPARATORS, Truth
+from ledger.regime.trace import COMPARATORS, Span, Truth
 from ledger.regime.words import in_words
 
 __all__ = ["Column", "Gaps", "Sheet"]
 
 Gaps: TypeAlias = Callable[[int], Iterable[str]]
+RowsOf: TypeAlias = Callable[[Rule, node.Total], Rows]
 
 _BOOLEAN: Final = pl.Boolean()
 
@@ -59,10 +62,12 @@ class Sheet:
         law: The law that the rules stand in.
         gathered: Facts and totals of the subjects.
         sight: Which interval of totals is seen.
+        rows_of: Gives what a total says of each holding.
     """
 
-    def __init__(self, law: Law, gathered: Gathered, sight: Sight) -> None:
+    def __init__(self, law: Law, gathered: Gathered, sight: Sight, rows_of: RowsOf) -> None:
         """Begin without a column."""
+        self.rows_of = rows_of
         self.law = law
         self.gathered = gathered
         self.sight = sight
@@ -108,7 +113,9 @@ class Sheet:
         rows = range(len(self.subjects))
         return self.given([compared(operator, left, right, row) for row in rows], gaps)
 
-    def number(self, rule: Rule, asked: node.Number) -> Number:
+    def number(  # noqa: PLR0911 - one return for each operator
+        self, rule: Rule, asked: node.Number
+    ) -> Number:
         """Return a number of a rule."""
         match asked:
             case str() if asked in rule.let and not is_factor(asked):
@@ -121,12 +128,10 @@ class Sheet:
             case node.Mul():
                 return Product(tuple(self.number(rule, factor) for factor in asked.factors))
             case node.Sum():
-                counting = self.law.counting[asked.counting]
-                return self._leaf(
-                    f"{asked.counting}/{asked.lineage}",
-                    lambda: self.gathered.total_leaf(counting, asked.lineage, self.sight),
-                )
-            case node.Max() | node.Total() | node.Flow():
+                return self._leaf(f"{asked.counting}/{asked.lineage}", lambda: self._total(asked))
+            case node.Total():
+                return self._leaf(f"total {id(asked)}", lambda: self._held(rule, asked))
+            case node.Max() | node.Flow() | node.AtWindow():
                 return self._leaf(
                     f"{asked.operator} {id(asked)}", lambda: self._interpreted(rule, asked)
                 )
@@ -183,8 +188,22 @@ class Sheet:
         value = None if found is None else found.value
         return self.gathered.constant(name, value, (f"parameter:{name}",))
 
-    def _interpreted(self, rule: Rule, asked: node.Max | node.Total | node.Flow) -> Leaf:
-        """Return a number over rows of other relations; the interpreter knows how."""
+    def _total(self, asked: node.Sum) -> Leaf:
+        """Return a sum by a counting set; one that nobody had published sums nothing."""
+        counting = self.law.counting.get(asked.counting)
+        if counting is not None:
+            return self.gathered.total_leaf(counting, asked.lineage, self.sight)
+        gaps, rows = self.law.unpublished(asked.counting), len(self.subjects)
+        name, dimension = f"total {asked.counting} {asked.lineage}", str(Dimension.OPERATIONS)
+        return Leaf.of(name, [Span.unknown()] * rows, [dimension] * rows, [gaps] * rows)
+
+    def _held(self, rule: Rule, asked: node.Total) -> Leaf:
+        """Return a number added up over holdings."""
+        answers = self.gathered.answers
+        return held_leaf(asked, answers, self.subjects, self.rows_of(rule, asked))
+
+    def _interpreted(self, rule: Rule, asked: node.Max | node.Flow | node.AtWindow) -> Leaf:
+        """Return a number over rows of other relations, or of a window: the interpreter's."""
         found = [
             Question(
                 Interpreter(self.law, self.gathered.answers, subject),

@@ -22,6 +22,7 @@ from ledger.determination import (
     World,
     determine,
 )
+from ledger.determination.amounts import decimal
 from ledger.entry import Entry, genesis_prev
 from ledger.log import Row
 from ledger.measure import Engine
@@ -259,7 +260,7 @@ def _compare(
             yield Mismatch(rule, subject, name, wanted, shown[name])
     yield from _compare_days(rule, subject, expected, found)
     if expected.margin is not None:
-        wanted = str(expected.margin.base)
+        wanted = decimal(expected.margin.base)
         if wanted != found.margin:
             yield Mismatch(rule, subject, "margin", wanted, found.margin or _NONE)
 
@@ -277,8 +278,8 @@ def _compare_days(
             yield Mismatch(rule, subject, "met_on", f"{wanted.earliest} to {wanted.latest}", shown)
     due = {item.obligation: _words(item.on) for item in found.due}
     for obligation, day in (expected.due or {}).items():
-        if due.get(obligation) != _words(day):
-            shown = due.get(obligation, _NONE)
+        shown = due.get(obligation, _NONE)
+        if shown != _words(day):
             yield Mismatch(rule, subject, f"due {obligation}", _words(day), shown)
 
 

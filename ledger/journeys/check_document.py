@@ -22,6 +22,7 @@ __all__ = [
     "LedgerState",
     "Signed",
     "check_schema",
+    "describe",
 ]
 
 SCHEMA: Final = "flopledger/check.v1"
@@ -113,12 +114,16 @@ def check_schema() -> dict[str, Any]:
     """Return the JSON Schema of the document, every field with its description."""
     schema = CheckDocument.model_json_schema(by_alias=True, mode="serialization")
     for part in (schema, *schema["$defs"].values()):
-        _describe(part)
+        describe(part)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": _ID, **schema}
 
 
-def _describe(part: dict[str, Any]) -> None:
-    """Move what the description says of each attribute to the attribute itself."""
+def describe(part: dict[str, Any]) -> None:
+    """Move what the description of a part says of each attribute to the attribute itself.
+
+    Args:
+        part: A part of a JSON Schema, which is changed in place.
+    """
     summary, _, attributes = part.get("description", "").partition("\n\nAttributes:\n")
     if summary:
         part["description"] = summary

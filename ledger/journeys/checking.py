@@ -6,8 +6,7 @@ not counted. The document names every coordinate from which it can be worked out
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,16 +14,20 @@ from ledger.book import Book
 from ledger.determination import (
     Asked,
     CatalogueDevices,
-    Counts,
     Determination,
     Devices,
     Evaluator,
     Legs,
+    Tally,
     World,
+    counted,
     determine,
+    survey,
+    tallied,
 )
 from ledger.errors import Problem
 from ledger.hardware import Catalogue
+from ledger.journeys.adopting import not_adopted
 from ledger.journeys.check_document import (
     SCHEMA,
     CheckDocument,
@@ -37,16 +40,21 @@ from ledger.measure import Folded
 from ledger.obligations import filings_of_nothing
 from ledger.pack import Pack
 from ledger.period import format_instant
+from ledger.regime.edition import Lawbook
+from ledger.regime.grouping import leading
 from ledger.regime.law import Law
 from ledger.regime.load import load_regimes
+
+FEW = 5_000
+"""Determinations that are all put together, whoever asks."""
 
 __all__ = [
     "Checked",
     "Question",
     "Records",
     "check",
-    "counted",
     "devices_of",
+    "document_of",
     "exit_status",
 ]
 
@@ -63,7 +71,8 @@ class Question:
         recorded_by: Time given, or None for all that is signed.
         regimes: Ids; none asks all.
         rules: Rule ids, alone or after their regime and a stroke; none asks all.
-        subjects: Subjects with or without prefix; none asks all.
+        subjects: Subjects with or without prefix, or what subjects of holdings begin with; none
+            asks all.
         readings: ``ID=ALT`` or ``REGIME/ID=ALT``.
         assumptions: ``REGIME=in_force``.
         optional: Whether optional regimes are asked that nobody named.
@@ -105,29 +114,45 @@ class Checked:
 
     Attributes:
         document: The result.
+        world: The records that were asked.
+        tallies: How the subjects of every rule came out, in the order of regimes and rules.
+        whole: Whether the document holds every determination, or only what comes first.
         strangers: Subjects asked about that no rule asked knows.
         problems: Findings about the records themselves.
     """
 
     document: CheckDocument
+    world: World
+    tallies: tuple[Tally, ...]
+    whole: bool
     strangers: tuple[str, ...]
     problems: tuple[Problem, ...]
 
 
-def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator) -> Checked:
+def check(
+    question: Question,
+    records: Records,
+    pack: Pack | Lawbook,
+    evaluator: Evaluator,
+    *,
+    whole: bool = True,
+) -> Checked:
     """Ask the law about a ledger.
 
     Args:
         question: What is asked.
         records: The ledger.
-        pack: The law, and the catalogue of devices.
+        pack: The law and the catalogue of devices; regimes that were read are not read again.
         evaluator: Gives the verdicts.
+        whole: Whether every determination is wanted; else, of many, only those that come first are
+            put together and the others counted.
 
     Raises:
         RuleError: If a rule file is wrong, or a regime, rule or reading named does not exist.
         InputError: If a reading or assumption is not written as it must be.
     """
-    regimes = load_regimes(pack)
+    regimes = pack.regimes if isinstance(pack, Lawbook) else load_regimes(pack)
+    pack = pack.pack if isinstance(pack, Lawbook) else pack
     named = (*question.regimes, *question.rules, *question.assumptions)
     selection = select(
         regimes if question.optional else offered(regimes, named),
@@ -138,7 +163,9 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
     )
     book = Book(records.folded)
     world = World(book, as_of=question.as_of, legs=records.legs, devices=devices_of(pack))
-    known = set(known_subjects(selection, world, question))
+    pairs = _asked(selection, world, question)
+    # Rules about one kind of subject share the list of them.
+    known = frozenset[str]().union(*{id(subjects): subjects for subjects in pairs}.values())
     wanted, strangers = _subjects(question.subjects, known)
     asked = Asked(
         in_force_on=question.in_force_on,
@@ -148,8 +175,30 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
         rules=selection.rules,
         subjects=wanted,
     )
-    found = determine(asked, selection.regimes, world, evaluator)
-    document = CheckDocument(
+    whole = whole or sum(len(subjects) for subjects in pairs) <= FEW
+    if whole:
+        found = determine(asked, selection.regimes, world, evaluator)
+        tallies = tallied(found)
+    else:
+        parts = list(survey(asked, selection.regimes, world, evaluator))
+        found = tuple(each for _, held in parts for each in held)
+        tallies = tuple(tally for tally, _ in parts if tally.subjects)
+    coordinates = _coordinates(question, records, pack, selection)
+    document = document_of(found, tallies, records, coordinates)
+    adrift = filings_of_nothing(regimes, book.records("filing"))
+    other = not_adopted(book.records("adoption"), pack.digest, as_of=question.as_of)
+    problems = (*book.problems(), *adrift, *other)
+    return Checked(document, world, tallies, whole, strangers, problems)
+
+
+def document_of(
+    found: tuple[Determination, ...],
+    tallies: tuple[Tally, ...],
+    records: Records,
+    coordinates: Coordinates,
+) -> CheckDocument:
+    """Return determinations as the published document."""
+    return CheckDocument(
         schema=SCHEMA,
         ledger=LedgerState(
             origin=records.origin,
@@ -157,21 +206,20 @@ def check(question: Question, records: Records, pack: Pack, evaluator: Evaluator
             root=records.folded.root.hex(),
             unsigned_tail=records.unsigned_tail,
         ),
-        coordinates=_coordinates(question, records, pack, selection),
-        counts=counted(found),
+        coordinates=coordinates,
+        counts=counted(tallies),
         determinations=found,
     )
-    adrift = filings_of_nothing(regimes, book.records("filing"))
-    return Checked(document, strangers, (*book.problems(), *adrift))
 
 
-def known_subjects(selection: Selection, world: World, question: Question) -> Iterator[str]:
-    """Yield the subjects of every rule asked; those of one family of rules once a regime."""
-    for regime in selection.regimes:
-        law = Law.on(regime, question.in_force_on, law_known_on=question.law_known_on)
-        families = {rule.family: rule for rule in selection.rules_of(regime)}
-        for rule in families.values():
-            yield from world.subjects_of(law, rule)
+def _asked(selection: Selection, world: World, question: Question) -> list[tuple[str, ...]]:
+    """Return the subjects of every rule asked, in the order of regimes and rules."""
+    return [
+        world.subjects_of(law, rule)
+        for regime in selection.regimes
+        for law in (Law.on(regime, question.in_force_on, law_known_on=question.law_known_on),)
+        for rule in selection.rules_of(regime)
+    ]
 
 
 def exit_status(checked: Checked) -> int:
@@ -185,27 +233,9 @@ def exit_status(checked: Checked) -> int:
     if any(determination.actionable for determination in found):
         return 1
     open_ = checked.strangers or checked.document.ledger.unsigned_tail
-    if not found or open_ or any(d.undetermined for d in found):
+    if not checked.tallies or open_ or any(tally.left_open for tally in checked.tallies):
         return 3
     return 0
-
-
-def counted(found: Sequence[Determination]) -> Counts:
-    """Count determinations; every one is counted once."""
-    by_finding = Counter(determination.finding for determination in found)
-    counts = Counts(
-        determinations=len(found),
-        met=by_finding["met"],
-        not_met=by_finding["not_met"],
-        undetermined=by_finding["undetermined"],
-        excepted=by_finding["excepted"],
-        out_of_scope=by_finding[None],
-        foreseen=sum(d.met and d.finding != "met" for d in found),
-        overdue=sum(d.overdue for d in found),
-    )
-    parts = (counts.met, counts.not_met, counts.undetermined, counts.excepted, counts.out_of_scope)
-    assert sum(parts) == counts.determinations, "a determination has one finding or none"
-    return counts
 
 
 def _coordinates(
@@ -234,12 +264,16 @@ def devices_of(pack: Pack) -> Devices:
 def _subjects(
     given: Sequence[str], known: Iterable[str]
 ) -> tuple[frozenset[str] | None, tuple[str, ...]]:
-    """Return the subjects meant, and those that nobody knows."""
+    """Return the subjects meant, and those that nobody knows.
+
+    What a subject of holdings begins with, such as the company alone, means each that does.
+    """
     if not given:
         return None, ()
     by_name: dict[str, set[str]] = {}
     for subject in known:
-        by_name.setdefault(subject, set()).add(subject)
-        by_name.setdefault(subject.partition(":")[2], set()).add(subject)
+        for name in (subject, *leading(subject)):
+            by_name.setdefault(name, set()).add(subject)
+            by_name.setdefault(name.partition(":")[2], set()).add(subject)
     wanted = frozenset(subject for name in given for subject in by_name.get(name, ()))
     return wanted, tuple(name for name in given if name not in by_name)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ledger.book import Book
-from ledger.determination import Asked, Determination, Evaluator, World, determine
+from ledger.determination import Asked, Determination, Evaluator, World, determine, within_tables
+from ledger.determination.conclusion import MODEL_GAP
 from ledger.determination.ground import cited, reached
 from ledger.errors import MissingError, RuleError
 from ledger.journeys.checking import Question, Records, devices_of
 from ledger.journeys.selection import Selection, select
 from ledger.journeys.supposing import Supposition, suppositions
+from ledger.journeys.tallies import CountedHolding, tallies
 from ledger.measure import Leg
 from ledger.pack import Pack
 from ledger.regime.answered import Answers
-from ledger.regime.dated import Standing, standing_on
-from ledger.regime.expression import Sum
+from ledger.regime.dated import NOWHERE, DatedValue, Standing, standing_on
+from ledger.regime.expression import AtWindow, Expression, Sum
+from ledger.regime.grouping import leading
 from ledger.regime.interpret import Interpreter, Outcome
 from ledger.regime.law import Law
 from ledger.regime.load import load_regimes
 from ledger.regime.model import Regime
+from ledger.regime.question import Question as Asking
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import nearest
 from ledger.regime.source import Provenance
@@ -31,6 +35,8 @@ from ledger.regime.words import value_in_words
 
 __all__ = ["CountedLeg", "Explanation", "FactLine", "Figure", "explain"]
 
+_RUN_GAP: Final = "operations@run:"
+_SEVERAL_MAX: Final = 8
 _ASKS: Final = frozenset({"fact", "any-of", "member", *COMPARATORS})
 
 
@@ -96,9 +102,11 @@ class Explanation:
         standing_cite: Where that is written; None when nothing of it was known.
         effect: What kind of rule it is.
         interpretation: How the text was read; None if nothing had to be.
-        outcome: The tree of reasons; None when the rule binds nobody on the day.
+        outcome: The tree of reasons; None when the rule binds nobody on the day, or was not
+            published.
         figures: Numbers of the law.
         legs: Work looked at, in order of model and entry.
+        holdings: Devices looked at, total by total and in order of entry.
         facts: Facts asked.
         supposed: What each missing thing would decide.
     """
@@ -112,6 +120,7 @@ class Explanation:
     outcome: Outcome | None
     figures: tuple[Figure, ...]
     legs: tuple[CountedLeg, ...]
+    holdings: tuple[CountedHolding, ...]
     facts: tuple[FactLine, ...]
     supposed: tuple[Supposition, ...]
 
@@ -142,7 +151,7 @@ def explain(question: Question, records: Records, pack: Pack, evaluator: Evaluat
         Book(records.folded), as_of=question.as_of, legs=records.legs, devices=devices_of(pack)
     )
     law = Law.on(regime, question.in_force_on, law_known_on=question.law_known_on)
-    known = world.subjects_of(law, rule)
+    known = within_tables(law, rule, world.subjects_of(law, rule))
     subject = _only_subject(question.subjects[0], rule, known)
     asked = Asked(
         in_force_on=question.in_force_on,
@@ -160,7 +169,8 @@ def explain(question: Question, records: Records, pack: Pack, evaluator: Evaluat
         readings=selection.readings.get(regime.id),
         assumed=regime.id in selection.assumptions,
     )
-    return _Explaining(law, rule, subject, world, words, determination).explanation()
+    seen = law.regime.rule(rule.id) or rule
+    return _Explaining(law, seen, subject, world, words, determination).explanation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +196,11 @@ class _Explaining:
     def explanation(self) -> Explanation:
         """Put everything together."""
         law, rule = self.law, self.rule
-        standing = standing_on(law.regime, law.in_force_on, law.law_known_on)
-        outcome = self._outcome(standing)
+        published = law.regime.rule(rule.id) is not None
+        standing = (
+            standing_on(law.regime, law.in_force_on, law.law_known_on) if published else NOWHERE
+        )
+        outcome = self._outcome(standing) if published else None
         missing = self.determination.missing
         return Explanation(
             determination=self.determination,
@@ -199,24 +212,49 @@ class _Explaining:
             outcome=outcome,
             figures=tuple(self._figures()),
             legs=() if outcome is None else tuple(self._legs()),
+            holdings=() if outcome is None else tuple(tallies(law, self._asking())),
             facts=() if outcome is None else tuple(self._facts(outcome)),
             supposed=()
             if outcome is None
-            else suppositions(law, outcome, missing, self.world.present, self.words),
+            else suppositions(law, outcome, self._gaps(missing), self.world.present, self.words),
         )
+
+    def _gaps(self, missing: Iterable[str]) -> dict[str, str]:
+        """Return missing names with those that totals give: work of a run is its model's."""
+        models = {
+            f"{_RUN_GAP}{leg.run}": f"{MODEL_GAP}{model}"
+            for model, legs in self.world.legs(self.world.closure(self.subject)).items()
+            for leg in legs
+        }
+        return {name: models.get(name, name) for name in missing}
 
     def _outcome(self, standing: Standing) -> Outcome | None:
         """Return the tree of reasons, if the rule is asked at all."""
         if not standing.applicable and not self.determination.hypothetical:
             return None
-        answers = Answers(self.law, self.world.present)
-        return Interpreter(self.law, answers, self.subject).outcome(self.rule.id)
+        return self._interpreter().outcome(self.rule.id)
+
+    def _interpreter(self) -> Interpreter:
+        """Return an interpreter of the law for the subject, by what happened."""
+        return Interpreter(self.law, Answers(self.law, self.world.present), self.subject)
+
+    def _asking(self) -> Asking:
+        """Return the rule asked of the subject by the legal intervals."""
+        return Asking(self._interpreter(), self.rule, self.subject, "actual", "legal")
+
+    def _valued(self, node: Expression) -> tuple[str, DatedValue | None]:
+        """Return the parameter that a node names, with its value; else nothing."""
+        window = Answers(self.law, self.world.present).window(self.subject)
+        if isinstance(node, AtWindow) and window is not None:
+            return node.parameter, self.law.parameter(node.parameter, window.start)
+        if isinstance(node, str) and node in self.law.regime.parameters:
+            return node, self.law.parameter(node)
+        return "", None
 
     def _figures(self) -> Iterator[Figure]:
         """Yield the parameters that the rule rests on, each once."""
-        named = (node for node in reached(self.law, self.rule) if isinstance(node, str))
-        for name in dict.fromkeys(named):
-            value = self.law.parameter(name) if name in self.law.regime.parameters else None
+        valued = (self._valued(node) for node in reached(self.law, self.rule))
+        for name, value in dict(valued).items():
             if value is not None:
                 yield Figure(
                     name,
@@ -229,7 +267,8 @@ class _Explaining:
     def _legs(self) -> Iterator[CountedLeg]:
         """Yield the work that the rule's counting sets look at."""
         sums = [node for node in reached(self.law, self.rule) if isinstance(node, Sum)]
-        sets = [self.law.counting[name] for name in dict.fromkeys(node.counting for node in sums)]
+        named = dict.fromkeys(node.counting for node in sums)
+        sets = [self.law.counting[name] for name in named if name in self.law.counting]
         if not sets:
             return
         for model, legs in self.world.legs(self.world.closure(self.subject)).items():
@@ -270,8 +309,17 @@ def _only_subject(name: str, rule: Rule, known: Sequence[str]) -> str:
     for subject in (name, f"{rule.subject}:{name}"):
         if subject in known:
             return subject
+        several = [each for each in known if subject in leading(each)]
+        if len(several) == 1:
+            return several[0]
+        if several:
+            raise MissingError(
+                f"{name!r} means {len(several)} subjects of {rule.id}",
+                why="one determination is explained at a time",
+                remedy="write one of " + ", ".join(several[:_SEVERAL_MAX]),
+            )
     raise MissingError(
         f"no record speaks of a {rule.subject} {name!r}",
         why=f"{rule.id} asks about each {rule.subject} in the ledger",
-        remedy=nearest(name, known) if known else "import or record its training first",
+        remedy=nearest(name, known) if known else "import or record what it is about first",
     )

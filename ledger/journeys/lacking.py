@@ -12,6 +12,7 @@ from ledger.regime.vocabulary import Vocabulary
 
 __all__ = ["Lacking", "lacking"]
 
+_HOLDING = "holding:"
 _KINDS = {"enum": "text"}
 """Types of the vocabulary that records hold under another kind."""
 
@@ -26,8 +27,8 @@ class Lacking:
         rules: the rules that wait for it, `regime/rule` with the subject that they ask about.
         meaning: what the fact says, in English; empty for what is no fact.
         values: how a value is written; for a fact that entries state differently, which they are.
-        record: the record to fill, its value null; None for what is no fact, and for a fact that
-            entries state differently.
+        record: the record to fill, its value null; None for what is no fact, for a fact that
+            entries state differently, and for what an entry of devices leaves out.
     """
 
     name: str
@@ -74,6 +75,11 @@ def _item(
     fact = vocabulary.facts.get(name)
     if fact is None:
         return Lacking(name, subject, rules, "", "", None)
+    if subject.startswith(_HOLDING):
+        # What a record of devices leaves out is stated in that record, and nowhere else.
+        seq = subject.removeprefix(_HOLDING)
+        told = f"reverse entry {seq} and record it anew, complete"
+        return Lacking(name, subject, rules, fact.description["en"], told, None)
     if entries:
         # One more statement would settle nothing: one that stands has to go.
         told = f"contradictory: reverse one of entries {', '.join(map(str, entries))}"

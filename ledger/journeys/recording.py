@@ -5,13 +5,15 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Never
 
 from ledger.canonical import INTEGER_MAX
 from ledger.errors import InputError, LedgerError, Problem
 from ledger.journeys.beside import Mentions, beside
+from ledger.journeys.confidence import in_confidence, of_party
 from ledger.journeys.importing import CHUNK, Ledger, changed_problem
+from ledger.journeys.parties import Parties
 from ledger.record import Draft, draft_of, parse_record
 from ledger.regime.vocabulary import Vocabulary
 
@@ -19,6 +21,7 @@ __all__ = [
     "FACT_EVIDENCE",
     "LINE_MAX",
     "FactGiven",
+    "Lines",
     "Recorded",
     "fact_draft",
     "record_fact",
@@ -30,6 +33,9 @@ LINE_MAX = 262_144
 
 NAME = "NAME"
 """Stands for a name that was left out."""
+
+FACT_SOURCE = "fact set"
+"""Where a fact comes from that somebody typed, in messages."""
 
 FACT_EVIDENCE = ("hand", "1")
 """Importer and version of what somebody typed."""
@@ -58,27 +64,50 @@ class Recorded:
     entries: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A text of JSON Lines.
+
+    Attributes:
+        data: UTF-8; one object a line as `schemas/record-*.v1.schema.json` say; empty lines and a
+            byte order mark are passed over.
+        source: its name, for messages.
+    """
+
+    data: bytes
+    source: str
+
+
 def record_lines(
-    ledger: Ledger, data: bytes, source: str, vocabulary: Vocabulary, *, dry_run: bool = False
+    ledger: Ledger,
+    given: Lines,
+    vocabulary: Vocabulary,
+    *,
+    parties: Parties | None = None,
+    dry_run: bool = False,
 ) -> Recorded:
     """Appends the records of a JSON Lines text, or none of them if any line is refused.
 
     Args:
         ledger: where to append.
-        data: UTF-8; one object a line as `schemas/record-*.v1.schema.json` say; empty lines and
-            a byte order mark are passed over.
-        source: its name, for messages.
+        given: the text.
         vocabulary: the facts that may be stated.
+        parties: whom holdings name in confidence; facts and filings about them are recorded under
+            their pseudonyms. None leaves every subject as it is given.
         dry_run: say what would happen and append nothing.
 
     Raises:
         ConflictError: a reversal does not fit what it reverses.
         HeadMovedError: another writer appended meanwhile.
     """
-    drafts, lines, problems = _read(data, source, vocabulary)
+    source = given.source
+    drafts, lines, problems = _read(given.data, source, vocabulary)
     if problems:
         refused = len({problem.line for problem in problems})
         return Recorded(0, 0, 0, 0, refused, tuple(problems), ())
+    notes: list[Problem] = []
+    if parties is not None:
+        drafts, notes = in_confidence(drafts, lines, source, parties)
     write = ledger.preview if dry_run else ledger.append
     entries: list[int] = []
     same = superseded = 0
@@ -91,9 +120,8 @@ def record_lines(
             changed_problem(source, lines[start + conflict.draft_index], conflict.seq)
             for conflict in appended.conflicts
         ]
-    return Recorded(
-        len(entries), same, len(problems), superseded, 0, tuple(problems), tuple(entries)
-    )
+    told = (*problems, *notes)
+    return Recorded(len(entries), same, len(problems), superseded, 0, told, tuple(entries))
 
 
 def _read(
@@ -232,7 +260,11 @@ class FactGiven:
 
 
 def record_fact(
-    ledger: Ledger, given: FactGiven, vocabulary: Vocabulary, mentions: Mentions
+    ledger: Ledger,
+    given: FactGiven,
+    vocabulary: Vocabulary,
+    mentions: Mentions,
+    parties: Parties | None = None,
 ) -> Recorded:
     """Appends one fact; the same fact again adds nothing.
 
@@ -244,17 +276,23 @@ def record_fact(
         given: the fact.
         vocabulary: the facts that may be stated.
         mentions: the same ledger, to look up what it says beside the fact.
+        parties: whom holdings name in confidence; a fact about one is recorded under its
+            pseudonym. None leaves the subject as it is given.
 
     Raises:
         RuleError: there is no such fact; the error names the nearest.
         InputError: the subject is of another kind, or the value or a date cannot be read.
         HeadMovedError: another writer appended meanwhile.
     """
-    draft = fact_draft(given, vocabulary)
-    problems = beside(draft.body, mentions)
+    subject = given.subject if parties is None else parties.stand_in(given.subject)
+    draft = fact_draft(replace(given, subject=subject), vocabulary)
+    notes = beside(draft.body, mentions)
+    if parties is not None:
+        renamed = subject != given.subject
+        notes = (*notes, *of_party(FACT_SOURCE, None, subject, parties, renamed=renamed))
     appended = ledger.append([draft])
     assert not appended.conflicts, "a fact is its own identity"
-    return Recorded(len(appended.new), appended.same, 0, 0, 0, problems, appended.new)
+    return Recorded(len(appended.new), appended.same, 0, 0, 0, notes, appended.new)
 
 
 def fact_draft(given: FactGiven, vocabulary: Vocabulary) -> Draft:

@@ -73,6 +73,10 @@ class Log:
             f"other writers came first {ATTEMPTS_MAX} times", remedy="run the same command again"
         )
 
+    def pseudonym(self, name: str, value: str) -> str:
+        """Return the stand-in of a value of a confidential field, 32 hex digits."""
+        return self._identity.pseudonym(name, value)
+
     def preview(self, drafts: Sequence[Draft]) -> Appended:
         """Say what ``append`` would do, and write nothing."""
         return self._seal(self._store.head(), drafts)[1]

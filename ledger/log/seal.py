@@ -27,7 +27,7 @@ from ledger.merkle import leaf_hash
 from ledger.period import format_instant
 from ledger.record import MODELS, Draft
 
-__all__ = ["IRREVERSIBLE", "Appended", "Conflict", "Identity", "Sealing"]
+__all__ = ["IRREVERSIBLE", "Appended", "Conflict", "Identity", "Sealing", "pseudonym"]
 
 IRREVERSIBLE = frozenset({"anchor", "attestation", "key", "reversal"})
 PSEUDONYM_HEX = 32  # 128 bits: enough that two names never share one
@@ -66,8 +66,7 @@ class Identity:
 
     def pseudonym(self, name: str, value: str) -> str:
         """Return the stand-in of a confidential value, 32 hex digits."""
-        digest = hmac.digest(self.secret, b"pseudonym\0" + _encode([name, value]), "sha256")
-        return digest.hex()[:PSEUDONYM_HEX]
+        return pseudonym(self.secret, name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +100,18 @@ class Appended:
     same: int = 0
     conflicts: tuple[Conflict, ...] = ()
     superseded: tuple[int, ...] = ()
+
+
+def pseudonym(secret: bytes, name: str, value: str) -> str:
+    """Return the stand-in of a confidential value, 32 hex digits.
+
+    Args:
+        secret: Key of the keyed digests, 32 bytes.
+        name: Field of the record.
+        value: What it says.
+    """
+    digest = hmac.digest(secret, b"pseudonym\0" + _encode([name, value]), "sha256")
+    return digest.hex()[:PSEUDONYM_HEX]
 
 
 class Prepared(NamedTuple):

@@ -15,6 +15,8 @@ A decision that an authority would have sent to the provider is not asked for ei
   this ledger knows; contradicting records still leave it open
 * ``model.systemic_risk_rebutted``    nor has a decision that accepts the arguments of the provider
 
+The country of a destination is its name, which a holding states; no fact can say otherwise.
+
 A sum of money that hangs on market prices is known only with the price table it rests on and the
 day of the prices; without them nobody could work it out again.
 
@@ -23,7 +25,7 @@ And what lies behind a model of which no step is recorded is unknown; it is neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -46,7 +48,9 @@ from ledger.regime.trace import Span, Truth
 
 __all__ = [
     "BASE_OBTAINABLE",
+    "COUNTRY",
     "DESIGNATED",
+    "DEVICE_FACTS",
     "HOLDING",
     "IS_MODIFICATION",
     "PINNED",
@@ -65,12 +69,21 @@ PINNED: Final[Mapping[str, tuple[str, ...]]] = {
     for name in ("model.compute_cost", "model.modification_cost")
 }
 """Sums of money at market prices, with the facts that pin the prices."""
+DEVICE_FACTS: Final[Mapping[str, str]] = {
+    "transaction": "transaction.device",
+    "cluster": "cluster.device",
+}
+"""Subjects that are about a device, by kind, with the fact that says which."""
 
 IS_MODIFICATION: Final = "model.is_modification"
 SAME_PROVIDER: Final = "model.same_provider_as_base"
 BASE_OBTAINABLE: Final = "model.base_compute_obtainable"
 DESIGNATED: Final = "model.designated_systemic_risk"
+COUNTRY: Final = "destination.country"
 REBUTTED: Final = "model.systemic_risk_rebutted"
+_IMPLIED: Final = frozenset({IS_MODIFICATION, SAME_PROVIDER, BASE_OBTAINABLE})
+# Kinds of subjects of whom nothing is known that nobody recorded, or their lineage implies.
+_RECORDED_ONLY: Final = frozenset({"model", "developer", "run", "cluster"})
 # A student that learnt from a teacher's outputs does not modify the teacher.
 _MODIFYING: Final = frozenset({"derived", "merged", "initialised"})
 
@@ -140,8 +153,14 @@ class Answers:
         """Return which subject of a kind a subject stands for, and the key that would say so.
 
         A model stands for itself; what a company holds in a destination stands for the company and
-        for the destination, and a holding for its device besides.
+        for the destination, and a holding for its device besides. A transaction or a cluster
+        stands for the device that a fact of it names.
         """
+        own = subject.partition(":")[0]
+        if kind == "device" and own in DEVICE_FACTS:
+            name = DEVICE_FACTS[own]
+            device = self._environment.fact(subject, name).value
+            return (f"device:{device}" if isinstance(device, str) else None), f"{name}@{subject}"
         if subject.startswith(f"{HOLDING}:"):
             if kind == HOLDING:
                 return subject, ""
@@ -151,6 +170,15 @@ class Answers:
         if place is None or kind not in place.keys:
             return subject, ""
         return f"{kind}:{place.keys[kind]}", ""
+
+    def every_holding(self) -> tuple[str, ...]:
+        """Return every holding as a subject, sorted by its name."""
+        return tuple(sorted(self._by_subject()))
+
+    def window(self, subject: str) -> Between | None:
+        """Return the window of days that a subject looks at, or None."""
+        place = Place.parse(subject)
+        return None if place is None else place.window
 
     def held(
         self, subject: str, keys: tuple[str, ...] | None, *, in_window: bool
@@ -196,10 +224,27 @@ class Answers:
         if subject.startswith(f"{HOLDING}:"):
             value = self._by_subject()[subject].facts.get(name)
             return Known(value, (name,) if value is None else ())
+        if name == COUNTRY:
+            return Known(subject.partition(":")[2])
         found = self._environment.fact(subject, name)
         if found.value is not None or len(found.entries) > 1:
             return self._recorded(subject, name, found)
         return self._implied(subject, name, view)
+
+    def facts(self, subjects: Sequence[str], name: str, view: ViewName) -> list[Known]:
+        """Return a fact of many subjects of its kind; those of whom nothing is stated share one."""
+        if name.partition(".")[0] not in _RECORDED_ONLY:
+            return [self.fact(subject, name, view) for subject in subjects]
+        stated, unstated = self._environment.stated(name), Known(None, (name,))
+        if name in {IS_MODIFICATION, DESIGNATED, REBUTTED}:
+            unstated = Known(value=False)
+        implied = name in _IMPLIED
+        return [
+            self.fact(subject, name, view)
+            if subject in stated or (implied and self._steps(subject))
+            else unstated
+            for subject in subjects
+        ]
 
     def _recorded(self, subject: str, name: str, found: Fact) -> Known:
         """Return what is recorded; money at market prices only with the prices."""

@@ -26,7 +26,7 @@ from ledger.regime.rule import Rule
 from ledger.regime.scalar import Node
 from ledger.regime.source import ParameterValue
 from ledger.regime.vocabulary import Vocabulary
-from ledger.regime.world import BASE_OPERATIONS, OTHER_AMOUNT, Moved, World, worlds
+from ledger.regime.world import BASE_OPERATIONS, Moved, World, worlds
 
 __all__ = ["ABOVE", "Boundary", "Judge", "Line", "boundaries", "lines"]
 
@@ -70,17 +70,18 @@ class Line:
     on: Side
     worded: bool
 
-    def amount(self, regime: Regime) -> Fraction:
-        """Return the line in base units on the first day of the value."""
-        return self._amount(self.threshold, regime)
+    def amount(self, world: World) -> Fraction:
+        """Return the line in base units on the first day of the value, in a world."""
+        return self._amount(self.threshold, world)
 
-    def _amount(self, number: Number, regime: Regime) -> Fraction:
+    def _amount(self, number: Number, world: World) -> Fraction:
         """Return one number of the side that stays."""
+        regime = world.regime
         match number:
             case str() if is_factor(number):
                 return Fraction(int(number))
             case str() if number in self.rule.let:
-                return self._amount(self.rule.let[number], regime)
+                return self._amount(self.rule.let[number], world)
             case str() if number in regime.parameters:
                 found = parameter_on(regime.parameters[number], self.value.from_, nearest=True)
                 assert found is not None, "without a day of knowledge every value is seen"
@@ -88,12 +89,13 @@ class Line:
                 return stated.base if isinstance(stated, Quantity) else Fraction(stated.toordinal())
             case Mul():
                 return math.prod(
-                    (self._amount(f, regime) for f in number.factors), start=Fraction(1)
+                    (self._amount(f, world) for f in number.factors), start=Fraction(1)
                 )
             case Sum():
                 return Fraction(BASE_OPERATIONS)
             case _:
-                return Fraction(OTHER_AMOUNT)
+                fact = number if isinstance(number, str) and is_fact(number) else ""
+                return world.amount(fact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,13 @@ class Boundary:
 
 
 def lines(regime: Regime) -> Iterator[Line]:
-    """Yield every comparison with a parameter that can be moved, for every value it has had."""
+    """Yield every comparison with a parameter that can be moved, for every value it has had.
+
+    Those of subjects that holdings make are left out: no world holds devices.
+    """
     for rule in regime.rules:
+        if rule.group is not None:
+            continue
         for place, condition in conditions(rule):
             for node in walk(condition):
                 if isinstance(node, Comparison):
@@ -188,7 +195,8 @@ def _around(regime: Regime, line: Line, vocabulary: Vocabulary, judge: Judge) ->
     """Look for a world in which the line decides, and give its cases."""
     contrary = _turned(regime, line)
     second_best: tuple[Case, ...] = ()
-    for world in islice(worlds(regime, line.rule, vocabulary), _WORLDS_MAX):
+    moved = line.moved if isinstance(line.moved, str) else None
+    for world in islice(worlds(regime, line.rule, vocabulary, moved), _WORLDS_MAX):
         if world.trained is False and isinstance(line.moved, Sum):
             continue  # the sum is moved, so this world is the one before it
         cases = _cases(regime, line, world, judge)
@@ -199,23 +207,27 @@ def _around(regime: Regime, line: Line, vocabulary: Vocabulary, judge: Judge) ->
         # number may decide there: then this world tells nothing of this one.
         if not line.worded and any(judge(regime, case) != _expected(case) for case in cases):
             continue
-        if set(found) == _plainest(line):
+        if _plain(line, frozenset(found)):
             return Boundary(line, cases)
         second_best = second_best or cases
     return Boundary(line, second_best)
 
 
-def _plainest(line: Line) -> set[str | None]:
-    """Return what comes out around a line where nothing else is in play."""
+def _plain(line: Line, found: frozenset[str | None]) -> bool:
+    """Whether the findings around a line are those that its place in the rule can part best."""
+    if line.place.startswith("unless"):
+        return found == {"met", "excepted"}
     if line.place == "scope":
-        return {"met", "none"}
-    return {"met", "excepted" if line.place.startswith("unless") else "not_met"}
+        return "none" in found and "undetermined" not in found
+    return found == {"met", "not_met"}
 
 
 def _cases(regime: Regime, line: Line, world: World, judge: Judge) -> tuple[Case, ...]:
     """Write the cases of one world; none if it answers alike on both sides of the line."""
-    amount = line.amount(regime)
+    amount = line.amount(world)
     below, above = math.ceil(amount) - 1, math.floor(amount) + 1
+    if below < 0:
+        return ()
     ends = {
         "below": judge(regime, _case(line, world, "below", below)),
         "above": judge(regime, _case(line, world, "above", above)),

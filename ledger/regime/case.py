@@ -265,8 +265,17 @@ MetOn = Annotated[
 ]
 
 
+DueOn = Annotated[
+    Annotated[Day, Tag("day")] | Annotated[Literal["none"], Tag("none")],
+    Discriminator(lambda value: "none" if value == "none" else "day"),
+]
+
+
 class Expectation(Node):
-    """What must come out for one subject; a field left out is not asked."""
+    """What must come out for one subject; a field left out is not asked.
+
+    ``due`` names the day of each duty asked about; ``none`` where it has no day or does not bind.
+    """
 
     finding: Finding | Literal["none"] | None = None
     in_scope: InScope | None = None
@@ -277,7 +286,7 @@ class Expectation(Node):
     met_on: MetOn | None = None
     foreseen: Finding | None = None
     foreseen_on: Day | None = None
-    due: dict[Identifier, Day] | None = None
+    due: dict[Identifier, DueOn] | None = None
     by: Identifier | None = None
     robust: YesNo | None = None
     rebutted: YesNo | None = None

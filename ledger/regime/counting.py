@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Discriminator, Field, Tag
 
 from ledger.errors import RuleError
-from ledger.regime.scalar import Identifier, Localised, Node, Word
+from ledger.regime.scalar import Day, Identifier, Localised, Node, Word
 from ledger.regime.source import Citation, Provenance, Text
 
 __all__ = [
@@ -94,6 +94,7 @@ class Counting(Node):
 
     title: Localised
     cite: Citation
+    known: Day | None = None
     provenance: Provenance | None = None
     operation_kinds: Kinds
     activities: dict[Word, Counted]
@@ -135,6 +136,7 @@ class Reading(Node):
     alternatives: dict[Identifier, Alternative] = Field(min_length=2)
     why: Text
     cite: Citation | None = None
+    known: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,10 @@ class CountingSet:
     operation_kinds: frozenset[str]
     relations: frozenset[str]
     same_provider: SameProvider
+
+    def __hash__(self) -> int:
+        """Tell sets apart cheaply: they are looked up for every model."""
+        return hash(self.id)
 
     def classify(self, activity: str, operation_kind: str) -> Literal["counted", "excluded"]:
         """Say whether operations of an activity and kind enter the sum.

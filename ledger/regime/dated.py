@@ -29,6 +29,7 @@ from ledger.regime.source import (
 
 __all__ = [
     "APPLICABLE",
+    "NOWHERE",
     "DatedValue",
     "Standing",
     "applies_from",
@@ -119,14 +120,18 @@ class Standing:
         return self.law in APPLICABLE
 
 
+NOWHERE: Final = Standing(law=None, enforcement=None, since=None, cite=None, applies_from=None)
+"""Where a text stands of which nothing was published."""
+
+
 def known_on(item: Event | Stance, sources: Mapping[str, Source]) -> date | None:
     """Return the day from which an event or stance was known.
 
-    That is the day it states, else the publication of the source cited; None means always.
+    That is the day it states, else that of the source cited; None means always.
     """
     if item.known is not None:
         return item.known
-    return None if item.cite is None else sources[item.cite.source].published
+    return None if item.cite is None else sources[item.cite.source].known_from
 
 
 def parameter_on(

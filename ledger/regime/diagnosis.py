@@ -13,7 +13,14 @@ from pydantic_core import ErrorDetails
 
 from ledger.errors import RuleError
 from ledger.regime.expression import OPERATORS
-from ledger.regime.scalar import FROM_FILE, nearest
+from ledger.regime.scalar import (
+    FACT_PATTERN,
+    FROM_FILE,
+    ID_PATTERN,
+    REGIME_PATTERN,
+    WORD_PATTERN,
+    nearest,
+)
 from ledger.yamltree import Tree
 
 __all__ = ["Flaw", "flawed", "parse_node"]
@@ -34,6 +41,13 @@ _PLAIN: Final = {
         "see schemas/regime.v1.schema.json",
     ),
 }
+# How a name of each form is written.
+_FORMS: Final = {
+    f"^{ID_PATTERN}$": "write small letters, digits and single hyphens, such as frontier-model",
+    f"^{FACT_PATTERN}$": "write the subject, a point and small letters, such as model.size",
+    REGIME_PATTERN: "write small letters with points between, such as us.ca.sb53",
+    WORD_PATTERN: "write letters, digits, points, hyphens and low lines only",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,7 @@ class Flaw:
         code: Stable kebab-case word for the kind of mistake.
         message: What stands there.
         remedy: What to write instead.
+        line: Line of the place counted from 1, or None where nobody has looked it up.
     """
 
     file: str
@@ -53,11 +68,13 @@ class Flaw:
     code: str
     message: str
     remedy: str
+    line: int | None = None
 
     @property
     def where(self) -> str:
-        """File and place, as errors and tables show them."""
-        return f"{self.file}: {self.place}" if self.place else self.file
+        """File, line and place, as errors and tables show them."""
+        file = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{file}: {self.place}" if self.place else file
 
 
 def flawed(flaws: Sequence[Flaw]) -> RuleError:
@@ -133,7 +150,9 @@ def _told(detail: ErrorDetails) -> tuple[str, str, str]:
             words = re.findall(r"'([^']*)'", context["expected"])
             return "word", f"{shown} does not belong here", nearest(str(detail["input"]), words)
         case "string_pattern_mismatch":
-            return "name", f"{shown} has the wrong form", f"it must match {context['pattern']}"
+            pattern = str(context["pattern"])
+            remedy = _FORMS.get(pattern, f"it must match {pattern}")
+            return "name", f"{shown} has the wrong form", remedy
         case "operator":
             return _operator_told(detail)
         case kind:

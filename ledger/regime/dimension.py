@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from ledger.errors import RuleError
 from ledger.quantity import Dimension
+from ledger.regime.answered import DEVICE_FACTS
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.expression import (
     All,
     Any,
     AnyOf,
+    AtWindow,
     Comparison,
     Condition,
     Exists,
@@ -27,48 +29,16 @@ from ledger.regime.expression import (
     walk,
 )
 from ledger.regime.grouping import HOLDING_KEYS
+from ledger.regime.lets import in_order
 from ledger.regime.model import Regime
 from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
 from ledger.regime.product import product
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import nearest
+from ledger.regime.scope import Scope
 from ledger.regime.vocabulary import Fact, Vocabulary
 
-__all__ = ["Scope", "check_rule", "conditions", "duties"]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What names mean at one place of a rule.
-
-    Attributes:
-        file: Path of the rule file.
-        regime: The regime that the rule stands in.
-        vocabulary: Facts and activities.
-        subject: Kind of subject asked at this place.
-        family: Kind of subject of the rule, with the grouping that makes it; empty at others.
-        parts: Other kinds that the subject stands for, whose facts and rules it can ask.
-        lets: Dimension of each let declared so far; None for one that is itself mistaken.
-        flaws: Where mistakes are collected.
-    """
-
-    file: str
-    regime: Regime
-    vocabulary: Vocabulary
-    subject: str
-    family: str = ""
-    parts: frozenset[str] = frozenset()
-    lets: Mapping[str, str | None] = field(default_factory=dict)
-    flaws: list[Flaw] = field(default_factory=list)
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        """Every kind whose facts and rules can be asked here."""
-        return self.parts | {self.subject}
-
-    def complain(self, place: str, code: str, message: str, remedy: str) -> None:
-        """Note a mistake and go on."""
-        self.flaws.append(Flaw(self.file, place, code, message, remedy))
+__all__ = ["check_rule", "conditions", "duties"]
 
 
 def check_rule(
@@ -84,17 +54,23 @@ def check_rule(
         vocabulary: Facts and activities.
     """
     keys = frozenset[str]() if rule.group is None else frozenset(rule.group.by)
-    scope = Scope(file, regime, vocabulary, rule.subject, rule.family, keys)
+    parts = keys | {"device"} if rule.subject in DEVICE_FACTS else keys
+    windowed = rule.group is not None and rule.group.window is not None
+    scope = Scope(file, regime, vocabulary, rule.subject, rule.family, parts, windowed)
     _window(rule, f"{place}.group.window", scope)
     lets: dict[str, str | None] = {}
     asked_of_holdings = frozenset(_asked_of_holdings(rule))
-    for name, number in rule.let.items():
+    for name, number in in_order(rule.let):
         if name in regime.parameters or name in regime.sets:
             message = f"let {name} hides the parameter or set of that name"
             scope.complain(f"{place}.let.{name}", "shadow", message, "choose another name")
         here = replace(scope, lets=dict(lets))
         inner = _inside(here) if name in asked_of_holdings else here
         lets[name] = _number(number, f"{place}.let.{name}", inner)
+    for name in sorted(rule.let.keys() - lets.keys()):
+        message = f"let {name} rests on itself"
+        scope.complain(f"{place}.let.{name}", "cycle", message, "let it rest on facts and figures")
+        lets[name] = None
     full = replace(scope, lets=lets)
     for where, condition in (*conditions(rule), *duties(rule)):
         _condition(condition, f"{place}.{where}", full)
@@ -134,7 +110,7 @@ def _window(rule: Rule, place: str, scope: Scope) -> None:
             scope.complain(f"{place}.between", "unresolved", message, nearest(name, days))
 
 
-def _number(  # noqa: PLR0911 - one return for each operator
+def _number(  # noqa: C901, PLR0911 - one return for each operator
     node: Number, place: str, scope: Scope
 ) -> str | None:
     """Return the dimension of a number, or None after noting what is wrong with it."""
@@ -162,6 +138,8 @@ def _number(  # noqa: PLR0911 - one return for each operator
             return _total(node, place, scope)
         case Flow():
             return _flow(node, place, scope)
+        case AtWindow():
+            return _looked_up(node, place, scope)
 
 
 def _largest(node: Max, place: str, scope: Scope) -> str | None:
@@ -177,7 +155,7 @@ def _largest(node: Max, place: str, scope: Scope) -> str | None:
 
 def _total(node: Total, place: str, scope: Scope) -> str | None:
     """Return the dimension of a sum over holdings, noting what it cannot ask."""
-    held = scope.kinds & HOLDING_KEYS
+    held = frozenset[str]() if scope.subject in DEVICE_FACTS else scope.kinds & HOLDING_KEYS
     if not held:
         message = f"a {scope.subject} holds nothing"
         remedy = "make the subject one of " + ", ".join(sorted(HOLDING_KEYS))
@@ -198,7 +176,7 @@ def _total(node: Total, place: str, scope: Scope) -> str | None:
 
 def _inside(scope: Scope) -> Scope:
     """Return what names mean at one holding."""
-    return replace(scope, subject="holding", family="", parts=HOLDING_KEYS)
+    return replace(scope, subject="holding", family="", parts=HOLDING_KEYS, windowed=False)
 
 
 def _asked_of_holdings(rule: Rule) -> Iterator[str]:
@@ -220,6 +198,20 @@ def _flow(node: Flow, place: str, scope: Scope) -> str | None:
     return _numeric_fact(node.fact, f"{place}.flow", scope)
 
 
+def _looked_up(node: AtWindow, place: str, scope: Scope) -> str | None:
+    """Return the dimension of a figure for the window of the subject."""
+    if not scope.windowed:
+        message = f"a {scope.subject} looks at no window here"
+        remedy = "name the parameter itself, or give the rule a group with a window"
+        scope.complain(place, "subject", message, remedy)
+    if node.parameter not in scope.regime.parameters:
+        message = f"{node.parameter!r} is not a parameter of this file"
+        remedy = nearest(node.parameter, scope.regime.parameters)
+        scope.complain(f"{place}.at-window", "unresolved", message, remedy)
+        return None
+    return scope.regime.parameters[node.parameter].dimension
+
+
 def _named_number(name: str, place: str, scope: Scope) -> str | None:
     """Return the dimension of what a name in a number's place stands for."""
     if is_fact(name):
@@ -234,7 +226,7 @@ def _named_number(name: str, place: str, scope: Scope) -> str | None:
     elif ":" in name:
         scope.complain(place, "type", f"{name} is a condition, not a number", "name a number")
     else:
-        message = f"{name!r} is not a parameter of this file or a let declared above"
+        message = f"{name!r} is not a parameter of this file or a let of the rule"
         remedy = nearest(name, (*scope.lets, *scope.regime.parameters))
         scope.complain(place, "unresolved", message, remedy)
     return None

@@ -5,7 +5,7 @@ Subjects carry their prefix everywhere: ``model:x``, ``developer:y``, ``cluster:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Literal, Protocol, TypeAlias
 
@@ -132,6 +132,9 @@ class Environment(Protocol):
 
     def fact(self, subject: str, name: str) -> Fact:
         """Return what is recorded of a subject under a name of the vocabulary."""
+
+    def stated(self, name: str) -> Collection[str]:
+        """Return the subjects of which something may be recorded under a name."""
 
     def total(
         self, subject: str, counting: CountingSet, scope: LineageScope, view: ViewName

@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
-from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from ledger.regime.grouping import Calendar, HoldingKey
+from ledger.regime.lookup import AtWindow
 from ledger.regime.name import FACTOR_PATTERN, Factor, Name
+from ledger.regime.operator import Operator
 from ledger.regime.scalar import FactName, Identifier, Node, QuantityScalar, Word
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "All",
     "Any",
     "AnyOf",
+    "AtWindow",
     "Choice",
     "Choose",
     "Comparator",
@@ -46,20 +49,6 @@ __all__ = [
 
 Comparator: TypeAlias = Literal["gt", "ge", "lt", "le"]
 HoldingEvent: TypeAlias = Literal["shipped", "received", "installed", "removed"]
-
-
-class Operator(Node):
-    """A mapping with exactly one key, the operator."""
-
-    # The field names exist for code; a file can only use the operator's own word, because the
-    # discriminator looks for it before any field is read.
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
-    operator: ClassVar[str]
-
-    @property
-    def parts(self) -> tuple[Expression, ...]:
-        """The direct parts in the order of the file; the name of a fact is a part."""
-        return ()
 
 
 class Quote(Operator):
@@ -329,7 +318,7 @@ class Choose(Operator):
         return tuple(part for arm in self.arms for part in (arm.case, arm.then))
 
 
-_NUMBERS: Final = (Quote, Mul, Sum, Max, Total, Flow)
+_NUMBERS: Final = (Quote, Mul, Sum, Max, Total, Flow, AtWindow)
 _CONDITIONS: Final = (Gt, Ge, Lt, Le, All, Any, Not, AnyOf, Member, Exists)
 OPERATORS: Final = tuple(node.operator for node in (*_CONDITIONS, Choose, *_NUMBERS))
 
@@ -349,7 +338,9 @@ def _operator(value: object) -> str | None:
 _NOT_NUMBER = Discriminator(
     _operator,
     custom_error_type="operator",
-    custom_error_message="this is not a number: write a name, or one of mul, sum, max, total, flow",
+    custom_error_message=(
+        "this is not a number: write a name, or one of mul, sum, max, total, flow, at-window"
+    ),
 )
 _NOT_CONDITION = Discriminator(
     _operator,
@@ -367,7 +358,8 @@ Number = Annotated[
     | Annotated[Sum, Tag("sum")]
     | Annotated[Max, Tag("max")]
     | Annotated[Total, Tag("total")]
-    | Annotated[Flow, Tag("flow")],
+    | Annotated[Flow, Tag("flow")]
+    | Annotated[AtWindow, Tag("at-window")],
     _NOT_NUMBER,
 ]
 Condition = Annotated[
@@ -384,7 +376,7 @@ Condition = Annotated[
     | Annotated[Exists, Tag("exists")],
     _NOT_CONDITION,
 ]
-NumberNode = Quote | Mul | Sum | Max | Total | Flow
+NumberNode = Quote | Mul | Sum | Max | Total | Flow | AtWindow
 ConditionNode = Gt | Ge | Lt | Le | All | Any | Not | AnyOf | Member | Exists
 Expression = str | NumberNode | ConditionNode | Choose
 

@@ -7,10 +7,12 @@ from datetime import date
 from itertools import pairwise
 
 from ledger.regime.dated import applies_from
+from ledger.regime.expression import AtWindow
 from ledger.regime.model import Regime
 from ledger.regime.source import Stretch
+from ledger.regime.usage import nodes_of
 
-__all__ = ["gaps", "stances", "unknown_when_binding"]
+__all__ = ["end_of", "gaps", "stances", "unknown_when_binding"]
 
 
 def gaps(regime: Regime) -> Iterator[tuple[str, str, str]]:
@@ -19,10 +21,11 @@ def gaps(regime: Regime) -> Iterator[tuple[str, str, str]]:
     Yields:
         Place, message and remedy of each gap.
     """
-    end = _end(regime)
+    end, tables = end_of(regime), frozenset(_tables(regime))
     for family, items in (("parameters", regime.parameters), ("sets", regime.sets)):
         for name, item in items.items():
-            for start, stop in _uncovered(item.values, end):
+            last = _last(item.values) if name in tables else end
+            for start, stop in _uncovered(item.values, last):
                 days = f"from {start}" + ("" if stop is None else f" until {stop}")
                 message = f"{name} has no value {days} while the regime applies"
                 yield f"{family}.{name}.values", message, "extend a value or add the one that holds"
@@ -59,11 +62,25 @@ def unknown_when_binding(regime: Regime) -> Iterator[tuple[str, str, str]]:
                 yield f"parameters.{name}.values[{index}]", message, remedy
 
 
-def _end(regime: Regime) -> date | None:
-    """Return the day on which the regime ended for good, or None."""
+def end_of(regime: Regime) -> date | None:
+    """Return the day on which a regime ended for good, or None."""
     ends = [event.on for event in regime.lifecycle if event.event in {"rescinded", "expired"}]
     start = applies_from(regime)
     return max((day for day in ends if start is None or day >= start), default=None)
+
+
+def _tables(regime: Regime) -> Iterator[str]:
+    """Yield the figures that rules look up for windows only: where their table ends, it ends."""
+    nodes = [node for rule in regime.rules for node in nodes_of(rule)]
+    named = {node for node in nodes if isinstance(node, str)}
+    looked_up = (node.parameter for node in nodes if isinstance(node, AtWindow))
+    yield from (name for name in looked_up if name not in named)
+
+
+def _last(values: Sequence[Stretch]) -> date | None:
+    """Return the first day after all values, or None where one has no end."""
+    ends = [value.until for value in values if value.until is not None]
+    return max(ends) if len(ends) == len(values) else None
 
 
 def _uncovered(values: Sequence[Stretch], end: date | None) -> Iterator[tuple[date, date | None]]:

@@ -27,6 +27,7 @@ __all__ = [
     "Window",
     "calendar_window",
     "first_of",
+    "leading",
     "months_before",
 ]
 
@@ -112,6 +113,19 @@ class Place:
             else:
                 return cls({kind: subject.partition(":")[2]})
         return cls(keys, window)
+
+
+def leading(subject: str) -> tuple[str, ...]:
+    """Return what a subject of holdings begins with: its keys alone, then with further ones.
+
+    ``company:acme/destination:IN/2026-Q1`` begins with ``company:acme`` and with
+    ``company:acme/destination:IN``; a subject of one key and no window begins with nothing else.
+    """
+    place = Place.parse(subject)
+    parts = subject.split("/")
+    if place is None or len(parts) != len(place.keys) + (place.window is not None):
+        return ()
+    return tuple("/".join(parts[:stop]) for stop in range(1, len(parts)))
 
 
 def calendar_window(calendar: Calendar, day: date) -> tuple[str, Between]:

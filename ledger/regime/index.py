@@ -100,7 +100,7 @@ def read_index(
             found.append(Flaw(INDEX_PATH, place, "duplicate", message, "keep one of them"))
         if entry.id in regimes:
             message = f"{entry.id} has a rule file"
-            found.append(Flaw(INDEX_PATH, place, "ruled", message, "take it out of the index"))
+            found.append(Flaw(INDEX_PATH, place, "duplicate", message, "take it out of the index"))
         seen.add(entry.id)
     if found:
         return (), tuple(found)

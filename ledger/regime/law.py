@@ -14,6 +14,7 @@ from typing import Self
 from ledger.errors import MissingError
 from ledger.regime.counting import CountingSet, choose_readings, resolve
 from ledger.regime.dated import DatedValue, members_on, parameter_on
+from ledger.regime.known import as_known
 from ledger.regime.model import Regime
 from ledger.regime.rule import Rule
 
@@ -25,11 +26,11 @@ class Law:
     """A regime on a day, with every open question answered.
 
     Attributes:
-        regime: The rule file.
+        regime: The rule file, without what was not published by ``law_known_on``.
         in_force_on: Day on which the law is asked.
         law_known_on: Values published after this day are not seen; None sees all.
-        readings: Alternative in force for every reading of the regime.
-        counting: Every counting set, resolved under those readings.
+        readings: Alternative in force for every reading that was published or chosen.
+        counting: Every counting set whose questions those readings answer, resolved.
         assumed: Whether the regime is only assumed to be in force, so that the nearest value of a
             parameter stands in where none binds on the day.
     """
@@ -63,12 +64,14 @@ class Law:
         Raises:
             RuleError: If an alternative chosen does not exist.
         """
-        chosen = choose_readings(regime.readings, readings or {})
+        seen = as_known(regime, law_known_on, chosen=readings or ())
+        chosen = choose_readings(seen.readings, readings or {})
         sets = {
-            name: resolve(name, counting, regime.readings, chosen)
-            for name, counting in regime.counting.items()
+            name: resolve(name, counting, seen.readings, chosen)
+            for name, counting in seen.counting.items()
+            if chosen.keys() >= set(counting.open_readings())
         }
-        return cls(regime, in_force_on, law_known_on, chosen, sets, assumed)
+        return cls(seen, in_force_on, law_known_on, chosen, sets, assumed)
 
     def rule(self, rule_id: str) -> Rule:
         """Return a rule of the regime.
@@ -84,13 +87,26 @@ class Law:
             )
         return found
 
-    def parameter(self, name: str) -> DatedValue | None:
-        """Return the value of a parameter on the day, or None when none was known to bind."""
+    def unpublished(self, counting: str) -> tuple[str, ...]:
+        """Return what keeps a counting set from being used: it, or readings that it rests on."""
+        stated = self.regime.counting.get(counting)
+        if stated is None:
+            return (f"counting:{counting}",)
+        open_ = set(stated.open_readings()) - self.readings.keys()
+        return tuple(sorted(f"reading:{name}" for name in open_))
+
+    def parameter(self, name: str, on: date | None = None) -> DatedValue | None:
+        """Return the value of a parameter on the day, or None when none was known to bind.
+
+        Args:
+            name: Of the parameter.
+            on: Another day; for it no nearest value stands in, whatever is assumed.
+        """
         return parameter_on(
             self.regime.parameters[name],
-            self.in_force_on,
+            on or self.in_force_on,
             self.law_known_on,
-            nearest=self.assumed,
+            nearest=self.assumed and on is None,
         )
 
     def members(self, name: str) -> frozenset[str] | None:

@@ -1,40 +1,65 @@
 """A lint check finds what loads and is still wrong: words against numbers, gaps, what is untested.
 
-Each check is a function from a regime to findings, listed in ``CHECKS`` under its id. A finding
-names the place, what stands there and what to do, as a loading mistake does.
+Each check is a function from a regime to findings, listed in ``CHECKS`` under its id; why it
+matters stands in the registry. A finding names the place, what stands there and what to do, as a
+loading mistake does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Final, TypeAlias
 
 from ledger.pack import Pack
 from ledger.quantity import Quantity
 from ledger.regime.case import AtLeast, Range
+from ledger.regime.constant import choices, constants
+from ledger.regime.coverage import findings_unseen, force_unseen, scope_unseen
 from ledger.regime.diagnosis import Flaw
-from ledger.regime.dimension import conditions
 from ledger.regime.gaps import gaps, stances, unknown_when_binding
 from ledger.regime.load import REGIMES_FOLDER, load_regime
-from ledger.regime.logic import always_or_never, described, uncovered
 from ledger.regime.model import Regime
 from ledger.regime.phrase import CONTRARY, comparator_of, compared, lost_exponent, mentions_lost
+from ledger.regime.sourcing import old_reviews, uncited, unlocated, unverified
 from ledger.regime.usage import texts, unused
-from ledger.regime.vocabulary import Vocabulary, load_vocabulary
+from ledger.regime.vocabulary import Fact, Vocabulary, load_vocabulary
 
-__all__ = ["CHECKS", "lint_pack", "lint_regime"]
+__all__ = ["CHECKS", "Look", "lint_pack", "lint_regime"]
 
 _Found: TypeAlias = Iterator[tuple[str, str, str]]
-_Check: TypeAlias = Callable[[Regime], _Found]
-_FINDINGS: Final = ("met", "not_met", "undetermined")
 
 
-def lint_pack(pack: Pack, vocabulary: Vocabulary | None = None) -> tuple[Flaw, ...]:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a check looks at.
+
+    Attributes:
+        file: Path of the file below the rules folder.
+        regime: What it says.
+        facts: Facts of the vocabulary; empty when it is not known.
+        today: Day of the caller, or None when nothing is to be old.
+    """
+
+    file: str
+    regime: Regime
+    facts: Mapping[str, Fact]
+    today: date | None
+
+
+_Check: TypeAlias = Callable[[Look], _Found]
+
+
+def lint_pack(
+    pack: Pack, vocabulary: Vocabulary | None = None, today: date | None = None
+) -> tuple[Flaw, ...]:
     """Return the findings of every check in every regime that loads.
 
     Args:
         pack: The rule pack.
         vocabulary: Its vocabulary if it was read already.
+        today: Day on which the caller asks, or None when nothing is to be old.
 
     Raises:
         MissingError: If the pack has no vocabulary.
@@ -45,52 +70,38 @@ def lint_pack(pack: Pack, vocabulary: Vocabulary | None = None) -> tuple[Flaw, .
     for file, tree in sorted(pack.under(REGIMES_FOLDER).items()):
         regime, _ = load_regime(file, tree, words)
         if regime is not None:
-            found += lint_regime(file, regime)
+            found += lint_regime(file, regime, words, today)
     return tuple(found)
 
 
-def lint_regime(file: str, regime: Regime) -> tuple[Flaw, ...]:
+def lint_regime(
+    file: str,
+    regime: Regime,
+    vocabulary: Vocabulary | None = None,
+    today: date | None = None,
+) -> tuple[Flaw, ...]:
     """Return the findings of every check in one regime.
 
     Args:
         file: Path of its file below the rules folder.
         regime: What the file says.
+        vocabulary: Facts, so that what they can be is known; without it they may be anything.
+        today: Day on which the caller asks, or None when nothing is to be old.
     """
-    found = [
+    look = Look(file, regime, {} if vocabulary is None else vocabulary.facts, today)
+    return tuple(
         Flaw(file, place, check, message, remedy)
         for check, run in CHECKS.items()
-        for place, message, remedy in run(regime)
-    ]
-    stem = file.rpartition("/")[2].removesuffix(".yaml")
-    if stem != regime.id:
-        message = f"the file of regime {regime.id} is named {stem}.yaml"
-        found.append(Flaw(file, "id", "file-name", message, f"name it {regime.id}.yaml"))
-    return tuple(found)
+        for place, message, remedy in run(look)
+    )
 
 
-def _without_citation(regime: Regime) -> _Found:
-    """A value of the law names the place in its source and quotes the deciding words."""
-    for name, parameter in regime.parameters.items():
-        for index, value in enumerate(parameter.values):
-            missing = [key for key in ("at", "phrase") if getattr(value.cite, key) is None]
-            if missing:
-                place = f"parameters.{name}.values[{index}].cite"
-                message = f"the citation of {value.value} has no {' and no '.join(missing)}"
-                yield place, message, "give the section and quote the law's deciding words"
-
-
-def _without_provenance(regime: Regime) -> _Found:
-    """A file that people checked against the text rests on nothing from memory."""
-    if regime.review.state != "checked":
-        return
-    if not regime.review.checked_against_text_by:
-        yield "review", "it is checked by nobody", "name who compared it with the text"
-    for name, parameter in regime.parameters.items():
-        for index, value in enumerate(parameter.values):
-            if value.provenance == "memory":
-                place = f"parameters.{name}.values[{index}].provenance"
-                message = f"{value.value} is from memory in a file marked checked"
-                yield place, message, "compare it with the source, or mark the file draft"
+def _file_name(look: Look) -> _Found:
+    """A file is named for its regime."""
+    stem = look.file.rpartition("/")[2].removesuffix(".yaml")
+    if stem != look.regime.id:
+        message = f"the file of regime {look.regime.id} is named {stem}.yaml"
+        yield "id", message, f"name it {look.regime.id}.yaml"
 
 
 def _against_phrase(regime: Regime) -> _Found:
@@ -163,49 +174,10 @@ def _figures(operations: object) -> tuple[Quantity, ...]:
 
 def _flat(place: str, text: str) -> tuple[str, str, str]:
     """Return the finding for a power printed flat."""
-    number = text.split(" ", maxsplit=1)[0]
-    remedy = f"write 10^{number[2:]}, after looking at the text of the law"
+    exponent = text.split(" ", maxsplit=1)[0][-2:]
+    power = "the power of ten" if exponent == "10" else f"10^{exponent}"
+    remedy = f"write {power}, after looking at the text of the law"
     return place, f"{text} looks like a power of ten without its exponent", remedy
-
-
-def _without_cases(regime: Regime) -> _Found:
-    """Every rule is seen met, not met and undetermined, or of open scope, in its file's cases."""
-    for index, rule in enumerate(regime.rules):
-        held = [e for case in regime.cases for e in case.expect.get(rule.id, {}).values()]
-        seen = {expected.finding for expected in held}
-        seen |= {expected.in_scope for expected in held if expected.in_scope == "undetermined"}
-        missing = [finding for finding in _FINDINGS if finding not in seen]
-        if missing:
-            message = f"no case of {rule.id} comes out {' or '.join(missing)}"
-            yield f"rules[{index}]", message, "add a case for each to cases:"
-
-
-def _uncovered_choice(regime: Regime) -> _Found:
-    """The cases of a choose exclude each other and leave nothing out."""
-    for index, rule in enumerate(regime.rules):
-        if rule.choose is None:
-            continue
-        place = f"rules[{index}].choose"
-        found = uncovered(rule.choose, regime.readings)
-        if found is None:
-            yield place, "the cases rest on too many facts to try all", "split the rule"
-            continue
-        none, two = found
-        if none is not None:
-            yield place, f"no case holds when {described(none)}", "add a case for it"
-        if two is not None:
-            yield place, f"two cases hold when {described(two)}", "make one of them exclude it"
-
-
-def _constant(regime: Regime) -> _Found:
-    """No condition is the same whatever the facts are."""
-    for index, rule in enumerate(regime.rules):
-        for place, condition in conditions(rule):
-            constant = always_or_never(condition, regime.readings)
-            if constant is not None:
-                word = "always" if constant else "never"
-                message = f"this condition {word} holds"
-                yield f"rules[{index}].{place}", message, "remove it, or correct the operator"
 
 
 def _views(regime: Regime) -> _Found:
@@ -223,17 +195,22 @@ def _views(regime: Regime) -> _Found:
 
 
 CHECKS: Final[Mapping[str, _Check]] = {
-    "no-citation": _without_citation,
-    "unchecked": _without_provenance,
-    "comparator": _against_phrase,
-    "comparator-unsaid": _without_comparator,
-    "lost-exponent": _lost_exponents,
-    "time-gap": gaps,
-    "stance": stances,
-    "known-after-from": unknown_when_binding,
-    "unused": unused,
-    "no-case": _without_cases,
-    "choose": _uncovered_choice,
-    "constant": _constant,
-    "views": _views,
+    "no-citation": lambda look: uncited(look.regime),
+    "unchecked": lambda look: unverified(look.regime),
+    "review-old": lambda look: old_reviews(look.regime, look.today),
+    "source-unlocated": lambda look: unlocated(look.regime),
+    "comparator": lambda look: _against_phrase(look.regime),
+    "comparator-unsaid": lambda look: _without_comparator(look.regime),
+    "lost-exponent": lambda look: _lost_exponents(look.regime),
+    "time-gap": lambda look: gaps(look.regime),
+    "stance": lambda look: stances(look.regime),
+    "known-after-from": lambda look: unknown_when_binding(look.regime),
+    "unused": lambda look: unused(look.regime),
+    "no-case": lambda look: findings_unseen(look.regime),
+    "no-case-out-of-scope": lambda look: scope_unseen(look.regime),
+    "no-case-not-in-force": lambda look: force_unseen(look.regime),
+    "choose": lambda look: choices(look.regime, look.facts),
+    "constant": lambda look: constants(look.regime, look.facts),
+    "views": lambda look: _views(look.regime),
+    "file-name": _file_name,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from ledger.errors import RuleError
@@ -14,7 +15,14 @@ from ledger.regime.soundness import check_regime
 from ledger.regime.vocabulary import Vocabulary, load_vocabulary
 from ledger.yamltree import Tree
 
-__all__ = ["REGIMES_FOLDER", "find_regime", "load_regime", "load_regimes", "read_regimes"]
+__all__ = [
+    "REGIMES_FOLDER",
+    "find_regime",
+    "load_regime",
+    "load_regimes",
+    "read_regime_files",
+    "read_regimes",
+]
 
 REGIMES_FOLDER: Final = "regimes/"
 
@@ -55,20 +63,36 @@ def read_regimes(
         MissingError: If the pack has no vocabulary.
         RuleError: If the vocabulary itself is wrong.
     """
-    words = vocabulary or load_vocabulary(pack)
-    found: dict[str, tuple[str, Regime]] = {}
+    filed, flaws = read_regime_files(pack, vocabulary or load_vocabulary(pack))
+    return {regime.id: regime for regime in sorted(filed.values(), key=lambda each: each.id)}, flaws
+
+
+def read_regime_files(
+    pack: Pack, vocabulary: Vocabulary
+) -> tuple[Mapping[str, Regime], tuple[Flaw, ...]]:
+    """Read every regime of a rule pack and collect what is wrong.
+
+    Args:
+        pack: The rule pack.
+        vocabulary: Its vocabulary.
+
+    Returns:
+        The regimes without a flaw by the path of their file, and every flaw of the others.
+    """
+    found, held = dict[str, Regime](), dict[str, str]()
     flaws: list[Flaw] = []
     for file, tree in sorted(pack.under(REGIMES_FOLDER).items()):
-        regime, wrong = load_regime(file, tree, words)
+        regime, wrong = load_regime(file, tree, vocabulary)
         flaws += wrong
         if regime is None:
             continue
-        if regime.id in found:
-            message = f"{found[regime.id][0]} already holds the regime {regime.id}"
+        if regime.id in held:
+            message = f"{held[regime.id]} already holds the regime {regime.id}"
             flaws.append(Flaw(file, "id", "duplicate", message, "give one of them another id"))
-        found.setdefault(regime.id, (file, regime))
-    flaws += read_index(pack, found)[1]
-    return {name: found[name][1] for name in sorted(found)}, tuple(flaws)
+            continue
+        held[regime.id], found[file] = file, regime
+    flaws += read_index(pack, held)[1]
+    return found, tuple(flaws)
 
 
 def load_regime(

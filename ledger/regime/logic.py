@@ -1,8 +1,9 @@
-"""A truth table tries every way the facts could be, to see which conditions can hold together."""
+"""A parting is a way the facts could be in which two conditions do not say the same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice, product
 from typing import Final, TypeAlias
 
@@ -11,22 +12,23 @@ from ledger.regime.expression import (
     All,
     Any,
     AnyOf,
-    Choice,
     Comparison,
     Condition,
     Exists,
     Member,
     Not,
+    Number,
 )
 from ledger.regime.name import reading_named
+from ledger.regime.trace import Truth
 
-__all__ = ["WORLDS_MAX", "Atom", "World", "always_or_never", "described", "uncovered"]
+__all__ = ["WORLDS_MAX", "Atom", "Parting", "World", "holds", "parting"]
 
 # A table of more worlds than this says more about the rule than any table could.
 WORLDS_MAX: Final = 20_000
 
 # What a condition rests on: a name, two numbers compared, or a test of a set, taken as it stands.
-Atom: TypeAlias = "str | tuple[object, object] | AnyOf | Member | Exists"
+Atom: TypeAlias = "str | tuple[Number, Number] | AnyOf | Member | Exists"
 World: TypeAlias = Mapping[Atom, object]
 
 _HOLDS: Final[Mapping[str, frozenset[str]]] = {
@@ -37,73 +39,67 @@ _HOLDS: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def uncovered(
-    arms: Sequence[Choice], readings: Mapping[str, Reading]
-) -> tuple[World | None, World | None] | None:
-    """Look for a world in which no case of a choose holds, and one in which two do.
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """Where two conditions part.
+
+    Attributes:
+        tried: Whether every world was tried; False when there are too many.
+        world: A world in which they do not say the same; None if there is none.
+    """
+
+    tried: bool
+    world: World | None
+
+
+def parting(
+    first: Condition, second: Condition, readings: Mapping[str, Reading], *, known: bool
+) -> Parting:
+    """Look for a world in which two conditions do not say the same.
+
+    What the conditions rest on is taken as independent: a name, two numbers compared, a test.
 
     Args:
-        arms: The arms of the choose.
-        readings: Readings of the file; exactly one alternative of each is chosen.
-
-    Returns:
-        (a world without a case, a world with two cases), each None if there is none; or None when
-        there are too many worlds to try.
+        first: One condition.
+        second: The other.
+        readings: Readings that either of them names.
+        known: Whether everything is known; else each thing can also be unknown, as in Kleene's
+            logic.
     """
-    none: World | None = None
-    two: World | None = None
-    worlds = _worlds([arm.case for arm in arms], readings)
+    worlds = _worlds([first, second], readings, unknown=not known)
     if worlds is None:
-        return None
-    for world in worlds:
-        holding = sum(_holds(arm.case, world) for arm in arms)
-        if holding == 0 and none is None:
-            none = world
-        if holding > 1 and two is None:
-            two = world
-    return none, two
+        return Parting(tried=False, world=None)
+    found = (world for world in worlds if holds(first, world) is not holds(second, world))
+    return Parting(tried=True, world=next(found, None))
 
 
-def always_or_never(condition: Condition, readings: Mapping[str, Reading]) -> bool | None:
-    """Return True or False for a condition that is so in every world, None for one that varies.
-
-    A condition with too many worlds to try also gives None.
-    """
-    worlds = _worlds([condition], readings)
-    if worlds is None:
-        return None
-    seen = {_holds(condition, world) for world in worlds}
-    return seen.pop() if len(seen) == 1 else None
-
-
-def described(world: World) -> str:
-    """Return a world in words, for a message."""
-    parts = []
-    for atom, value in world.items():
-        if isinstance(atom, tuple):
-            parts.append(f"{_short(atom[0])} {value} {_short(atom[1])}")
-        elif isinstance(atom, str) and atom.startswith("reading:"):
-            parts.append(f"{atom}={value}")
-        else:
-            parts.append(f"{_short(atom)} is {'yes' if value else 'no'}")
-    return ", ".join(parts) or "any"
-
-
-def _short(value: object) -> str:
-    """Return a number or test as short text."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, AnyOf | Member):
-        return f"{value.operator} of {value.fact}"
-    return str(getattr(value, "operator", value))
+def holds(condition: Condition, world: World) -> Truth:
+    """Return whether a condition holds in a world; None where what is unknown leaves it open."""
+    match condition:
+        case str() if condition.startswith("reading:"):
+            reading, _, alternative = condition.partition("=")
+            return world[reading] == alternative
+        case Comparison():
+            order = world[condition.left, condition.right]
+            return None if order is None else order in _HOLDS[condition.operator]
+        case All() | Any():
+            decisive = isinstance(condition, Any)
+            found = {holds(item, world) for item in condition.items}
+            return decisive if decisive in found else None if None in found else not decisive
+        case Not():
+            inner = holds(condition.item, world)
+            return None if inner is None else not inner
+        case _:
+            value = world[condition]
+            return None if value is None else bool(value)
 
 
 def _worlds(
-    conditions: Sequence[Condition], readings: Mapping[str, Reading]
+    conditions: Sequence[Condition], readings: Mapping[str, Reading], *, unknown: bool = False
 ) -> Iterator[World] | None:
     """Return every combination of what the conditions rest on, or None when there are too many."""
     atoms = list(dict.fromkeys(atom for item in conditions for atom in _atoms(item)))
-    domains = [_domain(atom, readings) for atom in atoms]
+    domains = [_domain(atom, readings, unknown=unknown) for atom in atoms]
     size = 1
     for domain in domains:
         size *= len(domain)
@@ -113,13 +109,12 @@ def _worlds(
     return (dict(zip(atoms, values, strict=True)) for values in islice(combinations, size))
 
 
-def _domain(atom: Atom, readings: Mapping[str, Reading]) -> tuple[object, ...]:
-    """Return what an atom can be."""
-    if isinstance(atom, tuple):
-        return ("<", "=", ">")
+def _domain(atom: Atom, readings: Mapping[str, Reading], *, unknown: bool) -> tuple[object, ...]:
+    """Return what an atom can be; a reading is chosen and never unknown."""
     if isinstance(atom, str) and atom.startswith("reading:"):
         return tuple(readings[atom.removeprefix("reading:")].alternatives)
-    return (True, False)
+    sure: tuple[object, ...] = ("<", "=", ">") if isinstance(atom, tuple) else (True, False)
+    return (*sure, None) if unknown else sure
 
 
 def _atoms(condition: Condition) -> Iterator[Atom]:
@@ -137,20 +132,3 @@ def _atoms(condition: Condition) -> Iterator[Atom]:
             yield from _atoms(condition.item)
         case _:
             yield condition
-
-
-def _holds(condition: Condition, world: World) -> bool:
-    """Return whether a condition holds in a world."""
-    match condition:
-        case str() if condition.startswith("reading:"):
-            reading, _, alternative = condition.partition("=")
-            return world[reading] == alternative
-        case Comparison():
-            return world[condition.left, condition.right] in _HOLDS[condition.operator]
-        case All() | Any():
-            every = all if isinstance(condition, All) else any
-            return every(_holds(item, world) for item in condition.items)
-        case Not():
-            return not _holds(condition.item, world)
-        case _:
-            return bool(world[condition])

@@ -9,18 +9,19 @@ from pydantic import Field
 from ledger.regime.case import Case
 from ledger.regime.counting import Counting, Reading
 from ledger.regime.rule import Rule
-from ledger.regime.scalar import Identifier, Localised, Node, RegimeId, Word, YesNo
+from ledger.regime.scalar import Day, Identifier, Localised, Node, RegimeId, Word, YesNo
 from ledger.regime.source import DatedSet, Event, Note, Parameter, Penalty, Source, Stance, Text
 
 __all__ = ["Regime", "Regimes", "Review"]
 
 
 class Review(Node):
-    """Who wrote the file down and who compared it with the text of the law."""
+    """Who wrote the file down, and who compared it with the text of the law and when."""
 
     state: Literal["draft", "checked"]
     encoded_by: Text
     checked_against_text_by: tuple[Text, ...] = ()
+    reviewed_on: Day | None = None
     note: Text | None = None
 
 

@@ -9,7 +9,15 @@ from typing import Final
 
 from ledger.quantity import Quantity
 from ledger.regime.dimension import conditions
-from ledger.regime.expression import Comparator, Comparison, Expression, Not, Number, walk
+from ledger.regime.expression import (
+    AtWindow,
+    Comparator,
+    Comparison,
+    Expression,
+    Not,
+    Number,
+    walk,
+)
 from ledger.regime.model import Regime
 from ledger.regime.rule import Rule
 
@@ -30,10 +38,11 @@ _WORDS: Final[tuple[tuple[str, Comparator], ...]] = (
     ("\uc774\ud558", "le"),  # Korean iha: or less
     ("\ubbf8\ub9cc", "lt"),  # Korean miman: less than
 )
-# 10^25 printed without its superscript; official copies of statutes do it.
+# 10^25 printed without its superscript, or with a sign that a scan left behind; official copies of
+# statutes do both, and some print the 10 alone.
 _LOST_TEXT: Final = re.compile(
-    r"(?<![0-9^*.])10(?:1[5-9]|2[0-9])(?![0-9^.])"
-    r"(?=\s*(?:integer|floating|FLOP|OP\b|operation|computational)|$)"
+    r"(?<![0-9^*.])10(?:(?:1[5-9]|2[0-9])(?![0-9^.])|[^\x00-\x7f](?:1[5-9]|2[0-9])|)"
+    r"(?=\s*(?:integer|floating|FLOP|OP\b|operation|computational)|(?<=[0-9]{4})$)"
 )
 
 
@@ -99,7 +108,9 @@ def _comparisons(condition: Expression, *, negated: bool) -> Iterator[tuple[Comp
 def _parameters(number: Number, rule: Rule, regime: Regime) -> Iterator[str]:
     """Yield the parameters in a number, through the lets of the rule."""
     for node in walk(number):
-        if isinstance(node, str):
+        if isinstance(node, AtWindow):
+            yield node.parameter
+        elif isinstance(node, str):
             if node in rule.let:
                 yield from _parameters(rule.let[node], rule, regime)
             elif node in regime.parameters:

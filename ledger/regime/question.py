@@ -16,6 +16,7 @@ from ledger.regime.grouping import Between, first_of, months_before
 from ledger.regime.law import Law
 from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
 from ledger.regime.rule import Rule, ViewName
+from ledger.regime.tally import tally
 from ledger.regime.trace import (
     Comparator,
     Operand,
@@ -135,17 +136,27 @@ class Question:
                     span = span.times(factor.span)
                 return Operand(text, span, _product(factors), _narrowing(span, factors), factors)
             case node.Sum():
-                counting = self.peers.law.counting[asked.counting]
-                total = self.peers.answers.total(self.subject, counting, asked.lineage, self.view)
-                span = Span.of(total.legal if self.sight == "legal" else total.error)
-                missing = () if span.known else total.missing or (f"operations@{self.subject}",)
-                return Operand(text, span, str(Dimension.OPERATIONS), missing)
+                return self._sum(asked)
             case node.Max():
                 return self._largest(asked)
             case node.Total():
                 return self._total(asked)
             case node.Flow():
                 return self._flow(asked)
+            case node.AtWindow():
+                return self._at_window(asked)
+
+    def _sum(self, asked: node.Sum) -> Operand:
+        """Add operations up by a counting set; one that nobody had published sums nothing."""
+        text, dimension = in_words(asked), str(Dimension.OPERATIONS)
+        counting = self.peers.law.counting.get(asked.counting)
+        if counting is None:
+            gaps = self.peers.law.unpublished(asked.counting)
+            return Operand(text, Span.unknown(), dimension, gaps)
+        total = self.peers.answers.total(self.subject, counting, asked.lineage, self.view)
+        span = Span.of(total.legal if self.sight == "legal" else total.error)
+        missing = () if span.known else total.missing or (f"operations@{self.subject}",)
+        return Operand(text, span, dimension, missing)
 
     def _reason(
         self,
@@ -167,10 +178,13 @@ class Question:
         """Answer a bare name: a rule, a reading, or a fact that is yes or no."""
         reading, rule = reading_named(name), rule_named(name)
         if reading is not None:
-            chosen = self.peers.law.readings[reading[0]]
-            return self._reason(name, chosen == reading[1], value=chosen)
+            chosen = self.peers.law.readings.get(reading[0])
+            truth = None if chosen is None else chosen == reading[1]
+            return self._reason(name, truth, missing=(f"reading:{reading[0]}",), value=chosen)
         if rule is not None:
-            asked = self.peers.law.rule(rule)
+            asked = self.peers.law.regime.rule(rule)
+            if asked is None:
+                return self._reason(name, None, missing=(name,))
             subject, unsaid = self._part(asked.subject)
             if subject is None:
                 return self._reason(name, None, missing=(unsaid,))
@@ -300,29 +314,21 @@ class Question:
 
     def _total(self, asked: node.Total) -> Operand:
         """Add a number up over the holdings of the subject, some of them taken away."""
-        missing, dimension = set[str](), None
-        added: list[Span] = []
-        taken: list[Span] = []
-        in_window = asked.during == "window"
-        for held in self.peers.answers.held(self.subject, asked.of, in_window=in_window):
-            event = held.holding.event
-            if event not in asked.add and event not in asked.less:
-                continue
-            inner = replace(self, subject=held.subject)
-            where = None if asked.where is None else inner.condition(asked.where)
-            if where is not None and where.truth is False:
-                continue
-            number = inner.number(asked.number)
-            sure = held.sure and (where is None or where.truth is True)
-            part = number.span if sure else Span(Fraction(0), number.span.hi)
-            (added if event in asked.add else taken).append(part)
-            dimension = dimension or number.dimension
-            missing |= {*held.missing, *number.missing}
-            missing |= set() if where is None else set(where.missing)
-        span = summed(added).less(summed(taken))
-        return Operand(
-            in_words(asked), span, dimension, () if span.known else tuple(sorted(missing))
-        )
+        held = [each for each in tally(self, asked) if each.counts is not False]
+        added = summed(each.span for each in held if each.adds)
+        span = added.less(summed(each.span for each in held if not each.adds))
+        measured = (each.number.dimension for each in held if each.number is not None)
+        dimension = next((each for each in measured if each is not None), None)
+        missing = () if span.known else together(each.missing for each in held)
+        return Operand(in_words(asked), span, dimension, missing)
+
+    def _at_window(self, asked: node.AtWindow) -> Operand:
+        """Take a figure of the law for the first day of the subject's window."""
+        window = self.peers.answers.window(self.subject)
+        assert window is not None, "the file was checked: the subject looks at a window"
+        found = self.peers.law.parameter(asked.parameter, window.start)
+        gap = (f"parameter:{asked.parameter}",)
+        return _operand(in_words(asked), None if found is None else found.value, gap)
 
     def _flow(self, asked: node.Flow) -> Operand:
         """Add up the amounts recorded for the months before the day asked for."""

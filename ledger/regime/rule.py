@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ledger.regime.expression import Choice, Choose, Condition, Number
 from ledger.regime.grouping import Group
-from ledger.regime.scalar import FactName, Identifier, Localised, Node, refuse
+from ledger.regime.scalar import Day, FactName, Identifier, Localised, Node, refuse
 from ledger.regime.source import Citation, Provenance, Text
 
 __all__ = [
@@ -211,6 +211,7 @@ class Rule(Node):
     group: Group | None = None
     effect: Effect
     cite: Citation
+    known: Day | None = None
     provenance: Provenance | None = None
     interpretation: Text | None = None
     scope: Condition | None = None
@@ -252,7 +253,8 @@ class Rule(Node):
             return self.subject
         window = self.group.window
         if window is None:
-            return "/".join(self.group.by)
+            # Not the kind itself: a company of which only a fact is recorded holds nothing.
+            return "/".join((*self.group.by, "ever"))
         return "/".join((*self.group.by, window.calendar or "..".join(window.between or ())))
 
     @property

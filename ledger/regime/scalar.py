@@ -37,6 +37,8 @@ __all__ = [
     "ID_PATTERN",
     "NUMBER_PATTERN",
     "QUANTITY_PATTERN",
+    "REGIME_PATTERN",
+    "WORD_PATTERN",
     "Day",
     "DimensionName",
     "FactName",
@@ -57,7 +59,11 @@ FACT_PATTERN: Final = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+"
 NUMBER_PATTERN: Final = (
     r"(?:[0-9][0-9_]*(?:\.[0-9]+)?(?:\*10\^[0-9]{1,2})?|10\^[0-9]{1,2}|[0-9]+/[0-9]+)"
 )
-QUANTITY_PATTERN: Final = rf"{NUMBER_PATTERN} [A-Za-z][A-Za-z0-9_/,\[\]-]*"
+REGIME_PATTERN: Final = r"^[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+$"
+WORD_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+# The units are spelled out, so that an editor underlines one that is not known.
+_UNITS: Final = "|".join(symbol.replace("[", r"\[").replace("]", r"\]") for symbol in UNITS)
+QUANTITY_PATTERN: Final = rf"{NUMBER_PATTERN} (?:{_UNITS})"
 
 # The two ways of programs to write 3*10^25: 3e25 and 3*10**25.
 _FLOAT: Final = re.compile(r"(?P<mantissa>[0-9.]+)[eE]\+?(?P<exponent>[0-9]{1,2})")
@@ -153,23 +159,23 @@ def _quantity(value: object) -> Quantity:
     try:
         return Quantity.parse(value)
     except LedgerError as error:
-        raise refuse("quantity", *_told(value, error)) from error
+        raise refuse(*_told(value, error)) from error
 
 
-def _told(value: str, error: LedgerError) -> tuple[str, str]:
-    """Return message and remedy for a quantity that cannot be read."""
+def _told(value: str, error: LedgerError) -> tuple[str, str, str]:
+    """Return kind, message and remedy for a quantity that cannot be read."""
     number, space, symbol = value.partition(" ")
     power = _FLOAT.fullmatch(number) or _POWER.fullmatch(number)
     if power:
         times = "" if power["mantissa"] in {None, "1"} else f"{power['mantissa']}*"
         exact = f"{times}10^{int(power['exponent'])}"
         what = "a float" if power.re is _FLOAT else "not an exact number"
-        return f"{number!r} is {what}", f"write {exact} {symbol or 'FLOP'}"
+        return "float", f"{number!r} is {what}", f"write {exact} {symbol or 'FLOP'}"
     if not space:
-        return f"{value!r} has no unit", f"write the unit, for example {number} FLOP"
+        return "unit", f"{value!r} has no unit", f"write the unit, for example {number} FLOP"
     if symbol not in UNITS:
-        return f"{symbol!r} is not a unit", nearest(symbol, UNITS)
-    return error.message, error.remedy
+        return "unit", f"{symbol!r} is not a unit", nearest(symbol, UNITS)
+    return "quantity", error.message, error.remedy
 
 
 def _parameter_scalar(value: object) -> Quantity | date:
@@ -242,11 +248,9 @@ ParameterScalar = Annotated[
     ),
 ]
 Identifier = Annotated[str, StringConstraints(pattern=f"^{ID_PATTERN}$", max_length=64)]
-RegimeId = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+$", max_length=64)
-]
+RegimeId = Annotated[str, StringConstraints(pattern=REGIME_PATTERN, max_length=64)]
 FactName = Annotated[str, StringConstraints(pattern=f"^{FACT_PATTERN}$", max_length=96)]
-Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=96)]
+Word = Annotated[str, StringConstraints(pattern=WORD_PATTERN, max_length=96)]
 DimensionName = Annotated[
     str,
     BeforeValidator(_dimension),

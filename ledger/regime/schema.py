@@ -12,7 +12,9 @@ from pydantic_core.core_schema import DictSchema, NullableSchema, WithDefaultSch
 
 from ledger.regime.index import Index
 from ledger.regime.model import Regime
+from ledger.regime.trust import Trust
 from ledger.regime.vocabulary import FACTS_FILE
+from ledger.regime.waiver import Waivers
 
 __all__ = ["SCHEMAS", "regime_schemas", "schema_text"]
 
@@ -23,6 +25,8 @@ _PUBLISHED: Final = "https://flopledger.example/schemas/"
 SCHEMAS: Final[Mapping[str, TypeAdapter[Any]]] = {
     "facts.v1.schema.json": FACTS_FILE,
     "index.v1.schema.json": TypeAdapter(Index),
+    "lint.v1.schema.json": TypeAdapter(Waivers),
+    "pack-trust.v1.schema.json": TypeAdapter(Trust),
     "regime.v1.schema.json": TypeAdapter(Regime),
 }
 

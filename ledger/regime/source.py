@@ -81,15 +81,24 @@ class Citation(Node):
 
 
 class Source(Node):
-    """A published text: how to cite it, when it was published and how far it binds."""
+    """A published text: how to cite it, when it was published and how far it binds.
+
+    ``known`` is for a text that could be read before: signed on one day, printed on another.
+    """
 
     cite: Text
     published: Day
+    known: Day | None = None
     binding: Binding
     url: Text | None = None
     eli: Text | None = None
     replaces: Identifier | None = None
     note: Text | None = None
+
+    @property
+    def known_from(self) -> date:
+        """Day from which what stands in it is known."""
+        return self.known or self.published
 
 
 class Event(Node):

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
 from ledger.quantity import Dimension, Interval
+from ledger.regime.product import product
 
 __all__ = [
     "COMPARATORS",
@@ -187,14 +188,14 @@ def product_of(dimensions: Iterable[str | None]) -> str | None:
     """Return what a product measures by what its factors measure.
 
     Ratios are plain numbers, and so many things of some performance have it together. None where
-    more than one other factor measures something, or is not known to.
+    a factor is not known to measure something, or the product has no name here.
     """
-    held = list(dimensions)
-    others = [each for each in held if each not in {Dimension.RATIO, Dimension.COUNT}]
-    if not others:
-        counts = any(each == Dimension.COUNT for each in held)
-        return str(Dimension.COUNT if counts else Dimension.RATIO)
-    return others[0] if len(others) == 1 else None
+    made: str | None = str(Dimension.RATIO)
+    for each in dimensions:
+        if made is None or each is None:
+            return None
+        made = product(made, each)
+    return made
 
 
 def compare(comparator: Comparator, left: Span, right: Span) -> Truth:

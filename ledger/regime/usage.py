@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from ledger.regime.dimension import conditions, duties
-from ledger.regime.expression import Expression, Member, Sum, walk
+from ledger.regime.expression import Expression, walk
 from ledger.regime.model import Regime
 from ledger.regime.name import reading_named
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import Node
 from ledger.regime.soundness import citations
 
-__all__ = ["texts", "unused"]
+__all__ = ["asked", "nodes_of", "texts", "unused"]
+
+# Parts of a rule in which a text names nothing of its file.
+_PROSE: Final = frozenset(
+    {"id", "title", "subject", "effect", "cite", "provenance", "interpretation", "note"}
+    | {"actor", "action", "recipient", "content"}
+)
+_STEP: Final = re.compile(r"[.\[]")
 
 
 def unused(regime: Regime) -> Iterator[tuple[str, str, str]]:
@@ -22,27 +31,35 @@ def unused(regime: Regime) -> Iterator[tuple[str, str, str]]:
         Place, message and remedy of each parameter, set, counting set, reading, source and let
         that nothing uses.
     """
-    asked = {name for rule in regime.rules for name in _asked(rule)}
+    used = {name for rule in regime.rules for name in asked(rule)}
     sources = {cite.source for _, cite in citations(regime)}
     sources |= {source.replaces for source in regime.sources.values() if source.replaces}
-    readings = asked | {
+    readings = used | {
         name for counting in regime.counting.values() for name in counting.open_readings()
     }
     families = (
-        ("parameters", regime.parameters, asked),
-        ("sets", regime.sets, asked),
-        ("counting", regime.counting, asked),
+        ("parameters", regime.parameters, used),
+        ("sets", regime.sets, used),
+        ("counting", regime.counting, used),
         ("readings", regime.readings, readings),
         ("sources", regime.sources, sources),
     )
-    for family, declared, used in families:
+    for family, declared, held in families:
         for name in declared:
-            if name not in used:
+            if name not in held:
                 yield f"{family}.{name}", f"nothing uses {name}", "use it, or remove it"
     for index, rule in enumerate(regime.rules):
         for name in rule.let:
-            if name not in _names(rule):
+            if name not in asked(rule):
                 yield f"rules[{index}].let.{name}", f"nothing uses {name}", "use it, or remove it"
+
+
+def nodes_of(rule: Rule) -> Iterator[Expression]:
+    """Yield every node of the expressions of a rule, lets included."""
+    for _, condition in (*conditions(rule), *duties(rule)):
+        yield from walk(condition)
+    for number in rule.let.values():
+        yield from walk(number)
 
 
 def texts(node: Node, place: str = "") -> Iterator[tuple[str, str]]:
@@ -65,39 +82,12 @@ def _texts_in(value: object, place: str) -> Iterator[tuple[str, str]]:
             yield from _texts_in(item, f"{place}.{key}")
 
 
-def _nodes(rule: Rule) -> Iterator[Expression]:
-    """Yield every node of the expressions of a rule, lets included."""
-    for _, condition in (*conditions(rule), *duties(rule)):
-        yield from walk(condition)
-    for number in rule.let.values():
-        yield from walk(number)
+def asked(rule: Rule) -> set[str]:
+    """Return the ids of what a rule asks of its file: names, counting sets, sets, readings.
 
-
-def _names(rule: Rule) -> set[str]:
-    """Return every bare name in the expressions of a rule."""
-    return {node for node in _nodes(rule) if isinstance(node, str)}
-
-
-def _asked(rule: Rule) -> Iterator[str]:
-    """Yield the ids of what a rule asks of its file."""
-    for node in _nodes(rule):
-        match node:
-            case str():
-                reading = reading_named(node)
-                yield node if reading is None else reading[0]
-            case Sum():
-                yield node.counting
-            case Member():
-                yield node.set_id
-            case _:
-                continue
-    for duty in rule.obligations:
-        due, repeats = duty.due, duty.repeats
-        named = (
-            duty.retention,
-            *(() if due is None else (due.within, due.on, due.ahead)),
-            *(() if repeats is None else (repeats.every, repeats.days)),
-        )
-        yield from (name for name in named if name is not None)
-    window = None if rule.group is None else rule.group.window
-    yield from () if window is None else window.between or ()
+    Every text of its conditions, numbers and duties counts, so that what an operator names that
+    is not known here is seen to be used.
+    """
+    held = [text for place, text in texts(rule) if _PROSE.isdisjoint(_STEP.split(place))]
+    readings = (reading_named(text) for text in held)
+    return {*held, *(reading[0] for reading in readings if reading is not None)}

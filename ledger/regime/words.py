@@ -10,6 +10,7 @@ from ledger.regime.expression import (
     All,
     Any,
     AnyOf,
+    AtWindow,
     Choose,
     Exists,
     Expression,
@@ -55,6 +56,8 @@ def in_words(  # noqa: C901, PLR0911, PLR0912 - one return for each operator
                 f"{expression.fact} over the {expression.preceding} before the "
                 f"{expression.ending} asked for"
             )
+        case AtWindow():
+            return f"{expression.parameter} of the window"
         case Gt() | Ge() | Lt() | Le():
             sign = SIGNS[expression.operator]
             return f"{in_words(expression.left)} {sign} {in_words(expression.right)}"

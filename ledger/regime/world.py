@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, permutations, product
 from typing import Final
 
-from ledger.quantity import UNITS
+from ledger.quantity import UNITS, Dimension, Quantity
+from ledger.regime.answered import DEVICE_FACTS, PINNED
 from ledger.regime.case import Case
 from ledger.regime.diagnosis import flawed, parse_node
 from ledger.regime.dimension import conditions
@@ -17,7 +18,8 @@ from ledger.regime.expression import AnyOf, Expression, Max, Member, Sum, walk
 from ledger.regime.model import Regime
 from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
 from ledger.regime.rule import Rule
-from ledger.regime.vocabulary import Vocabulary
+from ledger.regime.trace import product_of
+from ledger.regime.vocabulary import Fact, Vocabulary
 from ledger.yamltree import Tree
 
 __all__ = ["BASE_OPERATIONS", "OTHER_AMOUNT", "SUBJECT", "Moved", "World", "worlds"]
@@ -30,6 +32,9 @@ OTHER_AMOUNT: Final = 400
 """Any quantity that is not the one moved, in its base unit."""
 
 _MUCH: Final = "10^27 OP"
+# What rows of rates and holdings state is no fact that somebody could record.
+_ROWS: Final = ("rate.", "holding.")
+_MAKER: Final = "device.maker"
 _LITTLE: Final = "1 OP"
 _PARENT: Final = "y"
 
@@ -80,6 +85,8 @@ class World:
         """
         facts, training = dict(self.facts), []
         tree: dict[str, Tree] = {}
+        if not facts and isinstance(moved.number, Max):
+            facts[_MAKER] = SUBJECT  # a device of which nothing is recorded is no subject
         if isinstance(moved.number, str):
             facts[moved.number] = self._stated(moved)
         elif isinstance(moved.number, Sum):
@@ -93,6 +100,10 @@ class World:
         if self.parent:
             training.append(self._row(_PARENT, counting, f"{BASE_OPERATIONS} OP", day))
             tree["lineage"] = [{"model": SUBJECT, "parent": _PARENT, "same_provider": "no"}]
+        for money in facts.keys() & PINNED.keys():
+            # Whoever asks about money at market prices asks about its prices too.
+            table, priced_on = PINNED[money]
+            facts |= {table: "any", priced_on: day.isoformat()}
         kinds = dict.fromkeys(fact.partition(".")[0] for fact in facts)
         tree |= {
             "name": name,
@@ -109,6 +120,15 @@ class World:
         if case is None:
             raise flawed(flaws)
         return case
+
+    def amount(self, fact: str) -> Fraction:
+        """Return what is recorded of a fact in its base unit, a day as its ordinal."""
+        stated = str(self.facts.get(fact, ""))
+        if not stated:
+            return Fraction(OTHER_AMOUNT)
+        if self.vocabulary.fact(fact).type == "date":
+            return Fraction(date.fromisoformat(stated).toordinal())
+        return Quantity.parse(stated).base
 
     def _stated(self, moved: Moved) -> str:
         """Write the value of the fact that is moved."""
@@ -128,30 +148,44 @@ class World:
         return row | {"developer": SUBJECT, "activity": activity, "kind": kind}
 
 
-def worlds(regime: Regime, rule: Rule, vocabulary: Vocabulary) -> Iterator[World]:
+def worlds(
+    regime: Regime, rule: Rule, vocabulary: Vocabulary, moved: str | None = None
+) -> Iterator[World]:
     """Yield every way the facts and readings that a rule asks about can be, the likely first.
 
     Args:
         regime: The regime of the rule.
         rule: The rule; rules that it asks, and facts of the subject's models, are included.
         vocabulary: Types of facts.
+        moved: A fact that is moved, and so left out.
     """
     options: dict[str, tuple[Tree, ...]] = {}
     sums, parent = False, False
-    for node in _reachable(regime, rule):
+    nodes = tuple(_reachable(regime, rule))
+    for node in nodes:
         match node:
+            case AnyOf() | Member() if node.fact.startswith(_ROWS):
+                pass
             case AnyOf():
-                options[node.fact] = _any_of(vocabulary, node)
+                more = _any_of(vocabulary, node)
+                options[node.fact] = (*options.get(node.fact, ()), *more)
             case Member():
                 options[node.fact] = (regime.sets[node.set_id].values[-1].members[0], "other")
             case Sum():
                 sums, parent = True, parent or node.lineage == "base"
             case str() if (asked := reading_named(node)) is not None:
                 options[node.partition("=")[0]] = tuple(regime.readings[asked[0]].alternatives)
-            case str() if is_fact(node) and node in vocabulary.facts:
-                options.setdefault(node, _ways(vocabulary, node))
+            case str() if node in vocabulary.facts and not node.startswith(_ROWS):
+                near = _near(regime, nodes, vocabulary.fact(node))
+                options.setdefault(node, _ways(vocabulary, node, near))
             case _:
                 pass
+    options.pop(moved or "", None)
+    # The last vary first, and a reading is what most often opens a line.
+    options = dict(sorted(options.items(), key=lambda item: item[0].startswith("reading:")))
+    about = DEVICE_FACTS.get(rule.subject)
+    if about is not None and about in vocabulary.facts:
+        options[about] = (SUBJECT,)
     # A rule that weighs the base itself is tried with one first, any other without.
     weighs = any(isinstance(n, Sum) and n.lineage == "base" for n in _lets(rule))
     parents = (weighs, not weighs) if parent else (False,)
@@ -208,7 +242,36 @@ def _any_of(vocabulary: Vocabulary, node: AnyOf) -> tuple[Tree, ...]:
     return node.values[0], outside or "other"
 
 
-def _ways(vocabulary: Vocabulary, name: str) -> tuple[Tree, ...]:
+def _near(regime: Regime, nodes: Iterable[Expression], fact: Fact) -> tuple[Fraction, ...]:
+    """Return amounts between and on the lines that a fact is compared with, in its base unit.
+
+    A line can be a figure of the law, or one such figure divided by another: a performance over a
+    density is an area.
+    """
+    measure = fact.dimension if fact.type == "quantity" else fact.type
+    figures = [
+        (parameter.dimension, value.value)
+        for name in dict.fromkeys(node for node in nodes if isinstance(node, str))
+        if (parameter := regime.parameters.get(name)) is not None
+        for value in parameter.values
+    ]
+    points = {_base(value) for dimension, value in figures if dimension == measure}
+    if fact.type == "quantity":
+        points |= {
+            _base(whole) / _base(part)
+            for (of_whole, whole), (of_part, part) in permutations(figures, 2)
+            if of_part != Dimension.RATIO and product_of((of_part, measure)) == of_whole
+        }
+    ordered = sorted(points)
+    return (*((low + high) / 2 for low, high in pairwise(ordered)), *ordered)
+
+
+def _base(value: Quantity | date) -> Fraction:
+    """Return a figure of the law in its base unit; a day by its place in the calendar."""
+    return value.base if isinstance(value, Quantity) else Fraction(value.toordinal())
+
+
+def _ways(vocabulary: Vocabulary, name: str, near: Iterable[Fraction]) -> tuple[Tree, ...]:
     """Return values of a fact, the likely first."""
     fact = vocabulary.fact(name)
     match fact.type:
@@ -216,9 +279,11 @@ def _ways(vocabulary: Vocabulary, name: str) -> tuple[Tree, ...]:
             return "yes", "no"
         case "quantity":
             unit = _unit(str(fact.dimension))
-            return f"{OTHER_AMOUNT} {unit}", f"10^27 {unit}", f"0 {unit}"
+            amounts = (f"{amount.numerator}/{amount.denominator} {unit}" for amount in near)
+            return f"{OTHER_AMOUNT} {unit}", f"10^27 {unit}", f"0 {unit}", *amounts
         case "date":
-            return "2000-01-01", "2099-01-01"
+            days = (date.fromordinal(int(amount)).isoformat() for amount in near)
+            return "2000-01-01", "2099-01-01", *days
         case "set":
             return tuple([word] for word in fact.values or ("other",))
         case _:

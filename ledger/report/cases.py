@@ -9,7 +9,7 @@ from ledger.journeys.casework import CaseResult
 from ledger.regime.boundary import Boundary
 from ledger.report.table import Column, Table
 
-__all__ = ["case_document", "case_tables"]
+__all__ = ["case_document", "case_tables", "line_of"]
 
 
 def case_tables(results: Sequence[CaseResult], silent: Sequence[Boundary]) -> tuple[Table, ...]:
@@ -58,7 +58,7 @@ def case_document(
             }
             for result in results
         ],
-        "without_case": [_line(boundary) for boundary in silent],
+        "without_case": [line_of(boundary) for boundary in silent],
     }
 
 
@@ -111,11 +111,11 @@ def _counts(results: Sequence[CaseResult]) -> list[tuple[str, ...]]:
 def _notes(silent: Sequence[Boundary]) -> tuple[str, ...]:
     """Return a note for each line that no generated case could reach."""
     return tuple(
-        f"no case could be generated around {_line(boundary)}; write one by hand"
+        f"no case could be generated around {line_of(boundary)}; write one by hand"
         for boundary in silent
     )
 
 
-def _line(boundary: Boundary) -> str:
+def line_of(boundary: Boundary) -> str:
     """Return a line as the rule and parameter that draw it."""
     return f"{boundary.line.rule.id} {boundary.line.parameter} ({boundary.line.place})"

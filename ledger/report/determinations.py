@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
 from ledger.determination.conclusion import IN_GUIDANCE
 from ledger.determination.model import Band, Determination, Due
+from ledger.determination.tally import Tally
 from ledger.journeys.check_document import CheckDocument
 from ledger.regime.words import SIGNS
 from ledger.report.figure import scientific
@@ -39,24 +40,29 @@ _OF_DATES: Final = ("dates due run from", "no clock starts before")
 _SAID_ONCE: Final = (*_OF_DATES, IN_GUIDANCE)
 
 
-def check_tables(document: CheckDocument, *, everything: bool = False) -> tuple[Table, ...]:
+def check_tables(
+    document: CheckDocument, tallies: Sequence[Tally], *, everything: bool = False
+) -> tuple[Table, ...]:
     """Return a check for people: rule by rule what matters first, then the counts of every rule.
 
     Args:
-        document: The result of a check.
+        document: The result of a check; of many determinations it may hold those that come first.
+        tallies: How the subjects of every rule came out.
         everything: Whether every determination has a row.
     """
     found = sorted(document.determinations, key=_urgency)
+    subjects = {(tally.regime, tally.rule): tally.subjects for tally in tallies}
     groups: dict[tuple[str, str], list[Determination]] = {}
     for d in found:
         groups.setdefault((d.regime, d.rule), []).append(d)
     tables, shown = [Table(_title(document), (), (), _left_out(document))], list[Determination]()
     for held in groups.values():
-        rows = held if everything else _worth_a_row(held, len(found))
+        rows = held if everything else _worth_a_row(held, document.counts.determinations)
         if rows:
             shown += rows
-            tables.append(_rule_table(held, rows))
-    tables.append(_counts_table(document, groups, shown))
+            left = subjects[held[0].regime, held[0].rule] - len(rows)
+            tables.append(_rule_table(held, rows, left))
+    tables.append(_counts_table(document, tallies, shown))
     return tuple(tables)
 
 
@@ -71,8 +77,8 @@ def _worth_a_row(held: list[Determination], total: int) -> list[Determination]:
     return [*first[:ROWS_MAX], *(*others, *close)[:OTHERS_MAX]]
 
 
-def _rule_table(held: list[Determination], rows: Sequence[Determination]) -> Table:
-    """Return what one rule says of the subjects shown."""
+def _rule_table(held: list[Determination], rows: Sequence[Determination], left: int) -> Table:
+    """Return what one rule says of the subjects shown, and how many it leaves out."""
     d = held[0]
     lines = {_line(row) for row in rows} - {""}
     common = lines.pop() if len(lines) == 1 else ""
@@ -82,7 +88,6 @@ def _rule_table(held: list[Determination], rows: Sequence[Determination]) -> Tab
         "" if d.provenance in {None, "verified"} else f"; its figures are from: {d.provenance}"
     )
     soft = f"; {IN_GUIDANCE}" if any(IN_GUIDANCE in row.notes for row in held) else ""
-    left = len(held) - len(rows)
     more = (f"{left} more are counted below; --all shows them.",) if left else ()
     cells = tuple(_row(row, with_line=not common) for row in rows)
     return Table(title, _COLUMNS, cells, (f"{d.cite}{soft}{figures}", *more))
@@ -90,7 +95,7 @@ def _rule_table(held: list[Determination], rows: Sequence[Determination]) -> Tab
 
 def _counts_table(
     document: CheckDocument,
-    groups: Mapping[tuple[str, str], Sequence[Determination]],
+    tallies: Sequence[Tally],
     shown: Sequence[Determination],
 ) -> Table:
     """Return the counts of every rule, with what must be said of all that is shown."""
@@ -100,7 +105,7 @@ def _counts_table(
         f"{counts.excepted} excepted + {counts.out_of_scope} out of scope = "
         f"{counts.determinations} determinations."
     )
-    rows = tuple(_count_row(*place, groups[place]) for place in sorted(groups))
+    rows = tuple(_count_row(t) for t in sorted(tallies, key=lambda t: (t.regime, t.rule)))
     legend = (_COUNTS_LEGEND,) if rows else ("No rule asked has a subject in this ledger.",)
     return Table("By rule", _RULE_COLUMNS, rows, (total, *legend, *_notes(shown)))
 
@@ -269,15 +274,11 @@ def _notes(shown: Sequence[Determination]) -> Iterator[str]:
         yield "Which facts are needed, as a form to fill: flopledger fact missing"
 
 
-def _count_row(regime: str, rule: str, held: Sequence[Determination]) -> tuple[str, ...]:
-    """Return how the determinations of one rule came out."""
+def _count_row(tally: Tally) -> tuple[str, ...]:
+    """Return how the subjects of one rule came out."""
     numbers = (
-        sum(d.finding == "met" for d in held),
-        sum(d.met and d.finding != "met" for d in held),
-        sum(d.finding == "undetermined" for d in held),
-        sum(d.finding == "excepted" for d in held),
-        sum(d.finding == "not_met" for d in held),
-        sum(d.finding is None for d in held),
+        *(tally.met, tally.foreseen, tally.undetermined, tally.excepted),
+        *(tally.not_met, tally.out_of_scope),
     )
     cells = (str(number) if number else "·" for number in numbers)
-    return (f"{regime}/{rule}", held[0].law or "unknown", *cells)
+    return (f"{tally.regime}/{tally.rule}", tally.law or "unknown", *cells)

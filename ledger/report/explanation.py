@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from fractions import Fraction
 from typing import Any, Final
 
 from ledger.journeys.explaining import CountedLeg, Explanation, FactLine
 from ledger.journeys.supposing import Supposition
-from ledger.quantity import UNITS, parse_number
-from ledger.regime.trace import Operand, Reason, Span
+from ledger.quantity import parse_number
+from ledger.regime.trace import Reason
 from ledger.report.determinations import finding_in_words, follows
 from ledger.report.figure import scientific
+from ledger.report.holdings import holding_documents, holding_table
+from ledger.report.operand import in_full
 from ledger.report.table import Column, Table
 
 __all__ = ["LEGS_MAX", "explanation_document", "explanation_tables"]
 
 LEGS_MAX: Final = 40
-"""Lines of work shown unless all are asked for."""
+"""Lines of work, and of holdings, shown unless all are asked for."""
 
 _ANSWERS: Final = {True: "yes", False: "no", None: "unknown"}
 
@@ -28,7 +29,7 @@ def explanation_tables(found: Explanation, *, everything: bool = False) -> tuple
 
     Args:
         found: The explanation.
-        everything: Whether all work is listed, however long the list.
+        everything: Whether all work and holdings are listed, however long the lists.
     """
     tables = [_head(found)]
     if found.outcome is not None:
@@ -39,6 +40,8 @@ def explanation_tables(found: Explanation, *, everything: bool = False) -> tuple
         tables.append(_facts(found))
     if found.legs:
         tables.append(_work(found.legs, everything=everything))
+    if found.holdings:
+        tables.append(holding_table(found.holdings, None if everything else LEGS_MAX))
     if found.supposed:
         tables.append(_supposed(found))
     return tuple(tables)
@@ -74,11 +77,13 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
             for f in found.facts
         ],
         "work": [_leg_document(item) for item in found.legs],
+        "holdings": holding_documents(found.holdings),
         "missing": [
             {
                 "name": each.missing,
                 "asked_for": each.asked_for,
                 "would": [{"value": value, "finding": came} for value, came in each.outcomes],
+                "turning": each.turning,
                 "decides": list(each.deciding),
             }
             for each in found.supposed
@@ -172,29 +177,7 @@ def _values(reason: Reason) -> str:
     """Return what a reason rests on: amounts of a comparison, or what a fact says."""
     if reason.operands is None:
         return reason.value or ""
-    return "; ".join(f"{operand.text} = {_operand(operand)}" for operand in reason.operands)
-
-
-def _operand(operand: Operand) -> str:
-    """Return a number in full, thousands apart, with its unit."""
-    unit = next((u.symbol for u in UNITS.values() if u.dimension == operand.dimension), "")
-    if operand.dimension == "date" and operand.span.known:
-        return date.fromordinal(int(operand.span.lo)).isoformat()
-    return f"{_span(operand.span)} {unit}".rstrip()
-
-
-def _span(span: Span) -> str:
-    """Return a span in full."""
-    if span.known:
-        return _grouped(span.lo)
-    if span.hi is None:
-        return f"{_grouped(span.lo)} or more" if span.lo else "unknown"
-    return f"{_grouped(span.lo)} to {_grouped(span.hi)}"
-
-
-def _grouped(value: Fraction) -> str:
-    """Return a number with thousands apart; a fraction in lowest terms."""
-    return f"{value.numerator:,}" if value.denominator == 1 else str(value)
+    return "; ".join(f"{operand.text} = {in_full(operand)}" for operand in reason.operands)
 
 
 def _law(found: Explanation) -> Table:
@@ -302,6 +285,8 @@ def _would(each: Supposition, now: str) -> str:
     if set(by_finding) == {now}:
         return "alone it decides nothing"
     told = [f"{', '.join(values)}: {finding}" for finding, values in by_finding.items()]
+    if each.turning:
+        return "; ".join([*told, each.turning])
     return "; ".join([*told, *each.deciding]) or "records that must be settled first"
 
 

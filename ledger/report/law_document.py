@@ -1,187 +1,214 @@
-"""A law document is a regime, or a list of them, as JSON with stable keys and exact numbers."""
+"""A law document is one regime as JSON: standing, figures, rules, open questions, history."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Final, TypeVar
 
 from ledger.quantity import Quantity
-from ledger.regime.counting import resolve
-from ledger.regime.dated import Standing
-from ledger.regime.index import IndexEntry
-from ledger.regime.model import Regime, Regimes
-from ledger.regime.rule import Obligation, Rule
-from ledger.regime.source import Citation, ParameterValue
-from ledger.regime.words import in_words
-from ledger.report.law import LawView, due_in_words
+from ledger.regime.dated import known_on
+from ledger.regime.phrase import compared
+from ledger.regime.source import Event, Parameter, ParameterValue, Stance
+from ledger.regime.vocabulary import Vocabulary
+from ledger.report.law import LawView, value_shown
+from ledger.report.law_parts import (
+    EventPart,
+    LawDocument,
+    NotePart,
+    ParameterPart,
+    PenaltyPart,
+    SetPart,
+    SetValuePart,
+    SourcePart,
+    StancePart,
+    ValuePart,
+)
+from ledger.report.law_rules import cite_part, counting_parts, need_parts, reading_parts, rule_parts
 
-__all__ = ["law_document", "list_document"]
+__all__ = ["law_document"]
 
-
-def list_document(
-    regimes: Regimes,
-    index: Iterable[IndexEntry],
-    digest: str,
-    in_force_on: date,
-    law_known_on: date | None,
-) -> dict[str, Any]:
-    """Return the list of regimes, and of what was looked at and has no rule.
-
-    Args:
-        regimes: Regime by id.
-        index: What has no rule.
-        digest: Digest of the rule pack.
-        in_force_on: Day on which the law is asked.
-        law_known_on: Day after which nothing published is seen; None sees all.
-    """
-    views = [LawView.of(regime, in_force_on, law_known_on) for regime in regimes.values()]
-    return {
-        "schema": "flopledger/rules-list.v2",
-        "pack": digest,
-        **_days(in_force_on, law_known_on),
-        "regimes": [
-            _head(view.regime, view.standing)
-            | {
-                "optional": view.regime.optional,
-                "rules": [rule.id for rule in view.regime.rules],
-                "cases": len(view.regime.cases),
-            }
-            for view in views
-        ],
-        "index": [_entry(entry) for entry in index],
-    }
+_SCHEMA: Final = "flopledger/rules-show.v2"
+_Happening = TypeVar("_Happening", Event, Stance)
 
 
-def law_document(view: LawView, digest: str) -> dict[str, Any]:
-    """Return a regime: its standing, and every figure with its quotation.
+def law_document(view: LawView, vocabulary: Vocabulary, digest: str) -> LawDocument:
+    """Return a regime as it is shown, with everything that a reader of its memo is told.
 
     Args:
         view: The regime as it is shown.
+        vocabulary: Words of facts and activities.
         digest: Digest of the rule pack.
     """
-    regime = view.regime
-    return {
-        "schema": "flopledger/rules-show.v1",
-        "pack": digest,
-        **_days(view.in_force_on, view.law_known_on),
-        **_head(regime, view.standing),
-        "review": regime.review.state,
-        "readings": dict(view.readings),
-        "parameters": [
-            {"id": name, "dimension": item.dimension, "values": _values(regime, item.values)}
-            for name, item in regime.parameters.items()
+    regime, standing = view.regime, view.standing
+    dated = _Dates(view)
+    return LawDocument(
+        schema=_SCHEMA,
+        pack=digest,
+        in_force_on=view.in_force_on,
+        law_known_on=view.law_known_on,
+        id=regime.id,
+        title=regime.title["en"],
+        jurisdiction=regime.jurisdiction,
+        law=standing.law,
+        since=standing.since,
+        applies_from=standing.applies_from,
+        enforcement=standing.enforcement,
+        review=regime.review.state,
+        checked_by=list(regime.review.checked_against_text_by),
+        readings=dict(view.readings),
+        hidden=list(view.hidden),
+        parameters=[dated.parameter(n, p) for n, p in regime.parameters.items()],
+        sets=list(dated.sets()),
+        rules=list(rule_parts(view)),
+        counting=list(counting_parts(view, vocabulary)),
+        open_questions=list(reading_parts(view)),
+        needs=list(need_parts(view, vocabulary)),
+        penalties=[
+            PenaltyPart(
+                text=item.text["en"], provenance=item.provenance, cite=cite_part(view, item.cite)
+            )
+            for item in regime.penalties
         ],
-        "rules": [_rule(regime, rule) for rule in regime.rules],
-        "counting": [_counting(view, name) for name in regime.counting],
-        "penalties": [
-            {"text": item.text["en"], "cite": _cite(regime, item.cite)} for item in regime.penalties
+        lifecycle=list(dated.events()),
+        stances=list(dated.stances()),
+        notes=[
+            NotePart(on=item.on, text=item.text["en"], cite=cite_part(view, item.cite))
+            for item in regime.notes
         ],
-    }
+        sources=list(dated.sources()),
+    )
 
 
-def _entry(entry: IndexEntry) -> dict[str, Any]:
-    """Return what was looked at and has no rule."""
-    return {
-        "id": entry.id,
-        "title": entry.title["en"],
-        "jurisdiction": entry.jurisdiction,
-        "cite": entry.cite,
-        "status": entry.status,
-        "why": entry.why,
-        "provenance": entry.provenance,
-        "looked_at": str(entry.looked_at),
-    }
+@dataclass(frozen=True, slots=True)
+class _Dates:
+    """What the file dates, as far as it was known.
 
+    Attributes:
+        view: The regime as it is shown.
+    """
 
-def _days(in_force_on: date, law_known_on: date | None) -> dict[str, Any]:
-    """Return the two days of the law."""
-    known = None if law_known_on is None else str(law_known_on)
-    return {"in_force_on": str(in_force_on), "law_known_on": known}
+    view: LawView
 
+    def parameter(self, name: str, item: Parameter) -> ParameterPart:
+        """Return a figure with every value known."""
+        regime = self.view.regime
+        held = [value for value in item.values if self._seen(value.known)]
+        said = [
+            each.comparator
+            for rule in regime.rules
+            for each in compared(regime, rule)
+            if each.parameter == name
+        ]
+        covering = [value for value in held if self._covers(value.from_, value.until)]
+        binding = max(covering, key=lambda value: (value.known, value.from_), default=None)
+        return ParameterPart(
+            id=name,
+            dimension=item.dimension,
+            note=item.note,
+            compared=list(dict.fromkeys(said)),
+            binding=None if binding is None else held.index(binding),
+            values=[self._value(value) for value in held],
+        )
 
-def _head(regime: Regime, standing: Standing) -> dict[str, Any]:
-    """Return what a regime is and where it stands."""
-    return {
-        "id": regime.id,
-        "title": regime.title["en"],
-        "jurisdiction": regime.jurisdiction,
-        "law": standing.law,
-        "since": None if standing.since is None else str(standing.since),
-        "applies_from": None if standing.applies_from is None else str(standing.applies_from),
-        "enforcement": standing.enforcement,
-    }
+    def sets(self) -> Iterator[SetPart]:
+        """Yield the lists of the law."""
+        for name, item in self.view.regime.sets.items():
+            values = [
+                SetValuePart.model_validate(
+                    {
+                        "members": list(value.members),
+                        "from": value.from_,
+                        "until": value.until,
+                        "known": value.known,
+                        "provenance": value.provenance,
+                        "cite": cite_part(self.view, value.cite),
+                    }
+                )
+                for value in item.values
+                if self._seen(value.known)
+            ]
+            yield SetPart(id=name, of=item.of, values=values)
 
+    def events(self) -> Iterator[EventPart]:
+        """Yield what happened to the text, in order of days."""
+        standing = self.view.standing
+        for event in self._known(self.view.regime.lifecycle, key=lambda item: item.on):
+            yield EventPart(
+                on=event.on,
+                until=event.until,
+                event=event.event,
+                known=known_on(event, self.view.regime.sources),
+                note=event.note,
+                current=event.on == standing.since and event.cite == standing.cite,
+                cite=cite_part(self.view, event.cite),
+            )
 
-def _cite(regime: Regime, citation: Citation) -> dict[str, Any]:
-    """Return a citation with the title of its source."""
-    return {
-        "source": regime.sources[citation.source].cite,
-        "at": citation.at,
-        "phrase": citation.phrase,
-    }
+    def stances(self) -> Iterator[StancePart]:
+        """Yield how the authority enforces, in order of days."""
+        held = list(self._known(self.view.regime.enforcement, key=lambda item: item.from_))
+        covering = [stance for stance in held if self._covers(stance.from_, stance.until)]
+        for stance in held:
+            yield StancePart.model_validate(
+                {
+                    "stance": stance.stance,
+                    "from": stance.from_,
+                    "until": stance.until,
+                    "known": known_on(stance, self.view.regime.sources),
+                    "note": stance.note,
+                    "current": covering[-1:] == [stance],
+                    "cite": None if stance.cite is None else cite_part(self.view, stance.cite),
+                }
+            )
 
+    def sources(self) -> Iterator[SourcePart]:
+        """Yield the texts that the file rests on."""
+        for name, source in self.view.regime.sources.items():
+            if self._seen(source.known_from):
+                yield SourcePart(
+                    id=name,
+                    cite=source.cite,
+                    published=source.published,
+                    known=source.known_from,
+                    binding=source.binding,
+                    url=source.url,
+                    eli=source.eli,
+                    replaces=source.replaces,
+                    note=source.note,
+                )
 
-def _values(regime: Regime, values: Iterable[ParameterValue]) -> list[dict[str, Any]]:
-    """Return the dated values of a parameter; numbers are exact texts with their unit."""
-    return [
-        {
-            "value": str(value.value.value)
-            if isinstance(value.value, Quantity)
-            else str(value.value),
-            "unit": value.value.unit.symbol if isinstance(value.value, Quantity) else None,
-            "from": str(value.from_),
-            "until": None if value.until is None else str(value.until),
-            "known": str(value.known),
-            "provenance": value.provenance,
-            "cite": _cite(regime, value.cite),
-        }
-        for value in values
-    ]
+    def _value(self, value: ParameterValue) -> ValuePart:
+        """Return one value of a figure."""
+        number = value.value
+        return ValuePart.model_validate(
+            {
+                "value": str(number.value) if isinstance(number, Quantity) else str(number),
+                "unit": number.unit.symbol if isinstance(number, Quantity) else None,
+                "shown": value_shown(number),
+                "from": value.from_,
+                "until": value.until,
+                "known": value.known,
+                "provenance": value.provenance,
+                "retroactive": value.retroactive,
+                "cite": cite_part(self.view, value.cite),
+            }
+        )
 
+    def _known(
+        self, items: Iterable[_Happening], *, key: Callable[[_Happening], date]
+    ) -> list[_Happening]:
+        """Return events or stances that were known, in order of days."""
+        sources = self.view.regime.sources
+        seen = (item for item in items if self._seen(known_on(item, sources)))
+        return sorted(seen, key=key)
 
-def _rule(regime: Regime, rule: Rule) -> dict[str, Any]:
-    """Return one rule with its condition in words."""
-    return {
-        "id": rule.id,
-        "title": rule.title["en"],
-        "subject": rule.subject,
-        "effect": rule.effect,
-        "scope": None if rule.scope is None else in_words(rule.scope),
-        "let": {name: in_words(number) for name, number in rule.let.items()},
-        "condition": in_words(rule.condition),
-        "unless": [{"id": item.id, "condition": in_words(item.when)} for item in rule.unless],
-        "foreseen": rule.foresees,
-        "interpretation": rule.interpretation,
-        "cite": _cite(regime, rule.cite),
-        "obligations": [_obligation(regime, duty) for duty in rule.obligations],
-    }
+    def _seen(self, known: date | None) -> bool:
+        """Whether something was known by the day."""
+        limit = self.view.law_known_on
+        return known is None or limit is None or known <= limit
 
-
-def _obligation(regime: Regime, duty: Obligation) -> dict[str, Any]:
-    """Return one obligation."""
-    return {
-        "id": duty.id,
-        "actor": duty.actor,
-        "action": duty.action["en"],
-        "recipient": None if duty.recipient is None else duty.recipient["en"],
-        "content": list(duty.content),
-        "due": due_in_words(duty.due),
-        "cite": _cite(regime, duty.cite),
-    }
-
-
-def _counting(view: LawView, name: str) -> dict[str, Any]:
-    """Return a counting set as it counts under the readings chosen."""
-    counting = view.regime.counting[name]
-    settled = resolve(name, counting, view.regime.readings, view.readings)
-    return {
-        "id": name,
-        "title": counting.title["en"],
-        "counted": sorted(settled.activities),
-        "excluded": sorted(settled.excluded_activities),
-        "operation_kinds": sorted(settled.operation_kinds),
-        "relations": sorted(settled.relations),
-        "same_provider": settled.same_provider,
-        "open": list(counting.open_readings()),
-    }
+    def _covers(self, start: date, stop: date | None) -> bool:
+        """Whether the day asked lies in a half-open stretch."""
+        day = self.view.in_force_on
+        return start <= day and (stop is None or day < stop)

@@ -18,16 +18,19 @@ from ledger.keys import FileSigner
 __all__ = [
     "SECRET_BYTES",
     "Files",
+    "name_in",
     "read_key",
     "read_secret",
     "too_open",
     "write_key",
     "write_secret",
+    "write_signer",
 ]
 
 OWNER_ONLY = 0o600
 SECRET_BYTES = 32
 _SECRET = re.compile(rb"[0-9a-f]{64}\n?")
+_NAMED = re.compile(rb"name: ([!-*,-~]+)\n")  # text before the first PEM line, RFC 7468 section 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,21 @@ def write_secret(path: Path, secret: bytes) -> Path:
     return _create(path, secret.hex().encode() + b"\n")
 
 
+def write_signer(path: Path, signer: FileSigner) -> Path:
+    """Keep a person's signing key in a new file of mode 0600 that says its name.
+
+    Raises:
+        ConflictError: If there is a file already.
+    """
+    return _create(path, f"name: {signer.name}\n".encode() + signer.pem())
+
+
+def name_in(pem: bytes) -> str | None:
+    """Return the name that a file of ``write_signer`` says, or None for any other PEM text."""
+    found = _NAMED.match(pem)
+    return None if found is None else found[1].decode()
+
+
 def read_key(path: Path, origin: str) -> FileSigner:
     """Read the signing key.
 
@@ -123,8 +141,8 @@ def _create(path: Path, data: bytes) -> Path:
     except FileExistsError as error:
         raise ConflictError(
             f"there is already a file {path}",
-            why="overwriting a key would make a ledger that nobody can continue",
-            remedy="choose another --ledger, or move the file away",
+            why="what was signed or sealed with the key in it could not be continued",
+            remedy="choose another name, or move the file away",
         ) from error
     except OSError as error:
         raise LedgerError(f"cannot write {path}: {error.strerror}") from error

@@ -16,7 +16,7 @@ from tables import ROW, catalogue, csv_text, pack, read_csv, small_rules
 from ledger.importers import csv, stored
 from ledger.importers.columns import COLUMNS
 from ledger.importers.csv import IMPORTER
-from ledger.journeys.recording import record_lines
+from ledger.journeys.recording import Lines, record_lines
 from ledger.log import Appended
 from ledger.record import Draft, draft_of
 from ledger.regime.vocabulary import load_vocabulary
@@ -243,7 +243,7 @@ LINES = [
 @pytest.mark.parametrize(("line", "message"), LINES)
 def test_record_of_a_bad_line_names_it(line: str, message: str) -> None:
     text = f"{json.dumps(LINEAGE)}\n\n{line}\n"
-    done = record_lines(NoLedger(), text.encode(), "bad.jsonl", load_vocabulary(pack()))
+    done = record_lines(NoLedger(), Lines(text.encode(), "bad.jsonl"), load_vocabulary(pack()))
     (problem,) = done.problems
     assert (problem.source, problem.line, problem.severity) == ("bad.jsonl", 3, "refused")
     assert message in problem.message
