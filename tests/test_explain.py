@@ -58,7 +58,7 @@ def test_explain_leads_from_the_finding_to_entries_and_law(explained: Run) -> No
     assert line["cite"] == "Regulation (EU) 2024/1689, Art. 51(2)"
     assert line["provenance"] == "verified"
     work = [(leg["seq"], leg["operations"]["low"], leg["counted_by"]) for leg in found["work"]]
-    counted = ["cumulative", "direct-update"]
+    counted = ["cumulative", "cumulative-step", "direct-update", "direct-update-step"]
     assert work == [(0, str(6 * E24), counted), (1, str(6 * E24), counted), (2, str(E24), [])]
 
 
