@@ -12,6 +12,7 @@ from worlds import E24, GENERAL, above, determined
 
 from ledger.determination import Determination, counted, tallied
 from ledger.errors import RuleError
+from ledger.regime.model import Regime
 
 LINE = 10**25
 
@@ -312,23 +313,36 @@ def test_determination_is_read_back_from_its_json() -> None:
     assert Determination.model_validate_json(text) == found
 
 
-def test_rule_of_a_run_is_asked_of_every_run() -> None:
+def of_runs() -> Regime:
+    """Return the small act with its first rule asked of runs."""
     unless = (
         "    unless:\n      - { id: narrow, when: { not: model.significant_generality }, "
         "cite: { source: act } }\n"
     )
     kind = "    subject: {}\n    effect: presumption"
     text = changed(kind.format("model"), kind.format("run"), text=changed(unless, ""))
-    cases = text.index("cases:")
-    regime = small(text[:cases])
+    return small(text[: text.index("cases:")])
+
+
+def test_rule_of_a_run_is_asked_of_every_run() -> None:
     found = determined(
-        on("2026-03-01", 11 * E24, run="big"), on("2026-03-02", E24, run="small"), regime=regime
+        on("2026-03-01", 11 * E24, run="big"), on("2026-03-02", E24, run="small"), regime=of_runs()
     )
     assert found["above", "run:big"].finding == "met"
     assert found["above", "run:small"].finding == "not_met"
     met_on = found["above", "run:big"].met_on
     assert met_on is not None
     assert met_on.latest == date(2026, 3, 1)
+
+
+def test_run_without_a_day_may_have_crossed_before_every_record() -> None:
+    """Undated work is placed at both ends of when it can have been, for runs as for models."""
+    found = determined(
+        allocation("m", 11 * E24, **undated(date(2026, 3, 1), run="big")), regime=of_runs()
+    )
+    met_on = found["above", "run:big"].met_on
+    assert met_on is not None
+    assert (met_on.earliest, met_on.latest) == (None, date(2026, 3, 1))
 
 
 def test_as_of_defaults_leave_days_to_count_from() -> None:

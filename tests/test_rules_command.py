@@ -52,7 +52,7 @@ def test_rules_list_ships_the_four_first_regimes(flopledger: Run) -> None:
     found = json.loads(flopledger("rules", "list", "-f", "json").out)
     ids = {regime["id"] for regime in found["regimes"]}
     assert {"eu.aia", "us.ca.sb53", "us.eo14110", "kr.aiba"} <= ids
-    assert found["schema"] == "flopledger/rules-list.v1"
+    assert found["schema"] == "flopledger/rules-list.v2"
     assert len(found["pack"]) == 64
 
 
@@ -165,7 +165,7 @@ def test_rules_test_names_the_nearest_regime(flopledger: Run, folder: Path) -> N
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("rules-list.v1", ("list",)),
+        ("rules-list.v2", ("list",)),
         ("rules-show.v2", ("show", "xx.small")),
         ("rules-lint.v2", ("lint",)),
         ("rules-test.v1", ("test", "--written")),

@@ -26,10 +26,12 @@ from ledger.errors import InputError
 from ledger.journeys.casework import CaseResult
 from ledger.period import parse_day
 from ledger.regime.boundary import Boundary
+from ledger.regime.index import load_index
 from ledger.regime.load import find_regime, load_regimes
 from ledger.regime.schema import SCHEMAS, schema_text
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.cases import case_document, case_tables
+from ledger.report.index import index_table
 from ledger.report.junit import junit_text
 from ledger.report.law import LawView, list_document, list_table
 from ledger.report.law_document import law_document
@@ -77,6 +79,7 @@ for _command in _OTHERS:
 @rules.command(name="list", epilog="Example: flopledger rules list --in-force-on 2024-06-01")
 @_in_force_on
 @_law_known_on
+@click.option("--index", is_flag=True, help="Show only what was looked at and has no rule.")
 @output_options
 @pass_context
 def list_(
@@ -84,15 +87,19 @@ def list_(
     *,
     in_force_on: str | None,
     law_known_on: str | None,
+    index: bool,
     fmt: str | None,
     output: str | None,
 ) -> None:
-    """List every regime with its status on a day and the lines it draws."""
+    """List every regime with its status on a day, and what has no rule with the reason."""
     pack = pack_of(context)
-    regimes = load_regimes(pack)
+    regimes, entries = load_regimes(pack), load_index(pack)
     on, known = _today(in_force_on), _day(law_known_on)
-    document = list_document(regimes, pack.digest, on, known)
-    emit(document, list_table(regimes, on, known), fmt=fmt, output=output)
+    shown = {} if index else regimes
+    tables = [list_table(shown, on, known)] if shown else []
+    tables += [index_table(entries)] if entries or index else []
+    document = list_document(shown, entries, pack.digest, on, known)
+    emit(document, tables, fmt=fmt, output=output)
 
 
 @rules.command(epilog="Example: flopledger rules show eu.aia -f markdown -o memo.md")

@@ -176,7 +176,9 @@ def _standing(law: Law, node: object, *, stands: bool) -> Iterator[bool]:
         if isinstance(node, All):
             asked = [reading_named(part) for part in parts if isinstance(part, str)]
             named = [each for each in asked if each is not None]
-            stands = stands and all(law.readings[name] == chosen for name, chosen in named)
+            stands = stands and all(
+                law.readings.get(name, chosen) == chosen for name, chosen in named
+            )
         for part in parts:
             yield from _standing(law, part, stands=stands)
 

@@ -83,12 +83,13 @@ def _check_operations(figure: Quantity | str | Range | AtLeast) -> None:
     match figure:
         case Quantity():
             parts = [figure]
-        case Range():
-            parts = [figure.low, *([figure.point] if figure.point else []), figure.high]
-            bases = [part.base for part in parts]
-            if bases != sorted(bases):
-                message = "the low end, the point and the high end do not rise"
-                raise refuse("range", message, "exchange the ends")
+        case Range(low=low, point=point, high=high):
+            if high.base < low.base:
+                raise refuse("range", "the high end is below the low one", "exchange the ends")
+            if point is not None and not low.base <= point.base <= high.base:
+                message = "the point lies outside of its stated error"
+                raise refuse("range", message, "widen the error, or correct the point")
+            parts = [low, high] if point is None else [low, point, high]
         case AtLeast():
             parts = [figure.at_least]
         case _:

@@ -8,6 +8,7 @@ from typing import Final
 from ledger.errors import RuleError
 from ledger.pack import Pack
 from ledger.regime.diagnosis import Flaw, flawed, parse_node
+from ledger.regime.index import read_index
 from ledger.regime.model import Regime, Regimes
 from ledger.regime.scalar import nearest
 from ledger.regime.soundness import check_regime
@@ -90,6 +91,7 @@ def read_regime_files(
             flaws.append(Flaw(file, "id", "duplicate", message, "give one of them another id"))
             continue
         held[regime.id], found[file] = file, regime
+    flaws += read_index(pack, held)[1]
     return found, tuple(flaws)
 
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import DictSchema, NullableSchema, WithDefaultSchema
 
+from ledger.regime.index import Index
 from ledger.regime.model import Regime
 from ledger.regime.trust import Trust
 from ledger.regime.vocabulary import FACTS_FILE
@@ -23,6 +24,7 @@ _PUBLISHED: Final = "https://flopledger.example/schemas/"
 # File name below schemas/ to the model that it is generated from.
 SCHEMAS: Final[Mapping[str, TypeAdapter[Any]]] = {
     "facts.v1.schema.json": FACTS_FILE,
+    "index.v1.schema.json": TypeAdapter(Index),
     "lint.v1.schema.json": TypeAdapter(Waivers),
     "pack-trust.v1.schema.json": TypeAdapter(Trust),
     "regime.v1.schema.json": TypeAdapter(Regime),

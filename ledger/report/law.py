@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
@@ -11,12 +11,14 @@ from ledger.errors import RuleError
 from ledger.quantity import Dimension, Quantity
 from ledger.regime.counting import choose_readings
 from ledger.regime.dated import Standing, parameter_on, standing_on
+from ledger.regime.index import IndexEntry
 from ledger.regime.known import as_known
 from ledger.regime.model import Regime, Regimes
 from ledger.regime.rule import Due
 from ledger.regime.scalar import nearest
 from ledger.regime.source import Citation
 from ledger.report.figure import scientific
+from ledger.report.index import entry_document
 from ledger.report.table import Column, Table
 
 __all__ = [
@@ -122,29 +124,36 @@ def list_table(regimes: Regimes, in_force_on: date, law_known_on: date | None = 
 
 
 def list_document(
-    regimes: Regimes, digest: str, in_force_on: date, law_known_on: date | None
+    regimes: Regimes,
+    index: Iterable[IndexEntry],
+    digest: str,
+    in_force_on: date,
+    law_known_on: date | None,
 ) -> dict[str, Any]:
-    """Return the list of regimes.
+    """Return the list of regimes, and of what was looked at and has no rule.
 
     Args:
         regimes: Regime by id.
+        index: What has no rule.
         digest: Digest of the rule pack.
         in_force_on: Day on which the law is asked.
         law_known_on: Day after which nothing published is seen; None sees all.
     """
     views = [LawView.of(regime, in_force_on, law_known_on) for regime in regimes.values()]
     return {
-        "schema": "flopledger/rules-list.v1",
+        "schema": "flopledger/rules-list.v2",
         "pack": digest,
         **_days(in_force_on, law_known_on),
         "regimes": [
             _head(view.regime, view.standing)
             | {
+                "optional": view.regime.optional,
                 "rules": [rule.id for rule in view.regime.rules],
                 "cases": len(view.regime.cases),
             }
             for view in views
         ],
+        "index": [entry_document(entry) for entry in index],
     }
 
 
