@@ -40,9 +40,9 @@ class IndexEntry(Node):
 
     ``status`` says where it stands: ``in_force`` and ``enacted`` law without a line that could be
     drawn here, ``proposed``, ``failed``, ``repealed``, ``suspended`` or ``withdrawn`` texts, a
-    ``voluntary`` one, ``reported`` where only the press knows of it, ``silent`` for a jurisdiction in which no line
-    was found, ``unchecked`` where its figures were not read, and ``false`` for a document that is
-    known to be wrong and must not be cited.
+    ``voluntary`` one, ``reported`` where only the press knows of it, ``silent`` for a jurisdiction
+    in which no line was found, ``unchecked`` where its figures were not read, and ``false`` for a
+    document that is known to be wrong and must not be cited.
     """
 
     id: RegimeId
