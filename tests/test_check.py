@@ -36,6 +36,7 @@ def general(model: str) -> list[dict[str, Any]]:
         "model.output_modalities": ("set", ["text"]),
         "model.designated_systemic_risk": ("boolean", False),
         "model.is_foundation_model": ("boolean", True),
+        "model.placed_on_market_on": ("date", "2026-03-01"),
     }
     return [
         {"type": "fact", **fact(f"model:{model}", name, kind, value)}
@@ -92,7 +93,7 @@ def test_check_states_a_met_line_in_full(flopledger: Run, ledger: Run) -> None:
     ledger(*general("m"), on("2026-11-20", 11 * E24, evidence=invoice))
     document = checked(flopledger, *EU, code=1)
     assert document["schema"] == "flopledger/check.v1"
-    assert document["ledger"]["size"] == 5
+    assert document["ledger"]["size"] == 6
     assert document["coordinates"]["evaluated_at"] == "2026-11-23T12:00:00Z"
     found = of(document, PRESUMPTION)
     assert {k: found[k] for k in ("law", "enforcement", "in_scope", "finding", "robust")} == {

@@ -11,7 +11,7 @@ from regimes import SMALL, changed, small
 
 from ledger.obligations import DueDate, Filings, binding_since, due_date
 from ledger.regime.law import Law
-from ledger.report.law import due_in_words
+from ledger.report.law import LawView, clock_in_words
 
 DAY = date(2026, 2, 1)
 WITHIN = "due: { within: notice, after: { earliest: [met, foreseen] } }"
@@ -125,12 +125,17 @@ def test_duty_before_a_date_alone_is_due_on_it() -> None:
 @pytest.mark.parametrize(
     ("stated", "shown"),
     [
-        ("due: { before: model.deployed_on, ahead: notice }", "notice before model.deployed_on"),
+        (
+            "due: { before: model.deployed_on, ahead: notice }",
+            "14 days (notice) before model.deployed_on",
+        ),
         ("due: { before: model.deployed_on }", "by model.deployed_on"),
     ],
 )
 def test_duty_before_a_date_is_shown_in_words(stated: str, shown: str) -> None:
-    assert due_in_words(law(due=stated).rule("above").obligations[0].due) == shown
+    act = law(due=stated)
+    view = LawView.of(act.regime, DAY, None, {})
+    assert clock_in_words(view, act.rule("above").obligations[0].due) == shown
 
 
 def test_standing_duty_has_no_day() -> None:

@@ -44,7 +44,15 @@ def test_status_shows_what_is_near_due_and_missing(ledger: Run) -> None:
             "subject": "model:above",
             "obligation": "notify-commission",
             "on": "2026-12-04",
-        }
+        },
+        # Nobody recorded when the model was placed on the market, so this may bind.
+        {
+            "regime": "eu.aia",
+            "rule": "gpaisr-presumption",
+            "subject": "model:above",
+            "obligation": "transition-of-older-systemic-risk-models",
+            "on": "2027-08-02",
+        },
     ]
     assert "operations" in {row["fact"] for row in outlook["missing"]}
     table = ledger("status").out

@@ -39,13 +39,13 @@ class Look:
         file: Path of the file below the rules folder.
         regime: What it says.
         facts: Facts of the vocabulary; empty when it is not known.
-        today: Day of the caller, or None when nothing is to be old.
+        on: Day of the caller, or None when nothing is to be old.
     """
 
     file: str
     regime: Regime
     facts: Mapping[str, Fact]
-    today: date | None
+    on: date | None
 
 
 _Check: TypeAlias = Callable[[Look], _Found]
@@ -197,7 +197,7 @@ def _views(regime: Regime) -> _Found:
 CHECKS: Final[Mapping[str, _Check]] = {
     "no-citation": lambda look: uncited(look.regime),
     "unchecked": lambda look: unverified(look.regime),
-    "review-old": lambda look: old_reviews(look.regime, look.today),
+    "review-old": lambda look: old_reviews(look.regime, look.on),
     "source-unlocated": lambda look: unlocated(look.regime),
     "comparator": lambda look: _against_phrase(look.regime),
     "comparator-unsaid": lambda look: _without_comparator(look.regime),
