@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from regimes import shipped_pack, shipped_words
 
-from ledger.determination import Determination, PlainEvaluator
+from ledger.determination import Determination, Evaluator, PlainEvaluator
 from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.plain import PlainEngine
 from ledger.hardware import Catalogue
@@ -215,6 +215,23 @@ def test_figures_from_memory_are_told_with_the_finding() -> None:
     assert not [note for note in found["a-1", "nvidia-l4"].notes if "scale up" in note]
     letters = found_under("us.ear.h20-letters")["within-letters", "nvidia-l4"]
     assert [note for note in letters.notes if "scale up" in note]
+
+
+@pytest.mark.parametrize("evaluator", [PlainEvaluator(), ColumnEvaluator()])
+@pytest.mark.parametrize(
+    ("reading", "amount", "margin"),
+    [("counted", "160.56", "90.56"), ("left-out", "80.4", "10.4")],
+)
+def test_amount_reported_is_that_of_the_reading_chosen(
+    evaluator: Evaluator, reading: str, amount: str, margin: str
+) -> None:
+    regime = regimes()["wa.4a3b"]
+    (case,) = (case for case in regime.cases if case.name == "with them 160.56")
+    case = case.model_copy(update={"readings": {"matrix-units": reading}})
+    (found,) = Bench(shipped_words(), PlainEngine, evaluator).determinations(regime, case)
+    assert found.measured is not None
+    assert found.measured["adjusted_performance"].point == amount
+    assert (found.threshold, found.margin) == ("70", margin)
 
 
 @pytest.mark.parametrize("name", CHIPS)

@@ -142,7 +142,8 @@ class Gate:
         if self._probes is None:
             generated = [result.case for result in self._bench.run_generated(self._regime)[0]]
             worlds: dict[int, World] = {}
-            found = probes(self._regime, self._bench.vocabulary, generated)
+            # All at once: records that are gone would leave their identity to others.
+            found = list(probes(self._regime, self._bench.vocabulary, generated))
             self._probes = [self._hold(probe, worlds) for probe in found]
         return self._probes
 
