@@ -42,3 +42,6 @@ def test_holding_rule_places_are_read_back() -> None:
     assert calendar_window("quarter", date(2026, 12, 31))[0] == "2026-Q4"
     assert months_before(date(2026, 3, 31), 1) == date(2026, 2, 28)
     assert months_before(date(2026, 1, 31), -13) == date(2027, 2, 28)
+    assert months_before(date(1, 6, 30), 12) == date.min
+    assert months_before(date(9999, 6, 30), -12) == date.max
+    assert months_before(date(9999, 12, 31), 1) == date(9999, 11, 30)

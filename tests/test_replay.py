@@ -50,11 +50,13 @@ def edited() -> bytes:
     """Return a pack of the same rules with another line in the law."""
     value = parse(packed_rules(), limit=64_000_000)
     assert isinstance(value, dict)
-    text = encode(value["files"]).decode()
+    assert isinstance(value["files"], dict)
+    name = "regimes/eu/eu.aia.yaml"
+    text = encode(value["files"][name]).decode()
     line = '"value":"10^25 FLOP"'
     assert text.count(line) == 1
-    files = parse(text.replace(line, '"value":"10^24 FLOP"').encode(), limit=64_000_000)
-    return encode({**value, "files": files})
+    act = parse(text.replace(line, '"value":"10^24 FLOP"').encode(), limit=64_000_000)
+    return encode({**value, "files": {**value["files"], name: act}})
 
 
 def finding(flopledger: Run, *arguments: str) -> Any:
@@ -249,11 +251,11 @@ def test_replay_of_other_entries_is_an_integrity_failure(flopledger: Run, record
     assert (ran.code, ran.out) == (4, "")
     assert root[::-1] in ran.err
     # A signed state that a ledger never had is not a part of it.
-    unknown = Path("check.json").read_text().replace('"size": 5', '"size": 4')
+    unknown = Path("check.json").read_text().replace('"size": 6', '"size": 5')
     Path("unknown.json").write_text(unknown)
     ran = flopledger("check", "--replay", "unknown.json")
     assert ran.code == 2
-    assert "no checkpoint over 4 entries" in ran.err
+    assert "no checkpoint over 5 entries" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -262,7 +264,7 @@ def test_replay_of_other_entries_is_an_integrity_failure(flopledger: Run, record
         (lambda d: d.pop("coordinates"), "coordinates: Field required"),
         (lambda d: d.update(schema="flopledger/check.v2"), "not the output of a check: schema"),
         (lambda d: d.update(extra=1), "Extra inputs"),
-        (lambda d: d["ledger"].update(size=1), "a checkpoint over 5"),
+        (lambda d: d["ledger"].update(size=1), "a checkpoint over 6"),
         (lambda d: d["coordinates"].update(evaluated_at="now"), "'now' is not a UTC time"),
         (lambda d: d["coordinates"].update(readings={"eu.aia": {"x": "y"}}), "no rule rests on"),
         (lambda d: d["coordinates"].update(assumptions={"eu.xx": "in_force"}), "no regime"),

@@ -18,7 +18,7 @@ from ledger.regime.law import Law
 from ledger.regime.load import load_regimes
 from ledger.regime.name import rule_named
 from ledger.regime.rule import Obligation, Rule
-from ledger.regime.sentence import Sayer, Sentence, Wording
+from ledger.regime.sentence import UNPUBLISHED, Sayer, Sentence, Wording
 from ledger.regime.usage import texts
 from ledger.regime.vocabulary import Vocabulary, load_vocabulary
 from ledger.regime.words import in_words
@@ -275,7 +275,8 @@ class _Expounding:
         """Yield the other rules that the rule asks, each once."""
         named = (rule_named(node) for node in reached(self.law, self.rule) if isinstance(node, str))
         for rule_id in dict.fromkeys(name for name in named if name is not None):
-            yield rule_id, self.law.rule(rule_id).title["en"]
+            seen = self.law.regime.rule(rule_id)
+            yield rule_id, UNPUBLISHED if seen is None else seen.title["en"]
 
     def _counts(self, settled: CountingSet) -> Counts:
         """Return what a counting set counts."""

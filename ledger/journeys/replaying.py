@@ -20,7 +20,7 @@ from ledger.determination import Asked, Determination, Evaluator, World, determi
 from ledger.errors import InputError, IntegrityError, RuleError
 from ledger.journeys.check_document import CheckDocument, Coordinates, Signed
 from ledger.journeys.checking import Question, Records, devices_of, document_of
-from ledger.journeys.selection import Selection, select
+from ledger.journeys.selection import Selection, offered, select
 from ledger.pack import Pack
 from ledger.period import format_instant, parse_instant
 from ledger.regime.law import Law
@@ -56,7 +56,8 @@ class Coverage:
 
     Attributes:
         rules: Rules in the file.
-        rules_held: Rules of the pack that have a subject among the entries.
+        rules_held: Rules of the pack that have a subject among the entries; those of an optional
+            regime only if the file asks one of them.
         subjects: Subjects in the file.
         subjects_held: Subjects of these rules among the entries.
     """
@@ -275,9 +276,10 @@ def _place(determination: Mapping[str, Any]) -> _Place:
 def _coverage(document: CheckDocument, regimes: Regimes, world: World) -> Coverage:
     """Return how much of what could be asked was asked."""
     at = document.coordinates
+    asked_of = {d.regime for d in document.determinations}
     held = {
         (regime.id, rule.id): set(world.subjects_of(law, rule))
-        for regime in regimes.values()
+        for regime in offered(regimes, asked_of).values()
         for law in (Law.on(regime, at.in_force_on, law_known_on=at.law_known_on),)
         for rule in regime.rules
     }

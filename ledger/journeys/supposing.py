@@ -185,6 +185,8 @@ def _unpublished(law: Law, name: str) -> bool:
             return part not in law.readings
         case "rule":
             return law.regime.rule(part) is None
+        case "parameter":
+            return part not in law.regime.parameters
         case _:
             return False
 

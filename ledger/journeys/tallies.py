@@ -47,8 +47,9 @@ def tallies(law: Law, question: Question) -> Iterator[CountedHolding]:
             for tallied in tally(replace(question, rule=rule), total):
                 yield CountedHolding(name, tallied)
         named = (rule_named(node) for node in nodes_of(rule) if isinstance(node, str))
-        asked = (law.rule(name) for name in named if name is not None)
-        ahead += [each for each in asked if each.family == rule.family]
+        # A rule that is named and was not published yet has nothing behind it.
+        asked = (law.regime.rule(name) for name in named if name is not None)
+        ahead += [each for each in asked if each is not None and each.family == rule.family]
 
 
 def _totals(rule: Rule) -> dict[str, Total]:

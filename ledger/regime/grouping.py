@@ -7,6 +7,7 @@ destination, seen in that quarter. Windows are half-open stretches of UTC days.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -159,14 +160,17 @@ def first_of(calendar: Calendar, day: date) -> date:
 def months_before(day: date, months: int) -> date:
     """Return the day that many calendar months earlier; the last of a shorter month stands in.
 
+    The first and the last day of the calendar stand in for what lies outside of it.
+
     Args:
         day: The day.
         months: How many; a negative number goes forward.
     """
     count = day.year * 12 + day.month - 1 - months
     year, month = count // 12, count % 12 + 1
-    following = date(year + month // 12, month % 12 + 1, 1)
-    return date(year, month, min(day.day, (following - timedelta(days=1)).day))
+    if not date.min.year <= year <= date.max.year:
+        return date.min if months > 0 else date.max
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def _window_named(text: str) -> Between | None:

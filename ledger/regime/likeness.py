@@ -183,7 +183,8 @@ def _settled(condition: Condition | None, rule: Rule) -> Condition:
             found = condition.model_copy(update={"item": _settled(condition.item, rule)})
         case AnyOf():
             operands = ((condition.fact, (value,)) for value in condition.values)
-            found = Any(items=tuple(AnyOf(operands=each) for each in operands))
+            # Built without checks: a list that is told apart from another may be empty.
+            found = Any.model_construct(items=tuple(AnyOf(operands=each) for each in operands))
         case _:
             found = condition
     return found

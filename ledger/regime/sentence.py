@@ -38,7 +38,10 @@ from ledger.regime.source import Provenance
 from ledger.regime.vocabulary import Vocabulary
 from ledger.regime.words import in_words
 
-__all__ = ["CATALOGUE", "Sayer", "Sentence", "Wording"]
+__all__ = ["CATALOGUE", "UNPUBLISHED", "Sayer", "Sentence", "Wording"]
+
+# Stands for the title of a part of the law that nobody could read by the day asked for.
+UNPUBLISHED: Final = "not published by that day"
 
 CATALOGUE: Final[Mapping[str, str]] = {
     "all": "all of the following hold:",
@@ -163,7 +166,8 @@ class Sayer:
             case Mul():
                 return " times ".join(self.number(factor) for factor in node.factors)
             case Sum():
-                title = self.law.regime.counting[node.counting].title["en"]
+                stated = self.law.regime.counting.get(node.counting)
+                title = UNPUBLISHED if stated is None else stated.title["en"]
                 return _filled(
                     "sum",
                     lineage=CATALOGUE[node.lineage],
@@ -257,11 +261,13 @@ class Sayer:
         """Return the kind and the sentence of a name in a condition's place."""
         rule, reading = rule_named(name), reading_named(name)
         if rule is not None:
-            return "rule", _filled("rule", title=self.law.rule(rule).title["en"], rule=rule)
+            seen = self.law.regime.rule(rule)
+            title = UNPUBLISHED if seen is None else seen.title["en"]
+            return "rule", _filled("rule", title=title, rule=rule)
         if reading is not None:
-            held = self.law.regime.readings[reading[0]]
-            answer = held.alternatives[reading[1]].title["en"]
-            question = held.question["en"]
+            held = self.law.regime.readings.get(reading[0])
+            answer = UNPUBLISHED if held is None else held.alternatives[reading[1]].title["en"]
+            question = UNPUBLISHED if held is None else held.question["en"]
             text = _filled("reading", question=question, answer=answer, reading=reading[0])
             return "reading", text
         return "fact", _filled("fact", clause=self.clause(name), name=name)

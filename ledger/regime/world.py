@@ -181,8 +181,8 @@ def worlds(
             case _:
                 pass
     options.pop(moved or "", None)
-    # The last vary first, and a reading is what most often opens a line.
-    options = dict(sorted(options.items(), key=lambda item: item[0].startswith("reading:")))
+    # The first change fastest, and a reading is what most often opens a line.
+    options = dict(sorted(options.items(), key=lambda item: not item[0].startswith("reading:")))
     about = DEVICE_FACTS.get(rule.subject)
     if about is not None and about in vocabulary.facts:
         options[about] = (SUBJECT,)

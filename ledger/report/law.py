@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from ledger.errors import RuleError
 from ledger.quantity import Dimension, Quantity
@@ -26,6 +26,7 @@ __all__ = [
     "LawView",
     "cited",
     "clock_in_words",
+    "figure_in_words",
     "list_document",
     "list_table",
     "value_shown",
@@ -34,6 +35,9 @@ __all__ = [
 _FLAT_MAX = 10**12  # longer whole numbers are shown as powers of ten when that is exact
 _MANTISSA_MAX = 4  # digits that the short form of a number keeps
 STANDING = "standing"
+_PERIODS: Final = frozenset(
+    {Dimension.DURATION, Dimension.CALENDAR_PERIOD, Dimension.BUSINESS_PERIOD}
+)
 """The clock of a duty that has no date of its own."""
 _MOMENTS = {"met": "the day on which it is met", "foreseen": "the day on which it is foreseen"}
 
@@ -186,8 +190,8 @@ def value_shown(value: Quantity | date) -> str:
     digits = str(number.numerator)
     short = number >= _FLAT_MAX and len(digits.rstrip("0")) <= _MANTISSA_MAX
     shown = scientific(number.numerator) if short else f"{number.numerator:,}"
-    several = value.dimension is Dimension.DURATION and number != 1 and value.unit.symbol != "s"
-    return f"{shown} {value.unit.symbol}" + ("s" if several else "")
+    several = value.dimension in _PERIODS and number != 1 and value.unit.symbol != "s"
+    return f"{shown} {value.unit.symbol.replace('_', ' ')}" + ("s" if several else "")
 
 
 def cited(regime: Regime, citation: Citation) -> str:
@@ -205,16 +209,16 @@ def clock_in_words(view: LawView, due: Due | None) -> str:
         moments = [_MOMENTS.get(name, name) for name in due.after.moments]
         which = "earliest" if due.after.earliest else "latest"
         of = moments[0] if len(moments) == 1 else f"the {which} of: {', '.join(moments)}"
-        parts.append(f"within {_figure(view, due.within)} after {of}")
+        parts.append(f"within {figure_in_words(view, due.within)} after {of}")
     if due.on is not None:
-        parts.append(f"{'not before' if parts else 'on'} {_figure(view, due.on)}")
+        parts.append(f"{'not before' if parts else 'on'} {figure_in_words(view, due.on)}")
     if due.before is not None:
-        ahead = "by" if due.ahead is None else f"{_figure(view, due.ahead)} before"
+        ahead = "by" if due.ahead is None else f"{figure_in_words(view, due.ahead)} before"
         parts.append(f"{ahead} {due.before}")
     return ", ".join(parts)
 
 
-def _figure(view: LawView, name: str) -> str:
+def figure_in_words(view: LawView, name: str) -> str:
     """Return a parameter with its value on the day."""
     found = parameter_on(
         view.regime.parameters[name], view.in_force_on, view.law_known_on, nearest=True

@@ -56,6 +56,7 @@ def law_document(view: LawView, vocabulary: Vocabulary, digest: str) -> LawDocum
         applies_from=standing.applies_from,
         enforcement=standing.enforcement,
         review=regime.review.state,
+        review_note=regime.review.note,
         checked_by=list(regime.review.checked_against_text_by),
         readings=dict(view.readings),
         hidden=list(view.hidden),

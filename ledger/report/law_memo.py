@@ -41,6 +41,8 @@ _SHORT_NAMES: Final = "A source with a long title goes by its short name in brac
 _DISCLAIMER: Final = (
     "Rule files are research and engineering, not legal advice; each figure says where it was read."
 )
+# Labels of what is told of a duty where the key of the rule file would say something else.
+_SAID_OF_DUTY: Final = {"when": "only where", "retention": "keep for"}
 _LINES: Final = frozenset({"operations", "operation_rate"})
 
 
@@ -88,6 +90,8 @@ def _standing(document: LawDocument) -> Section:
             f"{document.review}; compared with the text of the law by {checked or 'nobody yet'}",
         ),
     ]
+    if document.review_note is not None:
+        lines.append(Line("what was read", document.review_note))
     if document.hidden:
         named = ", ".join(name.replace(":", " ") for name in document.hidden)
         lines.append(Line("not published by then, and left out", named))
@@ -143,6 +147,8 @@ def _list(part: SetPart) -> Entry:
     lines = []
     for value in part.values:
         lines.append(Line(days(value.from_, value.until), ", ".join(value.members)))
+        if value.cite.phrase is not None:
+            lines.append(Line("", value.cite.phrase, depth=1, quoted=True))
         told = f"{cited(value.cite)}; {known(value.known)}; {PROVENANCE[value.provenance]}"
         lines.append(Line("stands in", told, depth=1))
     return Entry(f"List of {part.of} ({part.id})", tuple(lines))
@@ -197,7 +203,7 @@ def _obligation(rule: RulePart, duty: ObligationPart) -> Entry:
         Line("who", f"{duty.actor}, once {rule.title} ({rule.id}) is met"),
         Line("to whom", duty.recipient or "the file names nobody"),
         Line("when", "no date of its own" if duty.due == STANDING else duty.due),
-        *(Line(spoken(name), text) for name, text in duty.more.items()),
+        *(Line(_SAID_OF_DUTY.get(name, spoken(name)), text) for name, text in duty.more.items()),
     ]
     if duty.content:
         lines.append(Line("with", ""))

@@ -296,6 +296,7 @@ class LawDocument(_Part):
     applies_from: date | None
     enforcement: StanceKind | None
     review: Literal["draft", "checked"]
+    review_note: str | None = Field(description="What was read, and what was not compared.")
     checked_by: list[str] = Field(description="Who compared the file with the text of the law.")
     readings: dict[str, str] = Field(description="Alternative chosen for every reading.")
     hidden: list[str] = Field(description="Parts of the file not published by law_known_on.")

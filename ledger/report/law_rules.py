@@ -9,15 +9,16 @@ from pydantic import BaseModel
 
 from ledger.regime.answered import BASE_OBTAINABLE, DESIGNATED, IS_MODIFICATION, SAME_PROVIDER
 from ledger.regime.counting import RELATIONS, Counting, Open
+from ledger.regime.dated import members_on
 from ledger.regime.dimension import conditions
 from ledger.regime.expression import Expression, walk
 from ledger.regime.name import is_fact, reading_named
 from ledger.regime.operator import Operator
-from ledger.regime.rule import Obligation, Rule
+from ledger.regime.rule import Obligation, Repeats, Rule
 from ledger.regime.source import Citation
 from ledger.regime.vocabulary import ACTIVITIES, Vocabulary
 from ledger.regime.words import in_words
-from ledger.report.law import LawView, clock_in_words
+from ledger.report.law import LawView, clock_in_words, figure_in_words
 from ledger.report.law_parts import (
     AlternativePart,
     CitePart,
@@ -44,7 +45,7 @@ _UNSTATED: Final = {
 _DUTY_TOLD: Final = frozenset(
     {"id", "actor", "action", "recipient", "content", "due", "cite", "provenance"}
 )
-_DUE_TOLD: Final = frozenset({"within", "after", "on"})
+_DUE_TOLD: Final = frozenset({"within", "after", "on", "before", "ahead"})
 _KINDS: Final = {
     "float": "floating-point operations",
     "integer": "integer operations",
@@ -157,6 +158,10 @@ def _obligation(view: LawView, duty: Obligation) -> ObligationPart:
     more = _more(duty, _DUTY_TOLD)
     if duty.due is not None:
         more |= _more(duty.due, _DUE_TOLD)
+    if duty.retention is not None:
+        more["retention"] = figure_in_words(view, duty.retention)
+    if isinstance(duty.repeats, Repeats):
+        more["repeats"] = _repeated(view, duty.repeats)
     return ObligationPart(
         id=duty.id,
         actor=duty.actor,
@@ -168,6 +173,17 @@ def _obligation(view: LawView, duty: Obligation) -> ObligationPart:
         provenance=duty.provenance,
         cite=cite_part(view, duty.cite),
     )
+
+
+def _repeated(view: LawView, repeats: Repeats) -> str:
+    """Return how often a duty comes back, with the figures of the day."""
+    if repeats.every is not None:
+        return f"every {figure_in_words(view, repeats.every)}"
+    assert repeats.days is not None, "a duty comes back every so often or on days of the year"
+    held = view.regime.sets[repeats.days]
+    found = members_on(held, view.in_force_on, view.law_known_on, nearest=True)
+    days = "no day known" if found is None else " and ".join(sorted(found))
+    return f"each year on {days} ({repeats.days})"
 
 
 def _more(node: BaseModel, told: frozenset[str]) -> dict[str, str]:

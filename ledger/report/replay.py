@@ -39,7 +39,10 @@ class CoveragePart(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     rules: Count = Field(description="Rules in the file.")
-    rules_held: Count = Field(description="Rules of the pack that have a subject in the ledger.")
+    rules_held: Count = Field(
+        description="Rules of the pack that have a subject in the ledger; those of an optional "
+        "regime only if the file asks one of them."
+    )
     subjects: Count = Field(description="Subjects in the file.")
     subjects_held: Count = Field(description="Subjects of these rules in the ledger.")
 
@@ -126,7 +129,10 @@ def _covered(replayed: Replayed) -> str:
     """Return how much of what could be asked the file asks, in words."""
     held = replayed.coverage
     if held.whole:
-        return "The file asks every rule of the pack of every subject."
+        return (
+            "The file asks every rule of the pack of every subject, optional regimes aside that "
+            "nobody named."
+        )
     return (
         f"The file asks {held.rules:,} of {held.rules_held:,} rules that have a subject, "
         f"and has {held.subjects:,} of {held.subjects_held:,} subjects; of the others it "
