@@ -7,12 +7,17 @@ change invisible. A mutant that merely was not told apart has none.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from ledger.regime.dated import applies_from
 from ledger.regime.dimension import conditions
 from ledger.regime.expression import Sum, walk
+from ledger.regime.known import as_known
+from ledger.regime.lookup import AtWindow
 from ledger.regime.model import Regime
 from ledger.regime.mutation import Mutant
+from ledger.regime.scalar import Node
+from ledger.regime.usage import asked, nodes_of
 
 __all__ = ["equivalence"]
 
@@ -25,12 +30,22 @@ def equivalence(regime: Regime, mutant: Mutant) -> str:
         mutant: One of its mutants.
     """
     match mutant.path:
-        case ("counting", str(name), "lineage", "same_provider"):
-            return _provider_of_no_matter(regime, name)
+        case ("counting", str(name), "lineage", *rest):
+            of_runs = _runs_have_no_lineage(regime, name)
+            return of_runs or (_provider_of_no_matter(regime, name) if rest else "")
+        case ("rules", int(index), "let", str(), *_) if isinstance(_at(regime, mutant.path), Sum):
+            return _runs_have_no_lineage(regime, regime.rules[index].id)
         case ("lifecycle", int(index), "on"):
             return _entry_before_application(regime, index)
-        case ("parameters" | "sets", str(), "values", int(), "from_"):
-            return _before_application(regime, mutant)
+        case ("lifecycle" | "enforcement", int(), "known") | ("sources", str(), "published"):
+            return _before_publication(regime, mutant, None)
+        case ("parameters" | "sets", str(name), "values", int(), *_):
+            return (
+                _told_only(regime, name)
+                or _before_application(regime, mutant)
+                or _before_publication(regime, mutant, name)
+                or _nearest_stands_in(regime, mutant)
+            )
         case _:
             return ""
 
@@ -60,19 +75,86 @@ def _entry_before_application(regime: Regime, index: int) -> str:
 
 def _before_application(regime: Regime, mutant: Mutant) -> str:
     """A figure that begins to bind earlier, but not before the regime applies, decides nothing."""
-    value = _held(regime, mutant.path)
-    moved = _held(mutant.regime, mutant.path)
-    first = applies_from(regime)
-    if first is not None and moved < value <= first:
+    if mutant.path[-1] != "from_":
+        return ""
+    first, earlier = applies_from(regime), _moved_to(regime, mutant)
+    if first is not None and earlier is not None and _day(regime, mutant.path) <= first:
         return "no rule is asked before the regime applies"
     return ""
 
 
-def _held(regime: Regime, path: tuple[str | int, ...]) -> date:
-    """Return the day at a path."""
-    family, name, _, index, field = path
+def _runs_have_no_lineage(regime: Regime, named: str) -> str:
+    """Work of a run is that of the run alone, whatever its model was made from.
+
+    Args:
+        regime: The regime.
+        named: A counting set, or a rule.
+    """
+    users = [rule for rule in regime.rules if named in asked(rule) or rule.id == named]
+    if users and all(rule.subject == "run" for rule in users):
+        return "it is asked of runs, and a run is made from nothing"
+    return ""
+
+
+def _told_only(regime: Regime, name: str) -> str:
+    """How long records are kept and how often a duty comes back is told, and decides nothing."""
+    for rule in regime.rules:
+        bare = tuple(
+            duty.model_copy(update={"retention": None, "repeats": None})
+            for duty in rule.obligations
+        )
+        if name in asked(rule.model_copy(update={"obligations": bare})):
+            return ""
+    return "it says how long records are kept or how often a duty comes back, which is told only"
+
+
+def _before_publication(regime: Regime, mutant: Mutant, name: str | None) -> str:
+    """What is known a day earlier, and still before any rule that asks for it, decides nothing.
+
+    Args:
+        regime: The regime.
+        mutant: A mutant in which something became known earlier.
+        name: What became known earlier; None where every rule rests on it.
+    """
+    earlier = _moved_to(regime, mutant) if mutant.path[-1] in {"known", "published"} else None
+    if earlier is None:
+        return ""
+    rules = as_known(mutant.regime, earlier).rules
+    if any(name is None or name in asked(rule) for rule in rules):
+        return ""
+    return "no rule that rests on it was published by that day"
+
+
+def _nearest_stands_in(regime: Regime, mutant: Mutant) -> str:
+    """The only value of a figure that never came to apply is taken on every day."""
+    family, name, *_, field = mutant.path
     values = getattr(regime, str(family))[name].values
-    assert isinstance(index, int)
-    found = getattr(values[index], str(field))
+    of_windows = any(
+        isinstance(node, AtWindow) and node.parameter == name
+        for rule in regime.rules
+        for node in nodes_of(rule)
+    )
+    if field == "from_" and len(values) == 1 and applies_from(regime) is None and not of_windows:
+        return "a text that never applied is only assumed, and its only value then holds on any day"
+    return ""
+
+
+def _moved_to(regime: Regime, mutant: Mutant) -> date | None:
+    """Return the day that a mutant moved to an earlier one; None if it moved none so."""
+    before, after = _at(regime, mutant.path), _at(mutant.regime, mutant.path)
+    earlier = isinstance(before, date) and isinstance(after, date) and after < before
+    return after if earlier else None
+
+
+def _day(regime: Regime, path: tuple[str | int, ...]) -> date:
+    """Return the day at a path."""
+    found = _at(regime, path)
     assert isinstance(found, date)
     return found
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - any node
+    """Return what stands at a path."""
+    for key in path:
+        value = getattr(value, str(key)) if isinstance(value, Node) else value[key]
+    return value
