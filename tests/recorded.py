@@ -124,6 +124,13 @@ class Recorded:
         code = self.told(*asked, codes=(0, 1, 3), day=day)
         return Answers(json.loads(path.read_text("utf-8")), code=code)
 
+    def told_as_json(self, command: str, *arguments: str) -> dict[str, Any]:
+        """Run another command that can answer in JSON, and return what it says."""
+        path = self._written("json", "")
+        self.told(command, *arguments, "-f", "json", "-o", str(path))
+        said: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return said
+
     def _written(self, suffix: str, text: str, name: str = "") -> Path:
         self._made += 1
         path = self.folder / (name or f"{self._made}.{suffix}")

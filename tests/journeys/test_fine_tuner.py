@@ -6,7 +6,6 @@ tuning, which is the same each time, but what is known of the original.
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any, Final
 
@@ -189,13 +188,10 @@ def test_adapter_is_counted_by_what_is_frozen_and_what_is_trained(
         "917133333333333333333",
     )
     assert said.word(RULE, "model:adapter-as-dense") == "met"
-    path = ledger.folder / "figures.json"
-    ledger.told("show", "run:adapter", "-f", "json", "-o", str(path))
-    (figure,) = json.loads(path.read_text("utf-8"))["figures"]
+    (figure,) = ledger.told_as_json("show", "run:adapter")["figures"]
     assert figure["inputs"]["formula"] == "adapter"
     assert figure["recomputed"] == figure["operations"] == "32416200000000000000000"
-    ledger.told("show", "run:adapter-as-dense", "-f", "json", "-o", str(path))
-    (figure,) = json.loads(path.read_text("utf-8"))["figures"]
+    (figure,) = ledger.told_as_json("show", "run:adapter-as-dense")["figures"]
     (why,) = figure["why"]
     assert "a token takes 4·N + 2·n, which gives 32416200000000000000000" in why
 
@@ -225,9 +221,7 @@ def test_what_nobody_said_of_the_original_is_named_and_not_guessed(
 
 
 def test_reasons_say_what_the_missing_fact_would_decide(ledger: Recorded) -> None:
-    path = ledger.folder / "reasons.json"
-    ledger.told("explain", RULE, "model:class-unknown", "-f", "json", "-o", str(path))
-    (missing,) = json.loads(path.read_text("utf-8"))["missing"]
+    (missing,) = ledger.told_as_json("explain", RULE, "model:class-unknown")["missing"]
     assert missing["name"] == "model.base_is_systemic_risk"
     assert missing["would"] == [
         {"value": "yes", "finding": "not met"},
