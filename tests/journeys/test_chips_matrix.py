@@ -42,7 +42,7 @@ PARTS: Final = {
     "aws-trainium2": Part("10672", MET, OPEN, NOT, MET),
 }
 TRAINIUM2: Final = {"left-out": "10672", "bits-19": "12673", "bits-32": "21344"}
-"""667 dense TF32 rates of 19 or 32 bits take the place of 16 bits at the same rate."""
+"""667 TFLOP/s dense, times the 16 bits of BF16 or the 19 or 32 that TF32 is read to have."""
 
 LIST: Final = "us.ear.3a090"
 WINDOW: Final = "us.ear.2026-h200/parameters"

@@ -1,8 +1,10 @@
 """Published models against the lines of the law: twelve estimates, recorded and then checked.
 
-The figures are estimates of Epoch AI as of 2026-08-18 (S32, S33) or sums of published inputs. What
-a row presupposes beyond its figure (a language model that is general, a developer that is a
-covered foreign person) is recorded as a fact, since the ledger takes nothing for granted.
+Sources of the figures: S32, the table of Epoch AI of 2026-08-18, unless a row says other; S29, the
+posts and the draft of the Machine Intelligence Research Institute on its treaty; S33, the notes to
+the ESM3 paper and the report of Epoch AI on biological models. DeepSeek-V3 is a sum of published
+inputs. What a row presupposes beyond its figure (a language model that is general, a developer that
+is a covered foreign person) is recorded as a fact, since the ledger takes nothing for granted.
 """
 
 from __future__ import annotations
@@ -18,16 +20,16 @@ from tables import csv_text
 TODAY = "2026-11-22"
 
 EPOCH: Final = """\
-Model,Organization,Publication date,Training compute (FLOP),Confidence
-GPT-3 175B,,,3.1e23,
-Llama 3.1 405B,,,3.8e25,
-DeepSeek-R1,,,4e24,
-gpt-oss-120B,,,5e24,
-Kimi K3,,,2.0e25,Speculative
-GPT-4.5,,2025-02-28,3.8e26,Likely
-Grok 4,,,5.0e26,Speculative
-ESM3 98B,,,1.07e24,
-xTrimoPGLM-100B,,,6e23,
+Model,Organization,Publication date,Training compute (FLOP),Confidence,Training compute notes
+GPT-3 175B,,,3.1e23,,S32
+Llama 3.1 405B,,,3.8e25,,S32
+DeepSeek-R1,,,4e24,,S29
+gpt-oss-120B,,,5e24,,S29
+Kimi K3,,,2.0e25,Speculative,S32
+GPT-4.5,,2025-02-28,3.8e26,Likely,S32
+Grok 4,,,5.0e26,Speculative,S32
+ESM3 98B,,,1.07e24,,S33
+xTrimoPGLM-100B,,,6e23,,S33
 """
 """Estimates with the confidence that their table states; GPT-4.5 was out by the end of February."""
 
