@@ -6,9 +6,10 @@ change invisible. A mutant that merely was not told apart has none.
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 
+from ledger.quantity import Dimension
 from ledger.regime.dated import applies_from
 from ledger.regime.dimension import conditions
 from ledger.regime.expression import Sum, walk
@@ -20,6 +21,8 @@ from ledger.regime.scalar import Node
 from ledger.regime.usage import asked, nodes_of
 
 __all__ = ["equivalence"]
+
+_DAY: Final = 24 * 3600  # seconds, the base unit of a duration
 
 
 def equivalence(regime: Regime, mutant: Mutant) -> str:
@@ -45,6 +48,7 @@ def equivalence(regime: Regime, mutant: Mutant) -> str:
                 or _before_application(regime, mutant)
                 or _before_publication(regime, mutant, name)
                 or _nearest_stands_in(regime, mutant)
+                or _same_day(regime, mutant, name)
             )
         case _:
             return ""
@@ -74,11 +78,9 @@ def _entry_before_application(regime: Regime, index: int) -> str:
 
 
 def _before_application(regime: Regime, mutant: Mutant) -> str:
-    """A figure that begins to bind earlier, but not before the regime applies, decides nothing."""
-    if mutant.path[-1] != "from_":
-        return ""
-    first, earlier = applies_from(regime), _moved_to(regime, mutant)
-    if first is not None and earlier is not None and _day(regime, mutant.path) <= first:
+    """A figure that begins to bind a day earlier or later, but before the regime applies."""
+    first, moved = applies_from(regime), _moved(regime, mutant, "from_")
+    if first is not None and moved is not None and max(moved) <= first:
         return "no rule is asked before the regime applies"
     return ""
 
@@ -98,6 +100,9 @@ def _runs_have_no_lineage(regime: Regime, named: str) -> str:
 
 def _told_only(regime: Regime, name: str) -> str:
     """How long records are kept and how often a duty comes back is told, and decides nothing."""
+    figure = regime.parameters.get(name)
+    if figure is not None and figure.dimension == Dimension.BUSINESS_PERIOD:
+        return "business days need a calendar of holidays, so the period is told and gives no day"
     for rule in regime.rules:
         bare = tuple(
             duty.model_copy(update={"retention": None, "repeats": None})
@@ -109,17 +114,18 @@ def _told_only(regime: Regime, name: str) -> str:
 
 
 def _before_publication(regime: Regime, mutant: Mutant, name: str | None) -> str:
-    """What is known a day earlier, and still before any rule that asks for it, decides nothing.
+    """What becomes known on another day, before any rule that asks for it is, decides nothing.
 
     Args:
         regime: The regime.
-        mutant: A mutant in which something became known earlier.
-        name: What became known earlier; None where every rule rests on it.
+        mutant: A mutant in which something became known on another day.
+        name: What became known so; None where every rule rests on it.
     """
-    earlier = _moved_to(regime, mutant) if mutant.path[-1] in {"known", "published"} else None
-    if earlier is None:
+    moved = _moved(regime, mutant, "known", "published")
+    if moved is None:
         return ""
-    rules = as_known(mutant.regime, earlier).rules
+    day = max(moved) - timedelta(days=1)  # the last on which one knows and the other does not
+    rules = (*as_known(regime, day).rules, *as_known(mutant.regime, day).rules)
     if any(name is None or name in asked(rule) for rule in rules):
         return ""
     return "no rule that rests on it was published by that day"
@@ -139,18 +145,23 @@ def _nearest_stands_in(regime: Regime, mutant: Mutant) -> str:
     return ""
 
 
-def _moved_to(regime: Regime, mutant: Mutant) -> date | None:
-    """Return the day that a mutant moved to an earlier one; None if it moved none so."""
-    before, after = _at(regime, mutant.path), _at(mutant.regime, mutant.path)
-    earlier = isinstance(before, date) and isinstance(after, date) and after < before
-    return after if earlier else None
+def _same_day(regime: Regime, mutant: Mutant, name: str) -> str:
+    """A period in hours runs from a day, so two that end on the same day are one."""
+    if mutant.path[-1] != "value" or regime.parameters[name].dimension != Dimension.DURATION:
+        return ""
+    before, after = (-(-_at(held, mutant.path).base // _DAY) for held in (regime, mutant.regime))
+    compared = any(name == node for rule in regime.rules for node in nodes_of(rule))
+    if compared or before != after:
+        return ""
+    return "records give the moment that it runs from only to the day, and it ends on the same one"
 
 
-def _day(regime: Regime, path: tuple[str | int, ...]) -> date:
-    """Return the day at a path."""
-    found = _at(regime, path)
-    assert isinstance(found, date)
-    return found
+def _moved(regime: Regime, mutant: Mutant, *fields: str) -> tuple[date, date] | None:
+    """Return the days before and after where one of some fields was moved; else None."""
+    if mutant.path[-1] not in fields:
+        return None
+    days = _at(regime, mutant.path), _at(mutant.regime, mutant.path)
+    return days if all(isinstance(day, date) for day in days) else None
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - any node
