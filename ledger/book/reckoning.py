@@ -118,7 +118,15 @@ class Reckoning:
         """Return everything since the last edge from another provider."""
         if self._stands_alone(model):
             return self._own_of(model)
-        group = self._own_group(model)
+        return self.own_together((model,))
+
+    def own_together(self, models: Iterable[str]) -> Part:
+        """Return everything since the last edges from other providers, of several models once."""
+        groups = [self._own_group(model) for model in models]
+        group = _Group(
+            frozenset[str]().union(*(each.sure for each in groups)),
+            frozenset[str]().union(*(each.maybe for each in groups)),
+        )
         parts = [_if_sure(self._own_of(name), name in group.sure) for name in sorted(group.maybe)]
         unknown = _unknown_parents(self._own_unknowns(group))
         return total([*parts, *unknown, self._doubts(group)])

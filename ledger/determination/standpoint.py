@@ -130,7 +130,8 @@ class Standpoint:
             reckoning = Reckoning(self.actual, self.lineage, counting)
             self._reckonings[counting] = reckoning
         if len(models) > 1 or kind == "system":
-            return reckoning.together(models).measured()
+            several = reckoning.own_together if scope == "own" else reckoning.together
+            return several(models).measured()
         match scope:
             case "own":
                 return reckoning.own(name).measured()
