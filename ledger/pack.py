@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from typing import Self, cast
 
@@ -39,9 +40,9 @@ _VERSION = re.compile(r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pack:
-    """Every rule file as a tree of strings.
+    """Every rule file as a tree of strings; packs of one digest are equal.
 
     Attributes:
         files: Path below the rules folder, with ``/``, to its tree.
@@ -56,6 +57,14 @@ class Pack:
         """Make the pack of these files."""
         ordered = dict(sorted(trees.items()))
         return cls(ordered, hashlib.sha256(_canonical(ordered)).hexdigest())
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by digest."""
+        return isinstance(other, Pack) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        """Hash by digest."""
+        return hash(self.digest)
 
     def encode(self) -> bytes:
         """Return the canonical JSON of the pack."""
@@ -101,6 +110,7 @@ def read_pack(root: Traversable) -> Pack:
     return pack if sources == _sources(root) else build_pack(root)
 
 
+@lru_cache(maxsize=2)
 def _unpacked(data: bytes, *, where: str) -> tuple[Pack, JSON]:
     """Read a pack file: the pack, and the digests of the files that it was made from."""
     value = parse(data, limit=_PACK_MAX)

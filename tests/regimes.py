@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from ledger.pack import Pack, build_pack, packed_bytes
+from ledger.pack import Pack, packed_bytes, read_pack
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.load import load_regime
 from ledger.regime.model import Regime
@@ -139,8 +139,8 @@ cases:
 
 @cache
 def shipped_pack() -> Pack:
-    """Return the rules of the checkout, read from its YAML files."""
-    return build_pack(ROOT / "rules")
+    """Return the rules of the checkout, from its pack while that is not older than a file."""
+    return read_pack(ROOT / "rules")
 
 
 @cache

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import allocation, lineage, records
-from regimes import SMALL, changed, shipped_pack, shipped_words, small
+from regimes import SMALL, changed, shipped_pack, small
 from worlds import world_of
 
 from ledger.crossing import BEFORE, Days, Undated, first_day, grows, rows_on
@@ -188,7 +188,7 @@ def test_settled_part_makes_the_rest_irrelevant() -> None:
 
 
 def test_developer_grows_with_its_models_unless_commitments_are_in_play() -> None:
-    regimes = load_regimes(shipped_pack(), shipped_words())
+    regimes = load_regimes(shipped_pack())
     law = Law.on(regimes["us.ca.sb53"], date(2026, 11, 23))
     assert growing(law, "frontier-developer")
     assert not growing(law, "frontier-developer", committed=True)
@@ -201,7 +201,7 @@ def test_base_whose_work_is_all_later_leaves_a_modification_undetermined(
     tuned = allocation("m", 13 * 10**24, activity="sft")
     later = {"start": "2026-09-01T00:00:00Z", "end": "2026-09-01T01:00:00Z"}
     held = records(tuned, allocation("p", 10**25, **later), ("lineage", lineage("m", "p", "no")))
-    regimes = load_regimes(shipped_pack(), shipped_words())
+    regimes = load_regimes(shipped_pack())
     world = world_of(held, as_of=date(2026, 6, 1))
     found = determine(Asked(date(2026, 6, 1), date.max), [regimes["eu.aia"]], world, evaluator)
     of_model = {each.rule: each.finding for each in found if each.subject == "model:m"}

@@ -28,7 +28,7 @@ from ledger.report.memo import Entry, Line, Memo, Section, memo_markdown, memo_t
 Run = Callable[..., Any]
 ON = date(2026, 2, 1)
 DIGEST = "0" * 64
-REGIMES = load_regimes(shipped_pack(), shipped_words())
+REGIMES = load_regimes(shipped_pack())
 # Keys of a rule file under which stand words for a reader.
 TOLD = {"question", "why", "text", "action", "content", "phrase", "note", "interpretation", "title"}
 TOLD |= {"actor", "recipient", "cite", "at", "eli", "url"}

@@ -27,7 +27,7 @@ from ledger.regime.mutation import mutants
 Run = Callable[..., Any]
 
 ROOT = Path(__file__).resolve().parent.parent
-REGIMES = load_regimes(shipped_pack(), shipped_words())
+REGIMES = load_regimes(shipped_pack())
 BENCH = Bench(shipped_words(), PlainEngine, PlainEvaluator(), devices_of(shipped_pack()))
 # Mutants of a regime tried on every run beside all comparators and thresholds.
 SAMPLE = 25

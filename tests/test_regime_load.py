@@ -213,7 +213,7 @@ def test_load_counting_set_refuses_words_nobody_classified() -> None:
 
 
 def test_load_every_shipped_regime_classifies_every_activity() -> None:
-    regimes = load_regimes(shipped_pack(), shipped_words())
+    regimes = load_regimes(shipped_pack())
     assert {"eu.aia", "us.ca.sb53", "us.eo14110", "kr.aiba"} <= set(regimes)
     for regime in regimes.values():
         for name, counting in regime.counting.items():

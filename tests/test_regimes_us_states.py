@@ -22,7 +22,7 @@ from ledger.resources import rules_root
 
 PACK = read_pack(rules_root(None))
 VOCABULARY = load_vocabulary(PACK)
-REGIMES = load_regimes(PACK, VOCABULARY)
+REGIMES = load_regimes(PACK)
 BENCH = Bench(VOCABULARY, PlainEngine, PlainEvaluator())
 FAMILY = ("us.ca.sb53", "us.ny.raise.2026", "us.il.aisma")
 TIERED = (*FAMILY, "us.ct.sb5")

@@ -122,7 +122,7 @@ def show(
     """Show one regime as a memo: each number beside the words of the law that decide."""
     pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
-    regime = find_regime(load_regimes(pack, vocabulary), regime_id)
+    regime = find_regime(load_regimes(pack), regime_id)
     on, known = _today(in_force_on), _day(law_known_on)
     view = LawView.of(regime, on, known, _readings(reading))
     document = law_document(view, vocabulary, pack.digest)
@@ -154,7 +154,7 @@ def test_(
     """Run the cases of the law, written and generated: exit 1 when one fails."""
     pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
-    regimes = load_regimes(pack, vocabulary)
+    regimes = load_regimes(pack)
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
     bench = bench_of(pack, vocabulary, engine)
     results = [result for regime in asked for result in bench.run_written(regime)]

@@ -29,7 +29,7 @@ def mutants(
     """
     pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
-    regimes = load_regimes(pack, vocabulary)
+    regimes = load_regimes(pack)
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
     bench = bench_of(pack, vocabulary, "plain")
     found = {regime.id: tuple(Gate(bench, regime).verdicts()) for regime in asked}

@@ -139,7 +139,7 @@ def explain(question: Question, records: Records, pack: Pack, evaluator: Evaluat
         MissingError: If no record speaks of the subject.
     """
     words = load_vocabulary(pack)
-    regimes = load_regimes(pack, words)
+    regimes = load_regimes(pack)
     selection = select(
         regimes,
         rules=question.rules,

@@ -192,7 +192,7 @@ def expound(question: Question, pack: Pack) -> Expounded:
         InputError: If a reading is not written as it must be.
     """
     words = load_vocabulary(pack)
-    regimes = load_regimes(pack, words)
+    regimes = load_regimes(pack)
     selection = select(regimes, rules=question.rules, readings=question.readings)
     found = [(regime, rule) for regime in selection.regimes for rule in selection.rules_of(regime)]
     if len(found) != 1:

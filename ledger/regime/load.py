@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from ledger.errors import RuleError
@@ -25,23 +26,24 @@ __all__ = [
 ]
 
 REGIMES_FOLDER: Final = "regimes/"
+_PACKS_HELD: Final = 4
 
 
-def load_regimes(pack: Pack, vocabulary: Vocabulary | None = None) -> Regimes:
-    """Read every regime of a rule pack.
+@lru_cache(maxsize=_PACKS_HELD)
+def load_regimes(pack: Pack) -> Regimes:
+    """Read every regime of a rule pack; the last few packs are read once each.
 
     Args:
         pack: The rule pack.
-        vocabulary: Its vocabulary if it was read already.
 
     Returns:
-        Regime by id, in the order of ids.
+        Regime by id, in the order of ids; shared, so nobody changes it.
 
     Raises:
         MissingError: If the pack has no vocabulary.
         RuleError: If a file is wrong; names file, place, and what to write instead.
     """
-    regimes, flaws = read_regimes(pack, vocabulary)
+    regimes, flaws = read_regimes(pack)
     if flaws:
         raise flawed(flaws)
     return regimes

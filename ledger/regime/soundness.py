@@ -58,8 +58,10 @@ def check_regime(file: str, regime: Regime, vocabulary: Vocabulary) -> tuple[Fla
 
 
 def citations(node: Node, place: str = "") -> Iterator[tuple[str, Citation]]:
-    """Yield every citation below a node with its path, in the order of the file."""
+    """Yield every citation below a node with its path, cases aside, which have none."""
     for name, info in type(node).model_fields.items():
+        if name == "cases":
+            continue
         label = f"{place}.{info.alias or name}".removeprefix(".")
         yield from _citations_in(getattr(node, name), label)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, Self, TypeAlias, get_args
 
 from pydantic import Field, TypeAdapter, model_validator
@@ -131,8 +132,9 @@ class Vocabulary:
         return _scalar(name, fact, value)
 
 
+@lru_cache(maxsize=4)
 def load_vocabulary(pack: Pack) -> Vocabulary:
-    """Read the vocabulary of a rule pack.
+    """Read the vocabulary of a rule pack; those of the last few packs are read once each.
 
     Raises:
         MissingError: If the pack has no vocabulary.
