@@ -10,8 +10,9 @@ a written case shows that somebody wanted that outcome.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, Final, TypeAlias
 
 from ledger.determination import Determination, World
@@ -67,14 +68,20 @@ class Verdict:
         return self.by is None and not self.same
 
 
-@dataclass(frozen=True, slots=True)
 class _Held:
-    """A probe with its records, and what it leads to under the rule file itself."""
+    """A probe with its records, and what it leads to under the rule file itself, once asked."""
 
-    kind: ProbeKind
-    case: Case
-    world: World
-    outcome: _Outcome
+    def __init__(self, probe: Probe, ask: Callable[[Case, World], _Outcome], world: World) -> None:
+        """Hold a probe; ``ask`` gives what a case leads to under the rule file."""
+        self.kind: ProbeKind = probe.kind
+        self.case = probe.case
+        self.world = world
+        self._ask = ask
+
+    @cached_property
+    def outcome(self) -> _Outcome:
+        """What the probe leads to under the rule file."""
+        return self._ask(self.case, self.world)
 
 
 class Gate:
@@ -140,7 +147,7 @@ class Gate:
         return any(True for _ in mismatches(regime, case, found))
 
     def _held_probes(self) -> Sequence[_Held]:
-        """Return the probes with what the rule file itself makes of them."""
+        """Return the probes of the rule file with their records."""
         if self._probes is None:
             generated = [result.case for result in self._bench.run_generated(self._regime)[0]]
             worlds: dict[int, World] = {}
@@ -150,12 +157,11 @@ class Gate:
         return self._probes
 
     def _hold(self, probe: Probe, worlds: dict[int, World]) -> _Held:
-        """Run a probe; those that ask the same records share them."""
+        """Hold a probe; those that ask the same records share them."""
         world = worlds.get(id(probe.records))
         if world is None:
             world = worlds[id(probe.records)] = self._bench.world(probe.case)
-        outcome = _outcome(self._bench, self._regime, probe.case, world)
-        return _Held(probe.kind, probe.case, world, outcome)
+        return _Held(probe, partial(_outcome, self._bench, self._regime), world)
 
 
 def _outcome(bench: Bench, regime: Regime, case: Case, world: World) -> _Outcome:
