@@ -26,7 +26,7 @@ REGIMES = load_regimes(PACK)
 BENCH = Bench(VOCABULARY, PlainEngine, PlainEvaluator())
 FAMILY = ("us.ca.sb53", "us.ny.raise.2026", "us.il.aisma")
 TIERED = (*FAMILY, "us.ct.sb5")
-STATES = (*TIERED, "us.ca.sb1047", "us.ny.raise.2025", "us.mi.hb4668")
+STATES = (*TIERED, "us.ca.sb1047", "us.ny.raise.2025", "us.mi.hb4668", "us.il.sb3444")
 DAY = date(2026, 11, 22)
 # Nobody asked here is a college, and everyone is where the law in question looks.
 OF_DEVELOPER = {
@@ -68,6 +68,7 @@ def test_rule_file_of_a_state_has_no_findings(name: str) -> None:
         ("us.il.aisma", date(2027, 1, 1), "in_force", "enforced"),
         ("us.ca.sb1047", date(2026, 11, 22), "vetoed", "none"),
         ("us.mi.hb4668", date(2026, 11, 22), "proposed", "none"),
+        ("us.il.sb3444", date(2026, 11, 22), "proposed", "none"),
     ],
 )
 def test_states_stand_where_the_law_put_them(
@@ -163,6 +164,20 @@ def test_one_planned_run_is_four_answers() -> None:
     assert planned("2027-01-14", waiting)["us.ny.raise.2026"] == "met"
     assert planned("2027-01-14", waiting)["us.il.aisma"] == "not_met"
     assert planned("2027-01-15", waiting)["us.il.aisma"] == "met"
+
+
+def test_shield_of_a_bill_rests_on_no_figure_of_cost_that_nobody_read() -> None:
+    """Its cost limb is a fact that somebody states; its only condition is called no duty."""
+    bill = REGIMES["us.il.sb3444"]
+    assert {value.dimension for value in bill.parameters.values()} == {"operations"}
+    assert bill.penalties == ()
+    (rule,) = bill.rules
+    (condition,) = rule.obligations
+    assert rule.effect == "definition"
+    assert "no duty" in condition.action["en"]
+    assert condition.due is None
+    assert bill.review.note is not None
+    assert "figure of the cost alternative" in bill.review.note
 
 
 @pytest.mark.parametrize("name", FAMILY)
