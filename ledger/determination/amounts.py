@@ -14,6 +14,7 @@ from typing import Final
 from ledger.determination.ground import Ground
 from ledger.determination.model import Band, Evidence
 from ledger.determination.standpoint import Standpoint
+from ledger.determination.verdict import Verdict
 from ledger.quantity import Dimension
 from ledger.regime.expression import Comparison
 from ledger.regime.question import Question
@@ -29,6 +30,8 @@ _DIMENSIONS: Final = frozenset(member.value for member in Dimension)
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """What is reported of a rule; the last five are None when it compares nothing.
+
+    The line is None too while it is open which of several applies.
 
     Attributes:
         evidence: Share of the operations by evidence grade.
@@ -51,18 +54,25 @@ class Amounts:
 
 
 def amounts_of(
-    ground: Ground, shown: int | None, question: Question, standpoint: Standpoint, *, decided: bool
+    ground: Ground, verdict: Verdict, question: Question, standpoint: Standpoint
 ) -> Amounts:
     """Return what to report of a rule and a subject.
 
+    Of the comparisons on which a finding ``not_met`` hangs it is the one nearest to its line, by
+    the distance as a share of the line; those alike, and those of which the distance is not known,
+    come in the order of the file. Where several are left of any other finding, it is open which
+    applies: then only what they have in common is reported, and no line if they differ.
+
     Args:
         ground: What the rule rests on.
-        shown: Place of the comparison to report among the rule's own; None for none.
+        verdict: The verdict, with the comparisons on which the finding hangs.
         question: The rule asked of the subject by the legal intervals.
         standpoint: What the records say.
-        decided: Whether the finding is decided.
     """
-    node = None if shown is None else ground.comparisons[shown]
+    nodes = [ground.comparisons[place] for place in verdict.hinges]
+    if nodes[1:] and verdict.finding == "not_met":
+        nodes = [min(nodes, key=lambda node: _remoteness(ground, node, question))]
+    node = nodes[0] if all(each.left == nodes[0].left for each in nodes[1:]) and nodes else None
     evidence, rows = _counted(ground, node, question.subject, standpoint)
     if node is None:
         return Amounts(evidence=evidence, rows=rows)
@@ -71,17 +81,45 @@ def amounts_of(
     dimension = left.dimension or line.dimension
     if dimension is None or dimension not in _DIMENSIONS:
         return Amounts(evidence=evidence, rows=rows)
-    comparator = _comparator(node)
-    threshold = _line(line.span, comparator)
-    return Amounts(
+    amounts = Amounts(
         evidence=evidence,
         rows=rows,
         measured={dimension: _band(left.span, error)},
+        unit=ground.unit(node.right, dimension),
+    )
+    lines = {(each.operator, _right(ground, each, question).span) for each in nodes}
+    if len(lines) > 1:
+        return amounts
+    comparator = _comparator(node)
+    threshold = _line(line.span, comparator)
+    decided = verdict.finding != "undetermined"
+    return replace(
+        amounts,
         comparison=comparator,
         threshold=None if threshold is None else decimal(threshold),
-        unit=ground.unit(node.right, dimension),
         margin=_margin(left.span, threshold, comparator) if decided else None,
     )
+
+
+def _remoteness(ground: Ground, node: Comparison, question: Question) -> tuple[bool, Fraction]:
+    """Return how far an amount is from its line, as a share of it; last where that is not known.
+
+    Between two ranges it is the distance of the ends that are next to each other.
+    """
+    left, _ = _left(ground, node, question)
+    line = _right(ground, node, question)
+    unknown = (True, Fraction(0))
+    if (left.dimension or line.dimension) not in _DIMENSIONS:
+        return unknown
+    if left.span.hi is not None and left.span.hi <= line.span.lo:
+        end, distance = line.span.lo, line.span.lo - left.span.hi
+    elif line.span.hi is not None and line.span.hi <= left.span.lo:
+        end, distance = line.span.hi, left.span.lo - line.span.hi
+    else:
+        return unknown
+    if distance == 0:
+        return False, distance
+    return (False, distance / end) if end else unknown
 
 
 def _left(ground: Ground, node: Comparison, question: Question) -> tuple[Operand, Span]:

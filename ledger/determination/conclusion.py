@@ -84,13 +84,7 @@ class Conclusion:
         missing = self._missing()
         contradictions = tuple(self._contradictions(missing))
         question = Question(self.interpreter, self.ground.rule, self.subject, "actual", "legal")
-        amounts = amounts_of(
-            self.ground,
-            verdict.shown,
-            question,
-            self.world.present,
-            decided=verdict.finding not in {None, "undetermined"},
-        )
+        amounts = amounts_of(self.ground, verdict, question, self.world.present)
         fields = _fields(
             self.ground, self.standing, self.subject, hypothetical=self.hypothetical
         ) | {
