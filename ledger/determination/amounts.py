@@ -6,7 +6,7 @@ Texts are exact decimals in the base unit. A line that is no finite decimal, suc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
@@ -59,8 +59,9 @@ def amounts_of(
     """Return what to report of a rule and a subject.
 
     Of the comparisons on which a finding ``not_met`` hangs it is the one nearest to its line, by
-    the distance as a share of the line; those alike, and those of which the distance is not known,
-    come in the order of the file. Where several are left of any other finding, it is open which
+    the distance as a share of the line; of those alike, which share an amount that is nothing, the
+    lowest line, else the first in the order of the file. One of which the distance is not known
+    comes last. Where several are left of any other finding, it is open which
     applies: then only what they have in common is reported, and no line if they differ.
 
     Args:
@@ -71,7 +72,7 @@ def amounts_of(
     """
     nodes = [ground.comparisons[place] for place in verdict.hinges]
     if nodes[1:] and verdict.finding == "not_met":
-        nodes = [min(nodes, key=lambda node: _remoteness(ground, node, question))]
+        nodes = [_nearest(ground, nodes, question)]
     node = nodes[0] if all(each.left == nodes[0].left for each in nodes[1:]) and nodes else None
     evidence, rows = _counted(ground, node, question.subject, standpoint)
     if node is None:
@@ -101,25 +102,40 @@ def amounts_of(
     )
 
 
-def _remoteness(ground: Ground, node: Comparison, question: Question) -> tuple[bool, Fraction]:
-    """Return how far an amount is from its line, as a share of it; last where that is not known.
+def _nearest(ground: Ground, nodes: Sequence[Comparison], question: Question) -> Comparison:
+    """Return the comparison that is nearest to its line."""
+    known = [
+        (away, node) for node in nodes if (away := _distance(ground, node, question)) is not None
+    ]
+    if not known:
+        return nodes[0]
+    share = min(away[0] for away, _ in known)
+    alike = [(away[1], node) for away, node in known if away[0] == share]
+    # Nothing is as far from every line as the line is: then the lowest one is reached first.
+    same = [(distance, node) for distance, node in alike if node.left == alike[0][1].left]
+    return min(same, key=lambda each: each[0])[1]
+
+
+def _distance(
+    ground: Ground, node: Comparison, question: Question
+) -> tuple[Fraction, Fraction] | None:
+    """Return how far an amount is from its line, as a share of it and by itself; None if unknown.
 
     Between two ranges it is the distance of the ends that are next to each other.
     """
     left, _ = _left(ground, node, question)
     line = _right(ground, node, question)
-    unknown = (True, Fraction(0))
     if (left.dimension or line.dimension) not in _DIMENSIONS:
-        return unknown
+        return None
     if left.span.hi is not None and left.span.hi <= line.span.lo:
         end, distance = line.span.lo, line.span.lo - left.span.hi
     elif line.span.hi is not None and line.span.hi <= left.span.lo:
         end, distance = line.span.hi, left.span.lo - line.span.hi
     else:
-        return unknown
+        return None
     if distance == 0:
-        return False, distance
-    return (False, distance / end) if end else unknown
+        return distance, distance
+    return (distance / end, distance) if end else None
 
 
 def _left(ground: Ground, node: Comparison, question: Question) -> tuple[Operand, Span]:
