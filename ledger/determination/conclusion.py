@@ -246,13 +246,14 @@ class Conclusion:
         name, _, elsewhere = item.name.partition("@")
         agreed = self.world.present.fact(elsewhere or self.subject, name).value is not None
         entries = [str(seq) for seq in item.entries]
-        if agreed:
-            return (
-                f"entry {', '.join(entries)} says that {item.name} is no, and the ledger holds a "
-                "figure of what lies behind: reverse the one that is wrong"
-            )
-        named = f"{', '.join(entries[:-1])} and {entries[-1]}"
-        return f"entries {named} contradict each other about {item.name}: reverse one of them"
+        several = f"{', '.join(entries[:-1])} and {entries[-1]}"
+        if not agreed:
+            return f"entries {several} contradict each other about {item.name}: reverse one of them"
+        says = f"entry {entries[0]} says" if len(entries) == 1 else f"entries {several} say"
+        return (
+            f"{says} that {item.name} is no, and the ledger holds a figure of what lies behind: "
+            "reverse what is wrong"
+        )
 
     def _rebutted(self) -> bool | None:
         """Return whether a recorded decision answers the presumption."""

@@ -86,7 +86,7 @@ def _item(
         named = ", ".join(map(str, entries))
         told = f"contradictory: reverse one of entries {named}"
         if name == BASE_OBTAINABLE:
-            told = f"contradictory: reverse what is wrong, entry {named} or the figure of the base"
+            told = f"contradictory: reverse what is wrong, {named} or the figure of the base"
         return Lacking(name, subject, rules, fact.description["en"], told, None)
     importer, version = FACT_EVIDENCE
     record = {
