@@ -64,3 +64,17 @@ def test_figure_of_the_base_is_obtainable_when_the_ledger_holds_it_and_never_not
         assert found(unknown) == ("undetermined", ("model.base_compute_obtainable",))
     stated = World({("model:m", "model.base_compute_obtainable"): Stated(value=False)})
     assert answered("base_compute_obtainable", stated) == ("not_met", ())
+
+
+def test_statement_that_no_figure_can_be_had_does_not_stand_against_one_on_the_ledger() -> None:
+    def found(legal: Interval, *, said: bool) -> tuple[Any, ...]:
+        totals = {("model:m", "base", "actual"): Counted(legal, legal, ("operations@b",))}
+        stated = {("model:m", "model.base_compute_obtainable"): Stated(value=said, entries=(3,))}
+        return answered("base_compute_obtainable", World(stated, totals, made=[Made("m", "b")]))
+
+    contradicted = ("undetermined", ("model.base_compute_obtainable",))
+    for figure in (Interval.point(10**24), Interval(1, 10**24)):
+        assert found(figure, said=False) == contradicted
+        assert found(figure, said=True) == ("met", ())
+    for none in (Interval.unknown(), Interval.unknown(10**24), Interval(1, None)):
+        assert found(none, said=False) == ("not_met", ())

@@ -6,7 +6,7 @@ Texts are exact decimals in the base unit. A line that is no finite decimal, suc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from ledger.determination.ground import Ground
 from ledger.determination.model import Band, Evidence
 from ledger.determination.standpoint import Standpoint
+from ledger.determination.verdict import Verdict
 from ledger.quantity import Dimension
 from ledger.regime.expression import Comparison
 from ledger.regime.question import Question
@@ -29,6 +30,8 @@ _DIMENSIONS: Final = frozenset(member.value for member in Dimension)
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """What is reported of a rule; the last five are None when it compares nothing.
+
+    The line is None too while it is open which of several applies.
 
     Attributes:
         evidence: Share of the operations by evidence grade.
@@ -51,18 +54,26 @@ class Amounts:
 
 
 def amounts_of(
-    ground: Ground, shown: int | None, question: Question, standpoint: Standpoint, *, decided: bool
+    ground: Ground, verdict: Verdict, question: Question, standpoint: Standpoint
 ) -> Amounts:
     """Return what to report of a rule and a subject.
 
+    Of the comparisons on which a finding ``not_met`` hangs it is the one nearest to its line, by
+    the distance as a share of the line; of those alike, which share an amount that is nothing, the
+    lowest line, else the first in the order of the file. One of which the distance is not known
+    comes last. Where several are left of any other finding, it is open which
+    applies: then only what they have in common is reported, and no line if they differ.
+
     Args:
         ground: What the rule rests on.
-        shown: Place of the comparison to report among the rule's own; None for none.
+        verdict: The verdict, with the comparisons on which the finding hangs.
         question: The rule asked of the subject by the legal intervals.
         standpoint: What the records say.
-        decided: Whether the finding is decided.
     """
-    node = None if shown is None else ground.comparisons[shown]
+    nodes = [ground.comparisons[place] for place in verdict.hinges]
+    if nodes[1:] and verdict.finding == "not_met":
+        nodes = [_nearest(ground, nodes, question)]
+    node = nodes[0] if all(each.left == nodes[0].left for each in nodes[1:]) and nodes else None
     evidence, rows = _counted(ground, node, question.subject, standpoint)
     if node is None:
         return Amounts(evidence=evidence, rows=rows)
@@ -71,17 +82,60 @@ def amounts_of(
     dimension = left.dimension or line.dimension
     if dimension is None or dimension not in _DIMENSIONS:
         return Amounts(evidence=evidence, rows=rows)
-    comparator = _comparator(node)
-    threshold = _line(line.span, comparator)
-    return Amounts(
+    amounts = Amounts(
         evidence=evidence,
         rows=rows,
         measured={dimension: _band(left.span, error)},
+        unit=ground.unit(node.right, dimension),
+    )
+    lines = {(each.operator, _right(ground, each, question).span) for each in nodes}
+    if len(lines) > 1:
+        return amounts
+    comparator = _comparator(node)
+    threshold = _line(line.span, comparator)
+    decided = verdict.finding != "undetermined"
+    return replace(
+        amounts,
         comparison=comparator,
         threshold=None if threshold is None else decimal(threshold),
-        unit=ground.unit(node.right, dimension),
         margin=_margin(left.span, threshold, comparator) if decided else None,
     )
+
+
+def _nearest(ground: Ground, nodes: Sequence[Comparison], question: Question) -> Comparison:
+    """Return the comparison that is nearest to its line."""
+    known = [
+        (away, node) for node in nodes if (away := _distance(ground, node, question)) is not None
+    ]
+    if not known:
+        return nodes[0]
+    share = min(away[0] for away, _ in known)
+    alike = [(away[1], node) for away, node in known if away[0] == share]
+    # Nothing is as far from every line as the line is: then the lowest one is reached first.
+    same = [(distance, node) for distance, node in alike if node.left == alike[0][1].left]
+    return min(same, key=lambda each: each[0])[1]
+
+
+def _distance(
+    ground: Ground, node: Comparison, question: Question
+) -> tuple[Fraction, Fraction] | None:
+    """Return how far an amount is from its line, as a share of it and by itself; None if unknown.
+
+    Between two ranges it is the distance of the ends that are next to each other.
+    """
+    left, _ = _left(ground, node, question)
+    line = _right(ground, node, question)
+    if (left.dimension or line.dimension) not in _DIMENSIONS:
+        return None
+    if left.span.hi is not None and left.span.hi <= line.span.lo:
+        end, distance = line.span.lo, line.span.lo - left.span.hi
+    elif line.span.hi is not None and line.span.hi <= left.span.lo:
+        end, distance = line.span.hi, left.span.lo - line.span.hi
+    else:
+        return None
+    if distance == 0:
+        return distance, distance
+    return (distance / end, distance) if end else None
 
 
 def _left(ground: Ground, node: Comparison, question: Question) -> tuple[Operand, Span]:

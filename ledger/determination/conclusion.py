@@ -23,6 +23,7 @@ from ledger.determination.since import Since
 from ledger.determination.verdict import Verdict
 from ledger.determination.world import World
 from ledger.obligations import DueDate, Filed, Filings, due_date
+from ledger.regime.answered import BASE_OBTAINABLE
 from ledger.regime.dated import NOWHERE, Standing
 from ledger.regime.interpret import Interpreter
 from ledger.regime.question import Question
@@ -84,13 +85,7 @@ class Conclusion:
         missing = self._missing()
         contradictions = tuple(self._contradictions(missing))
         question = Question(self.interpreter, self.ground.rule, self.subject, "actual", "legal")
-        amounts = amounts_of(
-            self.ground,
-            verdict.shown,
-            question,
-            self.world.present,
-            decided=verdict.finding not in {None, "undetermined"},
-        )
+        amounts = amounts_of(self.ground, verdict, question, self.world.present)
         fields = _fields(
             self.ground, self.standing, self.subject, hypothetical=self.hypothetical
         ) | {
@@ -114,7 +109,7 @@ class Conclusion:
             "evidence_share": amounts.evidence,
             "entries_counted": amounts.rows,
             "notes": (
-                *(_of_contradiction(each) for each in contradictions),
+                *(self._told(each) for each in contradictions),
                 *self._of_filings(filed),
                 *self._notes(met_on, foreseen, dates),
             ),
@@ -232,7 +227,7 @@ class Conclusion:
                 )
 
     def _contradictions(self, missing: tuple[str, ...]) -> Iterator[Contradiction]:
-        """Yield the facts that matter here and that entries state differently."""
+        """Yield the facts that matter here and that entries, or entries and figures, contradict."""
         rule = self.ground.rule
         asked = set(missing)
         if rule.rebuttal is not None:
@@ -242,8 +237,23 @@ class Conclusion:
         for text in sorted(asked):
             name, _, elsewhere = text.partition("@")
             state = self.world.present.fact(elsewhere or self.subject, name)
-            if state.value is None and len(state.entries) > 1:
+            differ = state.value is None and len(state.entries) > 1
+            if differ or (name == BASE_OBTAINABLE and state.value is False):
                 yield Contradiction(name=text, entries=tuple(state.entries))
+
+    def _told(self, item: Contradiction) -> str:
+        """Return a contradiction and its remedy in words."""
+        name, _, elsewhere = item.name.partition("@")
+        agreed = self.world.present.fact(elsewhere or self.subject, name).value is not None
+        entries = [str(seq) for seq in item.entries]
+        several = f"{', '.join(entries[:-1])} and {entries[-1]}"
+        if not agreed:
+            return f"entries {several} contradict each other about {item.name}: reverse one of them"
+        says = f"entry {entries[0]} says" if len(entries) == 1 else f"entries {several} say"
+        return (
+            f"{says} that {item.name} is no, and the ledger holds a figure of what lies behind: "
+            "reverse what is wrong"
+        )
 
     def _rebutted(self) -> bool | None:
         """Return whether a recorded decision answers the presumption."""
@@ -337,13 +347,6 @@ def _first_day(met_on: MetOn | None, foreseen: Foreseen | None) -> date | None:
         None if foreseen is None else foreseen.on,
     ]
     return min((day for day in days if day is not None), default=None)
-
-
-def _of_contradiction(item: Contradiction) -> str:
-    """Return a contradiction and its remedy in words."""
-    entries = [str(seq) for seq in item.entries]
-    named = f"{', '.join(entries[:-1])} and {entries[-1]}"
-    return f"entries {named} contradict each other about {item.name}: reverse one of them"
 
 
 def _fields(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from ledger.determination.verdict import comparisons_of
+from ledger.determination.hinge import comparisons_of
 from ledger.obligations import binding_since
 from ledger.quantity import UNITS, Dimension, Quantity
 from ledger.regime.counting import CountingSet

@@ -112,7 +112,7 @@ class Closed(_Format):
 
 
 class Contradiction(_Format):
-    """A fact that standing entries state differently for the day, so that it has no value.
+    """A fact that entries, or entries and a figure, contradict for the day: it has no value.
 
     Attributes:
         name: The fact, followed by ``@subject`` where it is not of the subject itself.
@@ -153,10 +153,13 @@ class Determination(_Format):
         met_on: Since when it is met; null when it is not.
         rebutted: Whether a decision answers the presumption; null for a rule that none can, and
             while entries contradict each other about the decision.
-        measured: Amount compared, by its dimension; null when the rule compares none.
-        comparison: How it is compared with the threshold.
+        measured: Amount compared, by its dimension; null when the rule compares none, or it is
+            open which of several.
+        comparison: How it is compared with the threshold; null where the line is open.
         threshold: The line in the base unit, rounded to the whole number that gives the same
-            answer for every whole amount; null if it is not one known number.
+            answer for every whole amount; null if it is not one known number, or it is open which
+            line applies. Of several it is the one on which the finding hangs: not met, the one
+            nearest to its amount that could still decide; met, the first that carries the finding.
         unit: Base unit of ``measured`` and ``threshold``.
         margin: Distance from the line, in that unit; null while the finding or the comparison is
             undetermined.
@@ -171,7 +174,8 @@ class Determination(_Format):
             none.
         cite: Where the rule stands.
         entries_counted: Allocations in the amount compared.
-        contradictions: Facts that would matter and have no value, since entries differ.
+        contradictions: Facts that would matter and have no value, since entries differ, or a
+            figure on the ledger contradicts them.
         notes: What a reader must know beside the fields.
     """
 

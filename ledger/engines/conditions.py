@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from ledger.determination.hinge import is_leaf
 from ledger.engines.gathered import Gathered
 from ledger.engines.held import Rows
 from ledger.engines.sheet import Column, Gaps, Sheet
@@ -38,8 +39,7 @@ class RuleColumns:
         open_parts: Scope, condition and exceptions: what can leave the finding open.
         finding: Number of the finding in ``FINDINGS``.
         truth: Whether the rule is met, as other rules see it.
-        comparisons: The rule's own comparisons in the order of the file, each with the case of
-            the arm in which it stands, or None.
+        leaves: The leaves of the condition in the order of the file, as ``Hinges`` counts them.
     """
 
     scope: Column | None
@@ -47,7 +47,7 @@ class RuleColumns:
     open_parts: tuple[Column, ...]
     finding: Column
     truth: Column
-    comparisons: tuple[tuple[Column, Column | None], ...]
+    leaves: tuple[Column, ...]
 
 
 class Conditions:
@@ -94,7 +94,7 @@ class Conditions:
 
     def _conclude(self, rule: Rule) -> RuleColumns:
         """Put scope, condition and exceptions together."""
-        found: list[tuple[Column, Column | None]] = []
+        found: list[Column] = []
         scope = None if rule.scope is None else self.condition(rule, rule.scope)
         condition = self._whole(rule, found)
         exceptions = tuple((item.id, self.condition(rule, item.when)) for item in rule.unless)
@@ -120,31 +120,30 @@ class Conditions:
         truth = self.sheet.built(met, [finding], lambda row: self.sheet.undecided(parts, row))
         return RuleColumns(scope, exceptions, parts, finding, truth, tuple(found))
 
-    def _whole(self, rule: Rule, found: list[tuple[Column, Column | None]]) -> Column:
-        """Add a rule's condition and collect its own comparisons."""
-        whole = rule.condition
+    def _whole(self, rule: Rule, found: list[Column]) -> Column:
+        """Add a rule's condition and collect its leaves."""
+        whole, seen = rule.condition, found.append
         if not isinstance(whole, node.Choose):
-            return self.condition(rule, whole, lambda column: found.append((column, None)))
-        arms: list[tuple[Column, Column]] = []
-        for arm in whole.arms:
-            inside: list[Column] = []
-            case = self.condition(rule, arm.case, inside.append)
-            arms.append((case, self.condition(rule, arm.then, inside.append)))
-            found += [(column, case) for column in inside]
+            return self.condition(rule, whole, seen)
+        arms = [
+            (self.condition(rule, arm.case, seen), self.condition(rule, arm.then, seen))
+            for arm in whole.arms
+        ]
         return self._chosen(rule, arms)
 
     def condition(  # noqa: PLR0911 - one return for each operator
         self, rule: Rule, asked: node.Condition, seen: Callable[[Column], None] | None = None
     ) -> Column:
-        """Add a condition; ``seen`` is told of every comparison that is the rule's own."""
+        """Add a condition; ``seen`` is told of every leaf of it."""
+        if seen is not None and is_leaf(asked):
+            leaf = self.condition(rule, asked)
+            seen(leaf)
+            return leaf
         match asked:
             case str():
                 return self._name(asked)
             case node.Gt() | node.Ge() | node.Lt() | node.Le():
-                column = self.sheet.compared(rule, asked)
-                if seen is not None:
-                    seen(column)
-                return column
+                return self.sheet.compared(rule, asked)
             case node.All() | node.Any():
                 parts = [self.condition(rule, item, seen) for item in asked.items]
                 join = pl.all_horizontal if isinstance(asked, node.All) else pl.any_horizontal

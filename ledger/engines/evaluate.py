@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ledger.determination import Verdict, Verdicts, shows
-from ledger.determination.verdict import under_readings
+from ledger.determination import Verdict, Verdicts
+from ledger.determination.hinge import Hinges
 from ledger.engines.conditions import FINDINGS, Conditions, RuleColumns
 from ledger.engines.gathered import Gathered
 from ledger.regime.answered import Answers
@@ -47,14 +47,14 @@ def _verdicts(law: Law, rules: Sequence[Rule], gathered: Gathered) -> Verdicts:
     found: dict[tuple[str, str], Verdict] = {}
     for rule, seen, blurred in columns:
         same = error.sheet.numbers(blurred.finding)
-        standing = under_readings(law, rule.condition)
+        hinges = Hinges.of(rule.condition)
         for row, subject in enumerate(gathered.subjects):
-            found[rule.id, subject] = _verdict(legal, seen, standing, (same[row], row))
+            found[rule.id, subject] = _verdict(legal, seen, hinges, (same[row], row))
     return found
 
 
 def _verdict(
-    legal: Conditions, rule: RuleColumns, standing: Sequence[bool], place: tuple[int, int]
+    legal: Conditions, rule: RuleColumns, hinges: Hinges, place: tuple[int, int]
 ) -> Verdict:
     """Read one row; its place is the finding under the error intervals and its number."""
     sheet, (blurred, row) = legal.sheet, place
@@ -70,18 +70,12 @@ def _verdict(
         exception=exception,
         robust=finding != "undetermined" and number == blurred,
         missing=sheet.undecided(rule.open_parts, row) if finding == "undetermined" else (),
-        shown=None if finding is None else _shown(legal, rule, standing, row),
+        hinges=() if finding is None else _hung(legal, rule, hinges, row),
     )
 
 
-def _shown(legal: Conditions, rule: RuleColumns, standing: Sequence[bool], row: int) -> int | None:
-    """Return the place of the comparison to report."""
-    sheet = legal.sheet
-    wanted = shows(FINDINGS[sheet.numbers(rule.finding)[row]])
-    possible = [
-        place
-        for place, (_, case) in enumerate(rule.comparisons)
-        if standing[place] and (case is None or sheet.truths(case)[row] is not False)
-    ]
-    matching = (p for p in possible if sheet.truths(rule.comparisons[p][0])[row] is wanted)
-    return next(matching, next(iter(possible), None))
+def _hung(legal: Conditions, rule: RuleColumns, hinges: Hinges, row: int) -> tuple[int, ...]:
+    """Return the places of the comparisons on which a finding hangs."""
+    if hinges.single is not None:
+        return hinges.single
+    return hinges.at([legal.sheet.truths(column)[row] for column in rule.leaves])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -105,7 +106,7 @@ class Gathered:
         missing = known.missing or (name,)
         if not self.home or part != subject:
             missing = tuple(m if "@" in m else f"{m}@{part}" for m in missing)
-        return Known(known.value, missing, known.entries)
+        return replace(known, missing=missing)
 
 
 def number_of(value: Quantity | date | Fraction | None) -> tuple[Span, str | None]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.determination import Determination
 from ledger.journeys.recording import FACT_EVIDENCE
+from ledger.regime.answered import BASE_OBTAINABLE
 from ledger.regime.vocabulary import Vocabulary
 
 __all__ = ["Lacking", "lacking"]
@@ -82,7 +83,10 @@ def _item(
         return Lacking(name, subject, rules, fact.description["en"], told, None)
     if entries:
         # One more statement would settle nothing: one that stands has to go.
-        told = f"contradictory: reverse one of entries {', '.join(map(str, entries))}"
+        named = ", ".join(map(str, entries))
+        told = f"contradictory: reverse one of entries {named}"
+        if name == BASE_OBTAINABLE:
+            told = f"contradictory: reverse what is wrong, {named} or the figure of the base"
         return Lacking(name, subject, rules, fact.description["en"], told, None)
     importer, version = FACT_EVIDENCE
     record = {

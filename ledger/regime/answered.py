@@ -1,13 +1,20 @@
 """Answers are what the records say of a subject, with what their lineage and figures imply.
 
-A recorded fact always comes first. Without one, three are read off the lineage and the figures,
-so that nobody has to state for every model what the ledger already holds:
+A recorded fact comes first, but for one that the figures contradict. Without one, three are read
+off the lineage and the figures, so that nobody has to state for every model what the ledger
+already holds:
 
 * ``model.is_modification``          the model was derived, merged or initialised from another;
   a model without a recorded step is none
 * ``model.same_provider_as_base``    whether another provider stands behind one of those steps
 * ``model.base_compute_obtainable``  yes where the ledger holds a figure for what lies behind it;
   that no figure can be had is never concluded from silence
+
+A statement that no figure of the base can be had does not stand against one that the ledger holds:
+the guidelines give their fallback only where the figure can neither be known nor estimated, and a
+figure on the ledger is known. Which of the two is wrong is for people to say. As for entries that
+contradict each other, the fact has no value until one of them is reversed; to judge by the figure
+would rest on what somebody disputes, and to judge by the statement would let it escape.
 
 A decision that an authority would have sent to the provider is not asked for either:
 
@@ -95,12 +102,14 @@ class Known:
     Attributes:
         value: The value, or None while it is unknown.
         missing: What would settle it; empty once it is known.
-        entries: Entries that say so; several without a value contradict each other.
+        entries: Entries that say so; without a value they contradict each other, or a figure.
+        against_figure: Whether a figure that the ledger holds contradicts what they say.
     """
 
     value: FactValue | None
     missing: tuple[str, ...] = ()
     entries: tuple[int, ...] = ()
+    against_figure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +237,7 @@ class Answers:
             return Known(subject.partition(":")[2])
         found = self._environment.fact(subject, name)
         if found.value is not None or len(found.entries) > 1:
-            return self._recorded(subject, name, found)
+            return self._recorded(subject, name, found, view)
         return self._implied(subject, name, view)
 
     def facts(self, subjects: Sequence[str], name: str, view: ViewName) -> list[Known]:
@@ -246,10 +255,12 @@ class Answers:
             for subject in subjects
         ]
 
-    def _recorded(self, subject: str, name: str, found: Fact) -> Known:
-        """Return what is recorded; money at market prices only with the prices."""
+    def _recorded(self, subject: str, name: str, found: Fact, view: ViewName) -> Known:
+        """Return what is recorded, unless a figure contradicts it; money only with its prices."""
         if found.value is None:
             return Known(None, (name,), tuple(found.entries))
+        if name == BASE_OBTAINABLE and found.value is False and self._has_figure(subject, view):
+            return Known(None, (name,), tuple(found.entries), against_figure=True)
         pins = PINNED.get(name, ())
         unpinned = [pin for pin in pins if self._environment.fact(subject, pin).value is None]
         if unpinned:

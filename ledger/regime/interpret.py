@@ -76,7 +76,7 @@ class Outcome:
 
     @property
     def comparisons(self) -> tuple[Reason, ...]:
-        """The rule's own comparisons that can still matter; the first is the one to report."""
+        """The rule's own comparisons that stand in no arm that is ruled out, in order."""
         return tuple(self.reason.comparisons())
 
 

@@ -387,9 +387,11 @@ def _product(factors: Sequence[Operand]) -> str | None:
 
 
 def _said(known: Known) -> str | None:
-    """Write what is recorded of a fact; entries that contradict each other are named."""
+    """Write what is recorded of a fact; entries that are contradicted are named."""
     if known.value is not None:
         return value_in_words(known.value)
+    if known.against_figure:
+        return "no, against a figure that the ledger holds"
     if len(known.entries) > 1:
         return "entries " + ", ".join(str(entry) for entry in known.entries) + " differ"
     return None

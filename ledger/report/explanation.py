@@ -223,7 +223,9 @@ def _said(fact: FactLine) -> str:
     """Return what is recorded of a fact, in words."""
     if fact.said is not None:
         return fact.said
-    return "contradictory: reverse one of them" if len(fact.entries) > 1 else "nothing"
+    if len(fact.entries) == 1:
+        return "contradictory: a figure on the ledger says otherwise"
+    return "contradictory: reverse one of them" if fact.entries else "nothing"
 
 
 def _work(legs: Sequence[CountedLeg], *, everything: bool) -> Table:

@@ -218,6 +218,8 @@ def test_what_nobody_said_of_the_original_is_named_and_not_guessed(
     found = said.of(RULE, f"model:{model}")
     assert (found["finding"], found["in_scope"], found["margin"]) == ("undetermined", True, None)
     assert found["missing"] == missing
+    # Which of the lines applies is what is open, so none is told.
+    assert (found["comparison"], found["threshold"]) == (None, None)
 
 
 def test_reasons_say_what_the_missing_fact_would_decide(ledger: Recorded) -> None:
