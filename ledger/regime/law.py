@@ -7,16 +7,18 @@ sets and other rules.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
 from ledger.errors import MissingError
 from ledger.regime.counting import CountingSet, choose_readings, resolve
 from ledger.regime.dated import DatedValue, members_on, parameter_on
+from ledger.regime.expression import Expression
 from ledger.regime.known import as_known
 from ledger.regime.model import Regime
 from ledger.regime.rule import Rule
+from ledger.regime.words import in_words
 
 __all__ = ["Law"]
 
@@ -41,6 +43,8 @@ class Law:
     readings: Mapping[str, str]
     counting: Mapping[str, CountingSet]
     assumed: bool = False
+    # Expressions of the regime in words, by identity: the regime keeps every one of them alive.
+    _said: dict[int, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
     def on(
@@ -72,6 +76,15 @@ class Law:
             if chosen.keys() >= set(counting.open_readings())
         }
         return cls(seen, in_force_on, law_known_on, chosen, sets, assumed)
+
+    def words_of(self, expression: Expression) -> str:
+        """Return an expression of the regime in words, written once."""
+        if isinstance(expression, str):
+            return in_words(expression)
+        said = self._said.get(id(expression))
+        if said is None:
+            said = self._said[id(expression)] = in_words(expression)
+        return said
 
     def rule(self, rule_id: str) -> Rule:
         """Return a rule of the regime.

@@ -28,7 +28,7 @@ from ledger.regime.trace import (
     summed,
     together,
 )
-from ledger.regime.words import in_words, value_in_words
+from ledger.regime.words import value_in_words
 
 __all__ = ["Concluded", "Concluding", "Question", "Sight"]
 
@@ -123,7 +123,7 @@ class Question:
         self, asked: node.Number
     ) -> Operand:
         """Answer a number."""
-        text = in_words(asked)
+        text = self.peers.law.words_of(asked)
         match asked:
             case str():
                 return self._number_named(asked)
@@ -148,7 +148,7 @@ class Question:
 
     def _sum(self, asked: node.Sum) -> Operand:
         """Add operations up by a counting set; one that nobody had published sums nothing."""
-        text, dimension = in_words(asked), str(Dimension.OPERATIONS)
+        text, dimension = self.peers.law.words_of(asked), str(Dimension.OPERATIONS)
         counting = self.peers.law.counting.get(asked.counting)
         if counting is None:
             gaps = self.peers.law.unpublished(asked.counting)
@@ -171,7 +171,13 @@ class Question:
         word = _kind(asked) if isinstance(asked, str) else asked.operator
         names = () if truth is not None else tuple(missing)
         return Reason(
-            word, in_words(asked), truth, names, tuple(parts), subject=self.subject, value=value
+            word,
+            self.peers.law.words_of(asked),
+            truth,
+            names,
+            tuple(parts),
+            subject=self.subject,
+            value=value,
         )
 
     def _name(self, name: str) -> Reason:
@@ -292,7 +298,7 @@ class Question:
 
     def _largest(self, asked: node.Max) -> Operand:
         """Take the largest of a number over the rows of a relation that may be meant."""
-        text, (device, unsaid) = in_words(asked), self._part("device")
+        text, (device, unsaid) = self.peers.law.words_of(asked), self._part("device")
         rows = () if device is None else self.peers.answers.rates(device)
         found: list[Operand] = []
         sure: list[Operand] = []
@@ -320,7 +326,7 @@ class Question:
         measured = (each.number.dimension for each in held if each.number is not None)
         dimension = next((each for each in measured if each is not None), None)
         missing = () if span.known else together(each.missing for each in held)
-        return Operand(in_words(asked), span, dimension, missing)
+        return Operand(self.peers.law.words_of(asked), span, dimension, missing)
 
     def _at_window(self, asked: node.AtWindow) -> Operand:
         """Take a figure of the law for the first day of the subject's window."""
@@ -328,11 +334,11 @@ class Question:
         assert window is not None, "the file was checked: the subject looks at a window"
         found = self.peers.law.parameter(asked.parameter, window.start)
         gap = (f"parameter:{asked.parameter}",)
-        return _operand(in_words(asked), None if found is None else found.value, gap)
+        return _operand(self.peers.law.words_of(asked), None if found is None else found.value, gap)
 
     def _flow(self, asked: node.Flow) -> Operand:
         """Add up the amounts recorded for the months before the day asked for."""
-        text = in_words(asked)
+        text = self.peers.law.words_of(asked)
         found = self.peers.law.parameter(asked.preceding)
         if found is None or not isinstance(found.value, Quantity):
             return Operand(text, Span.unknown(), None, (f"parameter:{asked.preceding}",))
