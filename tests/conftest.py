@@ -14,6 +14,10 @@ from ledger.cli.app import run
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
+# Workers of a parallel run are told the size of a terminal that they do not have.
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)
+
 settings.register_profile(
     "project", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
