@@ -29,8 +29,8 @@ Run = Callable[..., Any]
 ROOT = Path(__file__).resolve().parent.parent
 REGIMES = load_regimes(shipped_pack())
 BENCH = Bench(shipped_words(), PlainEngine, PlainEvaluator(), devices_of(shipped_pack()))
-# Mutants of a regime tried on every run beside all comparators and thresholds.
-SAMPLE = 25
+# Mutants of a regime tried on every run: of its comparators and thresholds, and of all others.
+LINES, OTHERS = 12, 6
 
 
 @cache
@@ -47,14 +47,18 @@ def survivors(regime: Regime, verdicts: list[Verdict]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", sorted(REGIMES))
-def test_mutants_of_lines_and_a_sample_of_all_others_die(name: str) -> None:
+def test_a_sample_of_mutants_dies(name: str) -> None:
+    """All of them are tried by hand and nightly: ``pytest -m slow tests/test_mutants.py``."""
     regime = REGIMES[name]
-    every = list(mutants(regime))
+    listed = equivalents().get(name, {})
+    every = [m for m in mutants(regime) if m.id not in listed]
     lines = [m for m in every if m.kind in {"comparator", "threshold"}]
     others = [m for m in every if m.kind not in {"comparator", "threshold"}]
     seed = os.environ.get("PYTEST_RANDOMLY_SEED", "1")
-    some = random.Random(f"{seed} {name}").sample(others, min(SAMPLE, len(others)))
-    assert not survivors(regime, list(Gate(BENCH, regime).verdicts([*lines, *some])))
+    chance = random.Random(f"{seed} {name}")
+    some = chance.sample(lines, min(LINES, len(lines)))
+    some += chance.sample(others, min(OTHERS, len(others)))
+    assert not survivors(regime, list(Gate(BENCH, regime).verdicts(some)))
 
 
 @pytest.mark.slow
@@ -93,11 +97,14 @@ def test_mutants_are_one_change_each_and_all_different() -> None:
 
 
 def test_gate_lets_mutants_live_where_cases_and_probes_say_nothing() -> None:
-    """The gate can fail: a regime without cases is told from its mutants by probes alone."""
+    """The gate can fail: without cases probes tell mutants, and without those nothing does."""
     bare = small().model_copy(update={"cases": ()})
     verdicts = list(Gate(BENCH, bare).verdicts())
-    assert not any(verdict.by == "case" for verdict in verdicts)
-    assert any(verdict.survives for verdict in verdicts)
+    assert {verdict.by for verdict in verdicts} == {"check", "probe", None}
+    blind = Gate(BENCH, bare)
+    blind._probes = []
+    alive = {verdict.mutant.kind for verdict in blind.verdicts() if verdict.survives}
+    assert alive >= {"threshold", "day", "counting", "reading"}
     full = list(Gate(BENCH, small()).verdicts())
     assert sum(v.by == "case" for v in full) > 0
     assert sum(v.survives for v in full) <= sum(v.survives for v in verdicts)

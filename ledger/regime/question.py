@@ -123,18 +123,18 @@ class Question:
         self, asked: node.Number
     ) -> Operand:
         """Answer a number."""
-        text = self.peers.law.words_of(asked)
         match asked:
             case str():
                 return self._number_named(asked)
             case node.Quote():
-                return Operand(text, Span.point(asked.q.base), str(asked.q.dimension))
+                return Operand(str(asked.q), Span.point(asked.q.base), str(asked.q.dimension))
             case node.Mul():
                 factors = tuple(self.number(factor) for factor in asked.factors)
                 span = Span.point(1)
                 for factor in factors:
                     span = span.times(factor.span)
-                return Operand(text, span, _product(factors), _narrowing(span, factors), factors)
+                text, dimension = self.peers.law.words_of(asked), _product(factors)
+                return Operand(text, span, dimension, _narrowing(span, factors), factors)
             case node.Sum():
                 return self._sum(asked)
             case node.Max():
@@ -169,16 +169,9 @@ class Question:
     ) -> Reason:
         """Build the reason of a node; what is decided misses nothing."""
         word = _kind(asked) if isinstance(asked, str) else asked.operator
+        text, told = self.peers.law.words_of(asked), (self.subject, value)
         names = () if truth is not None else tuple(missing)
-        return Reason(
-            word,
-            self.peers.law.words_of(asked),
-            truth,
-            names,
-            tuple(parts),
-            subject=self.subject,
-            value=value,
-        )
+        return Reason(word, text, truth, names, tuple(parts), None, *told)
 
     def _name(self, name: str) -> Reason:
         """Answer a bare name: a rule, a reading, or a fact that is yes or no."""
