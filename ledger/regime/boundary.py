@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final, Literal, TypeAlias
 
 from ledger.quantity import Quantity
@@ -42,6 +42,7 @@ _MIRROR: Final[Mapping[str, str]] = {"gt": "lt", "lt": "gt", "ge": "le", "le": "
 _ON: Final[Mapping[str, Side]] = {"gt": "below", "le": "below", "ge": "above", "lt": "above"}
 _CONTRARY: Final[Mapping[type[Comparison], type[Comparison]]] = {Gt: Le, Le: Gt, Ge: Lt, Lt: Ge}
 _WORLDS_MAX: Final = 2_000
+_KNOWN_MAX: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,11 @@ def boundaries(
         rules: Rules whose lines are wanted; None wants all.
     """
     wanted = (line for line in lines(regime) if rules is None or line.rule.id in rules)
-    return tuple(_around(regime, line, vocabulary, judge) for line in wanted)
+    known: dict[str, list[World]] = {}
+    return tuple(
+        _around(regime, line, vocabulary, judge, known.setdefault(line.rule.id, []))
+        for line in wanted
+    )
 
 
 def _lines(
@@ -191,12 +196,25 @@ def _names(number: Number, rule: Rule) -> Iterator[str]:
                 yield node
 
 
-def _around(regime: Regime, line: Line, vocabulary: Vocabulary, judge: Judge) -> Boundary:
-    """Look for a world in which the line decides, and give its cases."""
+def _around(
+    regime: Regime, line: Line, vocabulary: Vocabulary, judge: Judge, known: list[World]
+) -> Boundary:
+    """Look for a world in which the line decides, and give its cases.
+
+    Args:
+        regime: The regime of the line.
+        line: The line.
+        vocabulary: Types of facts.
+        judge: Decides cases.
+        known: Worlds in which other lines of the rule decide, the last last; those of this line
+            are added. Where one line decides the next one mostly does, too.
+    """
     contrary = _turned(regime, line)
     second_best: tuple[Case, ...] = ()
     moved = line.moved if isinstance(line.moved, str) else None
-    for world in islice(worlds(regime, line.rule, vocabulary, moved), _WORLDS_MAX):
+    first = [world.open(moved) for world in reversed(known[-_KNOWN_MAX:])]
+    every = chain(first, worlds(regime, line.rule, vocabulary, moved))
+    for world in islice(every, _WORLDS_MAX):
         if world.trained is False and isinstance(line.moved, Sum):
             continue  # the sum is moved, so this world is the one before it
         cases = _cases(regime, line, world, judge)
@@ -208,6 +226,7 @@ def _around(regime: Regime, line: Line, vocabulary: Vocabulary, judge: Judge) ->
         if not line.worded and any(judge(regime, case) != _expected(case) for case in cases):
             continue
         if _plain(line, frozenset(found)):
+            known += [world.settled(Moved(line.moved, end)) for end in _ends(line, world)]
             return Boundary(line, cases)
         second_best = second_best or cases
     return Boundary(line, second_best)
@@ -225,7 +244,7 @@ def _plain(line: Line, found: frozenset[str | None]) -> bool:
 def _cases(regime: Regime, line: Line, world: World, judge: Judge) -> tuple[Case, ...]:
     """Write the cases of one world; none if it answers alike on both sides of the line."""
     amount = line.amount(world)
-    below, above = math.ceil(amount) - 1, math.floor(amount) + 1
+    below, above = _ends(line, world)
     if below < 0:
         return ()
     ends = {
@@ -238,6 +257,12 @@ def _cases(regime: Regime, line: Line, world: World, judge: Judge) -> tuple[Case
     if amount.denominator == 1:
         points.insert(1, ("on", int(amount), ends[line.on]))
     return tuple(_case(line, world, where, place, finding) for where, place, finding in points)
+
+
+def _ends(line: Line, world: World) -> tuple[int, int]:
+    """Return the whole numbers just below and just above the line."""
+    amount = line.amount(world)
+    return math.ceil(amount) - 1, math.floor(amount) + 1
 
 
 def _turned(regime: Regime, line: Line) -> Regime:

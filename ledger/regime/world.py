@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise, permutations, product
@@ -72,6 +72,17 @@ class World:
     readings: Mapping[str, str]
     trained: bool | None
     parent: bool
+
+    def settled(self, moved: Moved) -> World:
+        """Return the world with a fact that was moved recorded where it was moved to."""
+        if not isinstance(moved.number, str):
+            return self
+        return replace(self, facts={**self.facts, moved.number: self._stated(moved)})
+
+    def open(self, fact: str | None) -> World:
+        """Return the world with one of its facts left out, to be moved."""
+        facts = {name: stated for name, stated in self.facts.items() if name != fact}
+        return replace(self, facts=facts)
 
     def case(self, rule: str, day: date, moved: Moved, *, name: str, finding: str | None) -> Case:
         """Write the world as a case of a rule.
