@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from ledger.report.render import to_csv, to_json, to_markdown, to_terminal
@@ -141,3 +144,16 @@ def test_terminal_measures_wide_characters() -> None:
 
 def test_terminal_emphasises_headings_only_where_asked() -> None:
     assert to_terminal([TABLE], width=80, color=True).startswith("\x1b[1mTotals\x1b[0m\n")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**40), 10**40) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=4))
+@example({"": '\x00\x1f\x7f\u2028é"\\/\b\f\n\r\t😀', "a": [], "b": {}, "c": [[], [{}]]})
+def test_json_bytes_are_those_of_the_standard_library(document: dict[str, object]) -> None:
+    assert to_json(document) == json.dumps(document, indent=2, ensure_ascii=False) + "\n"
