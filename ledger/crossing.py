@@ -125,7 +125,8 @@ def first_day(
         raise _unheld(points[end])
     while end > 0:
         start = _segment_start(points, end, days.breaks)
-        if not monotone(points[start]):
+        # Between two neighbours there is nothing to search, and so nothing to know of the stretch.
+        if end - start > 1 and not monotone(points[start]):
             start = end
         if not holds(points[start]):
             return points[_first(points, start, end, holds)]

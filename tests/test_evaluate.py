@@ -22,9 +22,10 @@ from ledger.engines.numbers import LIMIT, Leaf, Number, Product, compared, compa
 from ledger.errors import RuleError
 from ledger.quantity import Quantity
 from ledger.regime.answered import Answers
+from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
 from ledger.regime.rule import ViewName
-from ledger.regime.trace import COMPARATORS, Comparator, Span, Truth
+from ledger.regime.trace import COMPARATORS, Comparator, Reason, Span, Truth
 
 BLOCK = 50
 
@@ -69,6 +70,32 @@ def test_evaluators_agree_on_generated_rules_and_ledgers(block: int) -> None:
 def test_evaluators_agree_on_ten_thousand_triples(block: int) -> None:
     seen = agree(range(1_000_000 + block * 1000, 1_000_000 + (block + 1) * 1000))
     assert all(seen.values())
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_brief_interpretation_finds_the_same_with_fewer_reasons(block: int) -> None:
+    whole, brief = 0, 0
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        made = triple(seed)
+        answers = Answers(made.law, made.world.present)
+        for rule in made.law.regime.rules:
+            for subject in made.subjects.get(rule.family, ()):
+                full = Interpreter(made.law, answers, subject).sighted(
+                    rule, subject, "actual", "legal"
+                )
+                short = Interpreter(made.law, answers, subject, brief=True).sighted(
+                    rule, subject, "actual", "legal"
+                )
+                told = (short.in_scope, short.finding, short.by)
+                assert told == (full.in_scope, full.finding, full.by), f"seed {seed}, {rule.id}"
+                whole += sum(map(nodes, full.reasons))
+                brief += sum(map(nodes, short.reasons))
+    assert brief < whole
+
+
+def nodes(reason: Reason) -> int:
+    """Count the nodes of a tree of reasons."""
+    return 1 + sum(map(nodes, reason.parts))
 
 
 ENDS = st.one_of(

@@ -85,7 +85,7 @@ class Since:
     def _interpreter(self, undated: Undated, day: date) -> Interpreter:
         """Return an interpreter over the records by a day."""
         standpoint = self.world.on(day, self.models, undated)
-        return Interpreter(self.law, Answers(self.law, standpoint), self.subject)
+        return Interpreter(self.law, Answers(self.law, standpoint), self.subject, brief=True)
 
     def _grows(self, undated: Undated, start: date) -> bool:
         """Whether it can only begin to be met until facts or steps change.

@@ -106,13 +106,16 @@ class Interpreter:
         law: The law that is interpreted.
         answers: What is known of subjects.
         home: Subject with whom the interpretation began.
+        brief: Whether reasons end at the part that decides; findings are the same, and so are
+            truths.
     """
 
-    def __init__(self, law: Law, answers: Answers, home: str) -> None:
+    def __init__(self, law: Law, answers: Answers, home: str, *, brief: bool = False) -> None:
         """Begin with a subject."""
         self.law = law
         self.answers = answers
         self.home = home
+        self.brief = brief
         self._known: dict[tuple[str, str, ViewName, Sight], Outcome] = {}
         self._open: list[tuple[str, str, ViewName, Sight]] = []
 
@@ -154,7 +157,8 @@ def _conclude(question: Question) -> Outcome:
     rule = question.rule
     scope = None if rule.scope is None else question.condition(rule.scope)
     reason = question.condition(rule.condition)
-    exceptions = {item.id: question.condition(item.when) for item in rule.unless}
+    settled = question.peers.brief and reason.truth is False
+    exceptions = {item.id: question.condition(item.when) for item in rule.unless if not settled}
     in_scope = True if scope is None else scope.truth
     by = next((name for name, found in exceptions.items() if found.truth is True), None)
     finding: Finding | None

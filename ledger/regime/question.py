@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final
 
 from ledger.quantity import Dimension, Quantity
 from ledger.regime import expression as node
-from ledger.regime.answered import Answers, Known
+from ledger.regime.answered import Known
 from ledger.regime.environment import FactValue, Rates
 from ledger.regime.grouping import Between, first_of, months_before
-from ledger.regime.law import Law
 from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
+from ledger.regime.peers import Concluding, Sight
 from ledger.regime.rule import Rule, ViewName
 from ledger.regime.tally import tally
 from ledger.regime.trace import (
@@ -30,46 +30,10 @@ from ledger.regime.trace import (
 )
 from ledger.regime.words import value_in_words
 
-__all__ = ["Concluded", "Concluding", "Question", "Sight"]
+__all__ = ["Question", "Sight"]
 
-Sight: TypeAlias = Literal["legal", "error"]
 _DATE: Final = "date"
 _UNKNOWN_ROWS: Final = "device_rates"
-
-
-class Concluded(Protocol):
-    """What another rule found."""
-
-    @property
-    def truth(self) -> Truth:
-        """Met, surely not, or unknown."""
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """What would decide it, named from where the interpretation began."""
-
-    @property
-    def reasons(self) -> tuple[Reason, ...]:
-        """Why, in the order scope, condition, exceptions."""
-
-
-class Concluding(Protocol):
-    """What a question may ask beyond its own rule."""
-
-    @property
-    def law(self) -> Law:
-        """The law that is interpreted."""
-
-    @property
-    def answers(self) -> Answers:
-        """What is known of subjects."""
-
-    @property
-    def home(self) -> str:
-        """Subject with whom the interpretation began; its facts are named without it."""
-
-    def sighted(self, rule: Rule, subject: str, view: ViewName, sight: Sight) -> Concluded:
-        """Interpret another rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +187,11 @@ class Question:
 
     def _joined(self, asked: node.All | node.Any, *, decisive: bool) -> Reason:
         """Join by Kleene: one decisive part decides, else one unknown part leaves it open."""
-        parts = [self.condition(item) for item in asked.items]
+        parts = list[Reason]()
+        for item in asked.items:
+            parts.append(self.condition(item))
+            if self.peers.brief and parts[-1].truth is decisive:
+                break
         truths = {part.truth for part in parts}
         truth = decisive if decisive in truths else None if None in truths else not decisive
         return self._reason(
