@@ -116,13 +116,15 @@ class Interpreter:
         self.answers = answers
         self.home = home
         self.brief = brief
+        # Of the error intervals only the finding is wanted, and no reasons.
+        self._briefly = self if brief else Interpreter(law, answers, home, brief=True)
         self._known: dict[tuple[str, str, ViewName, Sight], Outcome] = {}
         self._open: list[tuple[str, str, ViewName, Sight]] = []
 
     def outcome(self, rule: str, view: ViewName = "actual") -> Outcome:
         """Interpret a rule by the legal intervals, and say whether the error intervals agree."""
         legal = self.sighted(self.law.rule(rule), self.home, view, "legal")
-        error = self.sighted(self.law.rule(rule), self.home, view, "error")
+        error = self._briefly.sighted(self.law.rule(rule), self.home, view, "error")
         robust = legal.finding != "undetermined" and legal.finding == error.finding
         return replace(legal, robust=robust)
 
