@@ -118,6 +118,60 @@ def test_equivalence_only_value_of_a_text_that_never_applied() -> None:
         text=bill,
     )
     assert "" in said(small(two), "parameters.line.values[1].from_").values()
+    first = said(small(two), "parameters.line.values[0].from_")
+    assert all("first value then holds before it" in why for why in first.values())
+    # Where the other value begins on the next day, one of them is hidden for a day.
+    close = two.replace("        until: 2025-06-01", "        until: 2025-01-02").replace(
+        "      - from: 2025-06-01\n        known: 2025-01-10\n        value: 10^25",
+        "      - from: 2025-01-02\n        known: 2025-01-10\n        value: 10^25",
+    )
+    assert said(small(close), "parameters.line.values[0].from_")["2025-01-01 to 2025-01-02"] == ""
+
+
+def summed(lineage: str, same_provider: str, relations: str, *, figure: bool = False) -> Regime:
+    """Return the small regime with one sum, the same answer for every relation, and a provider."""
+    text = changed("counting: work, lineage: cumulative", f"counting: work, lineage: {lineage}")
+    text = text.replace("same_provider: collapse", f"same_provider: {same_provider}")
+    followed = "derived: follow, merged: follow, initialised: follow, distilled: stop"
+    every = ("derived", "merged", "initialised", "distilled")
+    text = text.replace(followed, ", ".join(f"{relation}: {relations}" for relation in every))
+    regime = small(text)
+    sums, asks = regime.rules
+    kept = asks.model_copy(update={"let": {}})  # asks for a figure, and adds nothing
+    return regime.model_copy(update={"rules": (sums, kept) if figure else (sums,)})
+
+
+@pytest.mark.parametrize("relations", ["follow", "stop"])
+@pytest.mark.parametrize("relation", ["derived", "merged", "initialised", "distilled"])
+def test_equivalence_own_work_of_one_model(relation: str, relations: str) -> None:
+    place = f"counting.work.lineage.relations.{relation}"
+    found = said(summed("own", "ancestor", relations), place)
+    assert all("of one model alone" in why for why in found.values())
+    # Own work of a developer leads through its earlier models, and other sums lead on.
+    for other in (("own", "collapse"), ("base", "ancestor"), ("cumulative", "ancestor")):
+        assert set(said(summed(*other, relations), place).values()) == {""}
+    # Every counting set tells whether there is a figure of the original.
+    asks = summed("own", "ancestor", relations, figure=True)
+    assert set(said(asks, place).values()) == {""}
+
+
+@pytest.mark.parametrize("same_provider", ["collapse", "ancestor"])
+def test_equivalence_provider_of_no_matter(same_provider: str) -> None:
+    place = "counting.work.lineage.same_provider"
+    found = said(summed("own", same_provider, "stop"), place)
+    assert all("follows no step" in why for why in found.values())
+    found = said(summed("cumulative", same_provider, "follow"), place)
+    assert all("is cumulative" in why for why in found.values())
+    assert set(said(summed("own", same_provider, "follow"), place).values()) == {""}
+    assert set(said(summed("own", same_provider, "stop", figure=True), place).values()) == {""}
+
+
+def test_equivalence_day_of_print_of_a_text_that_could_be_read_before() -> None:
+    act = "act: { cite: Small Act 2025, published: 2025-01-10, "
+    early = small(changed(act, f"{act}known: 2025-01-09, "))
+    found = said(early, "sources.act.published")
+    assert all("day of print decides nothing" in why for why in found.values())
+    assert said(small(), "sources.act.published")["2025-01-10 to 2025-01-11"] == ""
 
 
 def of_runs() -> Regime:

@@ -6,13 +6,15 @@ change invisible. A mutant that merely was not told apart has none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
 from ledger.quantity import Dimension
+from ledger.regime.answered import BASE_OBTAINABLE
+from ledger.regime.counting import RELATIONS
 from ledger.regime.dated import applies_from
-from ledger.regime.dimension import conditions
-from ledger.regime.expression import Sum, walk
+from ledger.regime.expression import Sum
 from ledger.regime.known import as_known
 from ledger.regime.lookup import AtWindow
 from ledger.regime.model import Regime
@@ -33,9 +35,12 @@ def equivalence(regime: Regime, mutant: Mutant) -> str:
         mutant: One of its mutants.
     """
     match mutant.path:
-        case ("counting", str(name), "lineage", *rest):
-            of_runs = _runs_have_no_lineage(regime, name)
-            return of_runs or (_provider_of_no_matter(regime, name) if rest else "")
+        case ("counting", str(name), "lineage", field, *_) if not _asks_for_a_figure(regime):
+            return _runs_have_no_lineage(regime, name) or (
+                _provider_of_no_matter(regime, name)
+                if field == "same_provider"
+                else _parents_of_no_matter(regime, name)
+            )
         case ("rules", int(index), "let", str(), *_) if isinstance(_at(regime, mutant.path), Sum):
             return _runs_have_no_lineage(regime, regime.rules[index].id)
         case ("lifecycle", int(index), "on"):
@@ -54,17 +59,38 @@ def equivalence(regime: Regime, mutant: Mutant) -> str:
             return ""
 
 
+def _asks_for_a_figure(regime: Regime) -> bool:
+    """Return whether a rule asks for a figure of the original, which every counting set answers."""
+    return any(BASE_OBTAINABLE in asked(rule) for rule in regime.rules)
+
+
 def _provider_of_no_matter(regime: Regime, counting: str) -> str:
-    """Edges of one provider matter only where own work is told from what lies behind it."""
-    for rule in regime.rules:
-        roots = [*rule.let.values(), *(condition for _, condition in conditions(rule))]
-        for node in (below for root in roots for below in walk(root)):
-            if isinstance(node, Sum) and (node.counting, node.lineage != "cumulative") == (
-                counting,
-                True,
-            ):
-                return ""
-    return f"every sum of {counting} is cumulative, so whose step it was adds nothing"
+    """Edges of one provider matter only where one is followed, and own work told from the rest."""
+    if set(_relations(regime, counting)) == {"stop"}:
+        return f"{counting} follows no step to another model, so whose step it was adds nothing"
+    if all(node.lineage == "cumulative" for node in _sums(regime, counting)):
+        return f"every sum of {counting} is cumulative, so whose step it was adds nothing"
+    return ""
+
+
+def _parents_of_no_matter(regime: Regime, counting: str) -> str:
+    """Own work is that of one model where every step leads to another model."""
+    ancestors = regime.counting[counting].lineage.same_provider == "ancestor"
+    if ancestors and all(node.lineage == "own" for node in _sums(regime, counting)):
+        return f"every sum of {counting} is that of one model alone, whatever it was made from"
+    return ""
+
+
+def _relations(regime: Regime, counting: str) -> tuple[object, ...]:
+    """Return what a counting set says of each relation."""
+    relations = regime.counting[counting].lineage.relations
+    return tuple(getattr(relations, relation) for relation in RELATIONS)
+
+
+def _sums(regime: Regime, counting: str) -> Iterator[Sum]:
+    """Yield every sum of a counting set."""
+    nodes = (node for rule in regime.rules for node in nodes_of(rule))
+    return (node for node in nodes if isinstance(node, Sum) and node.counting == counting)
 
 
 def _entry_before_application(regime: Regime, index: int) -> str:
@@ -124,6 +150,8 @@ def _before_publication(regime: Regime, mutant: Mutant, name: str | None) -> str
     moved = _moved(regime, mutant, "known", "published")
     if moved is None:
         return ""
+    if mutant.path[-1] == "published" and regime.sources[str(mutant.path[1])].known is not None:
+        return "the text says from which day it could be read, so the day of print decides nothing"
     day = max(moved) - timedelta(days=1)  # the last on which one knows and the other does not
     rules = (*as_known(regime, day).rules, *as_known(mutant.regime, day).rules)
     if any(name is None or name in asked(rule) for rule in rules):
@@ -132,16 +160,22 @@ def _before_publication(regime: Regime, mutant: Mutant, name: str | None) -> str
 
 
 def _nearest_stands_in(regime: Regime, mutant: Mutant) -> str:
-    """The only value of a figure that never came to apply is taken on every day."""
-    family, name, *_, field = mutant.path
+    """The first value of a figure that never came to apply is taken on every day before it."""
+    family, name, _, place, *_, field = mutant.path
     values = getattr(regime, str(family))[name].values
     of_windows = any(
         isinstance(node, AtWindow) and node.parameter == name
         for rule in regime.rules
         for node in nodes_of(rule)
     )
-    if field == "from_" and len(values) == 1 and applies_from(regime) is None and not of_windows:
+    if field != "from_" or applies_from(regime) is not None or of_windows:
+        return ""
+    if len(values) == 1:
         return "a text that never applied is only assumed, and its only value then holds on any day"
+    moved = _moved(regime, mutant, field)
+    others = [value.from_ for index, value in enumerate(values) if index != place]
+    if moved is not None and max(moved) < min(others):
+        return "a text that never applied is only assumed, and its first value then holds before it"
     return ""
 
 
