@@ -113,14 +113,16 @@ def _comparators(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]
 
 
 def _places() -> list[Any]:
-    """Return the places to swap; those in later cases of a choose are as the first, and slow."""
+    """Return the places to swap; the others of a choose are as the first, and slow."""
     found: list[Any] = []
     for name in FOUR:
         (file,) = [file for file in PACK.under("regimes/") if file.endswith(f"/{name}.yaml")]
         tree = PACK.tree(file)
         assert isinstance(tree, dict)
         for path in _comparators(tree["rules"]):
-            later = path[1] == "choose" and path[2] > 0
+            later = path[1] == "choose" and (
+                path[2] > 0 or path[4:6] not in {("any", 0), ("all", 0)}
+            )
             marks = [pytest.mark.slow] if later else []
             found.append(pytest.param(name, ("rules", *path), marks=marks))
     return found

@@ -7,8 +7,6 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from ledger.report.table import Table, visible
 
 __all__ = ["FORMATS", "to_csv", "to_json", "to_markdown", "to_terminal"]
@@ -23,6 +21,8 @@ def to_json(document: Mapping[str, Any]) -> str:
     The bytes are those of ``json.dumps`` with an indent of 2 and without ASCII escapes, which is
     ten times slower. A document holds no float.
     """
+    import msgspec  # noqa: PLC0415 - who verifies loads the standard library and no more
+
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
