@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from regimes import SMALL, changed, small
+from regimes import ROOT, SMALL, changed, small
 
 from ledger.regime.equivalence import equivalence
 from ledger.regime.model import Regime
@@ -71,7 +71,7 @@ def test_equivalence_day_before_the_regime_applies() -> None:
             "      - from: 2025-05-31\n        known: 2025-01-10\n        value: 10^25 FLOP",
         )
     )
-    reason = "no rule is asked before the regime applies"
+    reason = "nobody is bound on that day, and if the law is assumed the same value stands in"
     assert set(said(earlier, place).values()) == {reason}
     # On the day itself, a day earlier changes nothing and a day later does.
     assert said(small(), place) == {
@@ -97,35 +97,45 @@ def test_equivalence_day_before_any_rule_was_published() -> None:
     assert set(said(early, place).values()) == {""}
 
 
-def test_equivalence_only_value_of_a_text_that_never_applied() -> None:
-    bill = SMALL.replace(
-        SMALL[SMALL.index("  - { on: 2025-01-10, event: enacted") : SMALL.index("enforcement:")],
-        "  - { on: 2025-01-11, event: vetoed, cite: { source: repeal } }\n",
-    )
-    place = "parameters.line.values[0].from_"
-    assert all("only assumed" in why for why in said(small(bill), place).values())
-    two = changed(
-        "      - from: 2025-06-01\n        known: 2025-01-10\n        value: 10^25 FLOP",
-        """      - from: 2025-01-01
+def never_applied(text: str = SMALL) -> str:
+    """Return the small regime as a bill that was vetoed."""
+    start, stop = text.index("  - { on: 2025-01-10, event: enacted"), text.index("enforcement:")
+    veto = "  - { on: 2025-01-11, event: vetoed, cite: { source: repeal } }\n"
+    return text[:start] + veto + text[stop:]
+
+
+def test_equivalence_value_of_a_text_that_never_applied() -> None:
+    bill = never_applied()
+    share = said(small(bill), "parameters.share.values[0].from_")
+    assert all("the same value stands in" in why for why in share.values())
+    # A duty runs from the day since when its rule has its figures.
+    assert set(said(small(bill), "parameters.line.values[0].from_").values()) == {""}
+    two = never_applied(
+        changed(
+            "      - from: 2025-06-01\n        known: 2025-01-10\n        value: 1/3 ratio",
+            """      - from: 2025-01-10
         until: 2025-06-01
         known: 2025-01-10
-        value: 10^24 FLOP
-        cite: { source: act, at: s. 2, phrase: greater than }
+        value: 1/4 ratio
+        cite: { source: act, at: s. 3, phrase: more than a quarter }
         provenance: verified
       - from: 2025-06-01
         known: 2025-01-10
-        value: 10^25 FLOP""",
-        text=bill,
+        value: 1/3 ratio""",
+        )
     )
-    assert "" in said(small(two), "parameters.line.values[1].from_").values()
-    first = said(small(two), "parameters.line.values[0].from_")
-    assert all("first value then holds before it" in why for why in first.values())
-    # Where the other value begins on the next day, one of them is hidden for a day.
-    close = two.replace("        until: 2025-06-01", "        until: 2025-01-02").replace(
-        "      - from: 2025-06-01\n        known: 2025-01-10\n        value: 10^25",
-        "      - from: 2025-01-02\n        known: 2025-01-10\n        value: 10^25",
-    )
-    assert said(small(close), "parameters.line.values[0].from_")["2025-01-01 to 2025-01-02"] == ""
+    # Before the first value it stands in; between two values each day has its own.
+    first = said(small(two), "parameters.share.values[0].from_")
+    assert all("the same value stands in" in why for why in first.values())
+    second = said(small(two), "parameters.share.values[1].from_")
+    assert set(second.values()) == {""}
+
+
+def test_equivalence_figure_looked_up_for_a_window_has_no_stand_in() -> None:
+    text = (ROOT / "tests" / "rules" / "tabled.yaml").read_text("utf-8")
+    later = text.replace("{ on: 2025-01-01, event: applies", "{ on: 2025-08-01, event: applies")
+    found = said(small(later), "parameters.table.values[1].from_")
+    assert set(found.values()) == {""}
 
 
 def summed(lineage: str, same_provider: str, relations: str, *, figure: bool = False) -> Regime:

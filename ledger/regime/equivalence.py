@@ -13,7 +13,7 @@ from typing import Any, Final
 from ledger.quantity import Dimension
 from ledger.regime.answered import BASE_OBTAINABLE
 from ledger.regime.counting import RELATIONS
-from ledger.regime.dated import applies_from
+from ledger.regime.dated import known_on, members_on, parameter_on, standing_on
 from ledger.regime.expression import Sum
 from ledger.regime.known import as_known
 from ledger.regime.lookup import AtWindow
@@ -50,9 +50,8 @@ def equivalence(regime: Regime, mutant: Mutant) -> str:
         case ("parameters" | "sets", str(name), "values", int(), *_):
             return (
                 _told_only(regime, name)
-                or _before_application(regime, mutant)
+                or _only_assumed(regime, mutant)
                 or _before_publication(regime, mutant, name)
-                or _nearest_stands_in(regime, mutant)
                 or _same_day(regime, mutant, name)
             )
         case _:
@@ -103,12 +102,45 @@ def _entry_before_application(regime: Regime, index: int) -> str:
     return ""
 
 
-def _before_application(regime: Regime, mutant: Mutant) -> str:
-    """A figure that begins to bind a day earlier or later, but before the regime applies."""
-    first, moved = applies_from(regime), _moved(regime, mutant, "from_")
-    if first is not None and moved is not None and max(moved) <= first:
-        return "no rule is asked before the regime applies"
-    return ""
+def _only_assumed(regime: Regime, mutant: Mutant) -> str:
+    """A figure that begins a day earlier or later, while nobody is bound, is the one taken anyway.
+
+    On such a day a rule is asked only if the law is assumed, and then the nearest value stands in.
+    What is looked up for a window of a subject has no such stand-in, and a clock that runs from the
+    day since when a rule has its figures would start on another.
+    """
+    moved = _moved(regime, mutant, "from_")
+    if moved is None:
+        return ""
+    family, name, day = str(mutant.path[0]), str(mutant.path[1]), min(moved)
+    users = [(rule, set(nodes_of(rule))) for rule in regime.rules if name in asked(rule)]
+    seen = {node for _, nodes in users for node in nodes if isinstance(node, AtWindow)}
+    if name in {node.parameter for node in seen}:
+        return ""
+    clocks = any(
+        name in nodes and duty.due is not None and duty.due.within is not None
+        for rule, nodes in users
+        for duty in rule.obligations
+    )
+    known = {value.known for value in getattr(regime, family)[name].values}
+    events = {known_on(event, regime.sources) for event in regime.lifecycle}
+    own = _at(regime, mutant.path[:-1]).known  # before that day the value is not there to be taken
+    for on in (None, *sorted(on for on in known | events if on is not None and on >= own)):
+        standing = standing_on(regime, day, on)
+        late = standing.applies_from is None or standing.applies_from < max(moved)
+        if standing.applicable or (clocks and late):
+            return ""
+        if _taken(regime, family, name, day, on) != _taken(mutant.regime, family, name, day, on):
+            return ""
+    return "nobody is bound on that day, and if the law is assumed the same value stands in"
+
+
+def _taken(regime: Regime, family: str, name: str, day: date, known: date | None) -> object:
+    """Return what a figure or list is taken to be on a day on which the law is only assumed."""
+    if family == "sets":
+        return members_on(regime.sets[name], day, known, nearest=True)
+    found = parameter_on(regime.parameters[name], day, known, nearest=True)
+    return None if found is None else (found.value, found.cite, found.provenance)
 
 
 def _runs_have_no_lineage(regime: Regime, named: str) -> str:
@@ -157,26 +189,6 @@ def _before_publication(regime: Regime, mutant: Mutant, name: str | None) -> str
     if any(name is None or name in asked(rule) for rule in rules):
         return ""
     return "no rule that rests on it was published by that day"
-
-
-def _nearest_stands_in(regime: Regime, mutant: Mutant) -> str:
-    """The first value of a figure that never came to apply is taken on every day before it."""
-    family, name, _, place, *_, field = mutant.path
-    values = getattr(regime, str(family))[name].values
-    of_windows = any(
-        isinstance(node, AtWindow) and node.parameter == name
-        for rule in regime.rules
-        for node in nodes_of(rule)
-    )
-    if field != "from_" or applies_from(regime) is not None or of_windows:
-        return ""
-    if len(values) == 1:
-        return "a text that never applied is only assumed, and its only value then holds on any day"
-    moved = _moved(regime, mutant, field)
-    others = [value.from_ for index, value in enumerate(values) if index != place]
-    if moved is not None and max(moved) < min(others):
-        return "a text that never applied is only assumed, and its first value then holds before it"
-    return ""
 
 
 def _same_day(regime: Regime, mutant: Mutant, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from ledger.errors import RuleError
@@ -37,7 +38,7 @@ def load_regimes(pack: Pack) -> Regimes:
         pack: The rule pack.
 
     Returns:
-        Regime by id, in the order of ids; shared, so nobody changes it.
+        Regime by id, in the order of ids; read-only, since it is shared.
 
     Raises:
         MissingError: If the pack has no vocabulary.
@@ -46,7 +47,7 @@ def load_regimes(pack: Pack) -> Regimes:
     regimes, flaws = read_regimes(pack)
     if flaws:
         raise flawed(flaws)
-    return regimes
+    return MappingProxyType(dict(regimes))
 
 
 def read_regimes(

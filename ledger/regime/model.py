@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from pydantic import Field
@@ -55,4 +56,4 @@ class Regime(Node):
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
 
-Regimes: TypeAlias = dict[str, Regime]
+Regimes: TypeAlias = Mapping[str, Regime]

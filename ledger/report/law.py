@@ -35,10 +35,10 @@ __all__ = [
 _FLAT_MAX = 10**12  # longer whole numbers are shown as powers of ten when that is exact
 _MANTISSA_MAX = 4  # digits that the short form of a number keeps
 STANDING = "standing"
+"""The clock of a duty that has no date of its own."""
 _PERIODS: Final = frozenset(
     {Dimension.DURATION, Dimension.CALENDAR_PERIOD, Dimension.BUSINESS_PERIOD}
 )
-"""The clock of a duty that has no date of its own."""
 _MOMENTS = {"met": "the day on which it is met", "foreseen": "the day on which it is foreseen"}
 
 
