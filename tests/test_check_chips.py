@@ -10,7 +10,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ledgers import EVIDENCE, fact
+from ledgers import fact
+from recorded import holding
 
 from ledger.journeys.check_document import check_schema
 
@@ -36,22 +37,6 @@ DEVICES = (
     "nvidia-h800-sxm5",
     "nvidia-gb300",
 )
-
-
-def holding(device: str, **changes: Any) -> dict[str, Any]:
-    """Return a record of eight devices received."""
-    return {
-        "type": "holding",
-        "device": device,
-        "quantity": 8,
-        "headquarters": None,
-        "destination": "US",
-        "event": "received",
-        "authorisation": None,
-        "on": "2026-01-05",
-        "evidence": EVIDENCE,
-        **changes,
-    }
 
 
 @pytest.fixture

@@ -54,7 +54,10 @@ def asked(regime: str, day: str, **parts: Any) -> dict[tuple[str, str], Determin
 
 @pytest.mark.parametrize("name", STATES)
 def test_rule_file_of_a_state_has_no_findings(name: str) -> None:
-    assert lint_regime(f"{name}.yaml", REGIMES[name]) == ()
+    found = [(flaw.code, flaw.place) for flaw in lint_regime(f"{name}.yaml", REGIMES[name])]
+    # Nobody read the words of this bill, so none are quoted; lint.yaml says so until a day.
+    unread = [("no-citation", "parameters.frontier-ops.values[0].cite")]
+    assert found == (unread if name == "us.il.sb3444" else [])
 
 
 @pytest.mark.parametrize(
