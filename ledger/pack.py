@@ -12,7 +12,7 @@ from typing import Self, cast
 
 from ledger import __version__
 from ledger.canonical import JSON, encode, parse
-from ledger.errors import MissingError, RuleError
+from ledger.errors import CanonicalError, MissingError, RuleError
 from ledger.yamltree import Tree, parse_tree
 
 __all__ = [
@@ -99,7 +99,6 @@ def read_pack(root: Traversable) -> Pack:
     Raises:
         MissingError: If there are no rules.
         RuleError: If a file or the pack cannot be read, or it needs a later program.
-        CanonicalError: If the pack is not canonical JSON.
     """
     if root.is_file():
         return _unpacked(root.read_bytes(), where=root.name)[0]
@@ -113,7 +112,10 @@ def read_pack(root: Traversable) -> Pack:
 @lru_cache(maxsize=2)
 def _unpacked(data: bytes, *, where: str) -> tuple[Pack, JSON]:
     """Read a pack file: the pack, and the digests of the files that it was made from."""
-    value = parse(data, limit=_PACK_MAX)
+    try:
+        value = parse(data, limit=_PACK_MAX)
+    except CanonicalError as error:
+        raise _no_pack(where, error.message) from error
     # Packs made before there was an engine to name do not name one.
     members = set(value) | {"engine"} if isinstance(value, dict) else set()
     if not isinstance(value, dict) or value.get("schema") != SCHEMA or members != _MEMBERS:
@@ -151,7 +153,9 @@ def _parts(version: str) -> tuple[int, ...]:
 
 def _no_pack(where: str, why: str) -> RuleError:
     """Return the error for a file that is no pack."""
-    remedy = "build it: flopledger rules pack"
+    remedy = "name a folder of rules, or a file that rules pack wrote"
+    if where == PACK_NAME:
+        remedy = "build it again: flopledger --rules FOLDER rules pack"
     return RuleError("not a rule pack", where=where, why=why, remedy=remedy)
 
 

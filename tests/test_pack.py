@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ledger.canonical import encode
-from ledger.errors import CanonicalError, MissingError, RuleError
+from ledger.errors import MissingError, RuleError
 from ledger.pack import (
     ENGINE,
     LINT_NAME,
@@ -60,11 +60,26 @@ def test_pack_changes_its_digest_with_any_letter_but_not_with_comments(tmp_path:
 
 def test_pack_that_is_damaged_is_refused(tmp_path: Path) -> None:
     (tmp_path / PACK_NAME).write_bytes(b'{"files":{} ,"schema":"flopledger/pack.v1"}')
-    with pytest.raises(CanonicalError):
+    with pytest.raises(RuleError, match="not a rule pack") as caught:
         read_pack(tmp_path)
+    assert caught.value.where == PACK_NAME
+    assert caught.value.remedy.startswith("build it again")
     (tmp_path / PACK_NAME).write_bytes(b'{"files":{},"schema":"other","sources":{}}')
     with pytest.raises(RuleError, match="not a rule pack"):
         read_pack(tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xa6\x00", b"[1,2", b'{ "files": {} }', b"{}"])
+def test_file_that_is_no_pack_is_named_with_what_to_give_instead(
+    tmp_path: Path, data: bytes
+) -> None:
+    file = tmp_path / "law.json"
+    file.write_bytes(data)
+    with pytest.raises(RuleError, match="not a rule pack") as caught:
+        read_pack(file)
+    assert caught.value.where == "law.json"
+    assert caught.value.why
+    assert "rules pack wrote" in caught.value.remedy
 
 
 def test_pack_has_its_mappings_in_the_order_of_their_keys_however_it_was_read(

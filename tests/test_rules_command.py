@@ -60,6 +60,7 @@ def test_rules_list_ships_the_four_first_regimes(flopledger: Run) -> None:
     ("arguments", "message"),
     [
         (("xx.smal",), "did you mean xx.small?"),
+        (("xx",), "write xx.small"),
         (("xx.small", "--reading", "rollouts"), "write --reading ID=ALT"),
         (("xx.small", "--reading", "rollouts=maybe"), "choose one of in, out"),
         (("xx.small", "--reading", "rolouts=in"), "did you mean rollouts?"),

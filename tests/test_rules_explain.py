@@ -143,6 +143,27 @@ def test_rules_explain_of_what_is_not_there_is_two(
     assert message in ran.err
 
 
+@pytest.mark.parametrize(
+    ("path", "said", "remedy"),
+    [
+        ("eu.aia/nope", "eu.aia has no rule 'nope'", "write one of eu.aia/gpai-indicative, eu.aia/"),
+        ("eu.aia/reach", "eu.aia has no rule 'reach'", "did you mean eu.aia/reach-presumption"),
+        ("eu.aia", "'eu.aia' is a regime", "write one of eu.aia/gpai-indicative, eu.aia/"),
+        ("gpai-indicativ", "no rule 'gpai-indicativ'", "did you mean gpai-indicative"),
+        ("eu.ai/gpai-indicative", "no rule 'eu.ai/", "did you mean eu.aia/gpai-indicative"),
+        ("wobble", "there is no rule 'wobble'", "rules list, then rules show REGIME"),
+    ],
+)
+def test_rules_explain_of_an_unknown_rule_names_those_of_its_regime_or_the_nearest(
+    flopledger: Run, path: str, said: str, remedy: str
+) -> None:
+    ran = flopledger("rules", "explain", path)
+    assert ran.code == 2
+    assert said in ran.err
+    assert remedy in ran.err
+    assert "intl.aguirre" not in ran.err
+
+
 def test_rules_explain_of_a_name_in_two_regimes_asks_which(flopledger: Run, tmp_path: Path) -> None:
     law = pack_file(tmp_path / "law.json", SMALL, SMALL.replace("xx.small", "xx.other"))
     ran = flopledger("--rules", law, "rules", "explain", "above")

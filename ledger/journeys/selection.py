@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from ledger.errors import InputError, RuleError
@@ -97,10 +98,31 @@ def _rules(regimes: Iterable[Regime], named: Sequence[str]) -> dict[str, frozens
     for name in named:
         places = [p for path, p in known.items() if name in {path, p[1]}]
         if not places:
-            raise RuleError(f"there is no rule {name!r}", remedy=nearest(name, known))
+            raise _no_rule(name, known)
         for regime_id, rule_id in places:
             found.setdefault(regime_id, set()).add(rule_id)
     return {regime_id: frozenset(ids) for regime_id, ids in found.items()}
+
+
+def _no_rule(name: str, known: Mapping[str, tuple[str, str]]) -> RuleError:
+    """Return the error for a name that no rule has: the rules of its regime, else what is near.
+
+    Args:
+        name: What was asked for.
+        known: Path of each rule, to its regime and its id.
+    """
+    regime_id, stroke, rule_id = name.partition("/")
+    of_regime = [path for path, place in known.items() if place[0] == regime_id]
+    if of_regime and stroke:
+        message = f"{regime_id} has no rule {rule_id!r}"
+        return RuleError(message, remedy=nearest(name, of_regime))
+    if of_regime:
+        message = f"{name!r} is a regime, and one of its rules is asked for"
+        return RuleError(message, remedy=f"write one of {', '.join(of_regime)}")
+    words = {*known, *(place[1] for place in known.values())}
+    near = get_close_matches(name, sorted(words), n=1)
+    remedy = nearest(name, words) if near else "look them up: rules list, then rules show REGIME"
+    return RuleError(f"there is no rule {name!r}", remedy=remedy)
 
 
 def _readings(regimes: Sequence[Regime], given: Sequence[str]) -> dict[str, dict[str, str]]:

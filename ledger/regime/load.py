@@ -122,9 +122,10 @@ def find_regime(regimes: Regimes, regime_id: str) -> Regime:
     """Return the regime of that id.
 
     Raises:
-        RuleError: If there is none; the message names the nearest.
+        RuleError: If there is none; the message names those that hold the word, else the nearest.
     """
     if regime_id not in regimes:
-        remedy = nearest(regime_id, regimes)
+        holding = [each for each in regimes if regime_id in each]  # sb53, ny, eu
+        remedy = nearest(regime_id, holding or regimes)
         raise RuleError(f"there is no regime {regime_id!r} in the rules", remedy=remedy)
     return regimes[regime_id]

@@ -67,6 +67,7 @@ QUANTITY_PATTERN: Final = rf"{NUMBER_PATTERN} (?:{_UNITS})"
 
 # The two ways of programs to write 3*10^25: 3e25 and 3*10**25.
 _FLOAT: Final = re.compile(r"(?P<mantissa>[0-9.]+)[eE]\+?(?P<exponent>[0-9]{1,2})")
+_FLAT: Final = re.compile(r"10(?P<exponent>[1-9][0-9])")  # 10^26 whose print lost the raised 26
 _POWER: Final = re.compile(r"(?:(?P<mantissa>[0-9.]+)\*)?10\*\*(?P<exponent>[0-9]{1,2})")
 # The context under which files are validated: code may use field names, a file only its own keys.
 FROM_FILE: Final = "file"
@@ -172,7 +173,12 @@ def _told(value: str, error: LedgerError) -> tuple[str, str, str]:
         what = "a float" if power.re is _FLOAT else "not an exact number"
         return "float", f"{number!r} is {what}", f"write {exact} {symbol or 'FLOP'}"
     if not space:
-        return "unit", f"{value!r} has no unit", f"write the unit, for example {number} FLOP"
+        message = f"{value!r} has no unit"
+        flat = _FLAT.fullmatch(number)
+        if flat:
+            exact = f"10^{flat['exponent']} FLOP"
+            return "unit", message, f"write {exact} if its exponent was lost, else add the unit"
+        return "unit", message, f"write the unit, for example {number} FLOP"
     if symbol not in UNITS:
         return "unit", f"{symbol!r} is not a unit", nearest(symbol, UNITS)
     return "quantity", error.message, error.remedy

@@ -167,14 +167,15 @@ def _source(sources: dict[str, Tree]) -> str:
 def _check_value(setting: Setting, regime: Regime) -> None:
     """Refuse a value that cannot be read, measures something else, or lost its exponent."""
     read, flaws = parse_node(ParameterValue, _value(setting, _DAY, _DAY, _SOURCE), setting.path)
-    if read is None:
-        raise _refused(setting.path, flaws[0].message, flaws[0].remedy)
-    value = read.value
     parameter = regime.parameters[setting.parameter]
+    example = written(parameter.values[-1].value)
+    if read is None:
+        remedy = f"{flaws[0].remedy}; the figure now is {example}"
+        raise _refused(setting.path, flaws[0].message, remedy)
+    value = read.value
     found = "date" if isinstance(value, date) else value.dimension.value
     if found != parameter.dimension:
         message = f"{setting.value} is of dimension {found}, the figure of {parameter.dimension}"
-        example = written(parameter.values[-1].value)
         raise _refused(setting.path, message, f"write it like the figure now, {example}")
     if isinstance(value, Quantity) and lost_exponent(value):
         digits = str(value.base)
