@@ -146,7 +146,11 @@ def test_rules_explain_of_what_is_not_there_is_two(
 @pytest.mark.parametrize(
     ("path", "said", "remedy"),
     [
-        ("eu.aia/nope", "eu.aia has no rule 'nope'", "write one of eu.aia/gpai-indicative, eu.aia/"),
+        (
+            "eu.aia/nope",
+            "eu.aia has no rule 'nope'",
+            "write one of eu.aia/gpai-indicative, eu.aia/",
+        ),
         ("eu.aia/reach", "eu.aia has no rule 'reach'", "did you mean eu.aia/reach-presumption"),
         ("eu.aia", "'eu.aia' is a regime", "write one of eu.aia/gpai-indicative, eu.aia/"),
         ("gpai-indicativ", "no rule 'gpai-indicativ'", "did you mean gpai-indicative"),

@@ -269,7 +269,11 @@ def test_whatif_of_an_empty_ledger_is_three(
         ),
         (("--set", "xx.small/line=1e26 FLOP"), "'1e26' is a float", "write 10^26 FLOP"),
         (("--set", "xx.small/line=10^26"), "has no unit", "write the unit"),
-        (("--set", "xx.small/line=1025"), "has no unit", "write 10^25 FLOP if its exponent was lost"),
+        (
+            ("--set", "xx.small/line=1025"),
+            "has no unit",
+            "write 10^25 FLOP if its exponent was lost",
+        ),
         (("--set", "xx.small/line=500000"), "has no unit", "the figure now is 10^25 FLOP"),
         (("--set", "xx.small/line=10^26 FLIP"), "is not a unit", "FLOP"),
         (("--set", "xx.small/line=10^26 USD"), "of dimension money_usd", "figure now, 10^25 FLOP"),
