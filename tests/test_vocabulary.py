@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import get_args
+import json
+from typing import Any, get_args
 
 import pytest
 from regimes import ROOT, shipped_pack, shipped_words
@@ -137,3 +138,17 @@ def test_vocabulary_activities_are_closed() -> None:
     for change in ({"nap": entry}, {"idle": None}):
         with pytest.raises(RuleError, match="the activities differ"):
             vocabulary_with(ACTIVITIES_PATH, change)
+
+
+def test_rule_that_compares_a_network_says_which_rate_of_it_is_taken() -> None:
+    asked = set[str]()
+    for path, tree in shipped_pack().under("regimes").items():
+        regime: Any = tree
+        for rule in regime["rules"]:
+            if "fabric_rate" in json.dumps(rule.get("when")):
+                asked.add(regime["id"])
+                assert "largest of them is recorded" in rule["interpretation"], path
+    assert asked >= {"us.eo14110", "us.bis.nprm2024", "us.iaas.nprm2024", "us.ca.sb1047"}
+    for name in ("cluster.fabric_rate", "model.training_cluster_fabric_rate"):
+        description = shipped_words().facts[name].description["en"]
+        assert "the largest of that of a link, a machine and an accelerator" in description
