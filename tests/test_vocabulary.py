@@ -91,7 +91,7 @@ def test_vocabulary_reads_a_value_by_its_type(
         ("model.is_modification", ["yes"], "such as no"),
         ("model.output_modalities", ["txt"], "did you mean text?"),
         ("developer.group_revenue_prior_calendar_year", "5*10^8 EUR", "write it like"),
-        ("developer.group_revenue_prior_calendar_year", "500000000", "write the number"),
+        ("developer.group_revenue_prior_calendar_year", "5e9", "number and its unit, such as 7"),
         ("cluster.peak_rate", "1e20 OP/s", "10^20"),
         ("model.placed_on_market_on", "2025-8-2", "write it as 2026-11-22"),
         ("model.placed_on_market_on", "2025-02-30", "check the calendar"),

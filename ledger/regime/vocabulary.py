@@ -13,7 +13,7 @@ from ledger.canonical import JSON
 from ledger.errors import InputError, LedgerError, RuleError
 from ledger.pack import Pack
 from ledger.period import parse_day
-from ledger.quantity import Dimension, parse_quantity
+from ledger.quantity import UNITS, Dimension, parse_quantity
 from ledger.record import fields
 from ledger.regime.diagnosis import flawed, parse_node
 from ledger.regime.scalar import DimensionName, FactName, Localised, Node, Word, nearest, refuse
@@ -183,6 +183,10 @@ def _scalar(name: str, fact: Fact, value: str) -> dict[str, JSON]:
                 return {"kind": "boolean", "value": value == "yes"}
             case "quantity":
                 assert fact.dimension is not None, "the model lets no quantity through without one"
+                if value.partition(" ")[2] not in UNITS:
+                    message = f"{value!r} has no known unit"
+                    remedy = f"write the number and its unit, such as {fact.example}"
+                    raise InputError(message, remedy=remedy)
                 quantity = parse_quantity(value, Dimension(fact.dimension))
                 return {"kind": "quantity", "value": str(quantity)}
             case "date":
