@@ -53,11 +53,11 @@ def count(counts: Counter[str], monkeypatch: pytest.MonkeyPatch) -> Counted:
 
 
 def models(number: int, operations: int) -> list[Record | dict[str, Any]]:
-    """Return that many models of general use, with work on two days each."""
+    """Return that many models of general use, with work on eight days each."""
     general = "model.significant_generality"
     return [
         *(("fact", fact(f"model:m{n}", general, "boolean", value=True)) for n in range(number)),
-        *(work(n, operations, day) for n in range(number) for day in (11, 14)),
+        *(work(n, operations, day) for n in range(number) for day in range(11, 19)),
     ]
 
 
@@ -95,7 +95,8 @@ def test_a_model_that_meets_a_rule_is_interpreted_as_often_among_many(
         assert found(*models(number, LARGE))["met"] == number
         steps.append(counts["sighted"])
     assert 2 * steps[0] == steps[1], steps
-    assert steps[0] <= 8 * MANY, steps
+    # The last day, the time before the first, and three halvings of what lies between.
+    assert steps[0] <= 5 * MANY, steps
 
 
 def test_counting_sets_that_count_alike_are_reckoned_once(
@@ -131,7 +132,7 @@ def test_deliveries_under_other_contracts_are_not_read_for_every_model(
         read[0] = 0
         given = models(number, LARGE)
         for n in range(number):
-            given.append(work(n, LITTLE, 15, commitment=f"c-{n}"))
+            given.append(work(n, LITTLE, 25, commitment=f"c-{n}"))
             agreed = commitment(f"m{n}", "acme", contract=f"c-{n}", operations=str(E24))
             given.append(("commitment", agreed))
         assert found(*given)["met"] == number
