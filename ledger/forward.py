@@ -154,8 +154,11 @@ def committed(
         day: Last day of agreement that counts.
     """
     found: dict[str, list[tuple[TotalKey, Sums]]] = {}
-    for contract in dict.fromkeys(item.contract for item in commitments):
-        parts = [c for c in commitments if c.contract == contract and c.counts_from <= day]
+    contracts: dict[str, list[Outstanding]] = {}
+    for item in commitments:
+        contracts.setdefault(item.contract, []).append(item)
+    for contract, items in contracts.items():
+        parts = [item for item in items if item.counts_from <= day]
         for part, drawn in _drawn(parts, delivered.get(contract, {})):
             remaining = part.remaining(drawn)
             if remaining.lo or remaining.hi or remaining.unbounded:

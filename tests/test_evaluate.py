@@ -18,7 +18,7 @@ from worlds import world_of
 from ledger.determination import PlainEvaluator, Verdict, Verdicts
 from ledger.engines.conditions import FINDINGS
 from ledger.engines.evaluate import ColumnEvaluator
-from ledger.engines.numbers import LIMIT, Leaf, Number, Product, compared, comparison
+from ledger.engines.numbers import LIMIT, Constant, Leaf, Number, Product, compared, comparison
 from ledger.errors import RuleError
 from ledger.quantity import Quantity
 from ledger.regime.answered import Answers
@@ -115,8 +115,10 @@ def spans(draw: st.DrawFn) -> Span:
 def numbers(draw: st.DrawFn, rows: int) -> Number:
     """Generate a number or a product of numbers, all of no dimension."""
     leaves = [
-        Leaf.of(
-            f"n{draw(st.uuids())}", [draw(spans()) for _ in range(rows)], [None] * rows, [()] * rows
+        Constant(draw(spans()), None, (), rows)
+        if draw(st.booleans())
+        else Leaf.of(
+            f"n{draw(st.uuids())}", [draw(spans()) for _ in range(rows)], [None] * rows, nothing
         )
         for _ in range(draw(st.integers(1, 3)))
     ]
@@ -135,7 +137,8 @@ def in_columns(operator: str, left: Number, right: Number) -> list[Truth] | None
         if isinstance(leaf, Leaf)
         for name, series in leaf.columns().items()
     }
-    return pl.DataFrame(columns).select(expr.alias("x"))["x"].to_list()
+    frame = pl.DataFrame({"row": range(left.rows), **columns})
+    return frame.with_columns(expr.alias("x"))["x"].to_list()
 
 
 @given(st.data(), st.sampled_from(COMPARATORS))
@@ -150,7 +153,12 @@ def test_columns_compare_as_the_exact_numbers_do(data: st.DataObject, operator: 
 def leaf(name: str, values: Sequence[int | Fraction | None], dimension: str | None = None) -> Leaf:
     """Return a leaf of points; None is a number without an upper end."""
     held = [Span(Fraction(0), None) if v is None else Span.point(v) for v in values]
-    return Leaf.of(name, held, [dimension] * len(held), [()] * len(held))
+    return Leaf.of(name, held, [dimension] * len(held), nothing)
+
+
+def nothing(_row: int) -> tuple[str, ...]:
+    """Return that nothing is missing."""
+    return ()
 
 
 def test_largest_numbers_that_fit_are_compared_in_columns() -> None:

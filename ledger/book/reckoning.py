@@ -110,8 +110,12 @@ class Reckoning:
         self._counting = counting
         self._graph: Graph = lineage.along(counting.relations)
         self._own: dict[str, Part] = {}
+        self._counted: dict[tuple[str, str], bool] = {}
         self._figures = {
-            model: parts for model in rows if (parts := tuple(self._figures_of(model)))
+            model: parts
+            for model, held in rows.items()
+            if any(key.extent == "cumulative" for key, _ in held)
+            and (parts := tuple(self._figures_of(model)))
         }
 
     def own(self, model: str) -> Part:
@@ -159,7 +163,11 @@ class Reckoning:
 
     def _counts(self, key: TotalKey) -> bool:
         """Whether the operations of a group are counted."""
-        return self._counting.classify(key.activity, key.operation_kind) == "counted"
+        words = (key.activity, key.operation_kind)
+        held = self._counted.get(words)
+        if held is None:
+            held = self._counted[words] = self._counting.classify(*words) == "counted"
+        return held
 
     def _stands_alone(self, model: str) -> bool:
         """Whether a model was made from no other and has no figure that includes others."""
@@ -324,7 +332,7 @@ class Reckoning:
 
 def _part(model: str, rows: Sequence[tuple[TotalKey, Sums]]) -> Part:
     """Return the term that groups of one model add up to."""
-    sums = sum((group for _, group in rows), Sums())
+    sums = rows[0][1] if len(rows) == 1 else sum((group for _, group in rows), Sums())
     evidence: dict[str, int] = {}
     for key, group in rows:
         evidence[key.evidence] = evidence.get(key.evidence, 0) + group.lo

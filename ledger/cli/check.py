@@ -19,11 +19,12 @@ from ledger.cli.asking import (
 from ledger.cli.check_replay import replay_check
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import files_of
-from ledger.cli.output import emit, output_options
+from ledger.cli.output import emit, output_options, write_parts
 from ledger.errors import InputError, MissingError
 from ledger.journeys.checking import Checked, exit_status
 from ledger.journeys.checking import check as check_records
 from ledger.pack import read_pack
+from ledger.report.check_json import check_json
 from ledger.report.determinations import check_tables
 from ledger.report.determinations_csv import check_csv
 from ledger.report.names import names_table
@@ -129,7 +130,7 @@ def _emit(
     """Write the result; only what is written is worked out, since it can be long."""
     document = checked.document
     if form == "json":
-        emit(document.model_dump(mode="json", by_alias=True), (), fmt=form, output=output)
+        write_parts(check_json(document), output)
     elif form == "csv":
         emit({}, check_csv(document), fmt=form, output=output)
     else:

@@ -12,7 +12,7 @@ from ledger.cli.record import read_input
 from ledger.errors import InputError
 from ledger.journeys.replaying import question_of_file, read_check, replay
 from ledger.pack import read_pack
-from ledger.report.render import to_json
+from ledger.report.check_json import check_json
 from ledger.report.replay import replay_document, replay_table
 from ledger.resources import rules_root
 
@@ -52,7 +52,7 @@ def replay_check(
         lambda records: replay(document, records, pack, evaluator_of(engine)),
         size=document.coordinates.checkpoint.size,
     )
-    again = to_json(replayed.document.model_dump(mode="json", by_alias=True))
+    again = "".join(check_json(replayed.document))
     reproduced = again.encode() == data
     emit(
         replay_document(replayed, reproduced=reproduced),

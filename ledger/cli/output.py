@@ -25,6 +25,7 @@ __all__ = [
     "output_options",
     "output_options_with",
     "print_bytes",
+    "write_parts",
     "write_text",
 ]
 
@@ -137,11 +138,17 @@ def write_text(text: str, output: str | None) -> None:
         InputError: If the file cannot be written, or belongs to a ledger.
         LedgerError: If stdout cannot be written.
     """
+    write_parts([text], output)
+
+
+def write_parts(parts: Iterable[str], output: str | None) -> None:
+    """Write a long text part by part, as `write_text` writes a short one."""
+    encoded = (part.encode() for part in parts)
     if output is None or output == "-":
-        print_bytes([text.encode()])
+        print_bytes(encoded)
         return
     with writing(output) as file:
-        file.write(text.encode())
+        file.writelines(encoded)
 
 
 def print_bytes(parts: Iterable[bytes]) -> None:

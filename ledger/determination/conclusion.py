@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -75,6 +75,7 @@ class Conclusion:
     world: World
     filings: Filings
     interpreter: Interpreter
+    _bound: dict[str, Reason] = field(default_factory=dict)
 
     def determination(self) -> Determination:
         """Put everything together."""
@@ -151,8 +152,11 @@ class Conclusion:
         """Say whether a duty binds the subject, once the rule is met."""
         if obligation.when is None:
             return Reason("duty", obligation.id, truth=True)
-        question = Question(self.interpreter, self.ground.rule, self.subject, "actual", "legal")
-        return question.condition(obligation.when)
+        held = self._bound.get(obligation.id)
+        if held is None:
+            question = Question(self.interpreter, self.ground.rule, self.subject, "actual", "legal")
+            held = self._bound[obligation.id] = question.condition(obligation.when)
+        return held
 
     def _day_of(self, name: str) -> date | None:
         """Return the day that a fact of the subject states, or None."""

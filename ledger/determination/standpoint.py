@@ -9,7 +9,7 @@ count.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeAlias
 
@@ -33,6 +33,19 @@ _Models: TypeAlias = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
+class _Counted:
+    """What was counted by one set, or by several that count alike.
+
+    Attributes:
+        reckoning: Adds up.
+        totals: What it added up, by subject, scope and view.
+    """
+
+    reckoning: Reckoning
+    totals: dict[tuple[str, Scope, ViewName], Measured]
+
+
+@dataclass(frozen=True, slots=True)
 class Standpoint:
     """Answers of a book by the end of a day.
 
@@ -53,8 +66,7 @@ class Standpoint:
     committed: Rows
     runs: dict[str, tuple[Leg, ...]]
     devices: Devices
-    _totals: dict[tuple[str, CountingSet, Scope, ViewName], Measured] = field(default_factory=dict)
-    _reckonings: dict[CountingSet, Reckoning] = field(default_factory=dict)
+    _counted: dict[CountingSet, _Counted] = field(default_factory=dict)
 
     def fact(self, subject: str, name: str) -> FactState:
         """Return what is recorded of a subject under a name of the vocabulary."""
@@ -72,13 +84,14 @@ class Standpoint:
         """Return the operations that a counting set counts for a model or a run."""
         if not self.committed:
             view = "actual"
-        asked = (subject, counting, scope, view)
-        found = self._totals.get(asked)
+        counted = self._counted.get(counting) or self._begin(counting)
+        asked = (subject, scope, view)
+        found = counted.totals.get(asked)
         if found is None:
-            found = self._measure(subject, counting, scope)
+            found = self._measure(subject, counted.reckoning, counting, scope)
             if view == "foreseen" and not subject.startswith("run:"):
                 found = self._with_committed(self._models(subject), counting, scope, found)
-            self._totals[asked] = found
+            counted.totals[asked] = found
         return found
 
     def members(self, relation: str, subject: str) -> Sequence[str]:
@@ -116,7 +129,19 @@ class Standpoint:
         """Return a model and everything that may be its ancestor, names without prefix."""
         return self.lineage.along(_ALL_RELATIONS).reach(model, follow=_any)
 
-    def _measure(self, subject: str, counting: CountingSet, scope: Scope) -> Measured:
+    def _begin(self, counting: CountingSet) -> _Counted:
+        """Begin to count by a set; sets that count alike share what was counted, name or not."""
+        alike = replace(counting, id="")
+        held = self._counted.get(alike)
+        if held is None:
+            reckoning = Reckoning(self.actual, self.lineage, counting)
+            held = self._counted[alike] = _Counted(reckoning, {})
+        self._counted[counting] = held
+        return held
+
+    def _measure(
+        self, subject: str, reckoning: Reckoning, counting: CountingSet, scope: Scope
+    ) -> Measured:
         """Add up what was done for a model or in a run."""
         kind, name = subject.partition(":")[0], bare(subject)
         if kind == "run":
@@ -125,10 +150,6 @@ class Standpoint:
         if not models:
             unknown = Interval.unknown()
             return Measured(unknown, unknown, (f"operations@{subject}",), 0, {})
-        reckoning = self._reckonings.get(counting)
-        if reckoning is None:
-            reckoning = Reckoning(self.actual, self.lineage, counting)
-            self._reckonings[counting] = reckoning
         if len(models) > 1 or kind == "system":
             several = reckoning.own_together if scope == "own" else reckoning.together
             return several(models).measured()

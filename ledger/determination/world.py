@@ -5,9 +5,9 @@ Legs are asked for once for all models concerned; a standpoint of an earlier day
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from ledger.book import Book
 from ledger.crossing import BEFORE, Days, Undated, rows_on
@@ -32,6 +32,7 @@ Legs: TypeAlias = Callable[[frozenset[str]], Mapping[str, tuple[Leg, ...]]]
 _STANDPOINTS_MAX: Final = 4_096  # kept for the other rules of a subject, a few kB each
 _Models: TypeAlias = frozenset[str]
 _Place: TypeAlias = tuple[_Models, date, Undated]
+_Item = TypeVar("_Item")
 
 
 class World:
@@ -60,6 +61,9 @@ class World:
         self.contracts = tuple(
             item for item in outstanding(book.commitments) if item.counts_from <= as_of
         )
+        self._contracts_to = _grouped(self.contracts, lambda item: item.model)
+        self._parts_of = _grouped(self.contracts, lambda item: item.contract)
+        self._deliveries: Mapping[str, tuple[tuple[str, Leg], ...]] | None = None
         self._ask_legs = legs
         self.devices = devices
         self._legs: dict[str, tuple[Leg, ...]] = {}
@@ -141,7 +145,8 @@ class World:
 
     def contracts_of(self, models: _Models) -> tuple[Outstanding, ...]:
         """Return the commitments to some models, in order."""
-        return tuple(item for item in self.contracts if item.model in models)
+        found = (item for model in models for item in self._contracts_to.get(model, ()))
+        return tuple(sorted(found, key=lambda item: item.seq))
 
     def days(
         self, subject: str, models: _Models, undated: Undated, *, until: date | None = None
@@ -205,11 +210,25 @@ class World:
 
     def _committed(self, day: date, models: _Models | None = None) -> Mapping[str, list[Any]]:
         """Return what commitments to some models, or to all, still add by the end of a day."""
-        if not self.contracts:
-            return {}
-        delivered = delivered_by(self.legs(self._drawn_by), day)
-        found = committed(self.contracts, delivered, day)
+        named = self.contracts if models is None else self.contracts_of(models)
+        # A contract is drawn on by all its models, whoever is asked about.
+        contracts = dict.fromkeys(item.contract for item in named)
+        items = [item for name in contracts for item in self._parts_of[name]]
+        delivered = delivered_by(self._delivered_under(contracts), day)
+        found = committed(sorted(items, key=lambda item: item.seq), delivered, day)
         return {m: rows for m, rows in found.items() if models is None or m in models}
+
+    def _delivered_under(self, contracts: Iterable[str]) -> Mapping[str, Sequence[Leg]]:
+        """Return the legs that were delivered under some contracts, by model, in order."""
+        if self._deliveries is None:
+            legs = self.legs(self._drawn_by)
+            under = ((model, leg) for model, held in legs.items() for leg in held)
+            drawn = [each for each in under if each[1].commitment is not None]
+            self._deliveries = _grouped(drawn, lambda each: str(each[1].commitment))
+        found: dict[str, list[Leg]] = {}
+        for model, leg in (each for name in contracts for each in self._deliveries.get(name, ())):
+            found.setdefault(model, []).append(leg)
+        return {model: found[model] for model in sorted(found)}
 
     def _runs_by(self, day: date, models: _Models, undated: Undated) -> dict[str, tuple[Leg, ...]]:
         """Return the legs done by a day, by run; only asked of once rules are about runs."""
@@ -245,10 +264,17 @@ def _by(
     records: Iterable[StoredRecord], name: Literal["model", "subject"]
 ) -> Mapping[str, tuple[StoredRecord, ...]]:
     """Return records by one of their fields, in order."""
-    found: dict[str, list[StoredRecord]] = {}
-    for record in records:
-        found.setdefault(str(record.body[name]), []).append(record)
-    return {key: tuple(held) for key, held in found.items()}
+    return _grouped(records, lambda record: str(record.body[name]))
+
+
+def _grouped(
+    items: Iterable[_Item], key: Callable[[_Item], str]
+) -> Mapping[str, tuple[_Item, ...]]:
+    """Return items by a key, in order."""
+    found: dict[str, list[_Item]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return {name: tuple(held) for name, held in found.items()}
 
 
 def _dates(records: Iterable[StoredRecord], *names: str) -> list[date]:

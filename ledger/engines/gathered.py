@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from typing import Final
 
-from ledger.engines.numbers import Leaf
+from ledger.engines.numbers import Constant, Leaf
 from ledger.quantity import Dimension, Quantity
 from ledger.regime.answered import Answers, Known, Total
 from ledger.regime.counting import CountingSet
@@ -18,6 +19,8 @@ from ledger.regime.rule import ViewName
 from ledger.regime.trace import Span
 
 __all__ = ["Gathered"]
+
+_NO_NUMBER: Final = (Span.unknown(), None)
 
 
 class Gathered:
@@ -58,12 +61,15 @@ class Gathered:
     def fact_leaf(self, name: str) -> Leaf:
         """Return a fact that is a quantity or a day as a number."""
         known = self.facts(name)
-        values = [k.value if isinstance(k.value, Quantity | date) else None for k in known]
-        spans = [number_of(value)[0] for value in values]
-        dimensions = [number_of(value)[1] for value in values]
-        gaps = [
-            () if value is not None else k.missing for value, k in zip(values, known, strict=True)
+        numbers = [
+            number_of(k.value) if isinstance(k.value, Quantity | date) else _NO_NUMBER
+            for k in known
         ]
+
+        def gaps(row: int) -> tuple[str, ...]:
+            return known[row].missing if numbers[row] is _NO_NUMBER else ()
+
+        spans, dimensions = [span for span, _ in numbers], [measured for _, measured in numbers]
         return Leaf.of(f"fact {name}", spans, dimensions, gaps)
 
     def total_leaf(self, counting: CountingSet, scope: LineageScope, sight: Sight) -> Leaf:
@@ -74,28 +80,26 @@ class Gathered:
             held = self._totals[key] = [
                 self.answers.total(subject, counting, scope, self.view) for subject in self.subjects
             ]
-        spans = [Span.of(total.legal if sight == "legal" else total.error) for total in held]
-        gaps = [
-            () if span.known else total.missing or (f"operations@{subject}",)
-            for span, total, subject in zip(spans, held, self.subjects, strict=True)
-        ]
-        dimensions = [str(Dimension.OPERATIONS)] * len(spans)
-        return Leaf.of(f"total {counting.id} {scope}", spans, dimensions, gaps)
+        seen = [total.legal if sight == "legal" else total.error for total in held]
+
+        def gaps(row: int) -> tuple[str, ...]:
+            if seen[row].known:
+                return ()
+            return held[row].missing or (f"operations@{self.subjects[row]}",)
+
+        return Leaf.whole(f"total {counting.id} {scope}", seen, str(Dimension.OPERATIONS), gaps)
 
     def constant(
-        self, name: str, value: Quantity | date | Fraction | None, missing: tuple[str, ...] = ()
-    ) -> Leaf:
+        self, value: Quantity | date | Fraction | None, missing: tuple[str, ...] = ()
+    ) -> Constant:
         """Return the same number in every row; a bare fraction is a plain factor.
 
         Args:
-            name: Of its columns.
             value: The number, or None while it is unknown.
             missing: What would settle it then.
         """
         span, dimension = number_of(value)
-        missing = () if value is not None else missing
-        rows = len(self.subjects)
-        return Leaf.of(name, [span] * rows, [dimension] * rows, [missing] * rows)
+        return Constant(span, dimension, () if value is not None else missing, len(self.subjects))
 
     def _fact(self, subject: str, name: str) -> Known:
         """Return a fact of one subject."""
@@ -119,4 +123,4 @@ def number_of(value: Quantity | date | Fraction | None) -> tuple[Span, str | Non
         case Fraction():
             return Span.point(value), str(Dimension.RATIO)
         case None:
-            return Span.unknown(), None
+            return _NO_NUMBER

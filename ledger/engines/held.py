@@ -72,10 +72,10 @@ def held_leaf(asked: Total, answers: Answers, subjects: Sequence[str], rows: Row
             missing[place] |= set(rows.gaps[row])
             dimensions[place] = dimensions[place] or rows.number.dimension(row)
     sums = _added(table, len(subjects), scale)
-    gaps = [
-        () if span.known else tuple(sorted(names))
-        for span, names in zip(sums, missing, strict=True)
-    ]
+
+    def gaps(row: int) -> tuple[str, ...]:
+        return () if sums[row].known else tuple(sorted(missing[row]))
+
     return Leaf.of(in_words(asked) + f" {id(asked)}", sums, dimensions, gaps)
 
 

@@ -37,6 +37,8 @@ def collect_legs(
     reversed_seqs = [seq for rows in wanted for seq in _reversed(rows)]
     parts = [_grouped(_standing(rows, reversed_seqs)) for rows in wanted]
     whole = _grouped(pl.concat(parts).lazy()).sort("seq")
+    # Digits become integers fast; decimals would be made of Python's first.
+    whole = whole.with_columns(pl.col(*_AMOUNTS).cast(pl.String))
     found: dict[str, list[Leg]] = {}
     for row in whole.iter_rows(named=True):
         found.setdefault(row["model"], []).append(_leg(row))

@@ -9,16 +9,31 @@ is compared row by row instead, exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, TypeAlias
 
 import polars as pl
 
+from ledger.quantity import Interval
 from ledger.regime.trace import Comparator, Span, Truth, compare, product_of
 
-__all__ = ["AMOUNT", "LIMIT", "Ends", "Leaf", "Number", "Product", "compared", "comparison"]
+__all__ = [
+    "AMOUNT",
+    "LIMIT",
+    "Constant",
+    "Ends",
+    "Leaf",
+    "Missing",
+    "Number",
+    "Product",
+    "compared",
+    "comparison",
+]
+
+Missing: TypeAlias = Callable[[int], tuple[str, ...]]
+"""What would narrow a number in a row; asked only where it is unknown."""
 
 AMOUNT: Final = pl.Decimal(38, 0)
 LIMIT: Final = 10**38
@@ -52,21 +67,23 @@ class Ends:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """A number that the records or the law give.
+    """A number that the records give, another one in each row.
 
     Attributes:
         name: Of its columns.
-        spans: What it can be in each row, in the base unit.
+        los: Lower ends in the base unit, times ``scale``.
+        his: Upper ends in the base unit, times ``scale``; None where nothing bounds them.
         dimensions: What it measures in each row; None where only the other operand says so.
-        missing: What would narrow it, in each row.
+        missing: What would narrow it, in a row.
         scale: Common denominator of the ends.
         bound: No end times ``scale`` is larger.
     """
 
     name: str
-    spans: Sequence[Span]
+    los: Sequence[int]
+    his: Sequence[int | None]
     dimensions: Sequence[str | None]
-    missing: Sequence[tuple[str, ...]]
+    missing: Missing
     scale: int
     bound: int
 
@@ -76,13 +93,21 @@ class Leaf:
         name: str,
         spans: Sequence[Span],
         dimensions: Sequence[str | None],
-        missing: Sequence[tuple[str, ...]],
+        missing: Missing,
     ) -> Leaf:
-        """Make a leaf and work out its scale and bound."""
-        ends = [end for span in spans for end in (span.lo, span.hi) if end is not None]
-        scale = math.lcm(*{end.denominator for end in ends})
-        bound = max((_times(end, scale) for end in ends), default=0)
-        return cls(name, spans, dimensions, missing, scale, bound)
+        """Make a leaf of what it can be in each row, and work out its scale and bound."""
+        scale = _scale_of(spans)
+        los = [_times(span.lo, scale) for span in spans]
+        his = [None if span.hi is None else _times(span.hi, scale) for span in spans]
+        return cls(name, los, his, dimensions, missing, scale, _largest(los, his))
+
+    @classmethod
+    def whole(
+        cls, name: str, intervals: Sequence[Interval], dimension: str, missing: Missing
+    ) -> Leaf:
+        """Make a leaf of whole numbers that all measure the same."""
+        los, his = [each.lo for each in intervals], [each.hi for each in intervals]
+        return cls(name, los, his, [dimension] * len(los), missing, 1, _largest(los, his))
 
     def ends(self) -> Ends | None:
         """Return both ends in columns, or None if they do not fit."""
@@ -95,22 +120,19 @@ class Leaf:
         """Return the columns that ``ends`` names; none if they do not fit."""
         if self.bound >= LIMIT:
             return {}
-        los, his = (span.lo for span in self.spans), (span.hi for span in self.spans)
-        return {
-            f"{self.name}.lo": _column([str(_times(lo, self.scale)) for lo in los]),
-            f"{self.name}.hi": _column(
-                [None if hi is None else str(_times(hi, self.scale)) for hi in his]
-            ),
-        }
+        return {f"{self.name}.lo": _column(self.los), f"{self.name}.hi": _column(self.his)}
 
     @property
     def rows(self) -> int:
         """Number of rows."""
-        return len(self.spans)
+        return len(self.los)
 
     def span(self, row: int) -> Span:
         """Return what it can be in a row."""
-        return self.spans[row]
+        hi = self.his[row]
+        return Span(
+            Fraction(self.los[row], self.scale), None if hi is None else Fraction(hi, self.scale)
+        )
 
     def dimension(self, row: int) -> str | None:
         """Return what it measures in a row."""
@@ -123,7 +145,54 @@ class Leaf:
 
     def gap(self, row: int) -> tuple[str, ...]:
         """Return what would narrow it in a row."""
-        return self.missing[row]
+        return self.missing(row)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """A number that the law gives, the same in every row: a literal and no column.
+
+    Attributes:
+        value: What it can be, in the base unit.
+        measures: What it measures; None where only the other operand says so.
+        missing: What would narrow it.
+        rows: Number of rows.
+    """
+
+    value: Span
+    measures: str | None
+    missing: tuple[str, ...]
+    rows: int
+
+    def ends(self) -> Ends | None:
+        """Return both ends as literals, or None if they do not fit."""
+        scale, hi = _scale_of([self.value]), self.value.hi
+        los, his = [_times(self.value.lo, scale)], [None if hi is None else _times(hi, scale)]
+        bound = _largest(los, his)
+        if bound >= LIMIT:
+            return None
+        return Ends(_whole(los[0]), _whole(his[0]), scale, bound)
+
+    def columns(self) -> dict[str, pl.Series]:
+        """Return no column."""
+        return {}
+
+    def span(self, _row: int) -> Span:
+        """Return what it can be in any row."""
+        return self.value
+
+    def dimension(self, _row: int) -> str | None:
+        """Return what it measures in any row."""
+        return self.measures
+
+    @property
+    def kinds(self) -> frozenset[str | None]:
+        """What it measures in any row; nothing where there is no row."""
+        return frozenset([self.measures] * min(1, self.rows))
+
+    def gap(self, _row: int) -> tuple[str, ...]:
+        """Return what would narrow it in any row."""
+        return self.missing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,7 +251,7 @@ class Product:
         return tuple(sorted({name for factor in self.factors for name in factor.gap(row)}))
 
 
-Number: TypeAlias = Leaf | Product
+Number: TypeAlias = Leaf | Constant | Product
 
 
 def comparison(operator: str, left: Number, right: Number) -> pl.Expr | None:
@@ -229,11 +298,23 @@ def _times(end: Fraction, scale: int) -> int:
     return end.numerator * (scale // end.denominator)
 
 
-def _column(digits: Sequence[str | None]) -> pl.Series:
+def _scale_of(spans: Iterable[Span]) -> int:
+    """Return the common denominator of all ends."""
+    ends = (end for span in spans for end in (span.lo, span.hi))
+    return math.lcm(*{end.denominator for end in ends if end is not None})
+
+
+def _largest(los: Sequence[int], his: Sequence[int | None]) -> int:
+    """Return the largest end; 0 without any."""
+    return max(max(los, default=0), max((hi for hi in his if hi is not None), default=0))
+
+
+def _column(values: Sequence[int | None]) -> pl.Series:
     """Return whole numbers as a column; polars builds it exactly from digits, not from integers."""
+    digits = [None if value is None else str(value) for value in values]
     return pl.Series(digits, dtype=pl.String).cast(AMOUNT)
 
 
-def _whole(value: int) -> pl.Expr:
+def _whole(value: int | None) -> pl.Expr:
     """Return a whole number as a literal of the columns' type."""
     return pl.lit(value, dtype=AMOUNT)

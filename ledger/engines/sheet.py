@@ -16,7 +16,7 @@ import polars as pl
 
 from ledger.engines.gathered import Gathered
 from ledger.engines.held import Rows, held_leaf
-from ledger.engines.numbers import Leaf, Number, Product, compared, comparison
+from ledger.engines.numbers import Constant, Leaf, Number, Product, compared, comparison
 from ledger.quantity import Dimension
 from ledger.regime import expression as node
 from ledger.regime.interpret import Interpreter
@@ -73,7 +73,7 @@ class Sheet:
         self.sight = sight
         self._frame = pl.DataFrame({"row": range(len(gathered.subjects))})
         self._pending: list[tuple[Column, pl.Expr]] = []
-        self._leaves: dict[str, Leaf] = {}
+        self._leaves: dict[str, Leaf | Constant] = {}
         self._truths: dict[str, Sequence[Truth]] = {}
         self._numbers: dict[str, Sequence[int]] = {}
         self._columns = 0
@@ -124,7 +124,7 @@ class Sheet:
                 return self._leaf(asked, lambda: self._named(asked))
             case node.Quote():
                 text = str(asked.q)
-                return self._leaf(text, lambda: self.gathered.constant(text, asked.q))
+                return self._leaf(text, lambda: self.gathered.constant(asked.q))
             case node.Mul():
                 return Product(tuple(self.number(rule, factor) for factor in asked.factors))
             case node.Sum():
@@ -169,7 +169,7 @@ class Sheet:
         self._frame = plan.collect()
         self._pending.clear()
 
-    def _leaf(self, key: str, make: Callable[[], Leaf]) -> Leaf:
+    def _leaf(self, key: str, make: Callable[[], Leaf | Constant]) -> Leaf | Constant:
         """Return a number that stands in the frame, adding its columns the first time."""
         held = self._leaves.get(key)
         if held is None:
@@ -178,24 +178,23 @@ class Sheet:
             self._frame = self._frame.with_columns(s.alias(name) for name, s in columns)
         return held
 
-    def _named(self, name: str) -> Leaf:
+    def _named(self, name: str) -> Leaf | Constant:
         """Return what a bare name stands for: a factor, a fact or a parameter."""
         if is_factor(name):
-            return self.gathered.constant(name, Fraction(int(name)))
+            return self.gathered.constant(Fraction(int(name)))
         if is_fact(name):
             return self.gathered.fact_leaf(name)
         found = self.law.parameter(name)
         value = None if found is None else found.value
-        return self.gathered.constant(name, value, (f"parameter:{name}",))
+        return self.gathered.constant(value, (f"parameter:{name}",))
 
-    def _total(self, asked: node.Sum) -> Leaf:
+    def _total(self, asked: node.Sum) -> Leaf | Constant:
         """Return a sum by a counting set; one that nobody had published sums nothing."""
         counting = self.law.counting.get(asked.counting)
         if counting is not None:
             return self.gathered.total_leaf(counting, asked.lineage, self.sight)
         gaps, rows = self.law.unpublished(asked.counting), len(self.subjects)
-        name, dimension = f"total {asked.counting} {asked.lineage}", str(Dimension.OPERATIONS)
-        return Leaf.of(name, [Span.unknown()] * rows, [dimension] * rows, [gaps] * rows)
+        return Constant(Span.unknown(), str(Dimension.OPERATIONS), gaps, rows)
 
     def _held(self, rule: Rule, asked: node.Total) -> Leaf:
         """Return a number added up over holdings."""
@@ -218,7 +217,7 @@ class Sheet:
             f"{asked.operator} {id(asked)}",
             [each.span for each in found],
             [each.dimension for each in found],
-            [each.missing for each in found],
+            lambda row: found[row].missing,
         )
 
     def _new_name(self) -> str:

@@ -44,7 +44,12 @@ class Law:
     counting: Mapping[str, CountingSet]
     assumed: bool = False
     # Expressions of the regime in words, by identity: the regime keeps every one of them alive.
-    _said: dict[int, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    # Bare names stand by themselves.
+    _said: dict[int | str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    # Values of parameters on days asked for; the law of a day does not change.
+    _values: dict[tuple[str, date | None], DatedValue | None] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @classmethod
     def on(
@@ -79,11 +84,10 @@ class Law:
 
     def words_of(self, expression: Expression) -> str:
         """Return an expression of the regime in words, written once."""
-        if isinstance(expression, str):
-            return in_words(expression)
-        said = self._said.get(id(expression))
+        key = expression if isinstance(expression, str) else id(expression)
+        said = self._said.get(key)
         if said is None:
-            said = self._said[id(expression)] = in_words(expression)
+            said = self._said[key] = in_words(expression)
         return said
 
     def rule(self, rule_id: str) -> Rule:
@@ -115,12 +119,14 @@ class Law:
             name: Of the parameter.
             on: Another day; for it no nearest value stands in, whatever is assumed.
         """
-        return parameter_on(
-            self.regime.parameters[name],
-            on or self.in_force_on,
-            self.law_known_on,
-            nearest=self.assumed and on is None,
-        )
+        if (name, on) not in self._values:
+            self._values[name, on] = parameter_on(
+                self.regime.parameters[name],
+                on or self.in_force_on,
+                self.law_known_on,
+                nearest=self.assumed and on is None,
+            )
+        return self._values[name, on]
 
     def members(self, name: str) -> frozenset[str] | None:
         """Return the members of a set on the day, or None when none were known to bind."""

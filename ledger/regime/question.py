@@ -133,9 +133,8 @@ class Question:
     ) -> Reason:
         """Build the reason of a node; what is decided misses nothing."""
         word = _kind(asked) if isinstance(asked, str) else asked.operator
-        text, told = self.peers.law.words_of(asked), (self.subject, value)
-        names = () if truth is not None else tuple(missing)
-        return Reason(word, text, truth, names, tuple(parts), None, *told)
+        text, names = self.peers.law.words_of(asked), () if truth is not None else tuple(missing)
+        return Reason(word, text, truth, names, tuple(parts), None, self.subject, value)
 
     def _name(self, name: str) -> Reason:
         """Answer a bare name: a rule, a reading, or a fact that is yes or no."""
@@ -172,7 +171,7 @@ class Question:
         missing = known.missing or (name,)
         if subject != self.peers.home:
             missing = tuple(m if "@" in m else f"{m}@{subject}" for m in missing)
-        return replace(known, missing=missing)
+        return known if missing == known.missing else replace(known, missing=missing)
 
     def _comparison(self, asked: node.Gt | node.Ge | node.Lt | node.Le) -> Reason:
         """Compare two numbers; numbers of two dimensions are not compared."""
@@ -182,8 +181,8 @@ class Question:
         if left.dimension and right.dimension and left.dimension != right.dimension:
             # Only a fact recorded in another unit can bring this about; the file was checked.
             truth, missing = None, (left.text, right.text)
-        reason = self._reason(asked, truth, missing=missing)
-        return replace(reason, operands=(left, right))
+        text, names = self.peers.law.words_of(asked), () if truth is not None else missing
+        return Reason(asked.operator, text, truth, names, (), (left, right), self.subject)
 
     def _joined(self, asked: node.All | node.Any, *, decisive: bool) -> Reason:
         """Join by Kleene: one decisive part decides, else one unknown part leaves it open."""
@@ -217,10 +216,11 @@ class Question:
     def _exists(self, asked: node.Exists) -> Reason:
         """Ask every member; a foreseen question asks about the foreseen in any case."""
         view: ViewName = "foreseen" if "foreseen" in (self.view, asked.view) else "actual"
-        parts = [
-            replace(self, subject=member, view=view).condition(asked.such_that)
-            for member in self.peers.answers.members(asked.of, self.subject)
-        ]
+        parts = list[Reason]()
+        for member in self.peers.answers.members(asked.of, self.subject):
+            parts.append(replace(self, subject=member, view=view).condition(asked.such_that))
+            if self.peers.brief and parts[-1].truth is True:
+                break
         truths = {part.truth for part in parts}
         truth = True if True in truths else None if None in truths else False
         missing = together(part.missing for part in parts)
@@ -228,7 +228,14 @@ class Question:
 
     def _choose(self, asked: node.Choose) -> Reason:
         """Let the one true case decide, or the agreement of all arms that are not ruled out."""
-        arms = [self._arm(arm) for arm in asked.arms]
+        cases = [self.condition(arm.case) for arm in asked.arms]
+        sole = [case.truth for case in cases].count(True) == 1
+        arms = [
+            self._arm(arm, case)
+            for arm, case in zip(asked.arms, cases, strict=True)
+            # An arm that is ruled out decides nothing, and beside the one true case none does.
+            if not self.peers.brief or case.truth or (case.truth is None and not sole)
+        ]
         possible = [arm for arm in arms if arm.truth is not False]
         sure = [arm for arm in possible if arm.truth is True]
         if len(sure) == 1:
@@ -239,9 +246,9 @@ class Question:
             missing = together(part.missing for arm in possible for part in arm.parts)
         return self._reason(asked, truth, missing=missing or (f"rule:{self.rule.id}",), parts=arms)
 
-    def _arm(self, arm: node.Choice) -> Reason:
+    def _arm(self, arm: node.Choice, case: Reason) -> Reason:
         """Answer one arm of a choose; it has the truth of its case."""
-        case, then = self.condition(arm.case), self.condition(arm.then)
+        then = self.condition(arm.then)
         text = f"if {case.text}: {then.text}"
         return Reason("arm", text, case.truth, parts=(case, then), subject=self.subject)
 

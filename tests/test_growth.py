@@ -1,0 +1,141 @@
+"""A check of many models does what a check of few does, model by model, and nothing twice.
+
+Steps are counted and not seconds, so that a busy machine does not fail a test.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+from ledgers import Record, allocation, commitment, fact, records
+from regimes import SMALL, small
+from worlds import E24, world_of
+
+from ledger import forward
+from ledger.book.reckoning import Reckoning
+from ledger.determination import Asked, determine
+from ledger.determination import world as of_world
+from ledger.engines import evaluate
+from ledger.engines.evaluate import ColumnEvaluator
+from ledger.measure import Leg
+from ledger.regime.interpret import Interpreter
+
+MANY = 24
+LARGE, LITTLE = 20 * E24, E24
+
+Counted = Callable[[object, str], None]
+
+
+@pytest.fixture
+def counts() -> Counter[str]:
+    """How often each thing was done."""
+    return Counter()
+
+
+@pytest.fixture
+def count(counts: Counter[str], monkeypatch: pytest.MonkeyPatch) -> Counted:
+    """Counts the calls of a function of a class or module, under its name."""
+
+    def counted(owner: object, name: str) -> None:
+        original = getattr(owner, name)
+
+        def calling(*given: Any, **named: Any) -> Any:
+            counts[name] += 1
+            return original(*given, **named)
+
+        monkeypatch.setattr(owner, name, calling)
+
+    return counted
+
+
+def models(number: int, operations: int) -> list[Record | dict[str, Any]]:
+    """Return that many models of general use, with work on eight days each."""
+    general = "model.significant_generality"
+    return [
+        *(("fact", fact(f"model:m{n}", general, "boolean", value=True)) for n in range(number)),
+        *(work(n, operations, day) for n in range(number) for day in range(11, 19)),
+    ]
+
+
+def work(number: int, operations: int, day: int, **changes: Any) -> dict[str, Any]:
+    """Return the work of one model on one day of March; no two models do as much."""
+    start, end = (f"2026-03-{day}T{hour}:00:00Z" for hour in ("00", "08"))
+    run = f"r{number}-{day}"
+    return allocation(f"m{number}", operations + number, run=run, start=start, end=end, **changes)
+
+
+def found(*given: Record | dict[str, Any]) -> Counter[str | None]:
+    """Ask the first rule of the small act of records, and count the findings."""
+    law = Asked(date(2026, 11, 23), date.max, rules={"xx.small": frozenset({"above"})})
+    determined = determine(law, [small()], world_of(records(*given)), ColumnEvaluator())
+    return Counter(each.finding for each in determined)
+
+
+def test_models_that_come_out_alike_share_one_verdict(count: Counted, counts: Counter[str]) -> None:
+    count(evaluate, "Verdict")
+    steps = []
+    for number in (MANY, 2 * MANY):
+        counts.clear()
+        assert found(*models(number, LITTLE))["not_met"] == number
+        steps.append(counts["Verdict"])
+    assert steps[0] == steps[1], steps
+
+
+def test_a_model_that_meets_a_rule_is_interpreted_as_often_among_many(
+    count: Counted, counts: Counter[str]
+) -> None:
+    count(Interpreter, "sighted")
+    steps = []
+    for number in (MANY, 2 * MANY):
+        counts.clear()
+        assert found(*models(number, LARGE))["met"] == number
+        steps.append(counts["sighted"])
+    assert 2 * steps[0] == steps[1], steps
+    # The last day, the time before the first, and three halvings of what lies between.
+    assert steps[0] <= 5 * MANY, steps
+
+
+def test_counting_sets_that_count_alike_are_reckoned_once(
+    count: Counted, counts: Counter[str]
+) -> None:
+    world = world_of(records(*models(MANY, LITTLE)))
+    renamed = SMALL.replace("counting: work", "counting: labour").replace("  work:", "  labour:")
+    regimes = [small(), small(renamed)]
+    assert regimes[0].counting.keys() != regimes[1].counting.keys()
+    count(Reckoning, "_make_own")
+    law = Asked(date(2026, 11, 23), date.max)
+    once = determine(law, regimes[:1], world, ColumnEvaluator())
+    first = counts["_make_own"]
+    again = determine(law, regimes, world, ColumnEvaluator())
+    assert first >= MANY
+    assert counts["_make_own"] == first
+    assert len(again) == 2 * len(once)
+
+
+def test_deliveries_under_other_contracts_are_not_read_for_every_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original, read = forward.delivered_by, [0]
+
+    def reading(legs: Mapping[str, Iterable[Leg]], day: date) -> Any:
+        held = {model: tuple(each) for model, each in legs.items()}
+        read[0] += sum(len(each) for each in held.values())
+        return original(held, day)
+
+    monkeypatch.setattr(of_world, "delivered_by", reading)
+    steps = []
+    for number in (MANY, 2 * MANY):
+        read[0] = 0
+        given = models(number, LARGE)
+        for n in range(number):
+            given.append(work(n, LITTLE, 25, commitment=f"c-{n}"))
+            agreed = commitment(f"m{n}", "acme", contract=f"c-{n}", operations=str(E24))
+            given.append(("commitment", agreed))
+        assert found(*given)["met"] == number
+        steps.append(read[0])
+    assert steps[0] >= MANY
+    assert steps[1] == 2 * steps[0], steps
