@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,7 @@ def keys_of_logs(vkey: Sequence[str], policy: str | None, state: str) -> tuple[V
         return tuple(log.key for log in given.logs)
     if Path(state).is_file():
         with WitnessState(Path(state)) as opened:
-            return opened.keys()
+            return opened.log_keys()
     raise InputError(
         "no key is given",
         why="a checkpoint that the log did not sign proves nothing about it",
@@ -82,14 +81,13 @@ def compared(
     """
     if "-" in names and names[0] == names[1]:
         raise InputError("stdin can be read once", remedy="name a file for one of the two")
-    one, other = (_signed(read_bytes(name, REQUEST_MAX), keys) for name in names)
+    given = [read_bytes(name, REQUEST_MAX) for name in names]
+    one, other = (_signed(data, keys) for data in given)
     if leaves is not None:
         return compare_leaves(one, other, _leaves(leaves))
-    asked = [] if proof is None else [Request.parse(read_bytes(proof, REQUEST_MAX))]
     # A request that is compared itself may hold the hashes already.
-    for name in names if proof is None else ():
-        with suppress(InputError):
-            asked.append(Request.parse(read_bytes(name, REQUEST_MAX)))
+    joining = given if proof is None else [read_bytes(proof, REQUEST_MAX)]
+    asked = [Request.parse(data) for data in joining if proof or data.startswith(b"old ")]
     sizes = sorted((one.checkpoint.size, other.checkpoint.size))
     fitting = [each.proof for each in asked if [each.old, each.checkpoint.size] == sizes]
     if proof is not None and not fitting:
@@ -166,7 +164,7 @@ def _log_document(state: WitnessState, origin: str) -> dict[str, Any]:
     seen = state.seen(origin)
     return {
         "origin": origin,
-        "vkeys": [key.encode() for key in state.keys(origin)],
+        "vkeys": [key.encode() for key in state.log_keys(origin)],
         "seen": None
         if seen is None
         else {
@@ -180,7 +178,7 @@ def _log_document(state: WitnessState, origin: str) -> dict[str, Any]:
 
 def _origins(state: WitnessState) -> list[str]:
     """Return the logs that were admitted."""
-    return sorted({key.name for key in state.keys()})
+    return sorted({key.name for key in state.log_keys()})
 
 
 def _time(seconds: int) -> str:
