@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
@@ -229,6 +228,9 @@ class FileSigner:
         Raises:
             InputError: If the text holds no Ed25519 private key.
         """
+        # Slow to load, and whoever only verifies reads no private key.
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
         try:
             key = serialization.load_pem_private_key(pem, password=None)
         except (ValueError, TypeError) as error:
@@ -239,6 +241,8 @@ class FileSigner:
 
     def pem(self) -> bytes:
         """Return the private key as PKCS#8 PEM."""
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
+
         return self.private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -248,10 +252,7 @@ class FileSigner:
     @property
     def verifier(self) -> VerifierKey:
         """The public half."""
-        raw = self.private.public_key().public_bytes(
-            serialization.Encoding.Raw, serialization.PublicFormat.Raw
-        )
-        return VerifierKey(self.name, raw)
+        return VerifierKey(self.name, self.private.public_key().public_bytes_raw())
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature."""
