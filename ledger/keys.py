@@ -99,7 +99,9 @@ def strict_base64(text: str) -> bytes:
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InputError(f"{text[:60]!r} is not base64") from error
+        padded = len(text) % 4 == 0
+        fault = "is not base64" if padded else "is not base64 with its padding"
+        raise InputError(f"{text[:60]!r} {fault}") from error
     if base64.b64encode(data).decode() != text:
         raise InputError(f"{text[:60]!r} is not canonical base64")
     return data
