@@ -349,6 +349,5 @@ def test_policy_needs_no_heavy_module() -> None:
         capture_output=True,
         text=True,
         check=True,
-        cwd=tmp_path.parent,
     )
     assert done.stdout.strip() == "[]"
