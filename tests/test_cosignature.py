@@ -95,7 +95,7 @@ def test_key_of_each_type_is_read_where_it_belongs() -> None:
         VerifierKey.parse(VerifierKey("w", bytes(1311), ML_DSA).encode(), (ML_DSA,))
     with pytest.raises(InputError, match="unknown type 250"):
         VerifierKey.parse(VerifierKey("w", bytes(32), 250).encode(), (ED25519,))
-    with pytest.raises(InputError, match="does not verify|type 6"):
+    with pytest.raises(InputError, match="type 6"):
         Cosignature.open(Note.parse(signed(leaves(5))), big)
 
 
@@ -104,14 +104,7 @@ def test_answer_of_a_witness_is_lines_and_nothing_else() -> None:
     data = line.encode().encode()
     assert parse_cosignatures(data) == (line,)
     assert parse_cosignatures(data * 2) == (line, line)
-    for bad in (
-        b"",
-        b"\n",
-        data[:-1],
-        data + b"\n",
-        b"x" + data,
-        b"\xff\n",
-        data.replace(b"=", b""),
-    ):
+    unpadded = data.replace(b"=", b"")
+    for bad in (b"", b"\n", data[:-1], data + b"\n", b"x" + data, b"\xff\n", unpadded):
         with pytest.raises(InputError):
             parse_cosignatures(bad)

@@ -71,7 +71,7 @@ BAD_LINES: dict[str, list[str]] = {
     "plain decimal number": [LINES[0], "index 05", *LINES[2:]],
     "decimal": [LINES[0], "index -1", *LINES[2:]],
     "a plain decimal": [LINES[0], "index  5", *LINES[2:]],
-    "index line": [LINES[0], LINES[1], "extra QQ==", *LINES[2:]][:1] + ["extra QQ==", "extra QQ=="],
+    "index line": [LINES[0], "extra QQ==", "extra QQ=="],
     "not base64": [*LINES[:2], "extra QQ==", *LINES[2:]],
     "canonical base64": [LINES[0], "extra QR==", *LINES[1:]],
     "hash 1 of the proof of inclusion has 31 bytes": [*LINES[:2], "A" * 41 + "A==", *LINES[3:]],
@@ -189,11 +189,11 @@ def test_receipt_command_shows_extra_as_unproved(receipt: list[str], flopledger:
 
 
 def test_receipt_is_checked_without_a_database_or_a_model(receipt: list[str]) -> None:
-    heavy = "pydantic msgspec yaml polars sqlmodel sqlalchemy rich sqlite3"
+    heavy = "pydantic msgspec yaml polars sqlmodel sqlalchemy sqlite3"
     arguments = [*receipt, "--vkey", SIGNER.verifier.encode()]
     code = (
-        f"import sys; from ledger.cli.app import run; code = run({arguments!r}); "
-        f"print([m for m in {heavy.split()!r} if m in sys.modules], file=sys.stderr); sys.exit(code)"
+        f"import sys; from ledger.cli.app import run; assert run({arguments!r}) == 0; "
+        f"print([m for m in {heavy.split()!r} if m in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"

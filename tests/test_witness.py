@@ -148,7 +148,7 @@ BAD_REQUESTS: dict[str, Callable[[str], str]] = {
     "hash 1 of the proof of consistency has 1 bytes": lambda text: text.replace(
         "old 5\n", "old 5\nAA==\n", 1
     ),
-    "with 64 hashes": lambda text: text.replace("old 5\n", "old 5\n" + ("A" * 43 + "=\n") * 61, 1),
+    "with 64 hashes": lambda text: text.replace("old 5\n", "old 5\n" + ("A" * 43 + "=\n") * 59, 1),
     "no newline at its end": lambda text: text[:-1],
     "has a leading zero": lambda text: text.replace("\n9\n", "\n09\n", 1),
     "not ASCII": lambda text: "\u00e9" + text,

@@ -200,8 +200,8 @@ with WitnessState(Path(sys.argv[2])) as state:
     print("ready", flush=True)
     sys.stdin.readline()
     for size in range(6, 26):
-        seen = state.seen("ledger.example/lab")
-        answer = state.cosign(asked(leaves(size, me, 5), size - 1 if size > 6 else 5), W1, lambda: TIME)
+        request = asked(leaves(size, me, 5), size - 1)
+        answer = state.cosign(request, W1, lambda: TIME)
         print(getattr(answer, "status", "cosigned"), flush=True)
 """
     children = []
