@@ -13,7 +13,7 @@ from ledger.keys import COSIGNATURE, VerifierKey
 from ledger.period import format_instant
 from ledger.policy import Policy
 from ledger.stores.cosignatures import CosignaturesFile
-from ledger.stores.notes import NotesFile
+from ledger.stores.notes import NotesFile, is_whole
 
 __all__ = ["add_cosignatures"]
 
@@ -89,6 +89,6 @@ def _texts(context: Context) -> Iterator[str]:
     """Yield the text of the newest checkpoint, and then of all, newest first."""
     yield Note.parse(newest_note(context)[0]).text
     notes = NotesFile(files_of(context).checkpoints)
-    records = [record for record in notes.notes(notes.settled_size()) if record.endswith(b"\n\n")]
+    records = [record for record in notes.notes(notes.settled_size()) if is_whole(record)]
     for record in reversed(records):
         yield Note.parse(record[:-1]).text
