@@ -187,6 +187,24 @@ def test_two_regulators_prove_a_fork_to_a_third(
     assert flopledger("witness", "compare", "-", "-", *key).code == 2
 
 
+def test_two_files_of_checkpoints_show_a_fork_in_the_middle(
+    ledger: Context, flopledger: Run, tmp_path: Path
+) -> None:
+    fork = copied(ledger, tmp_path / "fork")
+    mine, theirs = (str(Files(each.ledger).checkpoints) for each in (ledger, fork))
+    key = ("--vkey", LOG_KEY)
+    assert flopledger("witness", "compare", mine, theirs, *key).code == 0
+    grown(ledger, 5)
+    grown(fork, 6)
+    grown(fork, 7, 8)
+    done = flopledger("witness", "compare", mine, theirs, *key, "-o", "proof")
+    assert done.code == 4
+    assert "two different logs of 6 entries" in done.err
+    assert flopledger("witness", "check-fork", "proof", *key).code == 0
+    Path("none").write_bytes(b"x\n\n")
+    assert flopledger("witness", "compare", "none", mine, *key).code == 2
+
+
 def test_checkpoint_add_takes_nothing_that_does_not_verify(
     ledger: Context, witness: str, flopledger: Run, tmp_path: Path
 ) -> None:

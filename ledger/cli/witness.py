@@ -175,9 +175,9 @@ def compare(
 ) -> None:
     """Compare two signed checkpoints of one log; a fork is printed as a proof for others.
 
-    ONE and OTHER are checkpoint files or witness requests. Keys come from --vkey, --policy or the
-    witness's state. Exit status: 0 they continue each other, 3 nothing shows whether they do, 4 a
-    fork.
+    ONE and OTHER are signed checkpoints, requests, receipts, or files of many checkpoints. Keys
+    come from --vkey, --policy or the witness's state. Exit status: 0 they continue each other, 3
+    nothing shows whether they do, 4 a fork.
     """
     keys = keys_of_logs(vkey, policy, state)
     done = compared((one, other), keys, proof, leaves)

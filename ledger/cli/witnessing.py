@@ -19,6 +19,7 @@ from ledger.keys import VerifierKey
 from ledger.merkle import leaf_hash
 from ledger.period import format_instant, from_epoch_ms
 from ledger.report.table import Column, Table
+from ledger.stores.notes import is_whole, split_notes
 from ledger.stores.witnessed import WitnessState
 from ledger.witness import REQUEST_MAX, Request
 
@@ -33,6 +34,7 @@ __all__ = [
 
 FORKED = 4
 UNPROVED = 3
+NOTES_MAX = 16_000_000  # bytes of a checkpoint file: some 50,000 notes
 
 
 def refused_unread(error: InputError) -> InputError:
@@ -70,7 +72,7 @@ def compared(
     """Compare two checkpoint files.
 
     Args:
-        names: The files: signed notes, witness requests or tlog-proofs.
+        names: The files: signed notes, witness requests, tlog-proofs, or checkpoint files.
         keys: The keys of the log.
         proof: A witness request whose hashes join the two, or None.
         leaves: All entries of the longer log, one a line, or None.
@@ -81,8 +83,14 @@ def compared(
     """
     if "-" in names and names[0] == names[1]:
         raise InputError("stdin can be read once", remedy="name a file for one of the two")
-    given = [read_bytes(name, REQUEST_MAX) for name in names]
-    one, other = (_signed(data, keys) for data in given)
+    given = [read_bytes(name, NOTES_MAX) for name in names]
+    ones, others = (_signed(data, keys) for data in given)
+    by_size = {each.checkpoint.size: each for each in ones}
+    for each in others:
+        found = compare(by_size.get(each.checkpoint.size, each), each)
+        if found.fork is not None:
+            return found
+    one, other = (max(some, key=lambda signed: signed.order) for some in (ones, others))
     if leaves is not None:
         return compare_leaves(one, other, _leaves(leaves))
     # A request that is compared itself may hold the hashes already.
@@ -186,13 +194,20 @@ def _time(seconds: int) -> str:
     return format_instant(from_epoch_ms(seconds * 1000))
 
 
-def _signed(data: bytes, keys: Sequence[VerifierKey]) -> Signed:
-    """Open the checkpoint of a note, a request or a proof."""
+def _signed(data: bytes, keys: Sequence[VerifierKey]) -> list[Signed]:
+    """Open the checkpoint of a note, a request or a proof, or all those of a checkpoint file."""
     if data.startswith(b"old "):
-        return Signed.open(Request.parse(data).note.encode(), keys)
+        return [Signed.open(Request.parse(data).note.encode(), keys)]
     if data.startswith(b"c2sp.org/tlog-proof@"):
-        return Signed.open(Proof.parse(data).note, keys)
-    return Signed.open(data, keys)
+        return [Signed.open(Proof.parse(data).note, keys)]
+    if not data.endswith(b"\n\n"):
+        return [Signed.open(data, keys)]
+    if len(data) > NOTES_MAX:
+        raise InputError(f"a file of more than {NOTES_MAX} bytes", remedy="give single checkpoints")
+    records = [record for record in split_notes(iter((data,))) if is_whole(record)]
+    if not records:
+        raise InputError("the file holds no signed checkpoint")
+    return [Signed.open(record[:-1], keys) for record in records]
 
 
 def _leaves(name: str) -> list[bytes]:
