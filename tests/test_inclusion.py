@@ -171,7 +171,8 @@ def test_receipt_command_fails_for_what_does_not_hold(
     assert done.code == 4
     assert "too few witnesses" in done.err
     assert flopledger(*receipt).code == 2
-    assert flopledger("prove", "x").code == 2
+    for name in ("x", "9" * 30, "9" * 5000, "\u0663"):
+        assert flopledger("prove", name).code == 2
     assert flopledger("prove", "3", *key).code == 2
 
 

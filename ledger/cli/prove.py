@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import click
@@ -10,6 +11,8 @@ from ledger.cli.context import Context, pass_context
 from ledger.errors import InputError
 
 __all__ = ["prove"]
+
+_SEQ = re.compile(r"[0-9]{1,18}")
 
 EPILOG = """\b
 Examples:
@@ -54,11 +57,11 @@ def prove(
 
         show_receipt(check, what, vkey, policy, fmt=fmt, output=output)
         return
-    if not what.isascii() or not what.isdigit() or vkey or policy is not None or fmt is not None:
+    if not _SEQ.fullmatch(what) or vkey or policy is not None or fmt is not None:
         raise InputError(
             f"{what[:40]!r} is no number of an entry, or --check is missing",
             remedy="flopledger prove SEQ, or prove --check PROOF --policy FILE ENTRY",
         )
     from ledger.cli.proving import write_proof  # noqa: PLC0415 - needs the ledger
 
-    write_proof(context, int(what[:20]), size, entry, output)
+    write_proof(context, int(what), size, entry, output)
