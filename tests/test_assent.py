@@ -40,6 +40,14 @@ def test_assent_counts_only_what_verifies_under_the_policy() -> None:
         assent(signed(leaves(5), NEW_KEY), policy)
 
 
+def test_assent_refuses_a_signature_that_the_log_made_for_another_checkpoint() -> None:
+    policy = parse_policy(policy_text("quorum none"))
+    assert assent(signed(leaves(6)), policy).checkpoint.size == 6
+    lifted = Note(Note.parse(signed(leaves(6))).text, Note.parse(signed(leaves(5))).signatures)
+    with pytest.raises(IntegrityError, match="does not verify"):
+        assent(lifted.encode(), policy)
+
+
 def test_assent_refuses_a_broken_line_of_a_known_witness_and_shows_unknown_ones() -> None:
     policy = parse_policy(policy_text("quorum none"))
     note = Note.parse(cosigned(leaves(5), W1))

@@ -15,7 +15,7 @@ from ledger.checkpoint import Checkpoint, Note
 from ledger.errors import InputError, IntegrityError, LedgerError
 from ledger.fork import FORK_MAX, Fork, Signed, compare, compare_leaves
 from ledger.keys import FileSigner, VerifierKey
-from ledger.merkle import EMPTY_ROOT, consistency_proof
+from ledger.merkle import EMPTY_ROOT, consistency_proof, prefix_proof, prefix_root
 from ledger.witness import REQUEST_MAX, Refusal, Request, Seen, decide, request_of
 
 
@@ -216,6 +216,34 @@ def test_fork_of_two_sizes_is_proved_with_the_entries(small: int, large: int) ->
     for path in (found.fork.path[:-1], (*found.fork.path, bytes(32)), (bytes(32),)):
         with pytest.raises(IntegrityError):
             Fork(found.fork.first, found.fork.second, path).verify()
+
+
+@pytest.mark.parametrize(("small", "large"), [(3, 8), (4, 9), (5, 9), (7, 12)])
+def test_fork_of_an_honest_log_cannot_be_made_up(small: int, large: int) -> None:
+    honest = both(leaves(small), leaves(large))
+    path = prefix_proof(leaves(large), small)
+    assert prefix_root(small, large, honest[1].checkpoint.root, path) == head(leaves(small)).root
+    for place in range(len(path)):
+        forged = tuple(bytes(32) if n == place else digest for n, digest in enumerate(path))
+        with pytest.raises(IntegrityError, match="does not lead to the root"):
+            Fork(*honest, forged).verify()
+        with pytest.raises(IntegrityError, match="does not lead to the root"):
+            Fork.open(Fork(*honest, forged).encode(), keys())
+
+
+def test_fork_needs_the_signatures_of_the_log_itself() -> None:
+    found = compare(*both(leaves(8), leaves(8, "x", 3)))
+    assert found.fork is not None
+    sound = found.fork
+    assert Fork.open(sound.encode(), keys()) == sound
+    # A checkpoint that nobody signed, under a line that the log made for another.
+    forged = Note(head(leaves(8, "y", 3)).text(), sound.second.note.signatures)
+    made_up = Signed(head(leaves(8, "y", 3)), forged)
+    first, second = sorted((sound.first, made_up), key=lambda each: each.order)
+    with pytest.raises(IntegrityError, match="does not verify"):
+        Fork.open(Fork(first, second).encode(), keys())
+    with pytest.raises(IntegrityError, match="does not verify"):
+        Signed.open(forged.encode(), keys())
 
 
 def test_comparison_with_a_consistency_proof() -> None:
