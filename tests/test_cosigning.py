@@ -261,6 +261,19 @@ def test_cosignatures_file_torn_at_any_byte_loses_nothing_that_was_kept(tmp_path
         assert file.path.read_bytes() == whole, kept
 
 
+def test_cosignatures_file_with_a_long_torn_tail_is_written_anew(tmp_path: Path) -> None:
+    file = CosignaturesFile(tmp_path / "x.cosignatures")
+    text = Note.parse(signed(leaves(5))).text
+    file.add(Note(text, (cosign(text, TIME, W1).line(),)))
+    file.add(Note(text, (cosign(text, TIME, W2).line(),)))
+    sound = file.path.read_bytes()
+    file.path.write_bytes(sound + text.encode() + bytes(4000))
+    file.add(Note(text, (cosign(text, TIME, W3).line(),)))
+    assert len(file.notes()) == 3
+    assert file.path.read_bytes().startswith(sound)
+    assert b"\0" not in file.path.read_bytes()
+
+
 def test_cosignatures_file_altered_is_an_integrity_failure(tmp_path: Path) -> None:
     file = CosignaturesFile(tmp_path / "x.cosignatures")
     text = Note.parse(signed(leaves(5))).text

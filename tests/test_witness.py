@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from witnesses import LOG, NEW_KEY, TIME, asked, head, keys, leaves, signed
 
-from ledger.checkpoint import Checkpoint, Note
+from ledger.checkpoint import Checkpoint, Note, NoteSignature
 from ledger.errors import InputError, IntegrityError, LedgerError
 from ledger.fork import FORK_MAX, Fork, Signed, compare, compare_leaves
 from ledger.keys import FileSigner, VerifierKey
@@ -244,6 +244,22 @@ def test_fork_needs_the_signatures_of_the_log_itself() -> None:
         Fork.open(Fork(first, second).encode(), keys())
     with pytest.raises(IntegrityError, match="does not verify"):
         Signed.open(forged.encode(), keys())
+
+
+def test_fork_is_of_one_log_and_signed_by_its_own_key() -> None:
+    other = FileSigner.from_seed("other.example/lab", bytes(32))
+    trusted = (LOG.verifier, other.verifier)
+    theirs = Checkpoint(other.name, 8, head(leaves(8, "x", 3)).root)
+    two = Signed.open(signed(leaves(8)), trusted), Signed.open(theirs.sign(other), trusted)
+    first, second = sorted(two, key=lambda each: each.order)
+    with pytest.raises(IntegrityError, match="are two logs"):
+        Fork.open(Fork(first, second).encode(), trusted)
+    # The key of one log says nothing of another, even where both are trusted.
+    line = NoteSignature(LOG.name, LOG.verifier.key_id, LOG.sign(theirs.text().encode()))
+    borrowed = Note(theirs.text(), (line,))
+    borrowed.verify(LOG.verifier)
+    with pytest.raises(IntegrityError, match="no key that was given signed"):
+        Signed.open(borrowed.encode(), trusted)
 
 
 def test_comparison_with_a_consistency_proof() -> None:
