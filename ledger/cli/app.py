@@ -31,8 +31,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hardware": ("ledger.cli.hardware:hardware", "List the catalogue of accelerators."),
     "rules": ("ledger.cli.rules:rules", "List, show, lint and test the law as data."),
     "key": ("ledger.cli.key:key", "Show the public key of the ledger."),
-    "checkpoint": ("ledger.cli.checkpoint:checkpoint", "Show the newest signed checkpoint."),
-    "prove": ("ledger.cli.prove:prove", "Print the proof that an entry is in the ledger."),
+    "checkpoint": ("ledger.cli.checkpoint:checkpoint", "Show checkpoints; have them cosigned."),
+    "prove": ("ledger.cli.prove:prove", "Prove that an entry is in the ledger, or check it."),
+    "witness": ("ledger.cli.witness:witness", "Cosign logs that only grow, and prove forks."),
     "demo": ("ledger.cli.demo:demo", "Tell the whole story on shipped data."),
     "doctor": ("ledger.cli.doctor:doctor", "Check the environment and the ledger's files."),
 }
