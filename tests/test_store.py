@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def test_store_holds_the_published_schema_and_no_more(tmp_path: Path) -> None:
     context = found(tmp_path)
     with SqliteStore(context.ledger) as store:
-        assert {name: normal(sql) for name, sql in store.schema().items()} == PUBLISHED
+        assert store.schema() == store.published() == PUBLISHED
 
 
 def test_store_schema_is_that_of_its_page() -> None:
