@@ -230,7 +230,7 @@ READING = ["verify", "show 0", "prove 0", "checkpoint show", "key show"]
 def test_reading_commands_load_no_heavy_module(tmp_path: Path, command: str) -> None:
     context = found(tmp_path)
     fill(context, [said(0)])
-    heavy = ["polars", "sqlmodel", "sqlalchemy", "pydantic", "msgspec", "yaml"]
+    heavy = ["polars", "sqlmodel", "sqlalchemy", "psycopg", "pydantic", "msgspec", "yaml"]
     code = (
         "import sys; from ledger.cli.app import run\n"
         f"code = run({['--ledger', str(context.ledger), *command.split()]!r})\n"

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "checkpoint": ("ledger.cli.checkpoint:checkpoint", "Show the newest signed checkpoint."),
     "prove": ("ledger.cli.prove:prove", "Print the proof that an entry is in the ledger."),
     "demo": ("ledger.cli.demo:demo", "Tell the whole story on shipped data."),
+    "migrate": ("ledger.cli.migrate:migrate", "Copy the ledger into another store."),
     "doctor": ("ledger.cli.doctor:doctor", "Check the environment and the ledger's files."),
 }
 
