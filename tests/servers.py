@@ -54,17 +54,6 @@ class Server:
         with psycopg.connect(self.address(database, user).url, autocommit=True) as connection:
             yield connection
 
-    @contextmanager
-    def altered(self, context: Context) -> Iterator[Connection]:
-        """Open the database as its owner: guards go away and come back."""
-        assert context.server is not None
-        with self.connected(context.server.database) as connection:
-            for name, table in guards():
-                connection.execute(f"ALTER TABLE flopledger.{table} DISABLE TRIGGER {name}")
-            yield connection
-            for statement in GUARDS[1::2]:
-                connection.execute(statement)
-
 
 def guards() -> list[tuple[str, str]]:
     """Return name and table of every trigger."""
@@ -83,10 +72,15 @@ def running(version: int = 18) -> Iterator[Server]:
     # A folder of pytest is closed to the user that the server runs as.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
-        with pgserver.get_server(
-            folder / "d", cleanup_mode="delete", postgres_version=version
-        ) as handle:
+        handle = pgserver.get_server(folder / "d", cleanup_mode=None, postgres_version=version)
+        try:
             yield Server(handle)
+        finally:
+            # Nothing is kept: there is no need to write it all to the disk first.
+            stop = ("-m", "immediate", "-D", str(handle.pgdata), "stop")
+            pgserver.pgexec.pgexec(
+                "pg_ctl", stop, bin_path=handle.bin_path, user=handle.system_user
+            )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

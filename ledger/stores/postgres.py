@@ -74,6 +74,7 @@ class PostgresStore:
         """
         self.address = address
         self._names = count()
+        self._abandoned: list[str] = []
         self._connection = connection or connect(address, writable=writable)
         try:
             self._check_presence(files)
@@ -323,15 +324,28 @@ class PostgresStore:
             return cursor.execute(sql, parameters).fetchall()
 
     def _stream(self, sql: str, *parameters: object) -> Iterator[Any]:
-        """Yield the rows of a query through a cursor that the server keeps."""
-        hold = not self._in_transaction()
+        """Yield the rows of a query through a cursor that the server keeps.
+
+        A stream that nobody reads to its end may be finalised while another statement runs, and
+        must not run one itself: its cursor is left for the next stream to close.
+        """
+        self._close_abandoned()
         name = f"ledger_{next(self._names)}"
-        with (
-            translated(self.address),
-            self._connection.cursor(name, withhold=hold) as cursor,
-        ):
-            cursor.itersize = FETCHED
-            yield from cursor.execute(sql, parameters, binary=True)
+        hold = "" if self._in_transaction() else " WITH HOLD"
+        with translated(self.address):
+            self._connection.execute(f"DECLARE {name} CURSOR{hold} FOR {sql}", parameters)
+        try:
+            while rows := self._all(f"FETCH {FETCHED} FROM {name}"):
+                yield from rows
+        finally:
+            self._abandoned.append(name)
+
+    def _close_abandoned(self) -> None:
+        """Close the cursors of streams that are over."""
+        names, self._abandoned = self._abandoned, []
+        for (name,) in self._all("SELECT name FROM pg_cursors") if names else ():
+            if name in names:
+                self._connection.execute(f"CLOSE {name}")
 
     def _in_transaction(self) -> bool:
         """Return whether a transaction is open on the connection."""
