@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from servers import Server, running
 
 from ledger.cli.app import run
 
@@ -40,6 +41,13 @@ def shared_path_fixture() -> Callable[[str], Path]:
     return shared_path
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server of this worker."""
+    with running() as one:
+        yield one
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """What a command line did."""
@@ -56,6 +64,7 @@ def flopledger(
     """Run the program in a temporary folder, in this process; returns code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FLOPLEDGER_LEDGER", raising=False)
+    monkeypatch.delenv("FLOPLEDGER_FILES", raising=False)
     monkeypatch.delenv("FLOPLEDGER_RULES", raising=False)
 
     def ran(*arguments: str) -> Ran:

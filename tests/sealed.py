@@ -17,7 +17,7 @@ from ledger.canonical import JSON, encode
 from ledger.checkpoint import Checkpoint
 from ledger.cli.chance import Chance
 from ledger.cli.context import Context
-from ledger.cli.opening import open_evidence
+from ledger.cli.opening import location_of, open_evidence
 from ledger.entry import Entry, genesis_prev
 from ledger.keys import FileSigner
 from ledger.log import Identity, Log
@@ -27,7 +27,6 @@ from ledger.stores.founding import found_ledger
 from ledger.stores.keyfiles import Files
 from ledger.stores.notes import NotesFile
 from ledger.stores.schema import TRIGGERS
-from ledger.stores.sqlite import SqliteStore
 from ledger.verify import Verdict, verify
 
 ORIGIN = "ledger.example/lab-a"
@@ -55,7 +54,7 @@ def identity(clock: Callable[[], datetime] | None = None, seed: str = "") -> Ide
 def opened(context: Context, who: Identity | None = None) -> Iterator[Log]:
     """Open the ledger for appending."""
     files = Files(context.ledger)
-    with SqliteStore(files.database, writable=True) as store:
+    with location_of(context).open(writable=True) as store:
         yield Log(store, NotesFile(files.checkpoints), who or identity())
 
 
@@ -95,7 +94,7 @@ def reversal(entry: Entry, **changes: Any) -> Draft:
 
 def entries(context: Context) -> list[Entry]:
     """Return every entry."""
-    with SqliteStore(context.ledger) as store:
+    with location_of(context).open() as store:
         return [Entry.parse(data) for _, data, _ in store.rows()]
 
 

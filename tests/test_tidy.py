@@ -207,7 +207,7 @@ def test_tidy_every_command_has_help_with_an_example(name: str) -> None:
 
 
 def test_tidy_start_up_loads_no_heavy_module() -> None:
-    heavy = "polars sqlmodel sqlalchemy pydantic yaml rich cryptography msgspec"
+    heavy = "polars sqlmodel sqlalchemy psycopg pydantic yaml rich cryptography msgspec"
     code = (
         "import sys; from ledger.cli.app import run; run(['--help']); "
         f"print([m for m in {heavy.split()!r} if m in sys.modules], file=sys.stderr)"

@@ -11,7 +11,9 @@ import click
 from ledger import __version__
 from ledger.cli.chance import SYSTEM, Chance
 from ledger.cli.context import Context
+from ledger.cli.place import LedgerPlace, place_of
 from ledger.errors import LedgerError
+from ledger.stores.address import Address
 
 __all__ = ["COMMANDS", "main", "program"]
 
@@ -35,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prove": ("ledger.cli.prove:prove", "Prove that an entry is in the ledger, or check it."),
     "witness": ("ledger.cli.witness:witness", "Cosign logs that only grow, and prove forks."),
     "demo": ("ledger.cli.demo:demo", "Tell the whole story on shipped data."),
+    "migrate": ("ledger.cli.migrate:migrate", "Copy the ledger into another store."),
     "doctor": ("ledger.cli.doctor:doctor", "Check the environment and the ledger's files."),
 }
 
@@ -78,11 +81,19 @@ class Commands(click.Group):
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--ledger",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("ledger.db"),
+    metavar="PATH|URL",
+    type=LedgerPlace(),
+    default="ledger.db",
     envvar="FLOPLEDGER_LEDGER",
     show_default=True,
-    help="The ledger database.",
+    help="The ledger: a database file, or postgresql://USER@HOST/DATABASE.",
+)
+@click.option(
+    "--files",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="FLOPLEDGER_FILES",
+    metavar="DIR",
+    help="Folder of key, secret and checkpoints of a ledger on a server; default this folder.",
 )
 @click.option(
     "--rules",
@@ -98,7 +109,8 @@ class Commands(click.Group):
 def program(
     ctx: click.Context,
     *,
-    ledger: Path,
+    ledger: Path | Address,
+    files: Path | None,
     rules: Path | None,
     quiet: bool,
     no_input: bool,
@@ -106,7 +118,8 @@ def program(
 ) -> None:
     """Keep a verifiable ledger of training compute and check it against the law."""
     chance = ctx.obj if isinstance(ctx.obj, Chance) else SYSTEM
-    ctx.obj = Context(ledger, rules, quiet, no_input, debug, chance)
+    path, server = place_of(ledger, files)
+    ctx.obj = Context(path, rules, quiet, no_input, debug, chance, server)
 
 
 def main() -> None:

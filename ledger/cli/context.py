@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ledger.cli.chance import SYSTEM, Chance
+from ledger.stores.address import Address
 
 __all__ = ["Context", "pass_context"]
 
@@ -17,12 +18,14 @@ class Context:
     """Global options.
 
     Attributes:
-        ledger: Path of the ledger database.
+        ledger: Path of the ledger database. For a ledger on a server it is not there: it is what
+            the names of the files beside it begin with.
         rules: Folder of rules, or pack file, given by the user; None for those that ship.
         quiet: Whether counts and progress stay silent.
         no_input: Whether the program must never ask.
         debug: Whether errors show their stack.
         chance: Where keys, salts and ids come from.
+        server: The address of the ledger on a server, or None for a file.
     """
 
     ledger: Path
@@ -31,6 +34,7 @@ class Context:
     no_input: bool
     debug: bool
     chance: Chance = SYSTEM
+    server: Address | None = None
 
     def say(self, text: str) -> None:
         """Write a line for people to stderr, unless quiet."""

@@ -65,7 +65,7 @@ def _new_folder(path: Path) -> Path:
 def _inside(folder: Path) -> Iterator[None]:
     """Work in a folder, on the day of the story, away from the user's own ledger and rules."""
     before = Path.cwd()
-    names = ("SOURCE_DATE_EPOCH", "FLOPLEDGER_LEDGER", "FLOPLEDGER_RULES")
+    names = ("SOURCE_DATE_EPOCH", "FLOPLEDGER_LEDGER", "FLOPLEDGER_FILES", "FLOPLEDGER_RULES")
     kept = {name: os.environ.pop(name) for name in names if name in os.environ}
     os.environ["SOURCE_DATE_EPOCH"] = _EVALUATED_AT
     os.chdir(folder)

@@ -15,16 +15,16 @@ import click
 from ledger import __version__
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
-from ledger.cli.opening import files_of, newest_note
+from ledger.cli.opening import files_of, location_of, newest_note
 from ledger.cli.output import emit, output_options
 from ledger.errors import IntegrityError, LedgerError
 from ledger.log.secrecy import check_secret
 from ledger.period import format_instant
 from ledger.report.table import Column, Table
 from ledger.resources import rules_root
+from ledger.stores.contract import LedgerStore
 from ledger.stores.keyfiles import Files, read_key, read_secret, too_open
 from ledger.stores.notes import NotesFile
-from ledger.stores.sqlite import SqliteStore
 
 __all__ = ["doctor"]
 
@@ -82,13 +82,15 @@ def _environment(context: Context) -> Iterator[Finding]:
 
 def _ledger(context: Context) -> Iterator[Finding]:
     """Look at the ledger's files, if there are any."""
-    files = files_of(context)
-    if not any(path.exists() for path in files.all()):
+    files, location = files_of(context), location_of(context)
+    if not any(path.exists() for path in files.all()) and location.server is None:
         yield Finding("ledger", "ok", f"none at {files.database}: flopledger init --origin NAME")
         return
     try:
-        with SqliteStore(files.database, writable=True) as store:
-            yield Finding("ledger", "ok", f"{store.origin()} at {files.database}")
+        with location.open(writable=True) as store:
+            yield Finding("ledger", "ok", f"{store.origin()} at {location}")
+            if location.server is not None:
+                yield _server(store)
             yield _tried("head", lambda: _head(context, store))
             yield _tried("time", lambda: _time(store))
             yield _tried("key", lambda: _key(files, store))
@@ -102,7 +104,23 @@ def _ledger(context: Context) -> Iterator[Finding]:
     yield _space(files.database.parent)
 
 
-def _head(context: Context, store: SqliteStore) -> str:
+def _server(store: LedgerStore) -> Finding:
+    """Look at the server, and at whether the role in use can do more than it needs."""
+    from ledger.stores.postgres import PostgresStore  # noqa: PLC0415 - files need no driver
+
+    assert isinstance(store, PostgresStore)
+    number, role, owns = store.server()
+    if owns:
+        return Finding(
+            "server",
+            "look",
+            f"PostgreSQL {number}; {role} can take the guards away: write as a role that only "
+            "may INSERT and SELECT, init --writer ROLE",
+        )
+    return Finding("server", "ok", f"PostgreSQL {number}, as {role}")
+
+
+def _head(context: Context, store: LedgerStore) -> str:
     """Compare the end of the database with the newest checkpoint."""
     size, signed = store.head().size, newest_note(context)[1].size
     torn = NotesFile(files_of(context).checkpoints).tail().torn
@@ -119,7 +137,7 @@ def _head(context: Context, store: SqliteStore) -> str:
     return f"{size} entries, all signed"
 
 
-def _time(store: SqliteStore) -> str:
+def _time(store: LedgerStore) -> str:
     """Compare the clock with the last entry."""
     last, today = store.head().recorded_at, format_instant(now())
     if last > today:
@@ -130,7 +148,7 @@ def _time(store: SqliteStore) -> str:
     return f"last entry {last}" if last else "no entry yet"
 
 
-def _key(files: Files, store: SqliteStore) -> str:
+def _key(files: Files, store: LedgerStore) -> str:
     """Compare the key file with the key that the ledger states."""
     signer = read_key(files.key, store.origin())
     if signer.verifier.encode() != store.vkey():
@@ -138,7 +156,7 @@ def _key(files: Files, store: SqliteStore) -> str:
     return store.vkey()
 
 
-def _secret(files: Files, store: SqliteStore) -> str:
+def _secret(files: Files, store: LedgerStore) -> str:
     """Compare the secret with the newest entry that was sealed with it."""
     secret = read_secret(files.secret)
     check_secret(store, store.head().size, secret, str(files.secret))

@@ -13,7 +13,7 @@ from ledger.cli.opening import newest_note, open_reader
 from ledger.cli.output import print_bytes
 from ledger.errors import InputError
 from ledger.journeys import exporting
-from ledger.stores.sqlite import SqliteStore
+from ledger.stores.contract import LedgerStore
 
 __all__ = ["export"]
 
@@ -50,7 +50,7 @@ def export(context: Context, *, output: str, record: str | None) -> None:
     context.say(f"wrote {counted}{tail}" if record is None else f"wrote the {record} records")
 
 
-def _write(store: SqliteStore, output: str, record: str | None, size: int) -> None:
+def _write(store: LedgerStore, output: str, record: str | None, size: int) -> None:
     """Write in the form that the suffix names."""
     suffix = ".jsonl" if output == "-" else Path(output).suffix
     if suffix == ".jsonl" and record is not None:
@@ -75,7 +75,7 @@ def _write(store: SqliteStore, output: str, record: str | None, size: int) -> No
 
 
 def _write_table(
-    store: SqliteStore, file: BinaryIO, suffix: str, record: str | None, size: int
+    store: LedgerStore, file: BinaryIO, suffix: str, record: str | None, size: int
 ) -> None:
     """Write a table; polars is loaded only here."""
     from ledger.stores import frames  # noqa: PLC0415 - it takes a fifth of a second

@@ -18,8 +18,8 @@ from ledger.keys import VerifierKey
 from ledger.log.secrecy import check_secret
 from ledger.measure import Engine, Folded
 from ledger.period import format_instant
+from ledger.stores.contract import LedgerStore
 from ledger.stores.keyfiles import read_secret
-from ledger.stores.sqlite import SqliteStore
 
 __all__ = ["FoldedLedger", "fold_ledger", "with_fold"]
 
@@ -103,7 +103,7 @@ def with_fold(
         return use(fold, FoldedLedger(signed.origin, folded, held - signed.size))
 
 
-def _projection(context: Context, store: SqliteStore, size: int) -> Place | None:
+def _projection(context: Context, store: LedgerStore, size: int) -> Place | None:
     """Return where derived files are kept; who is not the writer keeps and believes none.
 
     Raises:
@@ -119,7 +119,7 @@ def _projection(context: Context, store: SqliteStore, size: int) -> Place | None
     return Place(folder, secret)
 
 
-def _prefix(store: SqliteStore, size: int, recorded_by: datetime) -> int:
+def _prefix(store: LedgerStore, size: int, recorded_by: datetime) -> int:
     """Return how many entries were sealed by then; times never decrease along the log."""
     limit, low, high = format_instant(recorded_by), 0, size
     while low < high:

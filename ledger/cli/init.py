@@ -5,16 +5,19 @@ from __future__ import annotations
 import click
 
 from ledger.cli.context import Context, pass_context
-from ledger.cli.opening import files_of
+from ledger.cli.opening import location_of
+from ledger.errors import InputError
 from ledger.keys import FileSigner, check_origin
 from ledger.stores.keyfiles import SECRET_BYTES
+from ledger.stores.location import Location
 
-__all__ = ["init"]
+__all__ = ["check_writer", "init"]
 
 EPILOG = """\b
 Examples:
   flopledger init --origin ledger.example/lab-a
   flopledger --ledger sites/lab-b.db init --origin ledger.example/lab-b
+  flopledger --ledger postgresql://owner@db.example/lab_c init --origin ledger.example/lab-c
 """
 
 
@@ -25,8 +28,13 @@ Examples:
     metavar="NAME",
     help="Name of the ledger, for ever: an address without scheme, as ledger.example/lab-a.",
 )
+@click.option(
+    "--writer",
+    metavar="ROLE",
+    help="On a server: a role that may append, with INSERT and SELECT alone.",
+)
 @pass_context
-def init(context: Context, *, origin: str) -> None:
+def init(context: Context, *, origin: str, writer: str | None) -> None:
     """Create a ledger and its signing key, and print the public key.
 
     Give the public key to everybody who will verify the ledger. Keep copies of the .key.pem and
@@ -35,9 +43,24 @@ def init(context: Context, *, origin: str) -> None:
     context.chance.check(check_origin(origin))
     signer = FileSigner.from_seed(origin, context.chance.draw(SECRET_BYTES))
     # SQLModel takes half a second to load and serves only here.
-    from ledger.stores.founding import found_ledger  # noqa: PLC0415
+    from ledger.stores.founding import found_at  # noqa: PLC0415
 
-    files = files_of(context)
-    found_ledger(files, signer, context.chance.draw(SECRET_BYTES))
+    location = location_of(context)
+    check_writer(location, writer)
+    found_at(location, signer, context.chance.draw(SECRET_BYTES), writer)
     click.echo(signer.verifier.encode())
-    context.say(f"created {files.database}; its private key is in {files.key}, keep a copy")
+    context.say(f"created {location}; its private key is in {location.files.key}, keep a copy")
+
+
+def check_writer(location: Location, writer: str | None) -> None:
+    """Refuse a role for a ledger that is on no server.
+
+    Raises:
+        InputError: If one is given.
+    """
+    if writer is not None and location.server is None:
+        raise InputError(
+            "--writer is for a ledger on a server",
+            why="who may write to a file is said by the mode of the file",
+            remedy="leave --writer out, or name the server: --ledger postgresql://…",
+        )

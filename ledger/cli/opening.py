@@ -12,16 +12,25 @@ from ledger.checkpoint import Checkpoint, Note
 from ledger.cli.clock import now
 from ledger.cli.context import Context
 from ledger.errors import IntegrityError, MissingError
+from ledger.stores.contract import LedgerStore
+from ledger.stores.evidence import evidence_of
 from ledger.stores.keyfiles import Files, read_key, read_secret
+from ledger.stores.location import Location
 from ledger.stores.notes import NotesFile
-from ledger.stores.schema import META_NAMES, PUBLISHED, normal
-from ledger.stores.sqlite import SqliteStore
 from ledger.verify import Evidence
 
 if TYPE_CHECKING:
     from ledger.log import Log
 
-__all__ = ["earlier_note", "files_of", "newest_note", "open_evidence", "open_log", "open_reader"]
+__all__ = [
+    "earlier_note",
+    "files_of",
+    "location_of",
+    "newest_note",
+    "open_evidence",
+    "open_log",
+    "open_reader",
+]
 
 
 def files_of(context: Context) -> Files:
@@ -29,13 +38,18 @@ def files_of(context: Context) -> Files:
     return Files(context.ledger)
 
 
-def open_reader(context: Context) -> SqliteStore:
+def location_of(context: Context) -> Location:
+    """Return where the ledger is kept: its files, and its server if it is on one."""
+    return Location(files_of(context), context.server)
+
+
+def open_reader(context: Context) -> LedgerStore:
     """Open the ledger for reading; it is closed when the command ends.
 
     Raises:
         MissingError: If there is no ledger.
     """
-    return _closed_at_end(SqliteStore(context.ledger))
+    return _closed_at_end(location_of(context).open())
 
 
 def open_log(context: Context, *, writable: bool = True) -> Log:
@@ -52,7 +66,7 @@ def open_log(context: Context, *, writable: bool = True) -> Log:
     from ledger.log import Identity, Log  # noqa: PLC0415 - reading commands need no pydantic
 
     files = files_of(context)
-    store = _closed_at_end(SqliteStore(files.database, writable=writable))
+    store = _closed_at_end(location_of(context).open(writable=writable))
     signer = read_key(files.key, store.origin()) if writable else None
     if signer is not None and signer.verifier.encode() != store.vkey():
         raise IntegrityError(
@@ -81,25 +95,11 @@ def open_evidence(context: Context, vkey: str | None = None) -> Iterator[Evidenc
         IntegrityError: If there is no checkpoint file.
     """
     files = files_of(context)
-    notes = NotesFile(files.checkpoints)
-    with SqliteStore(files.database) as store:
+    with location_of(context).open() as store:
         # Notes first: whatever they cover is in any later state of the database.
-        stop = notes.settled_size()
+        stop = NotesFile(files.checkpoints).settled_size()
         with store.snapshot():
-            yield Evidence(
-                schema={name: normal(sql) for name, sql in store.schema().items()},
-                published=PUBLISHED,
-                meta=store.meta(),
-                names=META_NAMES,
-                notes=notes.notes(stop),
-                rows=store.rows(),
-                openings=store.all_openings(),
-                keys=store.keys(),
-                repeated_keys=store.repeated_keys(),
-                leaf_at=store.leaf_at,
-                secret=read_secret(files.secret) if files.secret.exists() else None,
-                vkey=vkey,
-            )
+            yield evidence_of(store, files, stop, vkey)
 
 
 def newest_note(context: Context) -> tuple[bytes, Checkpoint]:
@@ -139,7 +139,7 @@ def earlier_note(context: Context, size: int) -> tuple[bytes, Checkpoint]:
     )
 
 
-def _closed_at_end(store: SqliteStore) -> SqliteStore:
+def _closed_at_end(store: LedgerStore) -> LedgerStore:
     """Close the store when the command ends, however it ends."""
     context = click.get_current_context(silent=True)
     if context is not None:

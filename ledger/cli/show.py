@@ -18,7 +18,7 @@ from ledger.inclusion import Proof
 from ledger.journeys.verifying import prove
 from ledger.merkle import leaf_hash
 from ledger.report.table import Column, Table
-from ledger.stores.sqlite import SqliteStore
+from ledger.stores.contract import LedgerStore
 
 __all__ = ["show"]
 
@@ -85,13 +85,13 @@ def _unproved(seq: int) -> IntegrityError:
     )
 
 
-def _by_id(store: SqliteStore, identifier: str) -> bytes | None:
+def _by_id(store: LedgerStore, identifier: str) -> bytes | None:
     """Return the leaf of the entry with this UUID."""
     row = store.find_id(identifier)
     return None if row is None else row.bytes
 
 
-def _hidden(store: SqliteStore, seq: int, digests: Sequence[str]) -> dict[str, str]:
+def _hidden(store: LedgerStore, seq: int, digests: Sequence[str]) -> dict[str, str]:
     """Return the confidential fields of an entry that were not erased."""
     stored_openings = [stored for _, _, stored in store.openings(seq, seq + 1)]
     if not {digest_of_opening(stored) for stored in stored_openings} <= set(digests):

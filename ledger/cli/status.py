@@ -9,7 +9,7 @@ import click
 from ledger.cli.asking import evaluator_of, with_records
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
-from ledger.cli.opening import newest_note, open_reader
+from ledger.cli.opening import location_of, newest_note, open_reader
 from ledger.cli.output import emit, output_options
 from ledger.engines import ENGINES
 from ledger.errors import IntegrityError
@@ -54,7 +54,7 @@ def _ledger(context: Context) -> dict[str, Any]:
     head = store.head()
     return {
         "schema": "flopledger/status.v1",
-        "path": str(context.ledger),
+        "path": str(location_of(context)),
         "origin": store.origin(),
         "size": head.size,
         "root": head.range.root().hex(),

@@ -6,8 +6,8 @@ a founding that was interrupted never looks like a ledger.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ledger.checkpoint import Checkpoint
@@ -15,78 +15,130 @@ from ledger.errors import ConflictError, LedgerError, MissingError
 from ledger.keys import FileSigner
 from ledger.merkle import EMPTY_ROOT
 from ledger.stores.keyfiles import Files, write_key, write_secret
-from ledger.stores.notes import NotesFile, sync_folder
-from ledger.stores.tables import create_database
+from ledger.stores.location import Location, NewDatabase
+from ledger.stores.notes import NotesFile
 
-__all__ = ["found_ledger"]
-
-_SQLITE_ENDS = ("", "-journal", "-wal", "-shm")
+__all__ = ["Founding", "found_at", "found_ledger", "founding"]
 
 
-def found_ledger(files: Files, signer: FileSigner, secret: bytes) -> None:
-    """Create every file of a ledger.
+class Founding:
+    """The parts of a ledger that were begun, to be taken away together."""
 
-    Args:
-        files: Where; none of them may be there yet.
-        signer: The signing key; its name becomes the ledger's origin.
-        secret: Key of the keyed digests, 32 random bytes.
+    def __init__(self, location: Location, writer: str | None = None) -> None:
+        """Begin with nothing.
+
+        Args:
+            location: Where the ledger will be.
+            writer: Role of the server that may append to it, or None.
+        """
+        self.files = location.files
+        self._location = location
+        self._writer = writer
+        self._begun: list[Path] = []
+        self._database: NewDatabase | None = None
+
+    def write(self, path: Path, write: Callable[[], object]) -> None:
+        """Write a file and note that it is ours to take away, also when it is only half there.
+
+        Raises:
+            ConflictError: If there is such a file; whoever made it keeps it.
+        """
+        if path.exists():
+            raise _taken([path])
+        self._begun.append(path)
+        try:
+            write()
+        except ConflictError:
+            self._begun.remove(path)
+            raise
+
+    def create(self, origin: str, vkey: str) -> NewDatabase:
+        """Make the database, which nobody sees yet."""
+        if self._location.server is not None:
+            # It says of the other files that they belong to nothing finished.
+            self.write(self.files.partial, self.files.partial.touch)
+        self._database = self._location.create(origin, vkey, self._writer)
+        return self._database
+
+    def finish(self) -> None:
+        """Let the database appear."""
+        assert self._database is not None
+        self._database.commit()
+        if self._location.server is not None:
+            self.files.partial.unlink()
+
+    def take_away(self) -> None:
+        """Remove what was begun, as far as the disk lets us; keep what may belong to a ledger."""
+        if self._database is not None and not self._database.discard():
+            return
+        for path in self._begun:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def founding(location: Location, writer: str | None = None) -> Iterator[Founding]:
+    """Found a ledger in the block: it appears at its end, or nothing of it stays.
 
     Raises:
-        ConflictError: If any of the files is there.
-        MissingError: If the folder is not.
-        LedgerError: If the disk refuses; what was begun is taken away again.
+        ConflictError: If any of its files is there, or the database holds a ledger.
+        MissingError: If the folder is not there.
+        LedgerError: If the disk or the server refuses; what was begun is taken away again.
     """
-    begun: list[Path] = []
+    begun = Founding(location, writer)
     try:
-        _check_free(files)
-        _begin(begun, files.key, lambda: write_key(files.key, signer))
-        _begin(begun, files.secret, lambda: write_secret(files.secret, secret))
-        # SQLite keeps files beside its own, which a full disk can leave behind.
-        begun += [files.partial.with_name(files.partial.name + end) for end in _SQLITE_ENDS]
-        create_database(files.partial, origin=signer.name, vkey=signer.verifier.encode())
-        note = Checkpoint(signer.name, 0, EMPTY_ROOT).sign(signer)
-        _begin(begun, files.checkpoints, lambda: NotesFile(files.checkpoints).create(note))
-        files.partial.rename(files.database)
-        begun.append(files.database)
-        sync_folder(files.database)
+        _check_free(location)
+        yield begun
+        begun.finish()
     except BaseException as error:
-        _take_away(begun)
+        begun.take_away()
         if isinstance(error, OSError):
             raise LedgerError(
                 f"the ledger cannot be created: {error.strerror}",
-                where=str(files.database),
+                where=str(location),
                 remedy="check free space and permissions, then run the same command again",
             ) from error
         raise
 
 
-def _begin(begun: list[Path], path: Path, write: Callable[[], object]) -> None:
-    """Write a file and note that it is ours to take away, also when it is only half there."""
-    # Whoever made the file since it was found free keeps it.
-    if path.exists():
-        raise _taken([path])
-    begun.append(path)
-    try:
-        write()
-    except ConflictError:
-        begun.remove(path)
-        raise
+def found_ledger(files: Files, signer: FileSigner, secret: bytes) -> None:
+    """Create every file of a ledger; see ``found_at``."""
+    found_at(Location(files), signer, secret)
 
 
-def _take_away(begun: list[Path]) -> None:
-    """Remove what was begun, as far as the disk lets us."""
-    for path in begun:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+def found_at(
+    location: Location, signer: FileSigner, secret: bytes, writer: str | None = None
+) -> None:
+    """Create a ledger with its key, its secret and its first checkpoint.
+
+    Args:
+        location: Where; no part of a ledger may be there yet.
+        signer: The signing key; its name becomes the ledger's origin.
+        secret: Key of the keyed digests, 32 random bytes.
+        writer: Role of the server that may append to it, or None.
+
+    Raises:
+        ConflictError: If any of its files is there, or the database holds a ledger.
+        MissingError: If the folder is not there.
+        LedgerError: If the disk or the server refuses; what was begun is taken away again.
+    """
+    files = location.files
+    with founding(location, writer) as new:
+        new.write(files.key, lambda: write_key(files.key, signer))
+        new.write(files.secret, lambda: write_secret(files.secret, secret))
+        new.create(signer.name, signer.verifier.encode())
+        note = Checkpoint(signer.name, 0, EMPTY_ROOT).sign(signer)
+        new.write(files.checkpoints, lambda: NotesFile(files.checkpoints).create(note))
 
 
-def _check_free(files: Files) -> None:
+def _check_free(location: Location) -> None:
     """Refuse to found a ledger where parts of one are."""
+    files = location.files
     if not files.database.parent.is_dir():
         raise MissingError(
             f"there is no folder {files.database.parent}", remedy="make it, or choose another"
         )
-    taken = [path for path in (*files.all(), files.partial) if path.exists()]
+    taken = [path for path in (*location.local(), files.partial) if path.exists()]
     if taken:
         raise _taken(taken)
 

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from ledger.canonical import encode
@@ -20,7 +19,7 @@ from ledger.errors import HeadMovedError, InputError, IntegrityError
 from ledger.log.store import Batch, Head, KeyRow, Row
 from ledger.merkle import CompactRange, leaf_hash
 from ledger.stores.refusals import BUSY_MS, absent, translate
-from ledger.stores.schema import FORMAT
+from ledger.stores.schema import FORMAT, PUBLISHED, normal
 
 __all__ = ["SqliteStore"]
 
@@ -83,18 +82,17 @@ class SqliteStore:
         """Return the open store."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the file."""
         self.close()
 
     def close(self) -> None:
         """Close the file; the store cannot be used after it."""
         self._connection.close()
+
+    def place(self) -> str:
+        """Return the path of the file."""
+        return str(self.path)
 
     def origin(self) -> str:
         """Return the name of the ledger."""
@@ -110,7 +108,12 @@ class SqliteStore:
 
     def schema(self) -> dict[str, str]:
         """Return name and SQL text of everything the database declares."""
-        return dict(self._select("SELECT name, coalesce(sql, '') FROM sqlite_schema"))
+        found = self._select("SELECT name, coalesce(sql, '') FROM sqlite_schema")
+        return {name: normal(sql) for name, sql in found}
+
+    def published(self) -> Mapping[str, str]:
+        """Return what a sound database declares, in the form of ``schema``."""
+        return PUBLISHED
 
     def settings(self) -> dict[str, int | str]:
         """Return what the connection reports for each setting that a writer must have."""
@@ -212,6 +215,10 @@ class SqliteStore:
             'SELECT "key", seq FROM keys WHERE "key" IN '
             '(SELECT "key" FROM keys GROUP BY "key" HAVING count(*) > 1) ORDER BY "key", seq'
         )
+
+    def all_peaks(self) -> Iterator[tuple[int, str]]:
+        """Yield nothing: one row of meta states the peaks, and moves."""
+        return iter(())
 
     def hashes(self, stop: int) -> list[bytes]:
         """Return the stored leaf hashes of the entries [0, stop)."""

@@ -7,6 +7,7 @@ folder. Columns are Integer, LargeBinary and Text, since STRICT tables refuse VA
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -30,11 +31,15 @@ from sqlmodel import Field, SQLModel
 
 from ledger.errors import LedgerError
 from ledger.merkle import CompactRange
+from ledger.stores.keyfiles import Files
+from ledger.stores.notes import sync_folder
 from ledger.stores.schema import FORMAT, PUBLISHED, TRIGGERS, normal
+from ledger.stores.sqlite import SqliteStore
 
-__all__ = ["EntryRow", "KeyRow", "MetaRow", "OpeningRow", "create_database"]
+__all__ = ["EntryRow", "KeyRow", "MetaRow", "NewFile", "OpeningRow", "create_database"]
 
 _METADATA = MetaData()
+_ENDS = ("", "-journal", "-wal", "-shm")  # SQLite keeps files beside its own
 _STRICT = {"sqlite_strict": True}
 _STRICT_WITHOUT_ROWID = {"sqlite_strict": True, "sqlite_with_rowid": False}
 
@@ -93,6 +98,59 @@ class MetaRow(SQLModel, table=True):
 
     name: str = Field(sa_column=Column("name", Text, primary_key=True))
     value: str = Field(sa_column=Column("value", Text, nullable=False))
+
+
+class NewFile:
+    """A database file that is being made under another name; it satisfies ``NewDatabase``."""
+
+    def __init__(self, files: Files, *, origin: str, vkey: str) -> None:
+        """Make the empty ledger, under the name that says that it is unfinished.
+
+        Raises:
+            LedgerError: If the disk refuses; what was begun is taken away again.
+        """
+        self._files = files
+        self._store: SqliteStore | None = None
+        try:
+            create_database(files.partial, origin=origin, vkey=vkey)
+        except BaseException:
+            self.discard()
+            raise
+
+    def store(self) -> SqliteStore:
+        """Return the empty ledger, open for appending; it is closed by commit and discard."""
+        self._store = self._store or SqliteStore(self._files.partial, writable=True)
+        return self._store
+
+    def commit(self) -> None:
+        """Give the file its name.
+
+        Raises:
+            OSError: If the disk refuses.
+        """
+        # Closing the last connection moves the write-ahead log into the file.
+        self._close()
+        self._files.partial.rename(self._files.database)
+        try:
+            sync_folder(self._files.database)
+        except BaseException:
+            self._files.database.unlink(missing_ok=True)
+            raise
+
+    def discard(self) -> bool:
+        """Take the file away, as far as the disk lets us, and return whether that is certain."""
+        self._close()
+        for end in _ENDS:
+            with suppress(OSError):
+                self._files.partial.with_name(self._files.partial.name + end).unlink(
+                    missing_ok=True
+                )
+        return True
+
+    def _close(self) -> None:
+        """Close the store, if it was opened."""
+        if self._store is not None:
+            self._store.close()
 
 
 def create_database(path: Path, *, origin: str, vkey: str) -> None:

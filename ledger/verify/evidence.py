@@ -26,6 +26,8 @@ class Evidence:
         leaf_at: Gives the bytes of one entry, or None.
         secret: Key of the keyed digests, or None where it is not at hand.
         vkey: The key to trust instead of the ledger's own, or None.
+        peaks: (size, peaks) of the rows that state peaks, in the order of the sizes, where a
+            store keeps one for each append; the newest stands in ``meta``, too.
     """
 
     schema: Mapping[str, str]
@@ -40,6 +42,7 @@ class Evidence:
     leaf_at: Callable[[int], bytes | None]
     secret: bytes | None
     vkey: str | None
+    peaks: Iterable[tuple[int, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from ledger.keys import VerifierKey
 from ledger.merkle import CompactRange
 from ledger.verify.evidence import Check
 
-__all__ = ["Tree"]
+__all__ = ["Peaks", "Tree"]
 
 BUFFER_MAX = 4096  # leaves held before they are folded
 _END = b"\n\n"  # of the text of a note, and of a record in the checkpoint file
@@ -56,6 +56,11 @@ class Tree:
             self._compare()
         elif len(self._buffer) >= BUFFER_MAX:
             self._fold()
+
+    def covered(self) -> CompactRange:
+        """Return the range over the leaves taken so far."""
+        self._fold()
+        return self._range
 
     def finish(self) -> tuple[CompactRange, int, tuple[Check, Check]]:
         """Return the whole range, the signed size, and steps 3 and 12.
@@ -145,3 +150,44 @@ class Tree:
                 why="an interrupted write leaves the beginning of the next note, nothing else",
                 remedy="keep the file as evidence",
             )
+
+
+class Peaks:
+    """Step 13: stored peaks are those of the entries, at every size for which there are some."""
+
+    def __init__(self, rows: Iterable[tuple[int, str]]) -> None:
+        """Begin with the first row."""
+        self._rows: Iterator[tuple[int, str]] = iter(rows)
+        self._next = next(self._rows, None)
+
+    def take(self, size: int, tree: Tree) -> None:
+        """Compare the rows for this size with the tree over so many leaves.
+
+        Raises:
+            IntegrityError: Naming the row.
+        """
+        while self._next is not None and self._next[0] <= size:
+            if self._next != (size, tree.covered().encode()):
+                raise _other_peaks(f"table heads, size {self._next[0]}")
+            self._next = next(self._rows, None)
+
+    def check(self, newest: str, covered: CompactRange) -> Check:
+        """Return step 13.
+
+        Args:
+            newest: The peaks from which the next append would go on.
+            covered: The range over all entries.
+
+        Raises:
+            IntegrityError: If they are others, or a row speaks of entries that are not there.
+        """
+        if self._next is not None:
+            raise _other_peaks(f"table heads, size {self._next[0]}")
+        if newest != covered.encode():
+            raise _other_peaks("meta row peaks")
+        return Check(13, "peaks", len(covered.peaks))
+
+
+def _other_peaks(where: str) -> IntegrityError:
+    """Return the error for peaks that do not belong to the entries."""
+    return IntegrityError("the stored peaks are not those of the entries", where=where)

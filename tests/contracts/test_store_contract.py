@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from sealed import ORIGIN, SECRET, SIGNER, identity, reversal, said
+from servers import Server, found_on
 
+from ledger.cli.opening import location_of
 from ledger.entry import Entry, genesis_prev
 from ledger.errors import HeadMovedError
 from ledger.log import Batch, Head, KeyRow, Row, Store
@@ -27,6 +29,9 @@ class MemoryStore:
         self.opened: list[tuple[int, int, bytes]] = []
         self.keys: dict[bytes, KeyRow] = {}
         self.end = Head(CompactRange(), genesis_prev(ORIGIN), "")
+
+    def close(self) -> None:
+        pass
 
     def origin(self) -> str:
         return ORIGIN
@@ -58,15 +63,21 @@ def sqlite(folder: Path) -> Store:
     return SqliteStore(folder / "ledger.db", writable=True)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+def postgres(server: Server, folder: Path) -> Store:
+    """Return an empty store on a server."""
+    return location_of(found_on(server, folder)).open(writable=True)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made: dict[str, Callable[[], Store]] = {
         "memory": MemoryStore,
         "sqlite": lambda: sqlite(tmp_path),
+        "postgres": lambda: postgres(request.getfixturevalue("server"), tmp_path),
     }
     one = made[request.param]()
     yield one
-    if isinstance(one, SqliteStore):
+    if not isinstance(one, MemoryStore):
         one.close()
 
 

@@ -1,0 +1,58 @@
+"""A place is what ``--ledger`` names: a database file, or a database on a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ledger.errors import InputError
+from ledger.stores.address import SCHEMES, Address
+
+__all__ = ["LedgerPlace", "place_of"]
+
+
+class LedgerPlace(click.ParamType[Path | Address]):
+    """The path of a database file, or the address of a database on a server."""
+
+    name = "path"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path | Address:
+        """Read what the user wrote.
+
+        Raises:
+            InputError: If it begins as an address and is none; it may hold a password, and is
+                not repeated.
+        """
+        if isinstance(value, Path | Address):
+            return value
+        text = str(value)
+        if text.startswith(SCHEMES):
+            return Address.parse(text)
+        path = Path(text)
+        if path.is_dir():
+            self.fail(f"{text!r} is a folder; name the file of the ledger", param, ctx)
+        return path
+
+
+def place_of(ledger: Path | Address, files: Path | None) -> tuple[Path, Address | None]:
+    """Return the path that the files of the ledger are named after, and the server it is on.
+
+    Args:
+        ledger: What ``--ledger`` names.
+        files: The folder of the files of a ledger on a server; None takes the current one.
+
+    Raises:
+        InputError: If a folder is given for a database file, which has its files beside it.
+    """
+    if isinstance(ledger, Address):
+        return (files or Path()) / ledger.database, ledger
+    if files is not None:
+        raise InputError(
+            "--files is for a ledger on a server",
+            why="the files of a database file stand beside it",
+            remedy="leave --files out, or name the server: --ledger postgresql://…",
+        )
+    return ledger, None

@@ -1,0 +1,168 @@
+"""Migration copies a ledger from one store into another, byte for byte, and verifies both.
+
+Nothing is sealed, signed or written anew: entries, openings and keys go over as they are stored,
+and so do the signed notes, the key and the secret. The target appears only when it verified to
+the same size, root and signatures; a migration that is cut short leaves no ledger there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from ledger.errors import ConflictError, IntegrityError
+from ledger.log.store import Batch, Head
+from ledger.stores.contract import LedgerStore
+from ledger.stores.evidence import evidence_of
+from ledger.stores.founding import Founding, founding
+from ledger.stores.keyfiles import OWNER_ONLY, Files
+from ledger.stores.location import Location
+from ledger.stores.notes import NotesFile, sync_folder
+from ledger.verify import Verdict, verify
+
+__all__ = ["Migrated", "migrate", "retire_key"]
+
+CHUNK = 10_000  # entries of one append
+_RETIRED = ".migrated"
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What a migration found on both sides.
+
+    Attributes:
+        source: The verdict over the ledger that was copied.
+        target: The verdict over the copy.
+        openings: Openings that were copied; those that were erased before stay so.
+        keys: Rows of idempotency keys that were copied.
+    """
+
+    source: Verdict
+    target: Verdict
+    openings: int
+    keys: int
+
+
+def migrate(source: Location, target: Location, writer: str | None = None) -> Migrated:
+    """Copy a ledger into an empty place; nobody appends to the source meanwhile.
+
+    Args:
+        source: The ledger; it is verified first, and stays as it is.
+        target: Where no part of a ledger may be yet.
+        writer: Role of the target's server that may append, or None.
+
+    Raises:
+        ConflictError: If there is anything at the target, or it is the source.
+        IntegrityError: If the source does not verify, or the copy comes out otherwise.
+        LedgerError: If either disk or server refuses; nothing is left at the target.
+    """
+    shared = set(map(_real, source.local())) & set(map(_real, target.local()))
+    if shared:
+        raise ConflictError(
+            "the target would have its files where those of the source are",
+            where=str(target),
+            remedy="give another folder with --to-files, or another name with --to",
+        )
+    notes = NotesFile(source.files.checkpoints)
+    with source.open() as store, notes.exclusive():
+        stop = notes.path.stat().st_size
+        with store.snapshot():
+            before = verify(evidence_of(store, source.files, stop))
+            with founding(target, writer) as new:
+                _copy_files(source.files, new, stop)
+                database = new.create(store.origin(), store.vkey())
+                copy = database.store()
+                openings, keys = _copy_rows(store, copy, before.size)
+                with copy.snapshot():
+                    after = verify(evidence_of(copy, target.files, stop))
+                _compare(before, after)
+    return Migrated(before, after, openings, keys)
+
+
+def retire_key(files: Files) -> Path:
+    """Rename the private key of a ledger that was migrated, so that nobody appends to both.
+
+    Returns:
+        The new name.
+
+    Raises:
+        OSError: If the disk refuses.
+    """
+    retired = files.key.with_name(files.key.name + _RETIRED)
+    files.key.replace(retired)
+    sync_folder(retired)
+    return retired
+
+
+def _copy_files(files: Files, new: Founding, stop: int) -> None:
+    """Copy key, secret, notes and attestations; what is signed is copied as it is."""
+    pairs = [(files.key, new.files.key), (files.secret, new.files.secret)]
+    pairs.append((files.checkpoints, new.files.checkpoints))
+    folder, target = _attestations(files), _attestations(new.files)
+    signed = sorted(path for path in folder.rglob("*") if path.is_file())
+    pairs += [(path, target / path.relative_to(folder)) for path in signed]
+    for old, copy in pairs:
+        # An auditor's copy of a ledger has neither key nor secret.
+        if old.exists():
+            new.write(copy, partial(_copy_file, old, copy))
+    assert new.files.checkpoints.stat().st_size == stop
+
+
+def _attestations(files: Files) -> Path:
+    """Return the folder of signed statements beside a ledger."""
+    return files.database.with_name(files.database.name + ".attestations")
+
+
+def _copy_file(old: Path, copy: Path) -> None:
+    """Copy one file with its mode, durably."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    with os.fdopen(descriptor, "wb") as target, old.open("rb") as source:
+        shutil.copyfileobj(source, target)
+        os.fchmod(descriptor, stat.S_IMODE(old.stat().st_mode))
+        target.flush()
+        os.fsync(descriptor)
+    sync_folder(copy)
+
+
+def _copy_rows(source: LedgerStore, target: LedgerStore, size: int) -> tuple[int, int]:
+    """Copy entries, openings and keys in the steps of appends; return how many of the latter."""
+    # The source verified: there is one key for each entry, in their order.
+    keys = source.keys()
+    head, opened, keyed = target.head(), 0, 0
+    for start in range(0, size, CHUNK):
+        stop = min(start + CHUNK, size)
+        entries = list(source.read(start, stop))
+        covered = head.range.extend(row.hash for row in entries)
+        batch = Batch(
+            entries,
+            list(source.openings(start, stop)),
+            [(key, seq, content) for seq, key, content in islice(keys, stop - start)],
+            Head(covered, entries[-1].hash.hex(), ""),
+        )
+        target.append(head, batch)
+        head, opened, keyed = batch.head, opened + len(batch.openings), keyed + len(batch.keys)
+    return opened, keyed
+
+
+def _compare(before: Verdict, after: Verdict) -> None:
+    """Raise unless both sides verified to the same."""
+    # The schemas are those of two databases; every other step counts the same things.
+    first, second = (replace(v, checks=v.checks[1:]) for v in (before, after))
+    if first != second:
+        raise IntegrityError(
+            "the copy does not verify to what the source does",
+            where=f"{after.size} entries, root {after.root.hex()}",
+            why=f"the source has {before.size} entries, root {before.root.hex()}",
+            remedy="nothing was kept at the target; report this with both verdicts",
+        )
+
+
+def _real(path: Path) -> str:
+    """Return the path behind all links."""
+    return os.path.realpath(path)
