@@ -13,7 +13,7 @@ from ledger.cli.output import emit, output_options
 from ledger.cli.progress import Progress
 from ledger.errors import InputError
 from ledger.hardware import Catalogue
-from ledger.importers import MODULES, load, recognise
+from ledger.importers import MODULES, load, mapped, recognise
 from ledger.journeys.importing import Imported, Request, import_files
 from ledger.pack import read_pack
 from ledger.report.imports import import_document, import_summary, import_tables
@@ -27,9 +27,11 @@ Examples:
   flopledger import runs.csv --source csv
   flopledger import --dry-run --skip-refused july/*.csv
   flopledger import results/ --source mlperf -f json
+  flopledger import sacct.txt --set zone=UTC --map slurm.yaml --dry-run
 
 A file with a refused row adds nothing (exit 2). Importing a file again adds nothing.
-Exit codes: 0 all is recorded, 1 the ledger holds a record with other content, 2 refused.
+Exit codes: 0 all is recorded, 1 the ledger holds a record with other content, or rows are of no
+model, 2 refused.
 """
 
 
@@ -49,6 +51,13 @@ class _Import(click.Command):
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--source", metavar="NAME", help=f"Kind of file: {', '.join(MODULES)}.")
 @click.option("--set", "settings", multiple=True, metavar="K=V", help="See below; repeatable.")
+@click.option(
+    "--map",
+    "mapping",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What the source's words mean: projects, partitions, devices.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen; append nothing.")
 @click.option("--skip-refused", is_flag=True, help="Record the good rows of a refused file.")
 @output_options
@@ -59,6 +68,7 @@ def import_(
     paths: tuple[Path, ...],
     source: str | None,
     settings: tuple[str, ...],
+    mapping: Path | None,
     dry_run: bool,
     skip_refused: bool,
     fmt: str | None,
@@ -67,8 +77,9 @@ def import_(
     """Read real exports into the ledger: files, or directories of files."""
     _check_paths(paths)
     log = open_log(context, writable=not dry_run)
+    importer = load(source) if source else recognise(paths)
     request = Request(
-        load(source) if source else recognise(paths),
+        importer if mapping is None else mapped(importer, mapping),
         _pairs(settings),
         Catalogue.from_pack(read_pack(rules_root(context.rules))),
         dry_run=dry_run,
@@ -116,7 +127,8 @@ def _tell(context: Context, imported: Imported, *, dry_run: bool) -> None:
 
 
 def _status(imported: Imported, *, skip_refused: bool) -> int:
-    """The exit status: refused 2, unless they were to be skipped; else changed 1; else 0."""
+    """The exit status: refused 2, unless to be skipped; else changed or unmapped 1; else 0."""
     if imported.refused and not skip_refused:
         return 2
-    return 1 if imported.changed else 0
+    unmapped = any(problem.code == "unmapped" for problem in imported.problems)
+    return 1 if imported.changed or unmapped else 0

@@ -11,13 +11,14 @@ from ledger.errors import InputError, MissingError
 from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.journeys.importing import Importer
 
-__all__ = ["MODULES", "load", "recognise"]
+__all__ = ["MODULES", "load", "mapped", "recognise"]
 
 MODULES = {
     "csv": "ledger.importers.csv",
     "epoch": "ledger.importers.epoch",
     "mlperf": "ledger.importers.mlperf",
     "parquet": "ledger.importers.parquet",
+    "slurm": "ledger.importers.slurm",
     "telemetry": "ledger.importers.telemetry",
     "trainer": "ledger.importers.trainer",
 }
@@ -39,6 +40,33 @@ def load(name: str) -> Importer:
         )
     importer: Importer = importlib.import_module(MODULES[name]).IMPORTER
     return importer
+
+
+def mapped(importer: Importer, path: Path) -> Importer:
+    """Returns the importer that reads by a map file.
+
+    Raises:
+        InputError: the importer takes no map, or the map is for another one.
+        RuleError: the map is wrong.
+    """
+    from ledger.importers.mapping import Map  # noqa: PLC0415 - most imports need none
+
+    with_map = getattr(importer, "with_map", None)
+    if with_map is None:
+        raise InputError(
+            f"the importer {importer.name} takes no map",
+            where="--map",
+            remedy="leave it out: its files say themselves what was trained on what",
+        )
+    mapping = Map.load(path)
+    if mapping.file.source != importer.name:
+        raise InputError(
+            f"the map is for {mapping.file.source}, the files are of {importer.name}",
+            where=str(path),
+            remedy="give the map that was written for these files",
+        )
+    found: Importer = with_map(mapping)
+    return found
 
 
 def recognise(paths: Sequence[Path]) -> Importer:

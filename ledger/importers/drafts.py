@@ -36,6 +36,7 @@ _EQUALS = (
     *("not_after", "device", "precision"),
 )
 _KEY = "\x00key"
+_SLICE = 10_000  # drafts built at once
 
 
 class FrameDrafts(Sequence[Draft]):
@@ -66,6 +67,11 @@ class FrameDrafts(Sequence[Draft]):
         if isinstance(index, slice):
             return list(self._build(self._legs[index]))
         return next(iter(self._build(self._legs.slice(range(len(self))[index], 1))))
+
+    def __iter__(self) -> Iterator[Draft]:
+        """Builds the drafts a slice at a time."""
+        for start in range(0, len(self), _SLICE):
+            yield from self._build(self._legs[start : start + _SLICE])
 
     def _build(self, legs: pl.DataFrame) -> Iterator[Draft]:
         """Makes the drafts of some legs."""

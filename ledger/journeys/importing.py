@@ -10,6 +10,7 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -48,17 +49,20 @@ class Reading:
     """What one file said.
 
     Attributes:
-        drafts: the accepted records, in the order of the file. It may build them lazily; it is
-            sliced once, front to back.
+        drafts: the accepted records, in the order of the file. They may be built lazily, so that
+            a file of any size fits; they are gone through once, front to back.
         problems: refused rows, findings and notes, each with its file and line.
         runs: how many distinct training runs the accepted records name.
         lines: the line of the file that each draft came from, or None where lines mean nothing.
+        refused: how many rows were refused, where not each has a problem of its own; None counts
+            the problems.
     """
 
-    drafts: Sequence[Draft]
+    drafts: Iterable[Draft]
     problems: tuple[Problem, ...]
     runs: int
     lines: Sequence[int] | None = None
+    refused: int | None = None
 
 
 class Importer(Protocol):
@@ -187,6 +191,7 @@ class _Tally:
         self.same = 0
         self.changed = 0
         self.superseded = 0
+        self.refused = 0
         self.problems: list[Problem] = []
         self.held: Counter[str] = Counter()
         self.ceilings: dict[str, list[int]] = {}
@@ -247,11 +252,12 @@ def import_files(
         reading = importer.read(path, request.settings, request.catalogue)
         tally.files += 1
         tally.problems.extend(reading.problems)
-        refused = any(problem.severity == "refused" for problem in reading.problems)
+        refused = {p.line for p in reading.problems if p.severity == "refused"}
+        tally.refused += len(refused) if reading.refused is None else reading.refused
         if request.skip_refused or not refused:
             tally.runs += reading.runs
-            for start in range(0, len(reading.drafts), request.chunk):
-                _append(tally, reading, request, source=str(path), start=start)
+            for start, drafts in _chunks(reading.drafts, request.chunk):
+                _append(tally, drafts, reading, request, place=(str(path), start))
                 if progress is not None:
                     progress(tally.files, tally.new + tally.same + tally.changed)
     return _summary(tally, request.catalogue)
@@ -276,9 +282,24 @@ def _check_settings(importer: Importer, settings: Mapping[str, str]) -> None:
         )
 
 
-def _append(tally: _Tally, reading: Reading, request: Request, *, source: str, start: int) -> None:
+def _chunks(drafts: Iterable[Draft], size: int) -> Iterator[tuple[int, Sequence[Draft]]]:
+    """Yields the drafts in chunks, each with the place of its first."""
+    rest, start = iter(drafts), 0
+    while chunk := list(islice(rest, size)):
+        yield start, chunk
+        start += len(chunk)
+
+
+def _append(
+    tally: _Tally,
+    drafts: Sequence[Draft],
+    reading: Reading,
+    request: Request,
+    *,
+    place: tuple[str, int],
+) -> None:
     """Appends one chunk of a file in one transaction and counts what became of it."""
-    drafts = reading.drafts[start : start + request.chunk]
+    source, start = place
     standing = standing_figures(drafts, request.shelf, source) if start == 0 else ()
     appended = tally.write(drafts)
     tally.problems.extend(standing if appended.new else ())
@@ -361,7 +382,6 @@ def _ceiling(catalogue: Catalogue, device: str, sums: Sequence[int]) -> Ceiling:
 
 def _summary(tally: _Tally, catalogue: Catalogue) -> Imported:
     """Freezes the counts."""
-    refused = {(p.source, p.line) for p in tally.problems if p.severity == "refused"}
     return Imported(
         files=tally.files,
         runs=tally.runs,
@@ -369,7 +389,7 @@ def _summary(tally: _Tally, catalogue: Catalogue) -> Imported:
         same=tally.same,
         changed=tally.changed,
         superseded=tally.superseded,
-        refused=len(refused),
+        refused=tally.refused,
         problems=tuple(tally.problems),
         held_device_us=dict(sorted(tally.held.items())),
         ceilings={

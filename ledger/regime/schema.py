@@ -16,7 +16,7 @@ from ledger.regime.trust import Trust
 from ledger.regime.vocabulary import FACTS_FILE
 from ledger.regime.waiver import Waivers
 
-__all__ = ["SCHEMAS", "regime_schemas", "schema_text"]
+__all__ = ["SCHEMAS", "described", "regime_schemas", "schema_text"]
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _PUBLISHED: Final = "https://flopledger.example/schemas/"
@@ -74,5 +74,15 @@ def schema_text(name: str) -> str:
 
 def _document(name: str) -> dict[str, Any]:
     """Return one schema with its dialect and name in front."""
-    body: dict[str, Any] = SCHEMAS[name].json_schema(by_alias=True, schema_generator=_Schema)
+    return described(SCHEMAS[name], name)
+
+
+def described(model: TypeAdapter[Any], name: str) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file that is written like a rule file.
+
+    Args:
+        model: What the file is read into.
+        name: File name of the schema.
+    """
+    body: dict[str, Any] = model.json_schema(by_alias=True, schema_generator=_Schema)
     return {"$schema": _DIALECT, "$id": f"{_PUBLISHED}{name}"} | body

@@ -1,0 +1,183 @@
+"""A Slurm job is one record of its accounting: when it held which devices, and how it ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from ledger.errors import InputError
+from ledger.importers.slurm_table import Record
+from ledger.importers.slurm_time import NEVER, Clock, seconds_of
+from ledger.importers.slurm_tres import Held, accelerators
+from ledger.period import Period
+
+__all__ = ["NEEDED", "Job", "Nothing", "read_job"]
+
+NEEDED: Final = ("jobid", "start", "end", "state", "alloctres")
+"""Columns without which a table says nothing of devices held."""
+
+_ENDED: Final = frozenset(
+    {
+        *("BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL"),
+        *("OUT_OF_MEMORY", "PREEMPTED", "REQUEUED", "RESIZING", "REVOKED", "TIMEOUT"),
+        *("LAUNCH_FAILED", "RECONFIG_FAIL", "SPECIAL_EXIT", "STOPPED", "EXPEDITING"),
+    }
+)
+_GOING: Final = frozenset({"RUNNING", "SUSPENDED", "COMPLETING", "CONFIGURING", "SIGNALING"})
+_WAITING: Final = frozenset({"PENDING", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD"})
+_BRACKET: Final = re.compile(r"_\[.*\]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A record that holds no devices.
+
+    Attributes:
+        why: ``step``, ``not-started``, ``no-time`` or ``no-devices``.
+    """
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Devices held over a period.
+
+    Attributes:
+        line: Line of its record.
+        cells: Its columns.
+        id: As Slurm writes it, array task and component included.
+        cluster: Name of the cluster; empty if the export does not say.
+        held: Devices, by type.
+        period: From start to end.
+        state: First word of the state.
+        running: Whether the end is not known yet.
+        doubts: What somebody should look at: code, message and remedy of each.
+    """
+
+    line: int
+    cells: Mapping[str, str]
+    id: str
+    cluster: str
+    held: tuple[Held, ...]
+    period: Period
+    state: str
+    running: bool
+    doubts: tuple[tuple[str, str, str], ...]
+
+    def key(self, window: str) -> tuple[str, ...]:
+        """Return what tells this run of the job from every other.
+
+        Ids of jobs come again, and a job that is requeued keeps its id: the time of submission and
+        the start belong to it, unless Slurm gives the run an id of its own.
+        """
+        sluid = self.cells.get("sluid", "")
+        if sluid and sluid.lower() not in NEVER:
+            return ("sluid", sluid, self.id.partition("+")[2], window)
+        raw = self.cells.get("jobidraw") or self.id
+        submit = self.cells.get("submit", "")
+        return ("job", self.cluster, raw, self.id, submit, self.cells["start"], window)
+
+
+def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
+    """Read one record.
+
+    Args:
+        record: Its cells.
+        clock: Reads times.
+        cluster: Name of the cluster where the export does not say.
+
+    Raises:
+        InputError: If it cannot be read; it names the cell.
+    """
+    cells = record.cells
+    name = cells["jobid"].strip()
+    if not name:
+        raise InputError("the record has no job id")
+    if "." in name:
+        return Nothing("step")
+    state = cells["state"].split(" ")[0].rstrip("+")
+    if state not in _ENDED | _GOING | _WAITING:
+        raise InputError(
+            f"{state[:40]!r} is no state of a job",
+            why="whether it held devices cannot be told",
+            remedy="check that the columns are in the order of the header",
+        )
+    starts = clock.read(cells["start"])
+    if not starts or state in _WAITING or not cells["alloctres"]:
+        return Nothing("not-started")
+    held, odd = accelerators(cells["alloctres"])
+    if not held:
+        return Nothing("no-devices")
+    period, doubts = _period(cells, starts, clock, running=state in _GOING)
+    if period is None:
+        return Nothing("no-time")
+    if odd:
+        doubts = (*doubts, ("tres-mismatch", odd, "look at the job with scontrol show job -d"))
+    return Job(
+        line=record.line,
+        cells=cells,
+        id=_BRACKET.sub("", name),
+        cluster=cells.get("cluster") or cluster,
+        held=held,
+        period=period,
+        state=state,
+        running=state in _GOING and cells["end"].strip().lower() in NEVER,
+        doubts=doubts,
+    )
+
+
+def _period(
+    cells: Mapping[str, str], starts: tuple[datetime, ...], clock: Clock, *, running: bool
+) -> tuple[Period | None, tuple[tuple[str, str, str], ...]]:
+    """Return when the devices were held, and what is odd about it."""
+    elapsed = _elapsed(cells)
+    ends = clock.read(cells["end"])
+    if not ends or (running and elapsed is not None):
+        if elapsed is None:
+            raise InputError(
+                "the job has no end and no elapsed time", remedy="export ElapsedRaw as well"
+            )
+        ends = tuple(start + timedelta(seconds=elapsed) for start in starts)
+        message = "the end is not stated: start and elapsed time are taken"
+        doubt = ("no-end", message, "export again")
+        return _span(starts[0], ends[0]), () if running else (doubt,)
+    pairs = [(start, end) for start in starts for end in ends]
+    suspended = seconds_of(cells["suspended"]) if cells.get("suspended") else 0
+    lengths = set() if elapsed is None else {elapsed, elapsed + suspended}
+    fitting = [p for p in pairs if int((p[1] - p[0]).total_seconds()) in lengths]
+    if len(pairs) > 1 and len(fitting) != 1:
+        raise InputError(
+            f"{cells['start']} to {cells['end']} means several stretches of time",
+            why="in autumn an hour comes twice",
+            remedy="export again with TZ=UTC, or add ElapsedRaw",
+        )
+    start, end = (fitting or pairs)[0]
+    if end < start:
+        raise InputError(
+            f"the job ends {cells['end']}, before it starts {cells['start']}",
+            remedy="check the zone and the columns of the export",
+        )
+    if elapsed is not None and not fitting:
+        held = int((end - start).total_seconds())
+        message = f"start to end is {held} s, the elapsed time {elapsed} s: start to end is taken"
+        doubt = ("elapsed-differs", message, "look at the job; was it resized?")
+        return _span(start, end), (doubt,)
+    return _span(start, end), ()
+
+
+def _span(start: datetime, end: datetime) -> Period | None:
+    """Return a stretch of time, or None if it has no length."""
+    return Period(start, end) if end > start else None
+
+
+def _elapsed(cells: Mapping[str, str]) -> int | None:
+    """Return the elapsed seconds, or None if they are not exported."""
+    for name in ("elapsedraw", "elapsed"):
+        text = cells.get(name, "").strip()
+        if text and text.lower() not in NEVER - {"0"}:
+            return seconds_of(text)
+    return None

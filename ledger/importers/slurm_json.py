@@ -1,0 +1,156 @@
+"""Slurm as JSON: `sacct --json` and the older interface of `squeue`, read job by job.
+
+Only one job is in memory at a time. Numbers may stand in objects that also say whether they are
+set; states were a text and are a list; times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from ledger.errors import InputError
+from ledger.importers.slurm_table import Record
+
+__all__ = ["claims_json", "json_records"]
+
+_JOB_MAX: Final = 16_000_000  # characters of one job with its steps
+_TIMES: Final = {
+    "submit": ("submission", "submit_time"),
+    "start": ("start", "start_time"),
+    "end": ("end", "end_time"),
+    "elapsedraw": ("elapsed", "elapsed_time"),
+    "suspended": ("suspended", ""),
+}
+_WORDS: Final = {
+    "account": "account",
+    "cluster": "cluster",
+    "partition": "partition",
+    "qos": "qos",
+    "user": "user",
+    "jobname": "name",
+    "jobidraw": "job_id",
+    "sluid": "sluid",
+    "nodelist": "nodes",
+}
+
+
+def claims_json(head: str) -> bool:
+    """Return whether the start of a file looks like Slurm's JSON of jobs."""
+    return head.lstrip().startswith("{") and '"jobs"' in head and "lurm" in head
+
+
+def json_records(lines: Iterable[bytes]) -> Iterator[Record]:
+    """Yield one record a job, its cells named as those of a table.
+
+    Raises:
+        InputError: If the text is no JSON, or holds no list of jobs.
+    """
+    for number, job in enumerate(_jobs(lines), start=1):
+        if not isinstance(job, dict):
+            raise InputError(f"job {number} is not an object")
+        yield Record(number, _cells(job))
+
+
+def _jobs(lines: Iterable[bytes]) -> Iterator[Any]:
+    """Yield the members of the list ``jobs`` one after the other."""
+    decoder = json.JSONDecoder()
+    text = ""
+    begun = False
+    for raw in lines:
+        text += raw.decode("utf-8", errors="replace") + "\n"
+        if not begun:
+            _, found, rest = text.partition('"jobs"')
+            if not found or "[" not in rest:
+                continue
+            begun, text = True, rest.partition("[")[2]
+        # Most lines end no job: trying to decode is only worth it where one may end.
+        if "}" not in raw.decode("utf-8", errors="replace"):
+            continue
+        while True:
+            text = text.lstrip().removeprefix(",").lstrip()
+            if text.startswith("]"):
+                # The rest is read for its digest.
+                deque(lines, maxlen=0)
+                return
+            try:
+                job, stop = decoder.raw_decode(text)
+            except json.JSONDecodeError:
+                break
+            yield job
+            text = text[stop:]
+        if len(text) > _JOB_MAX:
+            raise InputError(
+                "a job of the JSON does not end", remedy="export again; the file is damaged"
+            )
+    if not begun:
+        raise InputError("the JSON holds no list of jobs", remedy="write it with sacct --json")
+    raise InputError(
+        "the list of jobs does not end",
+        why="the file was cut, or a job in it is no JSON",
+        remedy="export it again",
+    )
+
+
+def _cells(job: Mapping[str, Any]) -> dict[str, str]:
+    """Return a job as the cells of a table."""
+    times = _part(job, "time")
+    cells = {name: _text(job.get(key)) for name, key in _WORDS.items()}
+    for name, (new, old) in _TIMES.items():
+        cells[name] = _text(times[new]) if new in times else _text(job.get(old))
+    cells["jobid"] = _job_id(job, cells["jobidraw"])
+    cells["state"] = _state(job)
+    cells["alloctres"] = _tres(job)
+    cells["restarts"] = _text(job.get("restart_cnt"))
+    return cells
+
+
+def _part(job: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a part of a job that is an object; an empty one where it is none."""
+    part = job.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _job_id(job: Mapping[str, Any], raw: str) -> str:
+    """Return the id with its array task or its component."""
+    array, het = _part(job, "array"), _part(job, "het")
+    task, leader = _text(array.get("task_id")), _text(array.get("job_id"))
+    if task and leader not in {"", "0"}:
+        return f"{leader}_{task}"
+    offset, first = _text(het.get("job_offset")), _text(het.get("job_id"))
+    return f"{first}+{offset}" if offset and first not in {"", "0"} else raw
+
+
+def _state(job: Mapping[str, Any]) -> str:
+    """Return the state: a text of old, a list today."""
+    state = job.get("state", job.get("job_state"))
+    state = state.get("current") if isinstance(state, dict) else state
+    if isinstance(state, list):
+        state = state[0] if state else ""
+    return _text(state)
+
+
+def _tres(job: Mapping[str, Any]) -> str:
+    """Return what was allocated as ``AllocTRES`` writes it."""
+    tres = job.get("tres")
+    allocated = tres.get("allocated") if isinstance(tres, dict) else None
+    if not isinstance(allocated, list):
+        return _text(job.get("tres_alloc_str"))
+    return ",".join(
+        f"gres/{_text(item.get('name'))}={_text(item.get('count'))}"
+        for item in allocated
+        if isinstance(item, dict) and item.get("type") == "gres"
+    )
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - whatever stands in the JSON
+    """Return a value as a cell; what is not set is empty."""
+    if isinstance(value, dict):
+        if value.get("set") is False or value.get("infinite") is True:
+            return ""
+        return _text(value.get("number"))
+    if value is None or isinstance(value, bool):
+        return ""
+    return str(value)
