@@ -21,10 +21,15 @@ def _text(value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - anything m
     del info
     if not isinstance(value, str):
         raise Refused.because("string_type", "Input should be a valid string", value)
-    if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
-        message = "Input should be a valid string, unable to parse raw data as a unicode string"
-        raise Refused.because("string_unicode", message, value)
+    _refuse_half(value)
     return value
+
+
+def _refuse_half(text: str) -> None:
+    """Refuse a text with half a character, which has no bytes."""
+    if not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text):
+        message = "Input should be a valid string, unable to parse raw data as a unicode string"
+        raise Refused.because("string_unicode", message, text)
 
 
 def _number(value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - anything may be given
@@ -121,6 +126,8 @@ def words(known: Sequence[object]) -> _Reader:
     def read(value: Any, _: ValidationInfo) -> Any:  # noqa: ANN401 - anything may be given
         if isinstance(value, str) and value in held:
             return value
+        if isinstance(value, str):
+            _refuse_half(value)
         message = f"Input should be {expected}"
         raise Refused.because("literal_error", message, value, expected=expected)
 
