@@ -59,6 +59,11 @@ class Files:
         return self._beside(".checkpoints")
 
     @property
+    def cosignatures(self) -> Path:
+        """What witnesses answered; not there before the first does."""
+        return self._beside(".cosignatures")
+
+    @property
     def partial(self) -> Path:
         """The database while it is being made."""
         return self._beside(".partial")
