@@ -29,7 +29,7 @@ from ledger.log import Row
 from ledger.measure import Engine
 from ledger.pack import Pack, unpack
 from ledger.period import parse_instant
-from ledger.regime.edition import Lawbook
+from ledger.regime.edition import Lawbook, lawbook
 from ledger.regime.load import load_regimes
 from ledger.verify.bundle import BundleLeaves, Comparison, Contrast
 
@@ -92,7 +92,7 @@ class Asking:
         self._own = own
         self._held: dict[int, _Held] = {}
         try:
-            self._pack = None if packed is None else unpack(packed, where="pack.json")
+            self._pack = None if packed is None else unpack(packed, where="pack.json")[0]
         except (RuleError, InputError) as error:
             raise IntegrityError(error.message, where="member 'pack.json'") from error
 
@@ -147,10 +147,10 @@ class Asking:
         if at.pack == self._own.digest:
             note = f"the verifier's rules are those of the claim: pack {at.pack[:12]}…"
             return Comparison(len(held.document.determinations), notes=(note,))
-        ours = Lawbook(self._own, load_regimes(self._own), {})
+        ours = lawbook(self._own, {})
         theirs = None
         if self._pack is not None and self._pack.digest == at.pack:
-            theirs = Lawbook(self._pack, load_regimes(self._pack), {})
+            theirs = lawbook(self._pack, {})
         compared = None if theirs is None else compare_books(theirs, ours)
         found, lost = self._judge(held, ours)
         stated = held.document.determinations
