@@ -24,6 +24,7 @@ __all__ = [
     "digits",
     "encode",
     "parse",
+    "parse_spelling",
 ]
 
 JSON: TypeAlias = "bool | int | str | list[JSON] | dict[str, JSON] | None"
@@ -91,6 +92,33 @@ def parse(data: bytes, *, limit: int = BYTES_MAX) -> JSON:
     return value
 
 
+def parse_spelling(data: bytes, *, limit: int) -> JSON:
+    """Read a value of the profile in any spelling: for files that people write.
+
+    White space, the order of keys and escapes are free. Floats, duplicate keys, integers beyond
+    2^53 - 1 and deep nesting are refused all the same.
+
+    Args:
+        data: UTF-8 text of one JSON value.
+        limit: Largest length taken, in bytes.
+
+    Raises:
+        CanonicalError: If the bytes are too long, not UTF-8, not JSON or outside the profile.
+    """
+    if len(data) > limit:
+        raise CanonicalError(f"{len(data)} bytes, more than the {limit} allowed")
+    try:
+        value: JSON = _SPELT.decode(data.decode())
+    except UnicodeError as error:
+        raise CanonicalError("the text is not valid UTF-8") from error
+    except RecursionError as error:
+        raise CanonicalError(f"nested deeper than {DEPTH_MAX}") from error
+    except ValueError as error:
+        raise CanonicalError(f"not JSON of the profile: {error}") from error
+    _check(value, depth=0)
+    return value
+
+
 def digits(text: str) -> int:
     """Read a non-negative integer written as canonical digits.
 
@@ -129,8 +157,25 @@ def _no_constant(text: str) -> Never:
     raise ValueError(f"{text} is not a number")
 
 
+def _no_duplicate(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    """Build an object in which each key stands once."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice[:60]!r} stands twice in one object")
+    return found
+
+
 _DECODER = json.JSONDecoder(
     parse_float=_no_float, parse_int=_integer, parse_constant=_no_constant, strict=True
+)
+_SPELT = json.JSONDecoder(
+    object_pairs_hook=_no_duplicate,
+    parse_float=_no_float,
+    parse_int=_integer,
+    parse_constant=_no_constant,
+    strict=True,
 )
 
 

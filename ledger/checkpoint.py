@@ -20,7 +20,15 @@ from dataclasses import dataclass
 from typing import Self
 
 from ledger.errors import InputError, IntegrityError
-from ledger.keys import SIGNATURE_BYTES, Signer, VerifierKey, check_name, strict_base64
+from ledger.keys import (
+    ED25519,
+    SIGNATURE_BYTES,
+    Signer,
+    VerifierKey,
+    check_name,
+    kind_in_words,
+    strict_base64,
+)
 from ledger.merkle import EMPTY_ROOT, HASH_BYTES
 
 __all__ = ["NOTE_MAX", "SIGNATURES_MAX", "Checkpoint", "Note", "NoteSignature"]
@@ -117,8 +125,14 @@ class Note:
         Signatures of unknown names are ignored; a broken one of this key is not.
 
         Raises:
+            InputError: If the key is of another type: its signatures cover other bytes.
             IntegrityError: If no signature is by this key, or one that claims to be fails.
         """
+        if key.kind != ED25519:
+            raise InputError(
+                f"{key.label} is {kind_in_words(key.kind)}",
+                why="a note itself is signed with a key of type 1",
+            )
         mine = [s for s in self.signatures if s.name == key.name and s.key_id == key.key_id]
         if len(mine) != 1:
             raise IntegrityError(f"the note carries {len(mine)} signatures of {key.name}, not one")

@@ -22,6 +22,8 @@ __all__ = [
     "inclusion_proof",
     "leaf_hash",
     "node_hash",
+    "prefix_proof",
+    "prefix_root",
     "root_of",
     "verify_consistency",
     "verify_inclusion",
@@ -250,10 +252,13 @@ def verify_consistency(
     """
     if first > size:
         raise IntegrityError(f"the log shrank from {first} to {size} entries")
+    if first == 0 and first_root != EMPTY_ROOT:
+        raise IntegrityError("an empty log with the root of another")
+    if first == size and first_root != root:
+        raise IntegrityError(f"two different logs of {first} entries")
     if first in (0, size):
-        expected = EMPTY_ROOT if first == 0 else root
-        if first_root != expected or proof:
-            raise IntegrityError(f"two different logs of {first} entries, or a needless proof")
+        if proof:
+            raise IntegrityError(f"a consistency proof from {first} to {size} entries holds hashes")
         return
     _walk_consistency(first, first_root, size, root, list(proof))
 
@@ -261,9 +266,57 @@ def verify_consistency(
 def _walk_consistency(
     first: int, first_root: bytes, size: int, root: bytes, proof: list[bytes]
 ) -> None:
-    """Rebuild both roots from the proof, as RFC 9162 §2.1.4.2 words the algorithm."""
-    path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
-    if not path or not proof:
+    """Compare both roots with those that the proof leads to."""
+    path = [first_root, *proof] if _is_whole(first) else proof
+    if not proof:
+        raise IntegrityError("the consistency proof is too short")
+    old, new = _rebuilt(first, size, path)
+    if old != first_root or new != root:
+        raise IntegrityError(f"the log of {first} entries is not a prefix of that of {size}")
+
+
+def prefix_proof(leaves: Sequence[bytes], first: int) -> list[bytes]:
+    """Return the proof of the root over the first leaves of this tree, for ``prefix_root``.
+
+    It is the consistency proof, with the root of the first leaves before it where RFC 6962 leaves
+    it out because the reader knows it.
+
+    Args:
+        leaves: All leaf hashes of the larger tree.
+        first: Size of the smaller tree; 0 < first < len(leaves).
+    """
+    proof = consistency_proof(leaves, first)
+    return [root_of(leaves[:first]), *proof] if _is_whole(first) else proof
+
+
+def prefix_root(first: int, size: int, root: bytes, proof: Sequence[bytes]) -> bytes:
+    """Return the root over the first leaves of the tree with this root, as the proof shows it.
+
+    Args:
+        first: Size of the smaller tree; 0 < first < size.
+        size: Size of the larger tree.
+        root: Its root.
+        proof: What ``prefix_proof`` gives.
+
+    Raises:
+        IntegrityError: If the proof does not lead to the root, or has the wrong length.
+    """
+    if not 0 < first < size:
+        raise IntegrityError(f"{first} entries are no beginning of {size}")
+    old, new = _rebuilt(first, size, proof)
+    if new != root:
+        raise IntegrityError(f"the proof does not lead to the root over {size} entries")
+    return old
+
+
+def _is_whole(size: int) -> bool:
+    """Return whether a tree is one complete subtree of every larger one."""
+    return size & (size - 1) == 0
+
+
+def _rebuilt(first: int, size: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the roots of both trees from a path, as RFC 9162 §2.1.4.2 words the algorithm."""
+    if not path:
         raise IntegrityError("the consistency proof is too short")
     node, last = first - 1, size - 1
     while node & 1:
@@ -281,5 +334,4 @@ def _walk_consistency(
         node, last = node >> 1, last >> 1
     if last:
         raise IntegrityError("the consistency proof is too short")
-    if old != first_root or new != root:
-        raise IntegrityError(f"the log of {first} entries is not a prefix of that of {size}")
+    return old, new

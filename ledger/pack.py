@@ -26,6 +26,7 @@ __all__ = [
     "read_pack",
     "read_rule_text",
     "rule_files",
+    "unpack",
 ]
 
 SCHEMA = "flopledger/pack.v1"
@@ -102,17 +103,22 @@ def read_pack(root: Traversable) -> Pack:
         CanonicalError: If the pack is not canonical JSON.
     """
     if root.is_file():
-        return _unpacked(root.read_bytes(), where=root.name)[0]
+        return unpack(root.read_bytes(), where=root.name)[0]
     packed = root / PACK_NAME
     if not packed.is_file():
         return build_pack(root)
-    pack, sources = _unpacked(packed.read_bytes(), where=PACK_NAME)
+    pack, sources = unpack(packed.read_bytes(), where=PACK_NAME)
     return pack if sources == _sources(root) else build_pack(root)
 
 
 @lru_cache(maxsize=2)
-def _unpacked(data: bytes, *, where: str) -> tuple[Pack, JSON]:
-    """Read a pack file: the pack, and the digests of the files that it was made from."""
+def unpack(data: bytes, *, where: str) -> tuple[Pack, JSON]:
+    """Read a pack file: the pack, and the digests of the files that it was made from.
+
+    Raises:
+        RuleError: If it is no pack, or needs a later program.
+        CanonicalError: If it is not canonical JSON.
+    """
     value = parse(data, limit=_PACK_MAX)
     # Packs made before there was an engine to name do not name one.
     members = set(value) | {"engine"} if isinstance(value, dict) else set()

@@ -15,8 +15,9 @@ from sealed import altered, entries, fill, found, leg, reversal, said
 from ledger.checkpoint import Checkpoint, Note
 from ledger.cli.context import Context
 from ledger.errors import InputError, IntegrityError
+from ledger.inclusion import Proof
 from ledger.journeys.exporting import columns_of
-from ledger.journeys.verifying import Proof, prove
+from ledger.journeys.verifying import prove
 from ledger.merkle import inclusion_proof, leaf_hash
 from ledger.record import MODELS
 from ledger.stores.keyfiles import Files
@@ -173,8 +174,8 @@ def test_proof_has_the_published_form(shared_path: Callable[[str], Path]) -> Non
     leaves = [leaf_hash(bytes.fromhex(leaf)) for leaf in tree["leaves"]]
     note = made["cosigned_checkpoint"].encode()
     checkpoint = Checkpoint.parse(Note.parse(note).text)
-    proof = Proof(5, leaves[5], tuple(inclusion_proof(leaves, 5)), checkpoint, note)
-    assert proof.tlog_proof().decode() == made["tlog_proof_index_5"]
+    proof = Proof(5, tuple(inclusion_proof(leaves, 5)), checkpoint, note)
+    assert proof.encode().decode() == made["tlog_proof_index_5"]
 
 
 def test_prove_refuses_a_checkpoint_that_does_not_cover(ledger: Context) -> None:

@@ -31,4 +31,4 @@ def prove(context: Context, *, seq: int, output: str | None) -> None:
     store = open_reader(context)
     note, _ = newest_note(context)
     proof = verifying.prove(store, note, seq)
-    write_text(proof.tlog_proof().decode(), output)
+    write_text(proof.encode().decode(), output)

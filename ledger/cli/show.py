@@ -14,7 +14,8 @@ from ledger.cli.opening import newest_note, open_reader
 from ledger.cli.output import emit, output_options
 from ledger.entry import Entry, Opening, digest_of_opening
 from ledger.errors import IntegrityError, MissingError
-from ledger.journeys.verifying import Proof, prove
+from ledger.inclusion import Proof
+from ledger.journeys.verifying import prove
 from ledger.merkle import leaf_hash
 from ledger.report.table import Column, Table
 from ledger.stores.sqlite import SqliteStore
@@ -55,8 +56,7 @@ def show(context: Context, *, what: str, fmt: str | None, output: str | None) ->
     _check_place(what, entry)
     note, checkpoint = newest_note(context)
     proof = prove(store, note, entry.seq) if entry.seq < checkpoint.size else None
-    if proof is not None and proof.leaf != leaf_hash(data):
-        raise _unproved(entry.seq)
+    _check_proof(proof, data)
     hidden = _hidden(store, entry.seq, entry.sd)
     emit(_document(entry, hidden, proof), _table(entry, hidden, proof), fmt=fmt, output=output)
 
@@ -65,6 +65,15 @@ def _check_place(what: str, entry: Entry) -> None:
     """Refuse bytes that speak of another entry than the one asked for."""
     if _SEQ.fullmatch(what) and entry.seq != int(what):
         raise _unproved(int(what))
+
+
+def _check_proof(proof: Proof | None, data: bytes) -> None:
+    """Refuse bytes that are not those behind the hash that was proved."""
+    if proof is not None:
+        try:
+            proof.verify(leaf_hash(data))
+        except IntegrityError as error:
+            raise _unproved(proof.index) from error
 
 
 def _unproved(seq: int) -> IntegrityError:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ledger.checkpoint import Checkpoint
 from ledger.errors import InputError, IntegrityError
+from ledger.inclusion import Proof
 from ledger.keys import VerifierKey
-from ledger.merkle import inclusion_proof, verify_inclusion
+from ledger.merkle import inclusion_proof
 from ledger.verify import Verdict
 
-__all__ = ["Leaves", "Proof", "failure_document", "prove", "verdict_document"]
+__all__ = ["Leaves", "failure_document", "prove", "verdict_document"]
 
 SCHEMA = "flopledger/verify.v1"
 
@@ -27,40 +26,6 @@ class Leaves(Protocol):
     def vkey(self) -> str:
         """Return the text of the key that signs the ledger."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """That an entry stands in a signed log.
-
-    Attributes:
-        index: Number of the entry.
-        leaf: Its hash, 32 bytes.
-        path: Sibling hashes from the leaf up to the root.
-        checkpoint: What was signed.
-        note: The signed note, verbatim.
-    """
-
-    index: int
-    leaf: bytes
-    path: tuple[bytes, ...]
-    checkpoint: Checkpoint
-    note: bytes
-
-    def tlog_proof(self) -> bytes:
-        """Return the receipt in the form of C2SP tlog-proof."""
-        hashes = "".join(base64.b64encode(digest).decode() + "\n" for digest in self.path)
-        return f"c2sp.org/tlog-proof@v1\nindex {self.index}\n{hashes}\n".encode() + self.note
-
-    def document(self) -> dict[str, Any]:
-        """Return the proof as JSON values, hashes in hex."""
-        return {
-            "index": self.index,
-            "size": self.checkpoint.size,
-            "root": self.checkpoint.root.hex(),
-            "path": [digest.hex() for digest in self.path],
-            "note": self.note.decode(),
-        }
 
 
 def prove(ledger: Leaves, note: bytes, seq: int) -> Proof:
@@ -89,9 +54,9 @@ def prove(ledger: Leaves, note: bytes, seq: int) -> Proof:
             seq=len(leaves),
             remedy="flopledger verify says what is wrong",
         )
-    path = inclusion_proof(leaves, seq)
-    verify_inclusion(leaves[seq], seq, checkpoint.size, path, checkpoint.root)
-    return Proof(seq, leaves[seq], tuple(path), checkpoint, note)
+    proof = Proof(seq, tuple(inclusion_proof(leaves, seq)), checkpoint, note)
+    proof.verify(leaves[seq])
+    return proof
 
 
 def verdict_document(verdict: Verdict) -> dict[str, Any]:

@@ -1,0 +1,115 @@
+"""An assent is what the keys of a policy say under one checkpoint.
+
+Signatures of other keys and of types that nobody here can check are carried and shown. They
+count for nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.checkpoint import Checkpoint, Note, NoteSignature
+from ledger.cosignature import Cosignature
+from ledger.errors import IntegrityError
+from ledger.keys import COSIGNATURE, VerifierKey
+from ledger.policy.terms import Policy, Quorum
+
+__all__ = ["Assent", "Cosigned", "assent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """A cosignature that verified.
+
+    Attributes:
+        witness: What the policy calls who signed.
+        cosignature: With its time.
+    """
+
+    witness: str
+    cosignature: Cosignature
+
+
+@dataclass(frozen=True, slots=True)
+class Assent:
+    """A checkpoint that a log of the policy signed, and who else did.
+
+    Attributes:
+        checkpoint: What is signed.
+        note: The note it stands in.
+        log_keys: Keys of the log whose signatures verified, at least one.
+        cosigned: Cosignatures of the policy's witnesses, all verified, in the policy's order.
+        quorum: What they come to.
+        unknown: Lines of other keys or types: to show, never to trust.
+    """
+
+    checkpoint: Checkpoint
+    note: Note
+    log_keys: tuple[VerifierKey, ...]
+    cosigned: tuple[Cosigned, ...]
+    quorum: Quorum
+    unknown: tuple[NoteSignature, ...]
+
+    def require_quorum(self) -> None:
+        """Do nothing if enough witnesses cosigned.
+
+        Raises:
+            IntegrityError: If they did not; says who is needed and who is there.
+        """
+        if not self.quorum.holds:
+            checkpoint = self.checkpoint
+            raise IntegrityError(
+                f"too few witnesses cosigned the checkpoint of {checkpoint.origin} over "
+                f"{checkpoint.size} entries",
+                where=f"quorum {self.quorum.name}",
+                why=f"the policy needs {self.quorum.wanting}",
+                remedy="ask for the checkpoint with the missing cosignatures",
+            )
+
+
+def assent(data: bytes, policy: Policy) -> Assent:
+    """Check every signature under a checkpoint that a key of the policy could have made.
+
+    Args:
+        data: The signed note.
+        policy: Whose keys count.
+
+    Raises:
+        InputError: If the bytes are no note or no checkpoint.
+        IntegrityError: If the policy knows no log of this name, none of its keys signed, or a
+            signature that claims to be by a key of the policy is not.
+    """
+    note = Note.parse(data)
+    checkpoint = Checkpoint.parse(note.text)
+    keys = policy.log_keys(checkpoint.origin)
+    if not keys:
+        raise IntegrityError(
+            f"the policy knows no log {checkpoint.origin}",
+            why="keys come from the policy alone",
+            remedy="add its log line, if you have the key from its owner on another way",
+        )
+    claimed = {(line.name, line.key_id) for line in note.signatures}
+    signed = tuple(key for key in keys if (key.name, key.key_id) in claimed)
+    if not signed:
+        raise IntegrityError(
+            f"no key of the policy signed the checkpoint of {checkpoint.origin}",
+            remedy="compare the key of the log line with the one that its owner gave you",
+        )
+    for key in signed:
+        note.verify(key)
+    cosigned = tuple(_cosigned(note, policy))
+    cosigners = [each.cosignature.key for each in cosigned]
+    known = {(key.name, key.key_id) for key in (*signed, *cosigners)}
+    unknown = tuple(line for line in note.signatures if (line.name, line.key_id) not in known)
+    return Assent(checkpoint, note, signed, cosigned, policy.tally(cosigners), unknown)
+
+
+def _cosigned(note: Note, policy: Policy) -> list[Cosigned]:
+    """Return the verified cosignatures of the policy's witnesses."""
+    found = []
+    for witness in policy.witnesses:
+        if witness.key.kind == COSIGNATURE:
+            cosignature = Cosignature.open(note, witness.key)
+            if cosignature is not None:
+                found.append(Cosigned(witness.name, cosignature))
+    return found
