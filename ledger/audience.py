@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, cast, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from ledger.errors import InputError
 
@@ -62,11 +62,10 @@ def audience_of(word: str) -> Audience:
     Raises:
         InputError: If there is none of this name.
     """
-    if word not in AUDIENCES:
-        raise InputError(
-            f"{word[:40]!r} is no audience", remedy="use one of: " + ", ".join(AUDIENCES)
-        )
-    return cast("Audience", word)
+    for audience in AUDIENCES:
+        if audience == word:
+            return audience
+    raise InputError(f"{word[:40]!r} is no audience", remedy="use one of: " + ", ".join(AUDIENCES))
 
 
 def shows(audience: Audience, name: str) -> bool:

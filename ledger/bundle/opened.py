@@ -81,7 +81,7 @@ class Opened:
         Raises:
             IntegrityError: Naming the member that is not as listed.
         """
-        data = self.bytes(MANIFEST, MANIFEST_MAX)
+        data = self.read(MANIFEST, MANIFEST_MAX)
         try:
             manifest = Manifest.parse(data)
         except InputError as error:
@@ -115,7 +115,7 @@ class Opened:
         if digest.hexdigest() != listed.sha256:
             raise _refusal(name, "it has another SHA-256 than the manifest lists")
 
-    def bytes(self, name: str, limit: int | None = None) -> bytes:
+    def read(self, name: str, limit: int | None = None) -> bytes:
         """Return a whole member that is known to be small.
 
         Args:
@@ -163,13 +163,13 @@ class Opened:
             IntegrityError: If it has another form.
         """
         try:
-            return Redactions.parse(self.bytes(REDACTIONS, _REDACTIONS_MAX))
+            return Redactions.parse(self.read(REDACTIONS, _REDACTIONS_MAX))
         except InputError as error:
             raise _refusal(REDACTIONS, error.message) from error
 
     def pack(self) -> bytes | None:
         """Return the rule pack, or None if the bundle brings none."""
-        return self.bytes(PACK, _PACK_MAX) if self.names.has(PACK) else None
+        return self.read(PACK, _PACK_MAX) if self.names.has(PACK) else None
 
 
 def _disclosure(line: bytes, number: int) -> tuple[int, bytes]:

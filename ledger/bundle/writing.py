@@ -144,9 +144,7 @@ def write_bundle(file: BinaryIO, parts: Iterable[Part]) -> None:
     file.write(END.pack(END_MARK, 0, 0, len(listed), len(listed), len(block), place, 0))
 
 
-def _deflate(
-    file: BinaryIO, chunks: Iterable[bytes], room: int, name: str
-) -> tuple[int, int, int]:
+def _deflate(file: BinaryIO, chunks: Iterable[bytes], room: int, name: str) -> tuple[int, int, int]:
     """Write the packed bytes of a member; return its checksum and its two lengths."""
     deflater = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     crc = packed = size = 0

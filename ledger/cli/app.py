@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "position": ("ledger.cli.position:position", "Graded FLOP-hours held and operations done."),
     "hardware": ("ledger.cli.hardware:hardware", "List the catalogue of accelerators."),
     "rules": ("ledger.cli.rules:rules", "List, show, lint and test the law as data."),
+    "bundle": ("ledger.cli.bundle:bundle", "Write one file from which others verify."),
     "attest": ("ledger.cli.attest:attest", "Draw up, sign and record an attestation."),
     "approve": ("ledger.cli.approve:approve", "Sign that an act may be recorded."),
     "key": ("ledger.cli.key:key", "Show, make, rotate and revoke signing keys."),

@@ -151,7 +151,7 @@ def receipts(
     for seq in wanted:
         proof = prove(ledger, notes[size].encode(), seq)
         leaf = next(row.bytes for row in ledger.read(seq, seq + 1))
-        sources[numbered("proofs", seq)] = partial(list, [proof.tlog_proof()])
+        sources[numbered("proofs", seq)] = partial(list, [proof.encode()])
         sources[numbered("leaves", seq)] = partial(list, [leaf])
     redactions = _with_openings(sources, ledger, wanted, audience)
     made = Made("receipts", _origin(notes, size), size, audience)

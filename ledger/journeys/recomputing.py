@@ -132,9 +132,13 @@ class Asking:
             for d in replayed.differences
         )
         cover = replayed.coverage
-        note = "" if cover.whole else (
-            f"the claim asks {cover.rules} of {cover.rules_held} rules and {cover.subjects} of "
-            f"{cover.subjects_held} subjects: of the others it says nothing"
+        note = (
+            ""
+            if cover.whole
+            else (
+                f"the claim asks {cover.rules} of {cover.rules_held} rules and {cover.subjects} of "
+                f"{cover.subjects_held} subjects: of the others it says nothing"
+            )
         )
         return Comparison(
             len(held.document.determinations), contrasts, notes=(note,) if note else ()
@@ -186,7 +190,9 @@ class Asking:
                 law = ours.regimes.get(regime)
                 choices = None if law is None else law.readings.get(reading)
                 if choices is None or alternative not in choices.alternatives:
-                    lost.append(f"the verifier's rules do not know {regime}/{reading}={alternative}")
+                    lost.append(
+                        f"the verifier's rules do not know {regime}/{reading}={alternative}"
+                    )
                 else:
                     readings.append(f"{regime}/{reading}={alternative}")
         if not known:
@@ -260,9 +266,7 @@ def _legs(fold: Engine, limit: int, as_of: date) -> Any:  # noqa: ANN401 - what 
 class _Why:
     """Says why determinations differ under two sets of rules."""
 
-    def __init__(
-        self, compared: Compared | None, document: CheckDocument, ours: Lawbook
-    ) -> None:
+    def __init__(self, compared: Compared | None, document: CheckDocument, ours: Lawbook) -> None:
         """Index what differs by regime."""
         self._known = compared is not None
         self._changes: Mapping[str, Any] = (

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
-
-from ledger.approval import Act, Approval, body_digest, restatement, verify_approval
+from ledger.approval import Approval, body_digest, restatement, verify_approval
 from ledger.canonical import JSON
 from ledger.entry import Entry
 from ledger.errors import InputError, IntegrityError
@@ -77,9 +75,7 @@ def check_approvals(
     course.close(14, len(approvals), "approvals", f"asked for: {', '.join(sorted(asked))}")
 
 
-def _needing(
-    prefix: Prefix, acts: Mapping[int, Entry], asked: frozenset[str]
-) -> list[Entry]:
+def _needing(prefix: Prefix, acts: Mapping[int, Entry], asked: frozenset[str]) -> list[Entry]:
     """Return the entries that record an act for which the policy wants a second person."""
     found = [each for each in acts.values() if _ACT_OF[each.type] in asked]
     if "restatement" in asked:
@@ -108,8 +104,7 @@ def _check(
     else:
         seq, approved = _done(found, acts)
     keys = [key for person in policy.people or () for key in person.keys]
-    act = cast("Act", found.act)
-    verify_approval(each.envelope, keys, act=act, origin=origin, approved=approved)
+    verify_approval(each.envelope, keys, act=found.act, origin=origin, approved=approved)
     if found.act in (policy.four_eyes or ()):
         signers = signers_of(each.envelope, policy, size=each.seq)
         if signers.refused:

@@ -35,7 +35,7 @@ class Notes:
             IntegrityError: Naming the member that is no note of this ledger and size.
         """
         self._policy = policy
-        self._data = {size: opened.bytes(name) for size, name in opened.names.checkpoints.items()}
+        self._data = {size: opened.read(name) for size, name in opened.names.checkpoints.items()}
         self._names = opened.names.checkpoints
         self.checkpoints = {size: self._read(size, manifest) for size in self._data}
         self.assents: dict[int, Assent] = {}

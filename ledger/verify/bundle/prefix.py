@@ -141,9 +141,7 @@ class Prefix:
             raise
         limit = self._opened.caps.depth
         if limit < DEPTH_MAX and 1 + _depth(entry.body) > limit:
-            raise InputError(
-                f"entry {entry.seq} is nested deeper than the {limit} levels allowed"
-            )
+            raise InputError(f"entry {entry.seq} is nested deeper than the {limit} levels allowed")
         self._buffer.append(digest)
         self.size += 1
         return entry

@@ -53,7 +53,7 @@ def check_receipts(opened: Opened, manifest: Manifest, policy: Policy, course: C
 def _entry(opened: Opened, name: str, seq: int, origin: str) -> Entry:
     """Read one entry."""
     try:
-        entry = Entry.parse(opened.bytes(name))
+        entry = Entry.parse(opened.read(name))
     except InputError as error:
         raise IntegrityError(error.message, seq=seq, where=f"member {name!r}") from error
     if entry.seq != seq or entry.origin != origin:
@@ -66,7 +66,7 @@ def _entry(opened: Opened, name: str, seq: int, origin: str) -> Entry:
 def _check_proof(opened: Opened, name: str, entry: Entry, notes: Notes) -> None:
     """Check one receipt against its entry and the checkpoint of the bundle."""
     try:
-        proof = Proof.parse(opened.bytes(name, PROOF_MAX))
+        proof = Proof.parse(opened.read(name, PROOF_MAX))
         if proof.index != entry.seq:
             raise IntegrityError(f"the receipt is for entry {proof.index}")
         proof.verify(entry.hash())

@@ -90,7 +90,7 @@ class Statements:
         """Return the envelopes by SHA-256 of their files."""
         found = {}
         for digest, name in self._opened.names.attestations.items():
-            data = self._opened.bytes(name)
+            data = self._opened.read(name)
             if hashlib.sha256(data).hexdigest() != digest:
                 raise IntegrityError(
                     "the statement has another SHA-256 than its name", where=f"member {name!r}"
