@@ -22,6 +22,7 @@ __all__ = [
     "SCHEMA",
     "Pack",
     "build_pack",
+    "current_bytes",
     "packed_bytes",
     "read_pack",
     "read_rule_text",
@@ -178,6 +179,19 @@ def packed_bytes(root: Traversable) -> bytes:
             "sources": cast("JSON", _sources(root)),
         }
     )
+
+
+def current_bytes(root: Traversable) -> bytes:
+    """Return the canonical pack of a folder as `packed_bytes` does, from its file if that is one.
+
+    Raises:
+        RuleError: As `packed_bytes`.
+    """
+    packed = root / PACK_NAME
+    if root.is_file() or not packed.is_file():
+        return packed_bytes(root)
+    data = packed.read_bytes()
+    return data if unpack(data, where=PACK_NAME)[1] == _sources(root) else packed_bytes(root)
 
 
 def _sources(root: Traversable) -> dict[str, str]:

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "key": ("ledger.cli.key:key", "Show, make, rotate and revoke signing keys."),
     "checkpoint": ("ledger.cli.checkpoint:checkpoint", "Show the newest signed checkpoint."),
     "prove": ("ledger.cli.prove:prove", "Print the proof that an entry is in the ledger."),
+    "verifier": ("ledger.cli.verifier:verifier", "Build the verifier as one file."),
     "demo": ("ledger.cli.demo:demo", "Tell the whole story on shipped data."),
     "doctor": ("ledger.cli.doctor:doctor", "Check the environment and the ledger's files."),
 }
