@@ -12,7 +12,7 @@ from typing import Self, cast
 
 from ledger import __version__
 from ledger.canonical import JSON, encode, parse
-from ledger.errors import MissingError, RuleError
+from ledger.errors import CanonicalError, MissingError, RuleError
 from ledger.yamltree import Tree, parse_tree
 
 __all__ = [
@@ -120,7 +120,11 @@ def unpack(data: bytes, *, where: str) -> tuple[Pack, JSON]:
         RuleError: If it is no pack, or needs a later program.
         CanonicalError: If it is not canonical JSON.
     """
-    value = parse(data, limit=_PACK_MAX)
+    try:
+        value = parse(data, limit=_PACK_MAX)
+    except CanonicalError as error:
+        remedy = "build it: flopledger rules pack"
+        raise CanonicalError(error.message, where=where, why=error.why, remedy=remedy) from error
     # Packs made before there was an engine to name do not name one.
     members = set(value) | {"engine"} if isinstance(value, dict) else set()
     if not isinstance(value, dict) or value.get("schema") != SCHEMA or members != _MEMBERS:

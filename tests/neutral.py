@@ -15,7 +15,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 BARRED = (
     *("annotated_types", "click", "msgspec", "polars", "pydantic", "pydantic_core", "rich"),
@@ -144,6 +144,10 @@ def behaviour() -> list[Any]:
         refusal(lambda: All(items=(All.model_construct(items=()),))),
         All(items=(All(items=("a",)),)),
         list(Gt.model_fields),
+        *(
+            [str(get_origin(info.annotation)) for info in model.model_fields.values()]
+            for model in (CaseFact, CaseLaw, Gt)
+        ),
     ]
 
 

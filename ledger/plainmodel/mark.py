@@ -8,7 +8,7 @@ passed over would let a wrong value through.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypedDict
 
 __all__ = [
@@ -136,6 +136,7 @@ class FieldInfo:
         min_length: Least entries.
         max_length: Most entries.
         discriminator: Key that names the alternative of a union of models.
+        annotation: The type without its marks; known once a value of the model was read.
     """
 
     default: Any = ABSENT
@@ -146,6 +147,7 @@ class FieldInfo:
     min_length: int | None = None
     max_length: int | None = None
     discriminator: str | None = None
+    annotation: Any = field(default=None, compare=False, repr=False)
 
     @property
     def bounds(self) -> frozenset[str]:

@@ -8,7 +8,17 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
 from inspect import get_annotations
-from typing import Any, ClassVar, Final, Literal, Self, get_args, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Literal,
+    Self,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from ledger.plainmodel.fault import Fault, Refused, RefusedError, called
 from ledger.plainmodel.mark import VALIDATES, ConfigDict, FieldInfo, ValidationInfo
@@ -296,6 +306,9 @@ def _plan_of(cls: type[BaseModel]) -> _Plan:
     """Return how a model is read."""
     hints = _hints(cls)
     config = cls.model_config
+    for name, said in cls.model_fields.items():
+        bare = get_args(hints[name])[0] if get_origin(hints[name]) is Annotated else hints[name]
+        object.__setattr__(said, "annotation", bare)
     fields = tuple(
         _Field(name, said.alias or name, reader_of(hints[name], [said]), said)
         for name, said in cls.model_fields.items()

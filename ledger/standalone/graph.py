@@ -77,12 +77,13 @@ def graph_of(entries: Sequence[str], package: Traversable, *, allowed: Sequence[
         LedgerError: If another one would be loaded, or a name that its package loads only when
             it is asked for.
     """
+    inside = _Package(package)
     found: dict[str, _Module] = {}
     foreign = set[str]()
     todo = list(entries)
     while todo:
         name = todo.pop()
-        module = None if name in found else _read(name, package)
+        module = None if name in found else inside.read(name)
         if module is None:
             continue
         found[name] = module
@@ -91,36 +92,37 @@ def graph_of(entries: Sequence[str], package: Traversable, *, allowed: Sequence[
             if each.module.partition(".")[0] != package.name:
                 foreign |= _foreign(name, each, allowed)
                 continue
-            inside = [f"{each.module}.{part}" for part in each.names]
-            todo += [each.module, *inside]
-            _refuse_lazy(name, each, package)
-    return Graph({m.path: m.data for m in _sorted(found.values())}, tuple(sorted(foreign)))
+            _refuse_lazy(name, each, inside)
+            todo += [each.module, *(f"{each.module}.{part}" for part in each.names)]
+    ordered = sorted(found.values(), key=lambda module: module.path)
+    return Graph({module.path: module.data for module in ordered}, tuple(sorted(foreign)))
 
 
-def _sorted(modules: Iterator[_Module] | Sequence[_Module] | object) -> list[_Module]:
-    """Return modules by path."""
-    assert not isinstance(modules, str)
-    return sorted(modules, key=lambda each: each.path)  # type: ignore[call-overload, no-any-return]
+class _Package:
+    """Modules of a package, each read once."""
 
+    def __init__(self, folder: Traversable) -> None:
+        """Read nothing yet."""
+        self._folder = folder
+        self._held: dict[str, _Module | None] = {}
 
-def _read(name: str, package: Traversable) -> _Module | None:
-    """Return a module of the package, or None for a name that is none."""
-    folder, path = package, [package.name]
-    parts = name.split(".")[1:]
-    for part in parts[:-1]:
-        folder, path = folder / part, [*path, part]
-    tries = [(folder, "__init__.py", path)]
-    if parts:
-        inner = folder / parts[-1]
-        tries = [
-            (inner, "__init__.py", [*path, parts[-1]]),
-            (folder, f"{parts[-1]}.py", path),
-        ]
-    for place, file, above in tries:
-        if (place / file).is_file():
-            data = (place / file).read_bytes()
-            return _Module("/".join([*above, file]), data, ast.parse(data))
-    return None
+    def read(self, name: str) -> _Module | None:
+        """Return a module by its full name, or None for a name that is none."""
+        if name not in self._held:
+            self._held[name] = self._found(name)
+        return self._held[name]
+
+    def _found(self, name: str) -> _Module | None:
+        """Look for the file of a module: a folder comes before a file, as for Python."""
+        parts = name.split(".")
+        for path in ([*parts, "__init__.py"], [*parts[:-1], f"{parts[-1]}.py"]):
+            file = self._folder
+            for part in path[1:]:
+                file /= part
+            if file.is_file():
+                data = file.read_bytes()
+                return _Module("/".join(path), data, ast.parse(data))
+        return None
 
 
 def _imports(body: Sequence[ast.stmt], *, optional: bool) -> Iterator[_Import]:
@@ -169,18 +171,18 @@ def _foreign(name: str, each: _Import, allowed: Sequence[str]) -> set[str]:
     return {top}
 
 
-def _refuse_lazy(name: str, each: _Import, package: Traversable) -> None:
+def _refuse_lazy(name: str, each: _Import, package: _Package) -> None:
     """Refuse a name that its package loads only when it is asked for: what it needs is not seen.
 
     Raises:
         LedgerError: If an import asks for one.
     """
-    source = _read(each.module, package)
+    source = package.read(each.module)
     if source is None:
         raise LedgerError(f"{name} imports {each.module}, which is not there", remedy=_REMEDY)
     bound = set(_bound(source.tree.body))
     for part in each.names:
-        if part not in bound and _read(f"{each.module}.{part}", package) is None:
+        if part not in bound and package.read(f"{each.module}.{part}") is None:
             raise LedgerError(f"{name} takes {part} from {each.module}", remedy=_REMEDY)
 
 
