@@ -34,8 +34,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "attest": ("ledger.cli.attest:attest", "Draw up, sign and record an attestation."),
     "approve": ("ledger.cli.approve:approve", "Sign that an act may be recorded."),
     "key": ("ledger.cli.key:key", "Show, make, rotate and revoke signing keys."),
-    "checkpoint": ("ledger.cli.checkpoint:checkpoint", "Show the newest signed checkpoint."),
-    "prove": ("ledger.cli.prove:prove", "Print the proof that an entry is in the ledger."),
+    "checkpoint": ("ledger.cli.checkpoint:checkpoint", "Show checkpoints; have them cosigned."),
+    "prove": ("ledger.cli.prove:prove", "Prove that an entry is in the ledger, or check it."),
+    "witness": ("ledger.cli.witness:witness", "Cosign logs that only grow, and prove forks."),
     "demo": ("ledger.cli.demo:demo", "Tell the whole story on shipped data."),
     "doctor": ("ledger.cli.doctor:doctor", "Check the environment and the ledger's files."),
 }
