@@ -35,9 +35,7 @@ _PACK_MAX: Final = 64_000_000
 _REDACTIONS_MAX: Final = 1_000_000
 
 
-_DISCLOSURE: Final = re.compile(
-    rb'\{"disclosure":"([A-Za-z0-9_-]+)","seq":(0|[1-9][0-9]{0,11})\}'
-)
+_DISCLOSURE: Final = re.compile(rb'\{"disclosure":"([A-Za-z0-9_-]+)","seq":(0|[1-9][0-9]{0,11})\}')
 
 
 class Members(Protocol):
