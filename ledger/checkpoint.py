@@ -39,6 +39,7 @@ _SIZE_MAX = 2**62
 _BODY_LINES = 3
 _KEY_ID_BYTES = 4
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _DASH = "\N{EM DASH} "
 
 
@@ -104,9 +105,12 @@ class Note:
             whole = data.decode()
         except UnicodeDecodeError as error:
             raise InputError("the note is not UTF-8") from error
+        _check_characters(whole)
         text, found, lines = whole.rpartition("\n\n")
-        if not found or not lines.endswith("\n"):
-            raise InputError("malformed note: text, an empty line, signature lines, each ended")
+        if not whole.endswith("\n"):
+            raise InputError("malformed note: no newline at its end", remedy="copy it whole")
+        if not found or not lines:
+            raise InputError("malformed note: no empty line before the signatures")
         rows = lines[:-1].split("\n")
         if len(rows) > SIGNATURES_MAX:
             raise InputError(f"a note with {len(rows)} signatures, more than {SIGNATURES_MAX}")
@@ -167,8 +171,11 @@ class Checkpoint:
             raise InputError("malformed checkpoint: origin, size and root, a line each")
         origin, size, root = lines[:_BODY_LINES]
         if not _SIZE.fullmatch(size) or int(size) >= _SIZE_MAX:
-            raise InputError(f"malformed checkpoint: size {size[:40]!r}")
-        digest = strict_base64(root)
+            raise InputError(f"malformed checkpoint: size {size[:40]!r} {_fault_of_size(size)}")
+        try:
+            digest = strict_base64(root)
+        except InputError as error:
+            raise InputError(f"malformed checkpoint: the root {error.message}") from error
         if len(digest) != HASH_BYTES:
             raise InputError(f"malformed checkpoint: a root of {len(digest)} bytes")
         checkpoint = cls(check_name(origin), int(size), digest)
@@ -204,3 +211,27 @@ class Checkpoint:
         key = signer.verifier
         line = NoteSignature(key.name, key.key_id, signer.sign(text.encode()))
         return Note(text, (line,)).encode()
+
+
+def _check_characters(text: str) -> None:
+    """Raise if the text holds a control character other than the newline."""
+    found = _CONTROL.search(text)
+    if found is not None and found[0] == "\r":
+        raise InputError("malformed note: a carriage return; lines end with one newline alone")
+    if found is not None:
+        raise InputError(f"malformed note: the control character 0x{ord(found[0]):02x}")
+
+
+def _fault_of_size(text: str) -> str:
+    """Return in words why this is no size."""
+    if not text:
+        return "is empty"
+    if not text.isascii():
+        return "is not written in ASCII digits"
+    if text != text.strip(" "):
+        return "has a space around it"
+    if text[0] in "+-":
+        return "has a sign"
+    if not text.isdigit():
+        return "is no plain decimal number"
+    return "has a leading zero" if text[0] == "0" else "is 2^62 or more"

@@ -8,6 +8,7 @@ Source: C2SP tlog-cosignature. Specification: ``schemas/cosignature.v1.md``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Self
 
 from ledger.checkpoint import Note, NoteSignature
@@ -18,6 +19,7 @@ __all__ = ["TIME_MAX", "Cosignature", "cosign", "cosigner", "parse_cosignatures"
 
 TIME_MAX = 2**63 - 1
 _TIME_BYTES = 8
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class Cosignature:
             raise IntegrityError(f"the cosignature of {key.name} states the time {time}")
         key.verify(data[_TIME_BYTES:], message(time, note.text))
         return cls(key, time, data[_TIME_BYTES:])
+
+    @property
+    def at(self) -> datetime:
+        """When it signed, in UTC; a time beyond the year 9999 is its last second."""
+        return datetime.fromtimestamp(min(self.time, _LAST_SECOND), UTC)
 
     def line(self) -> NoteSignature:
         """Return the signature line."""

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
@@ -101,7 +100,9 @@ def strict_base64(text: str) -> bytes:
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InputError(f"{text[:60]!r} is not base64") from error
+        padded = len(text) % 4 == 0
+        fault = "is not base64" if padded else "is not base64 with its padding"
+        raise InputError(f"{text[:60]!r} {fault}") from error
     if base64.b64encode(data).decode() != text:
         raise InputError(f"{text[:60]!r} is not canonical base64")
     return data
@@ -247,6 +248,9 @@ class FileSigner:
             InputError: If the text holds no Ed25519 private key, or the passphrase is missing or
                 is not the one.
         """
+        # Slow to load, and whoever only verifies reads no private key.
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
         locked = _LOCKED in pem
         try:
             key = serialization.load_pem_private_key(pem, passphrase if locked else None)
@@ -270,6 +274,8 @@ class FileSigner:
 
     def pem(self, passphrase: bytes | None = None) -> bytes:
         """Return the private key as PKCS#8 PEM, locked if there is a passphrase."""
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
+
         return self.private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -281,10 +287,7 @@ class FileSigner:
     @property
     def verifier(self) -> VerifierKey:
         """The public half."""
-        raw = self.private.public_key().public_bytes(
-            serialization.Encoding.Raw, serialization.PublicFormat.Raw
-        )
-        return VerifierKey(self.name, raw)
+        return VerifierKey(self.name, self.private.public_key().public_bytes_raw())
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature."""

@@ -266,7 +266,7 @@ def test_standalone_verifier_finds_what_was_changed(bundle: Bundle) -> None:
 
 
 def test_standalone_verifier_says_what_is_wrong_with_what_it_is_given(
-    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+    bundle: Bundle, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert bundle.folder == Path.cwd()
     under = ("--policy", "policy.txt")
@@ -286,7 +286,7 @@ def test_standalone_verifier_says_what_is_wrong_with_what_it_is_given(
         except SystemExit as leave:  # how argparse says that the arguments are wrong
             status = leave.code
         assert status == 2, arguments
-        assert said in capsys.readouterr().err
+        assert said in capfd.readouterr().err
 
 
 def test_standalone_verifier_tells_people_in_words(bundle: Bundle) -> None:

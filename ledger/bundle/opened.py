@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Final, Protocol
 
@@ -19,7 +20,6 @@ from ledger.bundle.names import (
     read_names,
 )
 from ledger.bundle.redactions import Redactions
-from ledger.canonical import JSON, parse
 from ledger.errors import InputError, IntegrityError
 
 __all__ = ["Members", "Opened"]
@@ -33,6 +33,9 @@ _LIMITS: Final = {
 }
 _PACK_MAX: Final = 64_000_000
 _REDACTIONS_MAX: Final = 1_000_000
+
+
+_DISCLOSURE: Final = re.compile(rb'\{"disclosure":"([A-Za-z0-9_-]+)","seq":(0|[1-9][0-9]{0,11})\}')
 
 
 class Members(Protocol):
@@ -133,6 +136,15 @@ class Opened:
             )
         return b"".join(self.members.chunks(name))
 
+    def contains(self, name: str, text: bytes) -> bool:
+        """Whether these bytes stand anywhere in a member; faster than reading its lines."""
+        rest = b""
+        for chunk in self.members.chunks(name):
+            if text in rest + chunk:
+                return True
+            rest = chunk[1 - len(text) :]
+        return False
+
     def entries(self) -> Iterator[bytes]:
         """Yield the leaves in order, or nothing if the bundle holds receipts alone."""
         if self.names.has(ENTRIES):
@@ -173,19 +185,11 @@ class Opened:
 
 
 def _disclosure(line: bytes, number: int) -> tuple[int, bytes]:
-    """Read one line of the disclosures."""
-    try:
-        value: JSON = parse(line, limit=_LINE_MAX)
-    except InputError as error:
-        raise _line_refusal(number, error.message) from error
-    if not isinstance(value, dict) or set(value) != {"disclosure", "seq"}:
-        raise _line_refusal(number, "it is not a disclosure with its entry")
-    seq, text = value["seq"], value["disclosure"]
-    if not isinstance(seq, int) or isinstance(seq, bool) or seq < 0:
-        raise _line_refusal(number, "seq is no number of an entry")
-    if not isinstance(text, str) or not text.isascii():
-        raise _line_refusal(number, "the disclosure is no ASCII text")
-    return seq, text.encode()
+    """Read one line of the disclosures: canonical JSON has only this one spelling for it."""
+    found = _DISCLOSURE.fullmatch(line)
+    if found is None:
+        raise _line_refusal(number, "it is no canonical disclosure with its entry")
+    return int(found[2]), found[1]
 
 
 def _line_refusal(number: int, message: str) -> IntegrityError:

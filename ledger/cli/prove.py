@@ -1,34 +1,64 @@
-"""``flopledger prove`` prints the receipt of one entry."""
+"""``flopledger prove`` prints the receipt of one entry, or checks one."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import click
 
 from ledger.cli.context import Context, pass_context
-from ledger.cli.opening import newest_note, open_reader
-from ledger.cli.output import write_text
-from ledger.journeys import verifying
+from ledger.errors import InputError
 
 __all__ = ["prove"]
 
 EPILOG = """\b
 Examples:
   flopledger prove 17
-  flopledger prove 17 -o entry-17.tlog-proof
+  flopledger prove 17 --entry entry-17.json -o entry-17.tlog-proof
+  flopledger prove --check entry-17.tlog-proof --policy policy.txt entry-17.json
+  flopledger prove --check entry-17.tlog-proof --vkey "$(cat key-of-lab-a.txt)" entry-17.json
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("seq", type=click.IntRange(min=0))
+@click.argument("what", metavar="SEQ|ENTRY")
+@click.option("--check", metavar="FILE", help="Check this proof of the entry in ENTRY.")
+@click.option("--size", type=click.IntRange(min=1), help="Entries under the checkpoint to use.")
+@click.option("--entry", metavar="FILE", help="Write the entry too, for whoever checks the proof.")
+@click.option("--vkey", metavar="TEXT", multiple=True, help="With --check: a key to trust.")
+@click.option("--policy", metavar="FILE", help="With --check: whose keys count, and how many.")
+@click.option("-f", "--format", "fmt", type=click.Choice(("table", "json")), help="With --check.")
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE; - is stdout.")
 @pass_context
-def prove(context: Context, *, seq: int, output: str | None) -> None:
+def prove(
+    context: Context,
+    *,
+    what: str,
+    check: str | None,
+    size: int | None,
+    entry: str | None,
+    vkey: Sequence[str],
+    policy: str | None,
+    fmt: str | None,
+    output: str | None,
+) -> None:
     """Print the proof that entry SEQ is in the ledger, as a C2SP tlog-proof.
 
-    The proof can be checked offline against the public key of the ledger, and shows nothing of
-    any other entry.
+    The proof leads to the newest checkpoint that a witness cosigned, else to the newest. It can be
+    checked offline with --check, against keys that come on another way than the proof, and shows
+    nothing of any other entry. Exit status 4 says that a proof does not hold.
     """
-    store = open_reader(context)
-    note, _ = newest_note(context)
-    proof = verifying.prove(store, note, seq)
-    write_text(proof.encode().decode(), output)
+    if check is not None:
+        # A receipt is checked without a ledger, and as fast as a process can be.
+        from ledger.cli.receipt import show_receipt  # noqa: PLC0415
+
+        show_receipt(check, what, vkey, policy, fmt=fmt, output=output)
+        return
+    if not what.isascii() or not what.isdigit() or vkey or policy is not None or fmt is not None:
+        raise InputError(
+            f"{what[:40]!r} is no number of an entry, or --check is missing",
+            remedy="flopledger prove SEQ, or prove --check PROOF --policy FILE ENTRY",
+        )
+    from ledger.cli.proving import write_proof  # noqa: PLC0415 - needs the ledger
+
+    write_proof(context, int(what[:20]), size, entry, output)

@@ -8,9 +8,9 @@ by comparing the two sets of rules, and by what the verifier's rules miss.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from ledger.attestation import Attestation
 from ledger.book import Book

@@ -37,7 +37,7 @@ class ModelError(ValueError):
         return text
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One fault.
 

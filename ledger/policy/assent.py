@@ -39,7 +39,8 @@ class Assent:
         note: The note it stands in.
         log_keys: Keys of the log whose signatures verified, at least one.
         cosigned: Cosignatures of the policy's witnesses, all verified, in the policy's order.
-        quorum: What they come to.
+        lapsed: Why a cosignature that verified does not count: the policy limits its key.
+        quorum: What those that count come to.
         unknown: Lines of other keys or types: to show, never to trust.
     """
 
@@ -47,6 +48,7 @@ class Assent:
     note: Note
     log_keys: tuple[VerifierKey, ...]
     cosigned: tuple[Cosigned, ...]
+    lapsed: tuple[str, ...]
     quorum: Quorum
     unknown: tuple[NoteSignature, ...]
 
@@ -76,8 +78,8 @@ def assent(data: bytes, policy: Policy) -> Assent:
 
     Raises:
         InputError: If the bytes are no note or no checkpoint.
-        IntegrityError: If the policy knows no log of this name, none of its keys signed, or a
-            signature that claims to be by a key of the policy is not.
+        IntegrityError: If the policy knows no log of this name, none of its keys signed or may
+            sign this size, or a signature that claims to be by a key of the policy is not.
     """
     note = Note.parse(data)
     checkpoint = Checkpoint.parse(note.text)
@@ -97,19 +99,37 @@ def assent(data: bytes, policy: Policy) -> Assent:
         )
     for key in signed:
         note.verify(key)
-    cosigned = tuple(_cosigned(note, policy))
+    lapses = [policy.term(key).lapse(checkpoint.size) for key in signed]
+    if all(lapses):
+        raise IntegrityError(
+            f"no key that may sign size {checkpoint.size} signed the checkpoint",
+            where=f"keys of {checkpoint.origin}",
+            why="; ".join(lapses),
+        )
+    cosigned, lapsed = _cosigned(note, checkpoint.size, policy)
     cosigners = [each.cosignature.key for each in cosigned]
-    known = {(key.name, key.key_id) for key in (*signed, *cosigners)}
+    known = {(key.name, key.key_id) for key in (*signed, *(w.key for w in policy.witnesses))}
+    # A key of a type that nobody here checks stays unknown, whatever the policy calls it.
+    known -= {(w.key.name, w.key.key_id) for w in policy.witnesses if w.key.kind != COSIGNATURE}
     unknown = tuple(line for line in note.signatures if (line.name, line.key_id) not in known)
-    return Assent(checkpoint, note, signed, cosigned, policy.tally(cosigners), unknown)
+    quorum = policy.tally(cosigners)
+    signers = tuple(key for key, lapse in zip(signed, lapses, strict=True) if not lapse)
+    return Assent(checkpoint, note, signers, cosigned, lapsed, quorum, unknown)
 
 
-def _cosigned(note: Note, policy: Policy) -> list[Cosigned]:
-    """Return the verified cosignatures of the policy's witnesses."""
-    found = []
+def _cosigned(
+    note: Note, size: int, policy: Policy
+) -> tuple[tuple[Cosigned, ...], tuple[str, ...]]:
+    """Return the verified cosignatures that count, and why others do not."""
+    found, lapsed = list[Cosigned](), list[str]()
     for witness in policy.witnesses:
-        if witness.key.kind == COSIGNATURE:
-            cosignature = Cosignature.open(note, witness.key)
-            if cosignature is not None:
+        if witness.key.kind != COSIGNATURE:
+            continue
+        cosignature = Cosignature.open(note, witness.key)
+        if cosignature is not None:
+            lapse = policy.term(witness.key).lapse(size, cosignature.at)
+            if lapse:
+                lapsed.append(lapse)
+            else:
                 found.append(Cosigned(witness.name, cosignature))
-    return found
+    return tuple(found), tuple(lapsed)

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.keys import VerifierKey
+from ledger.period import format_instant
 
 __all__ = [
     "MEMBERS",
@@ -122,6 +123,25 @@ class KeyTerm:
     not_before: datetime | None = None
     not_after: datetime | None = None
     revoked: Revocation | None = None
+
+    def lapse(self, size: int, at: datetime | None = None) -> str:
+        """Return why the key may not sign a checkpoint, in words; empty if it may.
+
+        Args:
+            size: Entries that the checkpoint covers.
+            at: When it was signed, UTC, or None where the signature does not say.
+        """
+        name, revoked = self.key.label, self.revoked
+        if revoked is not None and size >= revoked.from_size:
+            return f"{name} was {revoked.reason}: it signs nothing from size {revoked.from_size}"
+        if size < self.from_size or (self.to_size is not None and size >= self.to_size):
+            until = "on" if self.to_size is None else f"to below {self.to_size}"
+            return f"{name} signs sizes from {self.from_size} {until}, not {size}"
+        early = at is not None and self.not_before is not None and at < self.not_before
+        late = at is not None and self.not_after is not None and at >= self.not_after
+        if at is not None and (early or late):
+            return f"{name} was not yet or no longer trusted at {format_instant(at)}"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

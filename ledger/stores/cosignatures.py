@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ledger.checkpoint import NOTE_MAX, SIGNATURES_MAX, Note, NoteSignature
 from ledger.errors import InputError, IntegrityError, LedgerError
-from ledger.stores.notes import split_notes, sync_folder
+from ledger.stores.notes import is_whole, split_notes, sync_folder
 
 __all__ = ["CosignaturesFile"]
 
@@ -106,7 +106,7 @@ class CosignaturesFile:
         os.lseek(descriptor, 0, os.SEEK_SET)
         length, records = 0, list[Note]()
         for data in split_notes(iter(lambda: os.read(descriptor, _CHUNK_BYTES), b"")):
-            if not data.endswith(b"\n\n"):
+            if not is_whole(data):
                 break
             try:
                 records.append(Note.parse(data[:-1]))

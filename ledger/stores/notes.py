@@ -19,7 +19,7 @@ from ledger.checkpoint import NOTE_MAX
 from ledger.errors import IntegrityError, LedgerError, MissingError
 from ledger.log.store import Tail
 
-__all__ = ["NotesFile", "split_notes"]
+__all__ = ["NotesFile", "is_whole", "split_notes"]
 
 END = b"\n\n"  # ends the text of a note, and with the empty line also a record
 SIGNATURE = "\N{EM DASH} ".encode()
@@ -206,6 +206,11 @@ def split_notes(chunks: Iterator[bytes]) -> Iterator[bytes]:
             break
     if text or rest:
         yield text + rest
+
+
+def is_whole(record: bytes) -> bool:
+    """Return whether a record of ``split_notes`` has its end, and is more than a text."""
+    return record.endswith(END) and record.count(END) > 1
 
 
 def _chunks(file: BinaryIO, stop: int) -> Iterator[bytes]:

@@ -83,10 +83,7 @@ class WitnessState:
         with self._translated():
             self._connection = _connected(path)
             try:
-                found = dict(self._connection.execute("SELECT name, value FROM meta").fetchall())
-                if found.get("format") != FORMAT:
-                    raise InputError(f"{path} is no witness state of this version")
-                self.key = VerifierKey.parse(found["vkey"], (COSIGNATURE,))
+                self.key = self._stated_key()
             except BaseException:
                 self._connection.close()
                 raise
@@ -152,7 +149,7 @@ class WitnessState:
             done = self._connection.execute("INSERT OR IGNORE INTO logs VALUES (?, ?)", row)
             return done.rowcount == 1
 
-    def keys(self, origin: str | None = None) -> tuple[VerifierKey, ...]:
+    def log_keys(self, origin: str | None = None) -> tuple[VerifierKey, ...]:
         """Return the keys of a log that were admitted, or of all logs."""
         sql = "SELECT vkey FROM logs WHERE ?1 IS NULL OR origin = ?1 ORDER BY vkey"
         with self._translated():
@@ -210,13 +207,20 @@ class WitnessState:
         with self._translated(), self._transaction():
             origin = request.checkpoint.origin
             before, time = self.seen(origin), clock()
-            answer = decide(request, before, self.keys(origin), time)
+            answer = decide(request, before, self.log_keys(origin), time)
             if isinstance(answer, Refusal):
                 self._keep(answer, request, time)
                 return answer
             signed = cosign(answer.checkpoint.text(), answer.time, signer)
             self._swap(before, answer)
         return signed
+
+    def _stated_key(self) -> VerifierKey:
+        """Return the key that the file states."""
+        found = dict(self._connection.execute("SELECT name, value FROM meta").fetchall())
+        if found.get("format") != FORMAT:
+            raise InputError(f"{self.path} is no witness state of this version")
+        return VerifierKey.parse(found.get("vkey", ""), (COSIGNATURE,))
 
     def _keep(self, refusal: Refusal, request: Request, time: int) -> None:
         """Keep a signed request that may be evidence against the log."""

@@ -1,7 +1,7 @@
 """Verifying a bundle re-reads every byte of it, under keys and limits that a policy gives.
 
-It is pure, and needs only the standard library and ``cryptography``; what asks the law is handed in.
-The steps, in the order of the report:
+It is pure, and needs only the standard library and ``cryptography``; what asks the law is handed
+in. The steps, in the order of the report:
 
  1. caps           the archive has the one layout there is, and stays within every limit
  2. names          each member has a place in a bundle, and none is missing

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+
 from ledger.approval import Approval, body_digest, restatement, verify_approval
 from ledger.canonical import JSON
 from ledger.entry import Entry
@@ -11,7 +12,7 @@ from ledger.policy import Policy
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.people import require_roles, signers_of
 from ledger.verify.bundle.prefix import Correction, Prefix
-from ledger.verify.bundle.statements import Approved
+from ledger.verify.bundle.statements import Approved, Statements
 
 __all__ = ["check_approvals"]
 
@@ -20,28 +21,22 @@ _PROVISIONAL = "superseded_provisional"
 
 
 def check_approvals(
-    approvals: Sequence[Approved],
-    prefix: Prefix,
-    policy: Policy,
-    origin: str,
-    course: Course,
-    *,
-    absent: bool,
+    statements: Statements, prefix: Prefix, policy: Policy, origin: str, course: Course
 ) -> None:
     """Step 14: each approval is for an act recorded, and each act that needs one has it.
 
     Args:
-        approvals: Approvals that entries name.
+        statements: Approvals that entries name, and which statements the bundle does not hold.
         prefix: What the entries record.
         policy: Which acts need a second person, and who may approve.
         origin: Name of the ledger.
         course: Told what came out.
-        absent: Whether a statement is not in the bundle, so that an approval may be missing.
 
     Raises:
         IntegrityError: Naming the act or the approval.
     """
     course.step = 14
+    approvals = statements.approvals
     acts = {entry.seq: entry for entry in prefix.kept if entry.type in {"adoption", "key"}}
     approved: set[int] = set()
     for each in approvals:
@@ -61,7 +56,7 @@ def check_approvals(
         course.close(14, len(approvals), "approvals", note, outcome="not_asked")
         return
     open_ = [e for e in _needing(prefix, acts, asked) if e.seq not in approved]
-    if open_ and absent:
+    if open_ and statements.absent:
         note = f"entry {open_[0].seq} has no approval here, and a statement is not in the bundle"
         course.close(14, len(approvals), "approvals", note, outcome="withheld")
         return

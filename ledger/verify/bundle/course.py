@@ -44,8 +44,7 @@ NAMES: Final[Mapping[int, str]] = dict(
 UNPROVEN: Final = (
     "that every run was recorded: a run that nobody entered leaves no trace in any of this",
     "that the stated figures are right: the sums are exact, what goes into them is stated",
-    "what the ledger said before the first cosigned checkpoint: until then its owner could "
-    "write another",
+    "what came before the first cosigned checkpoint: until then the owner could write another past",
     "anything at all, if the owner and every witness of the policy act together",
 )
 """What no step can show, whatever came out."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from ledger.bundle import Opened
+from ledger.bundle.names import ENTRIES
 from ledger.canonical import BYTES_MAX, DEPTH_MAX, JSON, parse
 from ledger.checkpoint import Checkpoint
 from ledger.entry import Entry
@@ -210,7 +211,9 @@ def _targets(opened: Opened) -> frozenset[int]:
 
     What is read here is not believed: the pass itself reads and compares it again.
     """
-    found = set()
+    found = set[int]()
+    if not opened.contains(ENTRIES, _REVERSAL):
+        return frozenset()
     for data in opened.entries():
         if data.endswith(_REVERSAL):
             try:

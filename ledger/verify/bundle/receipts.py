@@ -66,16 +66,7 @@ def _entry(opened: Opened, name: str, seq: int, origin: str) -> Entry:
 def _check_proof(opened: Opened, name: str, entry: Entry, notes: Notes) -> None:
     """Check one receipt against its entry and the checkpoint of the bundle."""
     try:
-        proof = Proof.parse(opened.read(name, PROOF_MAX))
-        if proof.index != entry.seq:
-            raise IntegrityError(f"the receipt is for entry {proof.index}")
-        proof.verify(entry.hash())
-        held = notes.checkpoints.get(proof.checkpoint.size)
-        if held != proof.checkpoint:
-            raise IntegrityError(
-                "the receipt leads to a checkpoint that the bundle does not hold",
-                why="only checkpoints whose signatures were checked prove anything",
-            )
+        _lead(Proof.parse(opened.read(name, PROOF_MAX)), entry, notes)
     except (InputError, IntegrityError) as error:
         raise IntegrityError(
             error.message,
@@ -84,3 +75,15 @@ def _check_proof(opened: Opened, name: str, entry: Entry, notes: Notes) -> None:
             why=error.why,
             remedy=error.remedy or "keep the file as evidence",
         ) from error
+
+
+def _lead(proof: Proof, entry: Entry, notes: Notes) -> None:
+    """Follow a receipt from its entry to a checkpoint whose signatures were checked."""
+    if proof.index != entry.seq:
+        raise IntegrityError(f"the receipt is for entry {proof.index}")
+    proof.verify(entry.hash())
+    if notes.checkpoints.get(proof.checkpoint.size) != proof.checkpoint:
+        raise IntegrityError(
+            "the receipt leads to a checkpoint that the bundle does not hold",
+            why="only checkpoints whose signatures were checked prove anything",
+        )

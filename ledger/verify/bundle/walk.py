@@ -12,7 +12,7 @@ from ledger.errors import IntegrityError
 from ledger.policy import Policy
 from ledger.verify.bundle.approvals import check_approvals
 from ledger.verify.bundle.course import BundleVerdict, Course, Identity
-from ledger.verify.bundle.custody import check_custody, check_windows
+from ledger.verify.bundle.custody import check_custody
 from ledger.verify.bundle.leaves import BundleLeaves
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.openings import Disclosed, check_redactions
@@ -20,6 +20,7 @@ from ledger.verify.bundle.prefix import Prefix
 from ledger.verify.bundle.receipts import check_receipts
 from ledger.verify.bundle.recomputation import Comparison, Contrast, Recomputation
 from ledger.verify.bundle.statements import Statements
+from ledger.verify.bundle.windows import check_windows
 
 __all__ = ["Recompute", "verify_bundle"]
 
@@ -82,17 +83,10 @@ def _walk(
     root = covered.root().hex()
     course.bundle = replace(course.bundle, root=root, witnessed=notes.witnessed)
     check_custody(notes, prefix, policy, course)
-    check_windows(opened, notes, prefix, policy, course)
+    check_windows(notes, prefix, policy, course)
     statements = Statements(opened, notes, policy, manifest.origin)
     statements.close(prefix, course)
-    check_approvals(
-        statements.approvals,
-        prefix,
-        policy,
-        manifest.origin,
-        course,
-        absent=bool(statements.absent),
-    )
+    check_approvals(statements, prefix, policy, manifest.origin, course)
     _recompute(opened, statements.attestations, recompute, course)
     disclosed.close(course)
     check_redactions(opened, manifest, disclosed, course)
