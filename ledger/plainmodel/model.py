@@ -15,6 +15,7 @@ from typing import (
     Final,
     Literal,
     Self,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -83,7 +84,7 @@ class BaseModel:
         for name, kind in get_annotations(cls).items():
             if not str(kind).startswith("ClassVar") and name != "model_config":
                 fields[name] = _said(cls, name)
-        cls.model_config = config  # type: ignore[assignment]
+        cls.model_config = cast("ConfigDict", config)
         cls.model_fields = fields
         cls._plan = None
 

@@ -5,6 +5,7 @@ on every machine. The archive holds this file twice: under its own name, and as 
 """
 
 import sys
+from typing import Any
 
 BARRED = (
     *("annotated_types", "click", "msgspec", "polars", "pydantic", "pydantic_core", "rich"),
@@ -18,7 +19,8 @@ def start(arguments: "list[str]") -> int:
     if sys.version_info < PYTHON_MIN:
         sys.stderr.write("error[missing]: this needs Python 3.11 or later\n")
         return 2
-    sys.modules.update(dict.fromkeys(BARRED))  # type: ignore[arg-type] # None bars an import
+    loaded: dict[str, Any] = sys.modules
+    loaded.update(dict.fromkeys(BARRED))  # None bars an import
     try:
         import cryptography  # noqa: F401, PLC0415 - a missing one is told in words
     except ImportError:
