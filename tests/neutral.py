@@ -37,6 +37,7 @@ from ledger.regime.diagnosis import Flaw, parse_node  # noqa: E402 - barred befo
 from ledger.regime.expression import All, Gt, Mul  # noqa: E402 - barred before
 from ledger.regime.index import Index  # noqa: E402 - barred before
 from ledger.regime.load import load_regime, read_regimes  # noqa: E402 - barred before
+from ledger.regime.rule import Rule  # noqa: E402 - barred before
 from ledger.regime.trust import Trust  # noqa: E402 - barred before
 from ledger.regime.vocabulary import ACTIVITIES_FILE, FACTS_FILE, load_vocabulary  # noqa: E402 - barred before
 from ledger.regime.waiver import Waivers  # noqa: E402 - barred before
@@ -46,6 +47,7 @@ NODES: Mapping[str, Any] = {
     "activities": ACTIVITIES_FILE,
     "facts": FACTS_FILE,
     "index": Index,
+    "rule": Rule,
     "trust": Trust,
     "waivers": Waivers,
 }

@@ -146,6 +146,28 @@ def test_plain_models_say_the_same_of_words(plain: Plain, name: str) -> None:
             assert plain.read(name, odd) == here(name, odd)
 
 
+def test_plain_models_say_the_same_on_both_sides_of_every_bound(plain: Plain) -> None:
+    tree: Any = parse_tree(SMALL, where="x")
+    rule = tree["rules"][0]
+    keys = ["company", "destination", "device", "site", "consignee", "headquarters"]
+    odd = [
+        *({**rule, "when": {"gt": [{"mul": ["2"] * count}, "line"]}} for count in (0, 1, 2, 8, 9)),
+        *({**rule, "when": {"gt": ["a"] * count}} for count in range(5)),
+        *({**rule, "when": {"any-of": ["model.x"] * count}} for count in range(4)),
+        *({**rule, "when": {"any-of": ["model.x", ["a"] * count]}} for count in range(3)),
+        *({**rule, "when": {name: ["a"] * count}} for name in ("all", "any") for count in range(3)),
+        *({**rule, "choose": [{"case": "a", "then": "b"}] * count} for count in range(4)),
+        *({**rule, "group": {"by": keys[:count]}} for count in range(7)),
+        *({**rule, "views": {"actual": {"basis": ["actual"] * count}}} for count in range(4)),
+        *({**rule, "id": "a" * count} for count in (0, 1, 64, 65)),
+        *({**rule, "interpretation": "a" * count} for count in (0, 1, 4_000, 4_001)),
+        *({**rule, "interpretation": text} for text in ("\U0001f600" * 4_000, "é" * 4_001)),
+    ]
+    said = [here("rule", each) for each in odd]
+    assert {None if found[1][0] is None else "read" for found in said} == {None, "read"}
+    assert [plain.read("rule", each) for each in odd] == said
+
+
 def test_plain_models_say_the_same_of_trust(plain: Plain) -> None:
     key = "ledger.example/a+8b6d5ed8+AWN1cmlvdXMgYnl0ZXMgdGhhdCBhcmUgbm8ga2V5IHc="
     signer = {"name": "A", "roles": ["reader"], "keys": [{"from": "2026-01-01", "vkey": key}]}
@@ -238,6 +260,14 @@ def test_plain_models_are_strict_closed_and_frozen_or_none() -> None:
     closed = {"strict": True, "extra": "forbid", "frozen": True}
     with pytest.raises(TypeError, match="strict, closed and frozen"):
         type("Odd", (plainmodel.BaseModel,), {"model_config": {**closed, "from_attributes": True}})
+
+
+def test_plain_models_share_no_default_that_can_change() -> None:
+    closed = {"strict": True, "extra": "forbid", "frozen": True}
+    body = {"__annotations__": {"names": "list[str]"}, "names": [], "__module__": __name__}
+    held: Any = type("Held", (plainmodel.BaseModel,), {**body, "model_config": closed})
+    held().names.append("x")
+    assert held().names == []
 
 
 @pytest.mark.parametrize(
