@@ -22,10 +22,12 @@ __all__ = [
     "SCHEMA",
     "Pack",
     "build_pack",
+    "current_bytes",
     "packed_bytes",
     "read_pack",
     "read_rule_text",
     "rule_files",
+    "unpack",
 ]
 
 SCHEMA = "flopledger/pack.v1"
@@ -101,17 +103,21 @@ def read_pack(root: Traversable) -> Pack:
         RuleError: If a file or the pack cannot be read, or it needs a later program.
     """
     if root.is_file():
-        return _unpacked(root.read_bytes(), where=root.name)[0]
+        return unpack(root.read_bytes(), where=root.name)[0]
     packed = root / PACK_NAME
     if not packed.is_file():
         return build_pack(root)
-    pack, sources = _unpacked(packed.read_bytes(), where=PACK_NAME)
+    pack, sources = unpack(packed.read_bytes(), where=PACK_NAME)
     return pack if sources == _sources(root) else build_pack(root)
 
 
 @lru_cache(maxsize=2)
-def _unpacked(data: bytes, *, where: str) -> tuple[Pack, JSON]:
-    """Read a pack file: the pack, and the digests of the files that it was made from."""
+def unpack(data: bytes, *, where: str) -> tuple[Pack, JSON]:
+    """Read a pack file: the pack, and the digests of the files that it was made from.
+
+    Raises:
+        RuleError: If it is no pack, or needs a later program.
+    """
     try:
         value = parse(data, limit=_PACK_MAX)
     except CanonicalError as error:
@@ -176,6 +182,19 @@ def packed_bytes(root: Traversable) -> bytes:
             "sources": cast("JSON", _sources(root)),
         }
     )
+
+
+def current_bytes(root: Traversable) -> bytes:
+    """Return the canonical pack of a folder as `packed_bytes` does, from its file if that is one.
+
+    Raises:
+        RuleError: As `packed_bytes`.
+    """
+    packed = root / PACK_NAME
+    if root.is_file() or not packed.is_file():
+        return packed_bytes(root)
+    data = packed.read_bytes()
+    return data if unpack(data, where=PACK_NAME)[1] == _sources(root) else packed_bytes(root)
 
 
 def _sources(root: Traversable) -> dict[str, str]:

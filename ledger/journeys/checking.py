@@ -27,7 +27,7 @@ from ledger.determination import (
 )
 from ledger.errors import Problem
 from ledger.hardware import Catalogue
-from ledger.journeys.adopting import not_adopted
+from ledger.journeys.adoption import not_adopted
 from ledger.journeys.check_document import (
     SCHEMA,
     CheckDocument,

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.errors import HeadMovedError, IntegrityError
-from ledger.log.seal import Appended, Identity, Sealing
+from ledger.log.outcome import Appended
+from ledger.log.seal import Identity, Sealing
 from ledger.log.secrecy import check_secret, check_tail
 from ledger.log.store import Batch, CheckpointLog, Head, Store
 from ledger.merkle import CompactRange, leaf_hash

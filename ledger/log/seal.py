@@ -22,12 +22,13 @@ from ledger.canonical import BYTES_MAX, INTEGER_MAX, JSON
 from ledger.entry import TYPES, VERSION, Entry
 from ledger.errors import ConflictError, InputError
 from ledger.keys import Signer
+from ledger.log.outcome import Appended, Conflict
 from ledger.log.store import Batch, Head, KeyRow, Store
 from ledger.merkle import leaf_hash
 from ledger.period import format_instant
 from ledger.record import MODELS, Draft
 
-__all__ = ["IRREVERSIBLE", "Appended", "Conflict", "Identity", "Sealing", "pseudonym"]
+__all__ = ["IRREVERSIBLE", "Identity", "Sealing", "pseudonym"]
 
 IRREVERSIBLE = frozenset({"anchor", "attestation", "key", "reversal"})
 PSEUDONYM_HEX = 32  # 128 bits: enough that two names never share one
@@ -67,39 +68,6 @@ class Identity:
     def pseudonym(self, name: str, value: str) -> str:
         """Return the stand-in of a confidential value, 32 hex digits."""
         return pseudonym(self.secret, name, value)
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """A draft whose key is taken by other content; nothing was appended for it.
-
-    Attributes:
-        draft_index: Place of the draft in the call, from 0.
-        seq: The entry that holds the key.
-        key: The natural key.
-    """
-
-    draft_index: int
-    seq: int
-    key: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """What became of the drafts of one call.
-
-    Attributes:
-        new: Numbers of the entries that the drafts became, in their order.
-        same: Drafts that the ledger already held.
-        conflicts: Drafts that contradict what the ledger holds.
-        superseded: Provisional entries that a final draft replaced; the reversals that the log
-            wrote for them are not in ``new``.
-    """
-
-    new: tuple[int, ...] = ()
-    same: int = 0
-    conflicts: tuple[Conflict, ...] = ()
-    superseded: tuple[int, ...] = ()
 
 
 def pseudonym(secret: bytes, name: str, value: str) -> str:
