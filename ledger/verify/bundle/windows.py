@@ -79,7 +79,7 @@ def _widest(
     Without an anchor before it, an entry's window is open below: there it begins at the time that
     the first entry states, which its owner may have made up.
     """
-    anchors = _anchors(notes, prefix, upper)
+    anchors = _anchors(notes, prefix)
     places = [seq for seq, _ in anchors]
     widest, where = timedelta(0), 0
     starts = sorted({0, *places, *(size for size in sizes if size < prefix.size)})
@@ -95,9 +95,7 @@ def _widest(
     return widest, where
 
 
-def _anchors(
-    notes: Notes, prefix: Prefix, upper: Mapping[int, datetime]
-) -> list[tuple[int, datetime]]:
+def _anchors(notes: Notes, prefix: Prefix) -> list[tuple[int, datetime]]:
     """Return the anchor entries whose evidence is in the bundle, with its time.
 
     Raises:
@@ -117,9 +115,8 @@ def _anchors(
         if held is None or not held.cosigned:
             continue
         if hashlib.sha256(held.note.encode()).hexdigest() == digest:
-            times = [each.cosignature.time for each in held.cosigned if each.cosignature.time]
-            found.append((entry.seq, datetime.fromtimestamp(min(times), UTC)))
-    del upper
+            times = [each.cosignature.at for each in held.cosigned if each.cosignature.time]
+            found += [(entry.seq, at) for at in sorted(times)[:1]]
     return found
 
 
