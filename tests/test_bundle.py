@@ -101,7 +101,7 @@ def test_bundle_opens_what_its_audience_sees_and_nothing_else(
     whole: Context, audience: Any
 ) -> None:
     members = members_of(whole, audience)
-    text = b"\n".join(members.values())
+    text = b"\n".join(data for name, data in members.items() if name != "pack.json")
     for name, value in (("site", "hall 1"), ("cluster", "east"), ("notes", "leg 2")):
         opening = [
             base64.urlsafe_b64decode(json.loads(line)["disclosure"] + "==").decode()
@@ -146,7 +146,7 @@ def _bodies() -> dict[str, dict[str, Any]]:
             "kind": "timestamp", "size": 0, "evidence_sha256": "0" * 64, "stated_time": None,
         },
         "attestation": {"envelope_sha256": "0" * 64, "size": 0, "number": 0},
-        "commitment": commitment(),
+        "commitment": commitment("m", "acme"),
         "fact": fact("model:m", "model.size", "quantity", "1 FLOP"),
         "filing": {
             "regime": "eu.aia", "rule": "r", "obligation": "o", "subject": "model:m",
