@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 from sealed import ORIGIN, SIGNER, entries, fill, found, leg, opened, reversal, said
 
 from ledger.attestation import Attestation
@@ -33,13 +34,14 @@ from ledger.keys import FileSigner
 from ledger.merkle import CompactRange, leaf_hash
 from ledger.pack import Pack, pack_bytes, unpack
 from ledger.policy import Policy, parse_policy
+from ledger.report.bundle_verdict import Occasion, bundle_document
 from ledger.resources import rules_root
 from ledger.statement import Statement
 from ledger.stores.envelopes import EnvelopeFolder
 from ledger.stores.keyfiles import Files
 from ledger.stores.notes import NotesFile
 from ledger.stores.sqlite import SqliteStore
-from ledger.verify.bundle import BundleLeaves, BundleVerdict, verify_bundle
+from ledger.verify.bundle import NAMES, BundleLeaves, BundleVerdict, Fault, Step, verify_bundle
 
 OFFICER = FileSigner.from_seed("law.example/officer", b"o" * 32)
 APPROVER = FileSigner.from_seed("law.example/approver", b"a" * 32)
@@ -49,6 +51,10 @@ SECOND = FileSigner.from_seed("witness.example/w2", b"x" * 32)
 WITNESSED_AT = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
 TODAY = date(2026, 11, 24)
 RULES = rules_root(None)
+SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "verify-bundle.v1.schema.json"
+OCCASION = Occasion("0" * 64, (), "2026-11-24T00:00:00Z", "0.1.0")
+OLD = "checkpoints/000000000011"
+NEWEST = "checkpoints/000000000012"
 Members = dict[str, bytes]
 
 
@@ -98,6 +104,11 @@ def filled(folder: Path) -> Context:
 
 def attested(context: Context, *signers: FileSigner) -> Envelope:
     """Attest the ledger under its newest checkpoint, and record it."""
+    return record(context, drawn_up(context), *signers)
+
+
+def drawn_up(context: Context) -> Attestation:
+    """Draw up an attestation of the ledger under its newest checkpoint."""
     with SqliteStore(context.ledger) as store:
         records, size = _records(store)
         question = Question(TODAY, TODAY, TODAY, datetime(2026, 11, 24, 12, tzinfo=UTC))
@@ -108,8 +119,7 @@ def attested(context: Context, *signers: FileSigner) -> Envelope:
             Completeness("every-run-recorded"),
             _before(context, store),
         )
-        attestation = attest(told, checked, Held(records, pack(), leaves))
-    return record(context, attestation, *signers)
+        return attest(told, checked, Held(records, pack(), leaves))
 
 
 def record(context: Context, attestation: Attestation, *signers: FileSigner) -> Envelope:
@@ -236,3 +246,31 @@ def verdict(
     return verify_bundle(
         lambda: Archive(io.BytesIO(data), caps), asked or policy(), caps=caps, **options
     )
+
+
+def step(found: BundleVerdict, name: str) -> Step:
+    """Return the step of this name."""
+    return next(each for each in found.steps if each.name == name)
+
+
+def fault(found: BundleVerdict, name: str) -> Fault:
+    """Return the fault, which must be of this step."""
+    assert found.fault is not None, [each for each in found.steps if each.outcome != "held"]
+    assert NAMES[found.fault.step] == name, found.fault
+    assert found.exit_status == 4
+    return found.fault
+
+
+def witnessed(members: Members, *witnesses: FileSigner, **options: Any) -> Members:
+    """Return members whose two newest checkpoints carry cosignatures."""
+    changed = dict(members)
+    for name in options.pop("names", (OLD, NEWEST)):
+        changed[name] = cosigned(members[name], *witnesses, **options)
+    return relisted(changed)
+
+
+def valid(found: BundleVerdict) -> dict[str, Any]:
+    """Return the document of a verdict, once it follows its schema."""
+    document = bundle_document(found, OCCASION)
+    jsonschema.validate(document, json.loads(SCHEMA.read_text("utf-8")))
+    return document
