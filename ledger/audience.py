@@ -74,7 +74,8 @@ def shows(audience: Audience, name: str) -> bool:
     Raises:
         InputError: If there is no such field: what is not in the table is shown to nobody.
     """
-    return audience == "authority" or audience in _field(name).seen_by
+    field = _field(name)
+    return audience == "authority" or audience in field.seen_by
 
 
 def ground_of(name: str) -> Ground:

@@ -22,7 +22,7 @@ __all__ = [
     "SCHEMA",
     "Pack",
     "build_pack",
-    "current_bytes",
+    "pack_bytes",
     "packed_bytes",
     "read_pack",
     "read_rule_text",
@@ -184,17 +184,21 @@ def packed_bytes(root: Traversable) -> bytes:
     )
 
 
-def current_bytes(root: Traversable) -> bytes:
-    """Return the canonical pack of a folder as `packed_bytes` does, from its file if that is one.
+def pack_bytes(root: Traversable) -> bytes:
+    """Return the canonical pack of a folder, or of one pack file, without parsing more than needed.
+
+    The bytes are those of ``packed_bytes``: the file beside the YAML files while it is current.
 
     Raises:
-        RuleError: As `packed_bytes`.
+        MissingError: If there are no rules.
+        RuleError: If a file or the pack cannot be read.
     """
-    packed = root / PACK_NAME
-    if root.is_file() or not packed.is_file():
-        return packed_bytes(root)
-    data = packed.read_bytes()
-    return data if unpack(data, where=PACK_NAME)[1] == _sources(root) else packed_bytes(root)
+    packed = root if root.is_file() else root / PACK_NAME
+    if packed.is_file():
+        data = packed.read_bytes()
+        if root.is_file() or unpack(data, where=PACK_NAME)[1] == _sources(root):
+            return data
+    return packed_bytes(root)
 
 
 def _sources(root: Traversable) -> dict[str, str]:

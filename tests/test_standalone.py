@@ -22,7 +22,7 @@ from regimes import ROOT, SMALL, changed, shipped_pack
 from ledger.canonical import encode
 from ledger.cli.app import run
 from ledger.errors import LedgerError
-from ledger.pack import SCHEMA, current_bytes
+from ledger.pack import SCHEMA, pack_bytes
 from ledger.standalone.__main__ import BARRED
 from ledger.standalone.archive import ENTRIES, FOREIGN, build_archive
 from ledger.standalone.front import main
@@ -137,17 +137,17 @@ def test_archive_bars_all_that_the_whole_program_needs_beside() -> None:
     assert set(BARRED) == set(NEEDLESS) - {"typing_extensions"}
 
 
-def test_current_bytes_are_those_of_the_files_even_where_the_pack_is_old(tmp_path: Path) -> None:
+def test_pack_bytes_are_those_of_the_files_even_where_the_pack_is_old(tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     (rules / "regimes").mkdir(parents=True)
     (rules / "regimes" / "a.yaml").write_text("a: b\n", encoding="utf-8")
-    fresh = current_bytes(rules)
-    assert current_bytes(rules) == fresh
+    fresh = pack_bytes(rules)
+    assert pack_bytes(rules) == fresh
     (rules / "pack.v1.json").write_bytes(fresh)
-    assert current_bytes(rules) == fresh
+    assert pack_bytes(rules) == fresh
     (rules / "regimes" / "a.yaml").write_text("a: c\n", encoding="utf-8")
-    assert current_bytes(rules) != fresh
-    assert current_bytes(rules / "pack.v1.json") == fresh
+    assert pack_bytes(rules) != fresh
+    assert pack_bytes(rules / "pack.v1.json") == fresh
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from ledger.cli.opening import files_of, open_reader
 from ledger.errors import InputError, MissingError
 from ledger.journeys import bundling
 from ledger.journeys.bundling import Beside, Bundled
-from ledger.pack import packed_bytes
+from ledger.pack import pack_bytes
 from ledger.resources import rules_root
 from ledger.stores.bundles import write_folder
 from ledger.stores.cosignatures import CosignaturesFile
@@ -49,7 +49,7 @@ def drawn_up(
     snapshot = store.snapshot()
     snapshot.__enter__()
     click.get_current_context().call_on_close(lambda: snapshot.__exit__(None, None, None))
-    beside = _beside(files_of(context), packed_bytes(rules_root(context.rules)))
+    beside = _beside(files_of(context), pack_bytes(rules_root(context.rules)))
     if receipts:
         return bundling.receipts(store, beside, audience, at=at, seqs=receipts)
     return bundling.bundle(store, beside, audience, at=at)

@@ -8,7 +8,7 @@ import click
 
 from ledger.cli.context import Context, pass_context
 from ledger.errors import InputError
-from ledger.pack import current_bytes
+from ledger.pack import pack_bytes
 from ledger.resources import rules_root
 from ledger.standalone.archive import build_archive
 
@@ -42,7 +42,7 @@ def verifier() -> None:
 @pass_context
 def build(context: Context, *, output: Path) -> None:
     """Write one file with every module that verifying a bundle needs, and the rules in use."""
-    archive = build_archive(current_bytes(rules_root(context.rules)))
+    archive = build_archive(pack_bytes(rules_root(context.rules)))
     try:
         output.write_bytes(archive.data)
         output.chmod(0o755)

@@ -25,10 +25,11 @@ from ledger.verify.bundle import UNPROVEN, BundleVerdict, Step
 __all__ = ["Occasion", "transcript"]
 
 _SHOWS: Final = (
-    "What the steps show: these entries were recorded then, by these keys, have not changed since, "
-    "and sum to what was attested under the rule pack that is named. Changes since a witnessed "
-    "checkpoint are detected."
+    "What the steps show: these entries were recorded by these keys and have not changed since the "
+    "checkpoints below"
 )
+_SUMS: Final = "; they sum to what was attested under the rule pack that is named"
+_WITNESSED: Final = " Changes since a witnessed checkpoint are detected."
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1b1f24; --dim: #59636e; --paper: #ffffff;
   --line: #d1d9e0; --good: #1a7f37; --bad: #b3261e; --look: #8a5a00; --band: #f6f8fa; }
@@ -52,6 +53,7 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .6rem;
 th { font-weight: 600; white-space: nowrap; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 td.word { white-space: nowrap; }
+td:last-child { min-width: 14rem; }
 tr.held td.outcome { color: var(--good); }
 tr.failed td.outcome { color: var(--bad); font-weight: 700; }
 tr.finding td.outcome, tr.withheld td.outcome { color: var(--look); font-weight: 600; }
@@ -107,7 +109,12 @@ def _verdict(verdict: BundleVerdict) -> str:
     fault = verdict.fault
     said = _text(headline(verdict))
     said = said[:1].upper() + said[1:]
-    more = _SHOWS if fault is None else fault.message[:1].upper() + fault.message[1:] + "."
+    if fault is None:
+        sums = _SUMS if verdict.attested else ""
+        witnessed = verdict.bundle is not None and verdict.bundle.witnessed is not None
+        more = f"{_SHOWS}{sums}.{_WITNESSED if witnessed else ''}"
+    else:
+        more = fault.message[:1].upper() + fault.message[1:] + "."
     return (
         f'<section class="verdict {result_of(verdict)}"><h1>{said}</h1>'
         f"<p>{_text(more)}</p></section>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ledger.custody import Custody, KeyEvent, Revocation, Window, refused_by, signed_with
 from ledger.errors import IntegrityError
@@ -59,7 +59,7 @@ def existed_by(notes: Notes) -> Mapping[int, datetime]:
     for size in sorted(notes.assents, reverse=True):
         for each in notes.assents[size].cosigned:
             if each.cosignature.time:
-                at = datetime.fromtimestamp(each.cosignature.time, UTC)
+                at = each.cosignature.at
                 earliest = at if earliest is None else min(earliest, at)
         if earliest is not None:
             found[size] = earliest

@@ -34,14 +34,14 @@ def check_receipts(opened: Opened, manifest: Manifest, policy: Policy, course: C
     notes = Notes(opened, manifest, policy)
     notes.check_signatures(course)
     disclosed = Disclosed(opened)
-    for seq, name in opened.names.leaves.items():
+    for count, (seq, name) in enumerate(opened.names.leaves.items(), 1):
         course.step = 4
         entry = _entry(opened, name, seq, manifest.origin)
         course.step = 6
         _check_proof(opened, opened.names.proofs[seq], entry, notes)
         course.step = 18
         disclosed.take(entry)
-        course.reached += 1
+        course.reached = count
     course.close(4, course.reached, "entries")
     course.close(6, course.reached, "receipts")
     for step, unit in (*_NEEDS_ALL, *_AFTER):

@@ -83,7 +83,7 @@ def _walk(
     root = covered.root().hex()
     course.bundle = replace(course.bundle, root=root, witnessed=notes.witnessed)
     check_custody(notes, prefix, policy, course)
-    check_windows(notes, prefix, policy, course)
+    check_windows(opened, notes, prefix, policy, course)
     statements = Statements(opened, notes, policy, manifest.origin)
     statements.close(prefix, course)
     check_approvals(statements, prefix, policy, manifest.origin, course)

@@ -1,148 +1,142 @@
-"""Windows say between which moments, shown from outside, an entry can have been written.
+"""Windows of a bundle: when its entries can have been written, as cosignatures and anchors show.
 
-The upper end is the first cosigned checkpoint that covers the entry: by then it existed. The lower
-end is the last anchor before it: an entry that holds the digest of evidence from outside, which
-cannot have been known before. What the entry itself says is compared with both, and shows nothing
-alone.
+What bounds what is for ``ledger.anchoring``; here the evidence of a bundle is brought to it, and
+what comes out is held against the entries' own times and the limits of the policy.
 """
 
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
+from ledger.anchoring import Anchored, Seen, Written, outside_of, silences, wide, windows
+from ledger.bundle import Opened
+from ledger.checkpoint import Note
 from ledger.errors import IntegrityError
-from ledger.policy import Policy
+from ledger.policy import Assent, Policy
 from ledger.verify.bundle.course import Course
-from ledger.verify.bundle.custody import existed_by
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.prefix import Prefix
 
 __all__ = ["SKEW", "check_windows"]
 
-SKEW = timedelta(minutes=10)
+SKEW: Final = timedelta(minutes=10)
 """How far clocks may be apart before a stated time contradicts one from outside."""
 
 
-def check_windows(notes: Notes, prefix: Prefix, policy: Policy, course: Course) -> None:
+def check_windows(
+    opened: Opened, notes: Notes, prefix: Prefix, policy: Policy, course: Course
+) -> None:
     """Step 11: stated times lie within the windows; no window or silence is over the policy's.
 
     Raises:
-        IntegrityError: Naming the entry that states a time after it was seen from outside.
+        IntegrityError: Naming the entry whose stated time contradicts evidence from outside.
     """
     course.step = 11
-    upper = existed_by(notes)
-    sizes = sorted(upper)
-    _check_upper(prefix, sizes, upper)
-    notes_ = [_silence(prefix, policy)]
-    finding = bool(notes_[0])
-    if not sizes:
-        text = "no cosignature: when entries were written rests on the word of the owner alone"
-        asked = policy.window_days_max is not None
-        outcome = "finding" if asked or finding else "not_asked"
-        course.close(11, 0, "entries", text, *notes_, outcome=outcome)  # type: ignore[arg-type]
+    seen = [each for found in notes.assents.values() for each in _seen(found)]
+    written = windows(prefix.size, _anchored(prefix), seen)
+    for each in written:
+        _check_stated(each, prefix)
+    found = [*_wide(written, policy), *_silent(seen, policy)]
+    told = [_tokens(opened)]
+    bounded = max((each.stop for each in written if each.by is not None), default=0)
+    if not bounded:
+        told.append("no cosignature: when entries were written rests on the owner's word alone")
+    elif bounded < prefix.size:
+        told.append(f"nothing from outside shows by when entries from {bounded} on were there")
+    if found:
+        course.close(11, bounded, "entries", *found, *told, outcome="finding")
+    elif bounded:
+        course.close(11, bounded, "entries", *told)
+    else:
+        course.close(11, 0, "entries", *told, outcome="not_asked")
+
+
+def _seen(found: Assent) -> Iterator[Seen]:
+    """Yield the cosigned checkpoint as evidence, as it was when each witness had answered.
+
+    An anchor names the note as it was then; witnesses that answered later are lines behind.
+    """
+    times = sorted(each.cosignature.at for each in found.cosigned if each.cosignature.time)
+    if not times:
         return
-    covered = sizes[-1]
-    widest, where = _widest(notes, prefix, sizes, upper)
-    notes_.append(f"the widest window is {_days(widest)}, at entry {where}")
-    if policy.window_days_max is not None and widest > timedelta(days=policy.window_days_max):
-        notes_.append(f"the policy allows {policy.window_days_max} days")
-        finding = True
-    if covered < prefix.size:
-        notes_.append(f"entries from {covered} on have no end to their window yet")
-    outcome = "finding" if finding else "held"
-    course.close(11, covered, "entries", *notes_, outcome=outcome)  # type: ignore[arg-type]
+    lines = found.note.signatures
+    size = found.checkpoint.size
+    for count in range(1, len(lines) + 1):
+        note = Note(found.note.text, lines[:count])
+        held = {(line.name, line.key_id) for line in note.signatures}
+        own = sorted(
+            each.cosignature.at
+            for each in found.cosigned
+            if each.cosignature.time
+            and (each.cosignature.key.name, each.cosignature.key.key_id) in held
+        )
+        if own:
+            digest = hashlib.sha256(note.encode()).hexdigest()
+            yield Seen(size, own[0], own[-1], digest)
 
 
-def _check_upper(prefix: Prefix, sizes: list[int], upper: Mapping[int, datetime]) -> None:
-    """Refuse an entry that says to be later than it was seen from outside."""
-    for size in sizes:
-        if size == 0:
-            continue
-        stated, seen = _time(prefix.recorded[size - 1]), upper[size]
-        if stated > seen + SKEW:
-            raise IntegrityError(
-                f"entry {size - 1} states {stated:%Y-%m-%dT%H:%M:%SZ}, and a witness saw it "
-                f"at {seen:%Y-%m-%dT%H:%M:%SZ}",
-                seq=size - 1,
-                why="a clock was wrong, or the stated time was made up",
-            )
-
-
-def _widest(
-    notes: Notes, prefix: Prefix, sizes: list[int], upper: Mapping[int, datetime]
-) -> tuple[timedelta, int]:
-    """Return the widest window and the first entry in it.
-
-    Without an anchor before it, an entry's window is open below: there it begins at the time that
-    the first entry states, which its owner may have made up.
-    """
-    anchors = _anchors(notes, prefix, upper)
-    places = [seq for seq, _ in anchors]
-    widest, where = timedelta(0), 0
-    starts = sorted({0, *places, *(size for size in sizes if size < prefix.size)})
-    for seq in starts:
-        index = bisect_left(sizes, seq + 1)
-        if index == len(sizes):
-            continue
-        before = bisect_left(places, seq)
-        since = anchors[before - 1][1] if before else _time(prefix.recorded[0])
-        width = upper[sizes[index]] - since
-        if width > widest:
-            widest, where = width, seq
-    return widest, where
-
-
-def _anchors(
-    notes: Notes, prefix: Prefix, upper: Mapping[int, datetime]
-) -> list[tuple[int, datetime]]:
-    """Return the anchor entries whose evidence is in the bundle, with its time.
-
-    Raises:
-        IntegrityError: If an anchor names a checkpoint that comes after it.
-    """
-    found = []
+def _anchored(prefix: Prefix) -> Iterator[Anchored]:
+    """Yield what the ``anchor`` entries say."""
     for entry in prefix.kept:
-        if entry.type != "anchor":
-            continue
-        size, digest = entry.body["size"], entry.body["evidence_sha256"]
-        assert isinstance(size, int)
-        if size > entry.seq:
-            raise IntegrityError(
-                f"entry {entry.seq} anchors a checkpoint over {size} entries", seq=entry.seq
-            )
-        held = notes.assents.get(size)
-        if held is None or not held.cosigned:
-            continue
-        if hashlib.sha256(held.note.encode()).hexdigest() == digest:
-            times = [each.cosignature.time for each in held.cosigned if each.cosignature.time]
-            found.append((entry.seq, datetime.fromtimestamp(min(times), UTC)))
-    del upper
-    return found
+        if entry.type == "anchor":
+            size, digest = entry.body["size"], entry.body["evidence_sha256"]
+            assert isinstance(size, int)
+            yield Anchored(entry.seq, size, str(digest))
 
 
-def _silence(prefix: Prefix, policy: Policy) -> str:
-    """Return where the ledger was silent for longer than the policy allows, in words."""
+def _check_stated(written: Written, prefix: Prefix) -> None:
+    """Refuse entries that state times outside of their window."""
+    first, last = prefix.recorded[written.start], prefix.recorded[written.stop - 1]
+    wrong = outside_of(written, _time(first), _time(last), SKEW)
+    if wrong is not None:
+        raise IntegrityError(
+            wrong,
+            seq=written.start,
+            why="a clock was wrong, or the stated time was made up",
+            remedy="ask the owner which of the two it was",
+        )
+
+
+def _wide(written: tuple[Written, ...], policy: Policy) -> Iterator[str]:
+    """Yield the first window that is wider than the policy allows, in words."""
+    limit = policy.window_days_max
+    if limit is None:
+        return
+    over = wide(written, limit)
+    if over:
+        first, count = over[0], sum(each.stop - each.start for each in over)
+        width = "without bound" if first.width is None else f"{first.width.days} days wide"
+        yield (
+            f"{count} entries can have been written at another time than the policy allows: the "
+            f"window of entry {first.start} is {width}, not {limit} days"
+        )
+
+
+def _silent(seen: list[Seen], policy: Policy) -> Iterator[str]:
+    """Yield how long nobody outside saw the log, where it is longer than the policy allows."""
     limit = policy.silence_days_max
     if limit is None:
-        return ""
-    for seq in range(1, prefix.size):
-        if prefix.recorded[seq] == prefix.recorded[seq - 1]:
-            continue
-        gap = _time(prefix.recorded[seq]) - _time(prefix.recorded[seq - 1])
-        if gap > timedelta(days=limit):
-            return f"silent for {_days(gap)} before entry {seq}, and the policy allows {limit} days"
-    return ""
+        return
+    times = [each.by for each in seen]
+    if not times:
+        yield f"nobody outside ever saw the log, and the policy allows {limit} days of silence"
+        return
+    for each in silences(times, max(times), limit)[:1]:
+        yield (
+            f"nobody outside saw the log from {each.start:%Y-%m-%d} to {each.stop:%Y-%m-%d}, and "
+            f"the policy allows {limit} days"
+        )
+
+
+def _tokens(opened: Opened) -> str:
+    """Return how many time stamps are carried and not read here, in words."""
+    count = len(opened.names.timestamps)
+    return f"{count} time stamps are in the bundle, and not read here" if count else ""
 
 
 def _time(stated: int) -> datetime:
     """Return a stated time from its fourteen digits."""
     return datetime.strptime(str(stated), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-
-
-def _days(span: timedelta) -> str:
-    """Return a span of time in words."""
-    hours = span // timedelta(hours=1)
-    return f"{span.days} days" if span.days > 1 else f"{hours} hours"
