@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from ledger.checkpoint import Checkpoint
 from ledger.cli.context import Context, pass_context
+from ledger.cli.keeping import open_checkpoint
 from ledger.cli.opening import newest_note, open_reader
-from ledger.keys import VerifierKey
 
 __all__ = ["checkpoint"]
 
@@ -26,7 +25,7 @@ def checkpoint() -> None:
 @pass_context
 def show(context: Context) -> None:
     """Print the newest signed note: whoever keeps it can later prove that nothing was changed."""
-    key = VerifierKey.parse(open_reader(context).vkey())
+    store = open_reader(context)
     note, _ = newest_note(context)
-    Checkpoint.open(note, key)
+    open_checkpoint(context, store, note)
     click.echo(note, nl=False)

@@ -17,7 +17,7 @@ from ledger.errors import InputError
 
 __all__ = ["writing"]
 
-_OWNED = (".key.pem", ".secret", ".checkpoints")
+_OWNED = (".key.pem", ".key.next.pem", ".secret", ".checkpoints")
 _BESIDE = (*_OWNED, ".attestations", ".projection", ".partial", "-wal", "-shm", "-journal")
 _DATABASE = b"SQLite format 3\0"
 _NEW_MODE = 0o666  # the umask takes from it what the user wants taken

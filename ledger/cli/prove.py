@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ledger.cli.context import Context, pass_context
-from ledger.cli.opening import newest_note, open_reader
+from ledger.cli.keeping import SignedLeaves, current_key
+from ledger.cli.opening import files_of, newest_note, open_reader
 from ledger.cli.output import write_text
 from ledger.journeys import verifying
 
@@ -30,5 +31,5 @@ def prove(context: Context, *, seq: int, output: str | None) -> None:
     """
     store = open_reader(context)
     note, _ = newest_note(context)
-    proof = verifying.prove(store, note, seq)
+    proof = verifying.prove(SignedLeaves(store, current_key(files_of(context), store)), note, seq)
     write_text(proof.tlog_proof().decode(), output)

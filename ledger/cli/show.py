@@ -10,7 +10,8 @@ import click
 
 from ledger.canonical import JSON
 from ledger.cli.context import Context, pass_context
-from ledger.cli.opening import newest_note, open_reader
+from ledger.cli.keeping import SignedLeaves, current_key
+from ledger.cli.opening import files_of, newest_note, open_reader
 from ledger.cli.output import emit, output_options
 from ledger.entry import Entry, Opening, digest_of_opening
 from ledger.errors import IntegrityError, MissingError
@@ -54,7 +55,8 @@ def show(context: Context, *, what: str, fmt: str | None, output: str | None) ->
     entry = Entry.parse(data)
     _check_place(what, entry)
     note, checkpoint = newest_note(context)
-    proof = prove(store, note, entry.seq) if entry.seq < checkpoint.size else None
+    signed = SignedLeaves(store, current_key(files_of(context), store))
+    proof = prove(signed, note, entry.seq) if entry.seq < checkpoint.size else None
     if proof is not None and proof.leaf != leaf_hash(data):
         raise _unproved(entry.seq)
     hidden = _hidden(store, entry.seq, entry.sd)
