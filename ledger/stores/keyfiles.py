@@ -75,6 +75,11 @@ class Files:
         return self._beside(".attestations")
 
     @property
+    def anchors(self) -> Path:
+        """The folder of cosigned checkpoints and timestamps."""
+        return self._beside(".anchors")
+
+    @property
     def partial(self) -> Path:
         """The database while it is being made."""
         return self._beside(".partial")
