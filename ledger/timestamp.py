@@ -130,7 +130,12 @@ def _response(data: bytes) -> Any:  # noqa: ANN401 - a class of an extra
         response = client.decode_timestamp_response(data)
         granted = response.status == 0
     except ValueError as error:
-        raise InputError("the file is no RFC 3161 timestamp response") from error
+        raise InputError(
+            "the file is no RFC 3161 timestamp response in DER form",
+            why=str(error)[:200],
+            remedy="if the authority puts several certificates into its answer, ask it for one "
+            "with its own alone: openssl writes them in an order that DER does not allow",
+        ) from error
     if not granted:
         raise InputError(
             "the authority refused to stamp", why="; ".join(response.status_string)[:200]

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("ledger.cli.rules:rules", "List, show, lint and test the law as data."),
     "attest": ("ledger.cli.attest:attest", "Draw up, sign and record an attestation."),
     "approve": ("ledger.cli.approve:approve", "Sign that an act may be recorded."),
+    "anchor": ("ledger.cli.anchor:anchor", "Record that a checkpoint was seen outside."),
     "key": ("ledger.cli.key:key", "Show, make, rotate and revoke signing keys."),
     "checkpoint": ("ledger.cli.checkpoint:checkpoint", "Show the newest signed checkpoint."),
     "prove": ("ledger.cli.prove:prove", "Print the proof that an entry is in the ledger."),

@@ -100,7 +100,7 @@ def _is_of_this_ledger(output: str, status: os.stat_result | None) -> bool:
     for start in (database, os.path.realpath(database)):
         for path in (start + suffix for suffix in ("", *_BESIDE)):
             there = None if status is None else _status(path)
-            # The projection, the anchors and the attestations are folders.
+            # What is derived, and evidence, stand in folders.
             if os.path.realpath(path) in {target, str(Path(target).parent)}:
                 return True
             if status is not None and there is not None and os.path.samestat(status, there):

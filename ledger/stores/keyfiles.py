@@ -80,6 +80,11 @@ class Files:
         return self._beside(".anchors")
 
     @property
+    def timestamps(self) -> Path:
+        """The folder of timestamps by size of the checkpoint."""
+        return self._beside(".timestamps")
+
+    @property
     def partial(self) -> Path:
         """The database while it is being made."""
         return self._beside(".partial")
