@@ -431,6 +431,29 @@ def test_threat_12_key_files_are_the_owners_and_can_be_locked(
     assert FileSigner.parse_pem("b", FIRST.pem(), b"any").private
 
 
+def test_ledger_with_a_locked_key_is_appended_to_with_its_passphrase_only(
+    flopledger: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pass.txt").write_text("correct horse\n")
+    locked = ("--passphrase-file", "pass.txt")
+    assert flopledger("init", "--origin", ORIGIN, *locked).code == 0
+    files = Files(tmp_path / "ledger.db")
+    assert b"ENCRYPTED PRIVATE KEY" in files.key.read_bytes()
+    fact_set = ("fact", "set", "developer:acme", "developer.notified_bis", "no")
+    refused = flopledger(*fact_set)
+    assert refused.code == 2
+    assert "FLOPLEDGER_KEY_PASSPHRASE" in refused.err
+    # Reading and verifying need no private key.
+    assert flopledger("verify").code == 0
+    monkeypatch.setenv("FLOPLEDGER_KEY_PASSPHRASE", "battery staple")
+    assert "does not open the key file" in flopledger(*fact_set).err
+    monkeypatch.setenv("FLOPLEDGER_KEY_PASSPHRASE", "correct horse")
+    assert flopledger(*fact_set).code == 0
+    assert flopledger("key", "rotate", "--reason", "yearly").code == 0
+    assert b"ENCRYPTED PRIVATE KEY" in files.key.read_bytes()
+    assert flopledger("verify").code == 0
+
+
 def test_journey_9_rotation_revocation_and_verification(
     flopledger: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

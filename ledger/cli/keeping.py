@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 SIGNER_COMMAND: Final = "FLOPLEDGER_SIGNER_COMMAND"
-_JOINT: Final = 2  # signature lines
+_JOINT: Final = 2  # signature lines under the name of the ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +160,9 @@ def _held(files: Files, origin: str) -> list[Signer]:
 def _rotations(files: Files, store: SqliteStore) -> Iterator[KeyEvent]:
     """Yield the rotations that a joint checkpoint stands behind, in order."""
     notes = NotesFile(files.checkpoints)
+    own_line = f"\n\N{EM DASH} {store.origin()} ".encode()
     for record in notes.notes(notes.settled_size()):
-        if record.count(b"\n\xe2\x80\x94 ") < _JOINT:
+        if record.count(own_line) < _JOINT:
             continue
         size = Checkpoint.parse(Note.parse(record[:-1]).text).size
         leaf = store.leaf_at(size - 1)

@@ -23,13 +23,16 @@ __all__ = ["found_ledger"]
 _SQLITE_ENDS = ("", "-journal", "-wal", "-shm")
 
 
-def found_ledger(files: Files, signer: FileSigner, secret: bytes) -> None:
+def found_ledger(
+    files: Files, signer: FileSigner, secret: bytes, passphrase: bytes | None = None
+) -> None:
     """Create every file of a ledger.
 
     Args:
         files: Where; none of them may be there yet.
         signer: The signing key; its name becomes the ledger's origin.
         secret: Key of the keyed digests, 32 random bytes.
+        passphrase: Locks the key file; None leaves it open to its owner.
 
     Raises:
         ConflictError: If any of the files is there.
@@ -39,7 +42,7 @@ def found_ledger(files: Files, signer: FileSigner, secret: bytes) -> None:
     begun: list[Path] = []
     try:
         _check_free(files)
-        _begin(begun, files.key, lambda: write_key(files.key, signer))
+        _begin(begun, files.key, lambda: write_key(files.key, signer, passphrase))
         _begin(begun, files.secret, lambda: write_secret(files.secret, secret))
         # SQLite keeps files beside its own, which a full disk can leave behind.
         begun += [files.partial.with_name(files.partial.name + end) for end in _SQLITE_ENDS]
