@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -16,10 +15,8 @@ from attested import ANNA, BEN, CHECKPOINT, IMPOSTOR, LOG, ORIGIN, attestation
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ledger.approval import Approval, approval_of, restatement, restatement_digest, verify_approval
+from ledger.approval import Approval, approval_of
 from ledger.attestation import ATTESTATION, Attestation, check_entry, check_follows
 from ledger.canonical import encode
 from ledger.checkpoint import Checkpoint
@@ -269,28 +266,6 @@ def test_attestation_neighbours_of_what_is_refused_are_accepted() -> None:
     assert Attestation.parse(some).completeness == Completeness("known-omissions", ("June",))
 
 
-def test_signers_are_keys_and_not_signatures() -> None:
-    signed = SIGNED.signed_by([BEN_KEY, ANNA_KEY, ANNA_KEY])
-    assert signed.keys == (ANNA_KEY, BEN_KEY)
-    assert not signed.unknown
-    assert SIGNED.sign(ANNA) == SIGNED
-    assert SIGNED.signed_by([BEN_KEY]).unknown == (keyid_of(ANNA_KEY),)
-    # Without a hint, or under a foreign one, a signature still belongs to the key that made it.
-    bare = Envelope(
-        SIGNED.payload,
-        signatures=tuple(EnvelopeSignature(None, row.signature) for row in SIGNED.signatures),
-    )
-    assert bare.signed_by([BEN_KEY, ANNA_KEY]).keys == (ANNA_KEY, BEN_KEY)
-
-
-def test_envelopes_join_over_one_statement_only() -> None:
-    draft = Envelope(STATEMENT.encode())
-    assert draft.sign(ANNA).joined(draft.sign(BEN)) == SIGNED
-    assert SIGNED.joined(draft.sign(BEN)) == SIGNED
-    with pytest.raises(InputError, match="different statements"):
-        draft.sign(ANNA).joined(Envelope(attestation(number=2).statement().encode()).sign(BEN))
-
-
 def test_threat_14_signature_by_a_substituted_key_counts_for_nobody() -> None:
     forged = Envelope(STATEMENT.encode()).sign(IMPOSTOR)
     assert forged.signed_by([ANNA_KEY, BEN_KEY]).keys == ()
@@ -368,86 +343,11 @@ def test_entry_names_its_envelope() -> None:
         check_entry({**named, "number": 1}, 9, approval)
 
 
-def test_approval_bytes_are_golden_and_stand_on_the_page() -> None:
-    approval = approval_of("restatement", ORIGIN, ACT, DAY).sign(BEN)
-    page = (SCHEMAS / "approval.v1.md").read_text("utf-8")
-    assert approval.encode().decode() in page
-    assert approval.payload.decode() in page
-    assert approval.sha256() in page
-
-
-def test_approval_is_of_one_act_in_one_ledger() -> None:
-    approval = approval_of("restatement", ORIGIN, ACT, DAY).sign(BEN)
-    signed = verify_approval(
-        approval, [BEN_KEY], act="restatement", origin=ORIGIN, approved=dict(reversed(ACT.items()))
-    )
-    assert signed.keys == (BEN_KEY,)
-    for change, words in (
-        ({"act": "adoption"}, "another kind of act"),
-        ({"origin": "ledger.example/lab-b"}, "another ledger"),
-        ({"approved": {**ACT, "reverses": 8}}, "another act"),
-    ):
-        asked: dict[str, Any] = {"act": "restatement", "origin": ORIGIN, "approved": ACT, **change}
-        with pytest.raises(IntegrityError, match=words):
-            verify_approval(approval, [BEN_KEY], **asked)
-
-
-def test_approval_whose_subject_is_another_act_is_refused() -> None:
-    value = json.loads(approval_of("restatement", ORIGIN, ACT, DAY).payload)
-    value["predicate"]["approved"]["reverses"] = 8
-    with pytest.raises(IntegrityError, match="not what it says is approved"):
-        Approval.parse(Statement.parse(encode(value)))
-    value["predicate"]["act"] = "everything"
-    with pytest.raises(InputError, match="nobody can approve"):
-        Approval.parse(Statement.parse(encode(value)))
-
-
-def test_restatement_is_approved_without_keys_and_salts() -> None:
-    reversal = {
-        "reverses": 7,
-        "hash": "ab" * 32,
-        "reversed_type": "allocation",
-        "reversed": {"model": "m"},
-        "reason": "wrong_device",
-        "root_cause": None,
-        "discovered_on": "2026-11-01",
-        "idempotency_key": "cd" * 32,
-    }
-    body = {"model": "m", "operations": "5"}
-    sealed = {**body, "idempotency_key": "ef" * 32}
-    assert restatement(reversal, [body]) == restatement(reversal, [sealed])
-    digest = hashlib.sha256(encode(restatement(reversal, [sealed]))).hexdigest()
-    assert restatement_digest(reversal, [body]) == digest
-    assert restatement_digest(reversal, [body, body]) != digest
-    assert restatement_digest({**reversal, "reason": "duplicate"}, [body]) != digest
-
-
 def test_days_are_half_open() -> None:
     assert Days.parse("2026-01-01..2026-01-02") == Days(date(2026, 1, 1), date(2026, 1, 2))
     for text in ("2026-01-01..2026-01-01", "2026-01-01", "2026-01-01…2027-01-01"):
         with pytest.raises(InputError):
             Days.parse(text)
-
-
-@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-def test_envelope_and_statement_raise_nothing_else(data: bytes) -> None:
-    for read in (Envelope.parse, Statement.parse):
-        with pytest.raises(InputError):
-            read(data)
-
-
-@given(st.data())
-def test_envelope_with_a_byte_changed_is_refused_or_signs_no_longer(data: st.DataObject) -> None:
-    raw = bytearray(SIGNED.encode())
-    place = data.draw(st.integers(0, len(raw) - 1))
-    raw[place] ^= data.draw(st.integers(1, 255))
-    try:
-        signed = Envelope.parse(bytes(raw)).signed_by([ANNA_KEY, BEN_KEY])
-    except LedgerError:
-        return
-    # Only a hint can change and leave both signatures as they are.
-    hints = [m.span(1) for m in re.finditer(rb'"keyid":"([^"]*)"', SIGNED.encode())]
-    assert signed.keys != (ANNA_KEY, BEN_KEY) or any(a <= place < b for a, b in hints)
 
 
 def test_attestation_type_is_the_published_one() -> None:

@@ -39,13 +39,24 @@ entry under a checkpoint that was seen outside cannot be younger. Whoever verifi
 evidence with keys and roots of their own.
 """
 
+ADD_EPILOG = """\b
+Examples:
+  flopledger anchor add cosigned.txt
+  flopledger anchor add response.tsr --size 1402 --root authority.pem
+"""
+
+LIST_EPILOG = """\b
+Examples:
+  flopledger anchor list
+"""
+
 
 @click.group(epilog=EPILOG)
 def anchor() -> None:
     """Record that somebody outside saw a checkpoint, so that entries cannot be back-dated."""
 
 
-@anchor.command()
+@anchor.command(epilog=ADD_EPILOG)
 @click.argument("file", metavar="FILE|-")
 @click.option("--size", type=click.IntRange(min=0), help="Entries under the stamped checkpoint.")
 @click.option("--root", metavar="FILE", help="Trusted root of the timestamp authority, PEM.")
@@ -69,7 +80,7 @@ def add(context: Context, *, file: str, size: int | None, root: str | None) -> N
     context.say(f"entry {seq}: the checkpoint over {evidence.size} entries was seen at {when}")
 
 
-@anchor.command("list")
+@anchor.command("list", epilog=LIST_EPILOG)
 @output_options
 @pass_context
 def list_(context: Context, *, fmt: str | None, output: str | None) -> None:

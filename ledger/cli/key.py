@@ -26,6 +26,12 @@ Examples:
   flopledger key show
 """
 
+LIST_EPILOG = """\b
+Examples:
+  flopledger key list
+  flopledger key list -f json -o keys.json
+"""
+
 NEW_EPILOG = """\b
 Examples:
   flopledger key new law.example/anna -o anna.key.pem
@@ -65,7 +71,7 @@ def show(context: Context) -> None:
     click.echo(current_key(files_of(context), open_reader(context)).encode())
 
 
-@key.command("list")
+@key.command("list", epilog=LIST_EPILOG)
 @output_options
 @pass_context
 def list_(context: Context, *, fmt: str | None, output: str | None) -> None:
