@@ -257,8 +257,8 @@ class FileSigner:
         except TypeError as error:
             raise InputError(
                 "the key file is locked with a passphrase",
-                remedy="put the passphrase into a file and name it with --passphrase-file, or set "
-                "FLOPLEDGER_KEY_PASSPHRASE",
+                remedy="set FLOPLEDGER_KEY_PASSPHRASE, or name a file with --passphrase-file where "
+                "the command has it",
             ) from error
         except ValueError as error:
             if locked and passphrase is not None:

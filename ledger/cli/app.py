@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bundle": ("ledger.cli.bundle:bundle", "Write one file from which others verify."),
     "attest": ("ledger.cli.attest:attest", "Draw up, sign and record an attestation."),
     "approve": ("ledger.cli.approve:approve", "Sign that an act may be recorded."),
+    "anchor": ("ledger.cli.anchor:anchor", "Record that a checkpoint was seen outside."),
     "key": ("ledger.cli.key:key", "Show, make, rotate and revoke signing keys."),
     "checkpoint": ("ledger.cli.checkpoint:checkpoint", "Show checkpoints; have them cosigned."),
     "prove": ("ledger.cli.prove:prove", "Prove that an entry is in the ledger, or check it."),

@@ -43,6 +43,45 @@ Examples, people on different machines:
 Which role a signer fills, and how many of each are needed, is for the policy of whoever verifies.
 """
 
+DRAFT_EPILOG = """\b
+Examples:
+  flopledger attest draft --period 2026-01-01..2027-01-01 --claim every-run-recorded \\
+      -o statement.json
+  flopledger attest draft --period 2026-01-01..2027-01-01 --claim known-omissions \\
+      --omission "the runs of March on the old cluster" -o statement.json
+"""
+
+SIGN_EPILOG = """\b
+Examples:
+  flopledger attest sign statement.json --key officer.key.pem -o officer.sig.json
+  flopledger attest sign officer.sig.json --key approver.key.pem -o both.sig.json
+  flopledger attest sign statement.json --signer-command "card-signer slot-9c" -o card.sig.json
+"""
+
+ADD_EPILOG = """\b
+Examples:
+  flopledger attest add officer.sig.json approver.sig.json
+  flopledger attest add both.sig.json --vkey "$(cat officer-key.txt)"
+  flopledger --rules law.json attest add both.sig.json
+"""
+
+MAKE_EPILOG = """\b
+Examples:
+  flopledger attest make --period 2026-01-01..2027-01-01 --claim every-run-recorded \\
+      --signer officer.key.pem --signer approver.key.pem
+"""
+
+LIST_EPILOG = """\b
+Examples:
+  flopledger attest list
+"""
+
+SHOW_EPILOG = """\b
+Examples:
+  flopledger attest show statement.json
+  flopledger attest show 1
+"""
+
 
 @click.group(epilog=EPILOG)
 def attest() -> None:
@@ -72,7 +111,7 @@ def _claim_options(command: Any) -> Any:  # noqa: ANN401 - click decorates anyth
     return command
 
 
-@attest.command()
+@attest.command(epilog=DRAFT_EPILOG)
 @_claim_options
 @asking_options
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE; - is stdout.")
@@ -84,7 +123,7 @@ def draft(context: Context, /, *, output: str | None, **options: Any) -> None:  
     context.say(f"statement {statement.payload_sha256()} about {statement.name}; nobody signed it")
 
 
-@attest.command()
+@attest.command(epilog=SIGN_EPILOG)
 @click.argument("file", metavar="STATEMENT|ENVELOPE")
 @person_options
 @click.option("-o", "--output", metavar="FILE", help="Envelope to write; - is stdout.")
@@ -107,7 +146,7 @@ def sign(
     sign_file(context, file, person, output)
 
 
-@attest.command()
+@attest.command(epilog=ADD_EPILOG)
 @click.argument("files", metavar="ENVELOPE...", nargs=-1, required=True)
 @click.option("--vkey", multiple=True, metavar="TEXT", help="Key that must have signed.")
 @pass_context
@@ -123,7 +162,7 @@ def add(context: Context, *, files: tuple[str, ...], vkey: tuple[str, ...]) -> N
     add_envelope(context, envelope, vkey)
 
 
-@attest.command()
+@attest.command(epilog=MAKE_EPILOG)
 @_claim_options
 @asking_options
 @click.option(
@@ -147,7 +186,7 @@ def make(
     add_envelope(context, envelope, [person.verifier.encode() for person in people])
 
 
-@attest.command("list")
+@attest.command("list", epilog=LIST_EPILOG)
 @output_options
 @pass_context
 def list_(context: Context, *, fmt: str | None, output: str | None) -> None:
@@ -156,7 +195,7 @@ def list_(context: Context, *, fmt: str | None, output: str | None) -> None:
     emit(list_document(rows), list_table(rows), fmt=fmt, output=output)
 
 
-@attest.command()
+@attest.command(epilog=SHOW_EPILOG)
 @click.argument("file", metavar="FILE|NUMBER")
 @output_options
 @pass_context

@@ -33,8 +33,8 @@ from ledger.pack import Pack, read_pack
 from ledger.report.attestations import EnvelopeRow
 from ledger.resources import rules_root
 from ledger.statement import Statement
+from ledger.stores.contract import LedgerStore
 from ledger.stores.envelopes import EnvelopeFolder
-from ledger.stores.sqlite import SqliteStore
 
 __all__ = [
     "add_envelope",
@@ -187,12 +187,12 @@ def _newest(context: Context) -> Statement | None:
     return newest_of(bodies, folder.read)
 
 
-def _entries(store: SqliteStore) -> Iterator[Entry]:
+def _entries(store: LedgerStore) -> Iterator[Entry]:
     """Yield the entries that name envelopes, in order; approvals among them."""
     return (entry for entry in store.mentioning("attestation") if entry.type == "attestation")
 
 
-def _held(records: Records, pack: Pack, store: SqliteStore) -> Held:
+def _held(records: Records, pack: Pack, store: LedgerStore) -> Held:
     """Return what an attestation is held against."""
     leaves = (row.bytes for row in store.read(0, records.folded.size))
     return Held(records, pack, leaves)

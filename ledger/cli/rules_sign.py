@@ -11,8 +11,9 @@ from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.destination import writing
 from ledger.cli.output import emit, output_options
+from ledger.cli.passphrase import passphrase_option
 from ledger.cli.record import read_input
-from ledger.cli.signing import passphrase_option, person_of
+from ledger.cli.signing import person_of
 from ledger.errors import InputError, LedgerError, MissingError
 from ledger.pack import PACK_NAME, Pack, read_pack
 from ledger.regime.endorsement import (

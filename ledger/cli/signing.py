@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from typing import Final, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import click
 
+from ledger.cli.passphrase import passphrase_of, passphrase_option
 from ledger.cli.record import read_input
 from ledger.errors import InputError
 from ledger.keys import FileSigner, Signer
 from ledger.stores.keyfiles import name_in
 from ledger.stores.token import TokenSigner
 
-__all__ = ["PASSPHRASE", "passphrase_of", "passphrase_option", "person_of", "person_options"]
-
-PASSPHRASE: Final = "FLOPLEDGER_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
+__all__ = ["person_of", "person_options"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-passphrase_option = click.option(
-    "--passphrase-file", metavar="FILE", help=f"Passphrase of the key; else ${PASSPHRASE}."
-)
 
 
 def person_options(command: Callable[P, R]) -> Callable[P, R]:
@@ -73,20 +67,3 @@ def person_of(
         return FileSigner.parse_pem(known, pem, passphrase_of(passphrase_file))
     except InputError as error:
         raise InputError(error.message, where=key, why=error.why, remedy=error.remedy) from error
-
-
-def passphrase_of(file: str | None) -> bytes | None:
-    """Return the passphrase from a file, else from the environment, else None.
-
-    It is never taken from the command line, where everybody on the machine could read it.
-
-    Raises:
-        InputError: If the file is empty.
-    """
-    if file is None:
-        given = os.environ.get(PASSPHRASE, "").encode()
-    else:
-        given = read_input(file).removesuffix(b"\n").removesuffix(b"\r")
-        if not given:
-            raise InputError("the passphrase file is empty", where=file)
-    return given or None

@@ -143,9 +143,17 @@ def check_again(
     attestation.check_binding(Checkpoint(records.origin, folded.size, folded.root))
     check_follows(attestation, before)
     document = claimed_check(attestation)
-    for difference in replay(document, records, pack, evaluator).differences:
+    replayed = replay(document, records, pack, evaluator)
+    for difference in replayed.differences:
         raise _otherwise(
             f"{difference.place} {difference.field}".strip(), difference.stated, difference.found
+        )
+    asked = replayed.coverage
+    if not asked.whole:
+        raise _otherwise(
+            "a check",
+            f"{asked.rules} rules of {asked.subjects} subjects",
+            f"{asked.rules_held} rules of {asked.subjects_held} subjects",
         )
     world = World(
         Book(folded),

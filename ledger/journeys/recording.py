@@ -148,6 +148,12 @@ def _draft(line: bytes, vocabulary: Vocabulary) -> Draft:
     given = _object(line)
     _check_filled(given)
     draft = parse_record(given)
+    if draft.type == "key":
+        raise InputError(
+            "keys are not recorded by hand",
+            why="who signs the ledger follows from these records, and a slip would end it",
+            remedy="use: flopledger key rotate, or flopledger key revoke",
+        )
     if draft.type == "fact":
         _check_fact(draft, vocabulary)
     return draft

@@ -47,6 +47,7 @@ class Identity:
         clock: Gives the time, aware.
         salts: Gives 128 random bits as 22 characters of base64url, new at each call.
         ids: Gives a UUID, new at each call.
+        heir: The signer that a rotation hands over to, while one is under way; else None.
     """
 
     origin: str
@@ -55,6 +56,7 @@ class Identity:
     clock: Callable[[], datetime]
     salts: Callable[[], str]
     ids: Callable[[], str]
+    heir: Signer | None = None
 
     def key(self, parts: Sequence[str]) -> bytes:
         """Return the keyed digest of a natural key, 32 bytes."""

@@ -18,7 +18,7 @@ from ledger.envelope import ENVELOPE_MAX, Envelope
 from ledger.errors import IntegrityError, LedgerError, MissingError
 from ledger.stores.notes import sync_folder
 
-__all__ = ["EnvelopeFolder"]
+__all__ = ["EnvelopeFolder", "keep_file"]
 
 _NAME = re.compile(r"([0-9a-f]{64})\.json")
 
@@ -41,31 +41,11 @@ class EnvelopeFolder:
             IntegrityError: If a file of that name holds other bytes.
             LedgerError: If the disk refuses.
         """
-        data, target = envelope.encode(), self._file(envelope.sha256())
+        target = self._file(envelope.sha256())
         if target.exists():
             self.read(envelope.sha256())
             return target
-        partial = self.path / f".{secrets.token_hex(8)}.partial"
-        try:
-            if not self.path.is_dir():
-                self.path.mkdir()
-                sync_folder(self.path)
-            with partial.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.rename(target)
-            sync_folder(target)
-        except OSError as error:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
-            raise LedgerError(
-                f"the envelope cannot be kept: {error.strerror}",
-                where=str(target),
-                why="nothing was recorded: an entry must not name a file that is not there",
-                remedy="check free space and permissions, then run the same command again",
-            ) from error
-        return target
+        return keep_file(target, envelope.encode())
 
     def read(self, digest: str) -> bytes:
         """Return the file of an envelope.
@@ -110,3 +90,34 @@ class EnvelopeFolder:
     def _file(self, digest: str) -> Path:
         """Return where the envelope of a digest is."""
         return self.path / f"{digest}.json"
+
+
+def keep_file(target: Path, data: bytes) -> Path:
+    """Write a file durably that an entry is going to name, and return its path.
+
+    The folder is made if it is not there; the file appears whole or not at all.
+
+    Raises:
+        LedgerError: If the disk refuses.
+    """
+    partial = target.parent / f".{secrets.token_hex(8)}.partial"
+    try:
+        if not target.parent.is_dir():
+            target.parent.mkdir()
+            sync_folder(target.parent)
+        with partial.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(target)
+        sync_folder(target)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise LedgerError(
+            f"the file cannot be kept: {error.strerror}",
+            where=str(target),
+            why="nothing was recorded: an entry must not name a file that is not there",
+            remedy="check free space and permissions, then run the same command again",
+        ) from error
+    return target

@@ -22,6 +22,7 @@ __all__ = [
     "name_in",
     "read_key",
     "read_secret",
+    "take_over",
     "too_open",
     "write_key",
     "write_secret",
@@ -50,6 +51,15 @@ class Files:
         return self._beside(".key.pem")
 
     @property
+    def next_key(self) -> Path:
+        """The private key that takes over, while a rotation is under way."""
+        return self._beside(".key.next.pem")
+
+    def old_key(self, key_id: bytes) -> Path:
+        """Return where a private key is kept that was given up."""
+        return self._beside(f".key.{key_id.hex()}.pem")
+
+    @property
     def secret(self) -> Path:
         """The secret of the keyed digests, hex."""
         return self._beside(".secret")
@@ -68,6 +78,16 @@ class Files:
     def attestations(self) -> Path:
         """The folder of signed envelopes."""
         return self._beside(".attestations")
+
+    @property
+    def anchors(self) -> Path:
+        """The folder of cosigned checkpoints and timestamps."""
+        return self._beside(".anchors")
+
+    @property
+    def timestamps(self) -> Path:
+        """The folder of timestamps by size of the checkpoint."""
+        return self._beside(".timestamps")
 
     @property
     def partial(self) -> Path:
@@ -138,6 +158,25 @@ def read_secret(path: Path) -> bytes:
     if not _SECRET.fullmatch(data):
         raise InputError("the secret is not 64 hex digits", where=str(path))
     return bytes.fromhex(data.decode())
+
+
+def take_over(files: Files, key_id: bytes) -> None:
+    """Let the next key take the place of the ledger's, and keep the old one under its id.
+
+    Whatever a crash leaves of it, the same call completes.
+
+    Args:
+        files: Names of the ledger's files.
+        key_id: Id of the old key, 4 bytes.
+    """
+    old = files.old_key(key_id)
+    if files.key.exists() and files.next_key.exists():
+        # Never over a file that is there: it could be the only copy.
+        if not old.exists():
+            os.link(files.key, old)
+        files.next_key.rename(files.key)
+    elif files.next_key.exists():
+        files.next_key.rename(files.key)
 
 
 def too_open(path: Path) -> bool:
