@@ -7,6 +7,7 @@ head that was meant. A database behind its newest note is a restored or cut one:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.errors import HeadMovedError, IntegrityError
@@ -40,7 +41,7 @@ class Log:
         self._checkpoints = checkpoints
         self._identity = identity
 
-    def append(self, drafts: Sequence[Draft]) -> Appended:
+    def append(self, drafts: Sequence[Draft], *, whole: bool = False) -> Appended:
         """Append what is new in one transaction, then sign the new head.
 
         A draft that the ledger already holds is counted and not added again; one that
@@ -49,9 +50,10 @@ class Log:
 
         Args:
             drafts: Validated records, at most some ten thousand a call.
+            whole: Append nothing unless every one of them is new: they belong together.
 
         Returns:
-            What became of each.
+            What became of each; with ``whole``, what stands in the way if anything does.
 
         Raises:
             InputError: If a draft cannot be an entry.
@@ -64,6 +66,8 @@ class Log:
             for _ in range(ATTEMPTS_MAX):
                 head = self._agreed_head()
                 batch, appended = self._seal(head, drafts)
+                if whole and len(batch.entries) != len(drafts):
+                    return replace(appended, new=())
                 if not batch.entries:
                     return appended
                 if self._commit(head, batch):

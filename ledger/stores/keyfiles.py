@@ -59,6 +59,11 @@ class Files:
         return self._beside(".checkpoints")
 
     @property
+    def attestations(self) -> Path:
+        """The folder of signed statements; made with the first of them."""
+        return self._beside(".attestations")
+
+    @property
     def partial(self) -> Path:
         """The database while it is being made."""
         return self._beside(".partial")
