@@ -148,7 +148,8 @@ def recorded_correction(
         after = Entry.parse(row.bytes)
         if after.type != entry.type or after.recorded_at != found.recorded_at:
             break
-        replacements.append((after.type, after.body))
+        body = {n: value for n, value in after.body.items() if n != "idempotency_key"}
+        replacements.append((after.type, body))
     return Correction(entry, dict(found.body), tuple(replacements), found.seq)
 
 

@@ -342,7 +342,7 @@ def _check_new(appended: Appended, proposal: Proposal, extra: int) -> None:
             remedy=f"flopledger show {conflict.seq} says what stands there; restate that one",
         )
     raise ConflictError(
-        f"a part of the correction of entry {seq} is in the ledger already",
+        f"the correction of entry {seq}, or a part of it, is in the ledger already",
         why="it would be counted once and corrected twice",
         remedy=f"flopledger impact {seq} shows the correction that was recorded",
     )

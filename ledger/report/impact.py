@@ -53,23 +53,16 @@ def _head(found: Impact) -> Table:
     recorded = found.correction.recorded
     kind = "supposed, nothing was recorded" if recorded is None else f"entry {recorded}"
     flips, moved = len(found.flips), len(found.determinations)
-    statements = _many(len(found.attestations), "signed statement")
-    otherwise = _many(sum(bool(each.changes) for each in found.attestations), "of them")
-    filings = _many(len(found.filings), "filing")
     notes = [
         f"Correction: {kind}. Law of {on.in_force_on}, work as of {on.as_of}, over the "
         + f"{found.size} entries before it.",
         f"{moved} of {found.asked} determinations rest on the entry; {flips} come out otherwise.",
-        f"{statements} covered it, {otherwise} would say otherwise; {filings} rest on it.",
+        f"Signed statements that covered it: {len(found.attestations)}, of which "
+        + f"{sum(bool(each.changes) for each in found.attestations)} would say otherwise. "
+        + f"Filings that rest on it: {len(found.filings)}.",
         *_alike(found),
     ]
     return Table(f"Impact of entry {entry.seq} ({entry.type})", (), (), tuple(notes))
-
-
-def _many(number: int, what: str) -> str:
-    """Return a number of things."""
-    plural = what if number == 1 or what.startswith("of ") else f"{what}s"
-    return f"{number or 'no'} {plural}"
 
 
 def _alike(found: Impact) -> Iterator[str]:
