@@ -18,7 +18,7 @@ from ledger.errors import InputError
 __all__ = ["writing"]
 
 _OWNED = (".key.pem", ".secret", ".checkpoints")
-_BESIDE = (*_OWNED, ".projection", ".partial", "-wal", "-shm", "-journal")
+_BESIDE = (*_OWNED, ".attestations", ".projection", ".partial", "-wal", "-shm", "-journal")
 _DATABASE = b"SQLite format 3\0"
 _NEW_MODE = 0o666  # the umask takes from it what the user wants taken
 
@@ -91,7 +91,7 @@ def _is_of_this_ledger(output: str, status: os.stat_result | None) -> bool:
     for start in (database, os.path.realpath(database)):
         for path in (start + suffix for suffix in ("", *_BESIDE)):
             there = None if status is None else _status(path)
-            # The projection is a folder.
+            # The projection and the attestations are folders.
             if os.path.realpath(path) in {target, str(Path(target).parent)}:
                 return True
             if status is not None and there is not None and os.path.samestat(status, there):

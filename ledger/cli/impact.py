@@ -17,6 +17,7 @@ from ledger.cli.record import read_input
 from ledger.cli.restate import desk_of
 from ledger.cli.views import LedgerViews
 from ledger.entry import Entry
+from ledger.envelope import Envelope
 from ledger.journeys.check_document import CheckDocument
 from ledger.journeys.checking import Question, Records
 from ledger.journeys.correction import (
@@ -33,7 +34,7 @@ from ledger.regime.edition import lawbook
 from ledger.report.impact import impact_csv, impact_tables
 from ledger.report.impact_document import impact_document
 from ledger.statement import Statement
-from ledger.stores.envelopes import Envelopes
+from ledger.stores.envelopes import EnvelopeFolder
 from ledger.stores.sqlite import SqliteStore
 
 __all__ = ["impact_command"]
@@ -80,7 +81,7 @@ def impact_command(
         context,
         question,
         engine,
-        lambda held: _impact(context, seq, records, held, question, engine),
+        lambda held: _impact(context, (seq, records), held, question, engine),
     )
     chosen = form_of(fmt, output)
     document = impact_document(found) if chosen == "json" else {}
@@ -91,16 +92,15 @@ def impact_command(
 
 def _impact(
     context: Context,
-    seq: int,
-    given: bytes | None,
+    asked: tuple[int, bytes | None],
     records: Records,
     question: Question,
     engine: str,
 ) -> Impact:
-    """Find the correction and ask what it changes."""
+    """Find the correction of an entry, by the records given or by the ledger, and ask both ways."""
     store = open_reader(context)
-    correction = _correction(context, store, seq, given, records)
-    envelopes = Envelopes(files_of(context).attestations)
+    correction = _correction(context, store, *asked, records)
+    envelopes = EnvelopeFolder(files_of(context).attestations)
     court = Court(
         LedgerViews(store, records.origin, engine),
         lawbook(pack_of(context), {}),
@@ -112,13 +112,15 @@ def _impact(
     )
 
 
-def _claim(envelopes: Envelopes, digest: str) -> CheckDocument | None:
+def _claim(envelopes: EnvelopeFolder, digest: str) -> CheckDocument | None:
     """Return the check that a signed statement claims, or None if it is not kept here."""
-    envelope = envelopes.find(digest)
-    if envelope is None:
+    if digest not in envelopes.digests():
         return None
+    envelope = Envelope.parse(envelopes.read(digest))
     claimed = Statement.open(envelope).predicate.get("check")
-    return None if claimed is None else read_check(encode(claimed), where=f"statement {digest}")
+    if claimed is None:
+        return None
+    return read_check(encode(claimed), where=f"statement {digest}")
 
 
 def _correction(

@@ -8,6 +8,7 @@ import click
 
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import open_reader
+from ledger.cli.signing import passphrase_of, passphrase_option
 from ledger.keys import FileSigner, check_origin
 from ledger.stores.keyfiles import SECRET_BYTES, write_signer
 
@@ -21,6 +22,7 @@ Examples:
 NEW_EPILOG = """\b
 Examples:
   flopledger key new law.example/anna -o anna.key.pem
+  flopledger key new law.example/anna -o anna.key.pem --passphrase-file passphrase.txt
 """
 
 
@@ -42,15 +44,19 @@ def show(context: Context) -> None:
 @key.command(epilog=NEW_EPILOG)
 @click.argument("name")
 @click.option("-o", "--output", required=True, metavar="FILE", help="New file for the private key.")
+@passphrase_option
 @pass_context
-def new(context: Context, *, name: str, output: str) -> None:
+def new(context: Context, *, name: str, output: str, passphrase_file: str | None) -> None:
     """Make a signing key for a person, and print its public key.
 
     NAME is an address without scheme, as law.example/anna. The file can be read by you alone;
-    whoever trusts your signatures needs the public key, on another way than what you sign.
+    whoever trusts your signatures needs the public key, on another way than what you sign. With a
+    passphrase the file is locked.
     """
     context.chance.check(check_origin(name))
+    passphrase = passphrase_of(passphrase_file)
     signer = FileSigner.from_seed(name, context.chance.draw(SECRET_BYTES))
-    path = write_signer(Path(output), signer)
+    path = write_signer(Path(output), signer, passphrase)
     click.echo(signer.verifier.encode())
-    context.say(f"the private key is in {path}, keep a copy")
+    locked = "" if passphrase is None else ", locked with the passphrase"
+    context.say(f"the private key is in {path}{locked}, keep a copy")

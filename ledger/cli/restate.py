@@ -21,7 +21,7 @@ from ledger.keys import VerifierKey
 from ledger.record.administration import ReversalReason
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.restated import proposal_table, restated_document, restated_table
-from ledger.stores.envelopes import Envelopes
+from ledger.stores.envelopes import EnvelopeFolder
 from ledger.stores.sqlite import SqliteStore
 
 __all__ = ["desk_of", "restate_command"]
@@ -91,8 +91,8 @@ def restate_command(
     store = open_reader(context)
     desk = desk_of(context, store, writable=True)
     found = read_proposal(read_input(proposal), desk)
-    keep = Envelopes(files_of(context).attestations).keep
-    done = restate(desk, found, yes, size=store.head().size, keep=keep)
+    folder = EnvelopeFolder(files_of(context).attestations)
+    done = restate(desk, found, yes, size=store.head().size, keep=folder.write)
     emit(restated_document(done), restated_table(done), fmt=fmt, output=output)
     if yes is None:
         context.say("warning: nobody approved it; a policy with four eyes refuses this ledger")

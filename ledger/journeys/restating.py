@@ -39,6 +39,7 @@ __all__ = [
     "Restated",
     "check_approval",
     "propose",
+    "proposed_act",
     "read_proposal",
     "restate",
 ]
@@ -189,6 +190,20 @@ def propose(desk: Desk, seq: int, records: Iterable[Mapping[str, Any]], reason: 
     return proposal
 
 
+def proposed_act(value: JSON) -> tuple[str, dict[str, JSON]] | None:
+    """Return ledger and act of a proposal, or None if the value is none.
+
+    Args:
+        value: A file, read.
+    """
+    if not isinstance(value, dict) or value.get("schema") != SCHEMA:
+        return None
+    origin, approved = value.get("origin"), value.get("approved")
+    if not isinstance(origin, str) or not isinstance(approved, dict):
+        raise InputError("origin of a proposal is a text, approved an object")
+    return origin, approved
+
+
 def read_proposal(data: bytes, desk: Desk) -> Proposal:
     """Read a proposal, and make sure that it still fits the ledger.
 
@@ -237,7 +252,7 @@ def restate(
     approved: Approved | None,
     *,
     size: int,
-    keep: Callable[[Envelope], str] | None = None,
+    keep: Callable[[Envelope], object] | None = None,
 ) -> Restated:
     """Record a correction in one transaction: reversal, replacements, approval.
 
@@ -246,7 +261,7 @@ def restate(
         proposal: What is corrected.
         approved: The approval; None records it with nobody's yes but the recorder's.
         size: Entries in the ledger when it was approved.
-        keep: Keeps the envelope of the approval beside the ledger, durably, and returns its digest.
+        keep: Keeps the envelope of the approval beside the ledger, durably.
 
     Raises:
         IntegrityError: If the approval is for something else, or not signed by the key.
@@ -257,7 +272,8 @@ def restate(
     if approved is not None:
         check_approval(approved, proposal)
         assert keep is not None, "an approval is kept"
-        digest = keep(approved.envelope)
+        keep(approved.envelope)
+        digest = approved.envelope.sha256()
     drafts = _drafts(proposal, digest, size)
     appended = desk.log.append(drafts, whole=True)
     extra = 0 if digest is None else 1

@@ -53,13 +53,13 @@ def _head(found: Impact) -> Table:
     recorded = found.correction.recorded
     kind = "supposed, nothing was recorded" if recorded is None else f"entry {recorded}"
     flips, moved = len(found.flips), len(found.determinations)
+    on_days = f"Law of {on.in_force_on}, work as of {on.as_of}"
+    otherwise = sum(bool(each.changes) for each in found.attestations)
     notes = [
-        f"Correction: {kind}. Law of {on.in_force_on}, work as of {on.as_of}, over the "
-        + f"{found.size} entries before it.",
+        f"Correction: {kind}. {on_days}, over the {found.size} entries before it.",
         f"{moved} of {found.asked} determinations rest on the entry; {flips} come out otherwise.",
-        f"Signed statements that covered it: {len(found.attestations)}, of which "
-        + f"{sum(bool(each.changes) for each in found.attestations)} would say otherwise. "
-        + f"Filings that rest on it: {len(found.filings)}.",
+        f"Signed statements that covered it: {len(found.attestations)}; otherwise now: {otherwise}.",
+        f"Filings that rest on it: {len(found.filings)}.",
         *_alike(found),
     ]
     return Table(f"Impact of entry {entry.seq} ({entry.type})", (), (), tuple(notes))

@@ -1,86 +1,112 @@
-"""Envelopes are the signed statements of a ledger, one file each, named by their digest.
+"""The envelope folder keeps signed envelopes beside a ledger, each named by its SHA-256.
 
-They lie in the folder ``X.attestations`` beside the ledger ``X``. A file is whole on the disk
-before the entry that names it is appended, and is never changed.
+``X.attestations/<64 hex digits>.json`` is written and flushed before the entry that names it: an
+entry whose file was never there could not be verified. Files are never changed or removed here.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ledger.envelope import ENVELOPE_MAX, Envelope
-from ledger.errors import InputError, IntegrityError
+from ledger.errors import IntegrityError, LedgerError, MissingError
+from ledger.stores.notes import sync_folder
 
-__all__ = ["Envelopes"]
+__all__ = ["EnvelopeFolder"]
+
+_NAME = re.compile(r"([0-9a-f]{64})\.json")
 
 
-class Envelopes:
-    """The folder of signed statements beside a ledger."""
+class EnvelopeFolder:
+    """The folder ``X.attestations`` beside the ledger ``X``."""
 
-    def __init__(self, folder: Path) -> None:
-        """Name the folder; it is made when the first statement is kept."""
-        self.folder = folder
+    def __init__(self, path: Path) -> None:
+        """Name the folder; it is made when the first envelope comes.
 
-    def keep(self, envelope: Envelope) -> str:
-        """Keep an envelope durably and return its digest; keeping it twice changes nothing.
+        Args:
+            path: Where it is.
+        """
+        self.path = path
+
+    def write(self, envelope: Envelope) -> Path:
+        """Keep an envelope durably, and return its file; the same again changes nothing.
 
         Raises:
-            InputError: If the disk refuses.
+            IntegrityError: If a file of that name holds other bytes.
+            LedgerError: If the disk refuses.
         """
-        digest, data = envelope.sha256(), envelope.encode()
-        path = self._path(digest)
+        data, target = envelope.encode(), self._file(envelope.sha256())
+        if target.exists():
+            self.read(envelope.sha256())
+            return target
+        partial = self.path / f".{secrets.token_hex(8)}.partial"
         try:
-            self.folder.mkdir(exist_ok=True)
-            if path.exists() and path.read_bytes() == data:
-                return digest
-            partial = path.with_suffix(".partial")
-            with partial.open("wb") as file:
+            if not self.path.is_dir():
+                self.path.mkdir()
+                sync_folder(self.path)
+            with partial.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(path)
-            _sync(self.folder)
-            _sync(self.folder.parent)
+            partial.rename(target)
+            sync_folder(target)
         except OSError as error:
-            raise InputError(
-                f"the statement cannot be kept: {error.strerror}",
-                where=str(path),
-                why="an entry is appended only once what it names is on the disk",
-                remedy="make room, or let this user write there; nothing was recorded",
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise LedgerError(
+                f"the envelope cannot be kept: {error.strerror}",
+                where=str(target),
+                why="nothing was recorded: an entry must not name a file that is not there",
+                remedy="check free space and permissions, then run the same command again",
             ) from error
-        return digest
+        return target
 
-    def find(self, digest: str) -> Envelope | None:
-        """Return the envelope of a digest, or None if it is not kept here.
+    def read(self, digest: str) -> bytes:
+        """Return the file of an envelope.
+
+        Args:
+            digest: SHA-256 of its bytes, 64 hex digits, as its entry names it.
 
         Raises:
-            IntegrityError: If the file has another digest than its name.
+            MissingError: If it is not there.
+            IntegrityError: If it holds other bytes.
         """
+        path = self._file(digest)
         try:
-            with self._path(digest).open("rb") as file:
+            with path.open("rb") as file:
                 data = file.read(ENVELOPE_MAX + 1)
-        except FileNotFoundError:
-            return None
-        envelope = Envelope.parse(data)
-        if envelope.sha256() != digest:
+        except FileNotFoundError as error:
+            raise MissingError(
+                f"the envelope {digest} is not there",
+                where=str(path),
+                why="an entry of the ledger names it",
+                remedy="put the file back; whoever was given the attestation has a copy",
+            ) from error
+        except OSError as error:
+            raise LedgerError(f"cannot read {path}: {error.strerror}") from error
+        if hashlib.sha256(data).hexdigest() != digest:
             raise IntegrityError(
-                "a signed statement is not the one that its name says",
-                where=str(self._path(digest)),
-                why="the ledger holds the digest of another file",
-                remedy="keep the file as evidence, and put back the statement that was signed",
+                "the file of the envelope is not the one recorded",
+                where=str(path),
+                why="its bytes do not have the digest that the ledger names",
+                remedy="keep it as evidence, and put back the file as it was signed",
             )
-        return envelope
+        return data
 
-    def _path(self, digest: str) -> Path:
-        """Return the file of a digest."""
-        return self.folder / f"{digest}.json"
+    def digests(self) -> Iterator[str]:
+        """Yield the digests of the files that are there, sorted."""
+        if self.path.is_dir():
+            for path in sorted(self.path.iterdir()):
+                found = _NAME.fullmatch(path.name)
+                if found:
+                    yield found[1]
 
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def _file(self, digest: str) -> Path:
+        """Return where the envelope of a digest is."""
+        return self.path / f"{digest}.json"

@@ -1,6 +1,7 @@
 """Key files: the private key and the secret of a ledger, readable by their owner alone.
 
-``X.key.pem`` holds an unencrypted PKCS#8 Ed25519 key, ``X.secret`` 32 random bytes as hex.
+``X.key.pem`` holds a PKCS#8 Ed25519 key, locked with a passphrase if one was given; ``X.secret``
+holds 32 random bytes as hex.
 Neither is ever written into a database, a bundle or a report, and neither is ever overwritten.
 """
 
@@ -60,7 +61,7 @@ class Files:
 
     @property
     def attestations(self) -> Path:
-        """The folder of signed statements; made with the first of them."""
+        """The folder of signed envelopes."""
         return self._beside(".attestations")
 
     @property
@@ -77,13 +78,13 @@ class Files:
         return self.database.with_name(self.database.name + suffix)
 
 
-def write_key(path: Path, signer: FileSigner) -> Path:
+def write_key(path: Path, signer: FileSigner, passphrase: bytes | None = None) -> Path:
     """Keep a signing key in a new file of mode 0600, and return its path.
 
     Raises:
         ConflictError: If there is a file already.
     """
-    return _create(path, signer.pem())
+    return _create(path, signer.pem(passphrase))
 
 
 def write_secret(path: Path, secret: bytes) -> Path:
@@ -96,13 +97,13 @@ def write_secret(path: Path, secret: bytes) -> Path:
     return _create(path, secret.hex().encode() + b"\n")
 
 
-def write_signer(path: Path, signer: FileSigner) -> Path:
+def write_signer(path: Path, signer: FileSigner, passphrase: bytes | None = None) -> Path:
     """Keep a person's signing key in a new file of mode 0600 that says its name.
 
     Raises:
         ConflictError: If there is a file already.
     """
-    return _create(path, f"name: {signer.name}\n".encode() + signer.pem())
+    return _create(path, f"name: {signer.name}\n".encode() + signer.pem(passphrase))
 
 
 def name_in(pem: bytes) -> str | None:
@@ -111,14 +112,14 @@ def name_in(pem: bytes) -> str | None:
     return None if found is None else found[1].decode()
 
 
-def read_key(path: Path, origin: str) -> FileSigner:
+def read_key(path: Path, origin: str, passphrase: bytes | None = None) -> FileSigner:
     """Read the signing key.
 
     Raises:
         MissingError: If there is no such file.
-        InputError: If it holds no Ed25519 key.
+        InputError: If it holds no Ed25519 key, or the passphrase does not open it.
     """
-    return FileSigner.parse_pem(origin, _read(path, "signing key"))
+    return FileSigner.parse_pem(origin, _read(path, "signing key"), passphrase)
 
 
 def read_secret(path: Path) -> bytes:

@@ -11,7 +11,6 @@ import pytest
 from ledgers import allocation, commitment
 from recorded import Recorded, about, work
 
-from ledger.approval import approval_of
 from ledger.canonical import encode
 from ledger.keys import FileSigner
 from ledger.period import parse_day
@@ -124,11 +123,10 @@ def propose(lab: Recorded) -> Path:
 
 def approve(lab: Recorded, proposal: Path, signer: FileSigner = ANNA) -> Path:
     """Let a second person sign the proposal."""
-    said = json.loads(proposal.read_text("utf-8"))
-    day = parse_day("2026-11-21")
-    envelope = approval_of("restatement", said["origin"], said["approved"], day).sign(signer)
-    path = lab.folder / "yes.json"
-    path.write_bytes(envelope.encode())
+    key, path = lab.folder / "anna.pem", lab.folder / "yes.json"
+    key.write_bytes(signer.pem())
+    who = ("--key", str(key), "--name", signer.name)
+    lab.told("approve", str(proposal), *who, "-o", str(path), day="2026-11-21")
     return path
 
 
@@ -291,3 +289,30 @@ def test_where_the_same_mistake_may_be_is_named(lab: Recorded) -> None:
     second = booked("nvidia-h20", H20, 10**22)
     lab.record({**second, "run": "pretrain-2", "key": ["pretrain-2"]}, day="2026-08-01")
     assert impact(lab, "--with", right_file(lab), codes=(1,))["alike"] == [3]
+
+
+def test_a_signed_statement_over_the_entry_would_say_otherwise(lab: Recorded) -> None:
+    key = lab.folder / "officer.pem"
+    key.write_bytes(ANNA.pem())
+    lab.told(
+        *("attest", "make", "--period", "2026-01-01..2026-07-01", "--claim", "every-run-recorded"),
+        *("--signer", f"{ANNA.name}={key}"),
+        day="2026-07-02",
+    )
+    (signed,) = impact(lab, "--with", right_file(lab), codes=(1,))["attestations"]
+    assert (signed["number"], signed["size"], signed["kept"]) == (1, 3, True)
+    turned = {f"{each['regime']}/{each['rule']}" for each in signed["changes"] if each["flips"]}
+    assert PRESUMED in turned
+    assert {each["subject"] for each in signed["changes"]} == {MODEL}
+
+
+def test_a_statement_made_after_the_correction_is_left_alone(lab: Recorded) -> None:
+    record(lab, *agreed(lab))
+    key = lab.folder / "officer.pem"
+    key.write_bytes(ANNA.pem())
+    lab.told(
+        *("attest", "make", "--period", "2026-01-01..2026-07-01", "--claim", "every-run-recorded"),
+        *("--signer", f"{ANNA.name}={key}"),
+        day="2026-11-23",
+    )
+    assert impact(lab, codes=(1,))["attestations"] == []
