@@ -58,7 +58,7 @@ def _head(found: Impact) -> Table:
     notes = [
         f"Correction: {kind}. {on_days}, over the {found.size} entries before it.",
         f"{moved} of {found.asked} determinations rest on the entry; {flips} come out otherwise.",
-        f"Signed statements that covered it: {len(found.attestations)}; otherwise now: {otherwise}.",
+        f"Signed statements over it: {len(found.attestations)}, {otherwise} would say otherwise.",
         f"Filings that rest on it: {len(found.filings)}.",
         *_alike(found),
     ]
