@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("ledger.cli.import_:import_", "Read a real export into the ledger."),
     "record": ("ledger.cli.record:record", "Append records from JSON Lines."),
     "fact": ("ledger.cli.fact:fact", "Set one fact, or list the facts that are missing."),
+    "restate": ("ledger.cli.restate:restate_command", "Correct an entry, with approval."),
+    "impact": ("ledger.cli.impact:impact_command", "Show everything that used an entry."),
     "show": ("ledger.cli.show:show", "Show one entry with its proof, or one run."),
     "export": ("ledger.cli.export:export", "Write the leaves or tables to a file."),
     "verify": ("ledger.cli.verify:verify", "Re-read every byte and check every proof."),

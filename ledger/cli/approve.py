@@ -15,6 +15,7 @@ from ledger.cli.record import read_input
 from ledger.cli.signing import person_of, person_options
 from ledger.envelope import ENVELOPE_MAX, Envelope
 from ledger.errors import InputError
+from ledger.journeys.restating import proposed_act
 from ledger.keys import check_name
 from ledger.period import parse_day
 from ledger.statement import Statement
@@ -23,11 +24,12 @@ __all__ = ["approve"]
 
 EPILOG = """\b
 Examples:
-  flopledger approve restatement.json --key approver.key.pem -o approval.json
+  flopledger approve fix.json --key approver.key.pem -o approval.json
   flopledger approve act.json --act key --origin ledger.example/lab-a --key approver.key.pem
 
-FILE holds the act as JSON, as the command that asks for the approval wrote it, or an approval that
-somebody signed already and that gets one more signature. No ledger is needed.
+FILE is a proposal of flopledger restate, another act as JSON for which --act and --origin say what
+it is, or an approval that somebody signed already and that gets one more signature. No ledger is
+needed.
 """
 
 
@@ -59,11 +61,26 @@ def approve(
     if b'"payloadType"' in data:
         envelope = Envelope.parse(data)
     else:
-        envelope = approval_of(act, _origin(origin), _act(data, file), day)
+        envelope = approval_of(act, *_asked(data, file, origin), day)
     envelope = envelope.sign(person)
     write_text(envelope.encode().decode(), output)
     stated = Statement.open(envelope)
     context.say(f"{person.verifier.name} approves {stated.name}, sha256 {stated.sha256}")
+
+
+def _asked(data: bytes, file: str, origin: str | None) -> tuple[str, dict[str, JSON]]:
+    """Return the ledger and the act: a proposal says both."""
+    value = _act(data, file)
+    proposed = proposed_act(value)
+    if proposed is None:
+        return _origin(origin), value
+    if origin is not None and origin != proposed[0]:
+        raise InputError(
+            f"the proposal is for {proposed[0][:60]}, not {origin[:60]}",
+            where=file,
+            remedy="leave --origin out: a proposal says for which ledger it is",
+        )
+    return check_name(proposed[0]), proposed[1]
 
 
 def _origin(origin: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Never
 
@@ -24,6 +24,8 @@ __all__ = [
     "Lines",
     "Recorded",
     "fact_draft",
+    "read_objects",
+    "read_record",
     "record_fact",
     "record_lines",
 ]
@@ -124,15 +126,38 @@ def record_lines(
     return Recorded(len(entries), same, len(problems), superseded, 0, told, tuple(entries))
 
 
+def read_objects(given: Lines) -> tuple[Mapping[str, Any], ...]:
+    """Reads the objects of a JSON Lines text strictly; what they say is not looked at.
+
+    Raises:
+        InputError: a line is no object, or not strict JSON; it is named.
+    """
+    found = []
+    for number, line in _lines(given.data):
+        try:
+            found.append(_object(line))
+        except InputError as error:
+            where = f"{given.source}:{number}"
+            raise InputError(
+                error.message, where=where, why=error.why, remedy=error.remedy
+            ) from error
+    return tuple(found)
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yields the lines that hold something, with their numbers."""
+    plain = data.removeprefix(codecs.BOM_UTF8)
+    for number, line in enumerate(plain.split(b"\n"), start=1):
+        if line.strip():
+            yield number, line
+
+
 def _read(
     data: bytes, source: str, vocabulary: Vocabulary
 ) -> tuple[list[Draft], list[int], list[Problem]]:
     """Reads every line; gives the drafts, the line of each, and what was refused."""
     drafts, lines, problems = [], [], []
-    plain = data.removeprefix(codecs.BOM_UTF8)
-    for number, line in enumerate(plain.split(b"\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in _lines(data):
         try:
             drafts.append(_draft(line, vocabulary))
             lines.append(number)
@@ -145,7 +170,16 @@ def _read(
 
 def _draft(line: bytes, vocabulary: Vocabulary) -> Draft:
     """Reads one line strictly."""
-    given = _object(line)
+    return read_record(_object(line), vocabulary)
+
+
+def read_record(given: Mapping[str, Any], vocabulary: Vocabulary) -> Draft:
+    """Reads one record as an object.
+
+    Raises:
+        InputError: it is no record, or a fact that nobody filled in.
+        RuleError: it states a fact that the vocabulary does not know.
+    """
     _check_filled(given)
     draft = parse_record(given)
     if draft.type == "key":

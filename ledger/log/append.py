@@ -44,7 +44,7 @@ class Log:
         self._checkpoints = checkpoints
         self._identity = identity
 
-    def append(self, drafts: Sequence[Draft]) -> Appended:
+    def append(self, drafts: Sequence[Draft], *, whole: bool = False) -> Appended:
         """Append what is new in one transaction, then sign the new head.
 
         A draft that the ledger already holds is counted and not added again; one that
@@ -53,9 +53,10 @@ class Log:
 
         Args:
             drafts: Validated records, at most some ten thousand a call.
+            whole: Append nothing unless every one of them is new: they belong together.
 
         Returns:
-            What became of each.
+            What became of each; with ``whole``, what stands in the way if anything does.
 
         Raises:
             InputError: If a draft cannot be an entry.
@@ -69,6 +70,8 @@ class Log:
             for _ in range(ATTEMPTS_MAX):
                 head = self._agreed_head()
                 batch, appended = self._seal(head, drafts)
+                if whole and len(batch.entries) != len(drafts):
+                    return replace(appended, new=())
                 if not batch.entries:
                     return appended
                 if self._commit(head, batch):
