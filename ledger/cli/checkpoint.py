@@ -48,8 +48,9 @@ def show(context: Context, *, size: int | None) -> None:
 
     It carries the cosignatures that were added.
     """
+    store = open_reader(context)
     note = note_over(context, size)
-    open_checkpoint(context, open_reader(context), note)
+    open_checkpoint(context, store, note)
     click.echo(note, nl=False)
 
 

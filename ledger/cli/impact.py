@@ -28,14 +28,14 @@ from ledger.journeys.correction import (
     supposed_correction,
 )
 from ledger.journeys.impact import Court, Impact, impact
-from ledger.journeys.recording import Lines, read_objects
+from ledger.journeys.json_lines import Lines, read_objects
 from ledger.journeys.replaying import read_check
 from ledger.regime.edition import lawbook
 from ledger.report.impact import impact_csv, impact_tables
 from ledger.report.impact_document import impact_document
 from ledger.statement import Statement
+from ledger.stores.contract import LedgerStore
 from ledger.stores.envelopes import EnvelopeFolder
-from ledger.stores.sqlite import SqliteStore
 
 __all__ = ["impact_command"]
 
@@ -124,7 +124,7 @@ def _claim(envelopes: EnvelopeFolder, digest: str) -> CheckDocument | None:
 
 
 def _correction(
-    context: Context, store: SqliteStore, seq: int, given: bytes | None, records: Records
+    context: Context, store: LedgerStore, seq: int, given: bytes | None, records: Records
 ) -> Correction:
     """Return the correction asked about: supposed, recorded, or that the entry is taken back."""
     entry = corrected_entry(store, seq)
@@ -137,7 +137,7 @@ def _correction(
     return supposed_correction(entry, drafts, desk.log.pseudonym, Reason("source_restated"))
 
 
-def _alike(store: SqliteStore, entry: Entry) -> Iterator[int]:
+def _alike(store: LedgerStore, entry: Entry) -> Iterator[int]:
     """Yield the allocations of the same device and source file, where the same mistake may be."""
     evidence, device = entry.body.get("evidence"), entry.body.get("device")
     digest = evidence.get("file_sha256") if isinstance(evidence, dict) else None

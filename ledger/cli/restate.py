@@ -8,21 +8,22 @@ import click
 
 from ledger.cli.bench import pack_of
 from ledger.cli.context import Context, pass_context
+from ledger.cli.keeping import custody_of
 from ledger.cli.opening import files_of, open_log, open_reader
 from ledger.cli.output import emit, output_options, write_text
 from ledger.cli.record import read_input
 from ledger.envelope import Envelope
 from ledger.errors import InputError, IntegrityError
 from ledger.journeys.correction import Reason
+from ledger.journeys.json_lines import Lines, read_objects
 from ledger.journeys.parties import Parties
-from ledger.journeys.recording import Lines, read_objects
 from ledger.journeys.restating import Approved, Desk, Proposal, propose, read_proposal, restate
 from ledger.keys import VerifierKey
 from ledger.record.administration import ReversalReason
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.restated import proposal_table, restated_document, restated_table
+from ledger.stores.contract import LedgerStore
 from ledger.stores.envelopes import EnvelopeFolder
-from ledger.stores.sqlite import SqliteStore
 
 __all__ = ["desk_of", "restate_command"]
 
@@ -98,7 +99,7 @@ def restate_command(
         context.say("warning: nobody approved it; a policy with four eyes refuses this ledger")
 
 
-def desk_of(context: Context, store: SqliteStore, *, writable: bool) -> Desk:
+def desk_of(context: Context, store: LedgerStore, *, writable: bool) -> Desk:
     """Return where corrections of this ledger are made."""
     log = open_log(context, writable=writable)
     vocabulary = load_vocabulary(pack_of(context))
@@ -119,7 +120,8 @@ def _approved(context: Context, approval: str | None, approver: str | None) -> A
     """Read the approval, and refuse one by the key of the ledger itself."""
     envelope = Envelope.parse(read_input(_needed(approval, "--approval")))
     key = VerifierKey.parse(_needed(approver, "--approver"))
-    if key.public == VerifierKey.parse(open_reader(context).vkey()).public:
+    own = custody_of(files_of(context), open_reader(context)).keys
+    if key.public in {each.public for each in own}:
         raise IntegrityError(
             "the approval is by the key of the ledger itself",
             why="whoever records is not the one who approves",
