@@ -239,7 +239,7 @@ def test_windows_refuse_what_was_seen_before_it_says_to_be(members: Members) -> 
 def test_windows_begin_at_an_anchor_and_end_at_a_witness(tmp_path: Path) -> None:
     # Row 6: an entry behind an anchor cannot be older than the evidence that the anchor holds.
     context = filled(tmp_path)
-    seen_at = int(datetime(2026, 11, 23, 9, tzinfo=UTC).timestamp())
+    seen_at = int(datetime(2026, 11, 23, 10, 5, tzinfo=UTC).timestamp())
     evidence = cosigned(members_of(context)["checkpoints/000000000011"], WITNESS, time=seen_at)
     digest = hashlib.sha256(evidence).hexdigest()
     body = {
@@ -259,8 +259,6 @@ def test_windows_begin_at_an_anchor_and_end_at_a_witness(tmp_path: Path) -> None
     assert "11 entries can have been written" in found.notes[0]
     other = relisted({**late, f"anchors/{digest}.note": cosigned(evidence, SECOND)})
     assert "another SHA-256" in fault(verdict(other, asked), "windows").message
-    made_up = cosigned(members["checkpoints/000000000011"], WITNESS, time=seen_at + 86_400)
-    assert made_up != evidence
 
 
 def test_windows_over_the_policy_are_findings(members: Members) -> None:
