@@ -175,6 +175,7 @@ def drawn(context: Context, audience: Any = "authority", **options: Any) -> Bund
         beside = Beside(
             [record.removesuffix(b"\n") for record in notes.notes(notes.settled_size())],
             lambda digest: folder.read(digest) if digest in digests else None,
+            options.get("anchors", {}).get,
             {},
             packed(),
         )

@@ -19,7 +19,6 @@ from ledger.merkle import CompactRange, leaf_hash
 from ledger.verify.bundle import verify_bundle
 
 PROMISED_S = 10
-PROMISED_BYTES = 300_000_000
 
 
 def many(folder: Path, count: int) -> bytes:

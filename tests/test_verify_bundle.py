@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +38,14 @@ from bundled import (
     witness_line,
     witnessed,
 )
-from sealed import ORIGIN, SIGNER
+from sealed import ORIGIN, SIGNER, fill, said
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.cli.context import Context
 from ledger.errors import InputError
 from ledger.keys import FileSigner
 from ledger.policy import Policy, parse_policy
+from ledger.record import draft_of
 from ledger.verify.bundle import NAMES
 
 Run = Callable[..., Any]
@@ -233,9 +236,35 @@ def test_windows_refuse_what_was_seen_before_it_says_to_be(members: Members) -> 
     assert "were there by 2026-11-20" in fault(verdict(early, policy(lines=ONE)), "windows").message
 
 
+def test_windows_begin_at_an_anchor_and_end_at_a_witness(tmp_path: Path) -> None:
+    # Row 6: an entry behind an anchor cannot be older than the evidence that the anchor holds.
+    context = filled(tmp_path)
+    seen_at = int(datetime(2026, 11, 23, 10, 5, tzinfo=UTC).timestamp())
+    evidence = cosigned(members_of(context)["checkpoints/000000000011"], WITNESS, time=seen_at)
+    digest = hashlib.sha256(evidence).hexdigest()
+    body = {
+        "kind": "cosigned_checkpoint",
+        "size": 11,
+        "evidence_sha256": digest,
+        "stated_time": None,
+    }
+    fill(context, [draft_of("anchor", body)], [said(8)])
+    members = members_of(context, anchors={digest: evidence})
+    assert f"anchors/{digest}.note" in members
+    newest = "checkpoints/000000000013"
+    asked = policy(lines=ONE, window_days_max=5)
+    late = relisted({**members, newest: cosigned(members[newest], WITNESS)})
+    found = step(verdict(late, asked), "windows")
+    assert found.outcome == "finding"
+    assert "11 entries can have been written" in found.notes[0]
+    other = relisted({**late, f"anchors/{digest}.note": cosigned(evidence, SECOND)})
+    assert "another SHA-256" in fault(verdict(other, asked), "windows").message
+
+
 def test_windows_over_the_policy_are_findings(members: Members) -> None:
     late = witnessed(members, WITNESS, time=WITNESSED_AT + 9 * 86_400)
     assert step(verdict(late, policy(lines=ONE)), "windows").outcome == "held"
+    assert step(verdict(late, policy(silence_days_max=1)), "windows").outcome == "finding"
     found = verdict(late, policy(lines=ONE, window_days_max=5))
     assert step(found, "windows").outcome == "finding"
     assert found.exit_status == 1

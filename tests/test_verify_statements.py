@@ -241,11 +241,11 @@ def _sub(folder: Path) -> Path:
 
 
 def test_case_attestation_over_another_ledger(tmp_path: Path) -> None:
+    # Both ledgers have one name, one key and as many entries; only the roots differ.
     context, other = filled(tmp_path), filled(_sub(tmp_path))
-    fill(other, [said(7)])
     record(context, Attestation.open(attested(other)))
     found = verdict(members_of(context), policy(**ASKED))
-    assert fault(found, "attestations")
+    assert "another root" in fault(found, "attestations").message
 
 
 def test_claim_under_rules_that_the_bundle_does_not_bring(members: Members) -> None:

@@ -16,6 +16,7 @@ __all__ = [
     "PACK",
     "REDACTIONS",
     "Names",
+    "anchor_name",
     "attestation_name",
     "numbered",
     "read_names",
@@ -37,6 +38,7 @@ _NUMBERED: Final = re.compile(
 _ENDINGS: Final = {"checkpoints": "", "timestamps": ".tsr", "proofs": ".tlog-proof"} | {
     "leaves": ".json"
 }
+_ANCHOR: Final = re.compile(r"anchors/([0-9a-f]{64})\.note")
 _ATTESTATION: Final = re.compile(r"attestations/([0-9a-f]{64})\.json")
 
 
@@ -51,6 +53,7 @@ class Names:
         proofs: Names of the receipts by number of the entry.
         leaves: Names of the entries that the receipts are for, by number.
         attestations: Names of the signed statements by their SHA-256.
+        anchors: Names of the cosigned notes that anchor entries name, by their SHA-256.
     """
 
     all: tuple[str, ...]
@@ -59,10 +62,16 @@ class Names:
     proofs: dict[int, str]
     leaves: dict[int, str]
     attestations: dict[str, str]
+    anchors: dict[str, str]
 
     def has(self, name: str) -> bool:
         """Whether there is a member of this name."""
         return name in self.all
+
+
+def anchor_name(digest: str) -> str:
+    """Return the name of a cosigned note with this SHA-256, 64 hex digits."""
+    return f"anchors/{digest}.note"
 
 
 def numbered(folder: str, number: int) -> str:
@@ -94,15 +103,18 @@ def read_names(names: Iterable[str]) -> Names:
     Raises:
         IntegrityError: Naming the member that has no place, or is missing.
     """
-    found = Names((), {}, {}, {}, {}, {})
+    found = Names((), {}, {}, {}, {}, {}, {})
     held: list[str] = []
     for name in names:
         held.append(_check_place(name, held))
         if name in _SINGLE:
             continue
         attestation, number = _ATTESTATION.fullmatch(name), _NUMBERED.fullmatch(name)
+        anchor = _ANCHOR.fullmatch(name)
         if attestation is not None:
             found.attestations[attestation[1]] = name
+        elif anchor is not None:
+            found.anchors[anchor[1]] = name
         elif number is not None and _ENDINGS[number[1]] == number[3]:
             getattr(found, number[1])[int(number[2])] = name
         else:
@@ -114,6 +126,7 @@ def read_names(names: Iterable[str]) -> Names:
         found.proofs,
         found.leaves,
         found.attestations,
+        found.anchors,
     )
     _check_set(names_)
     return names_

@@ -26,6 +26,7 @@ __all__ = ["Members", "Opened"]
 
 _LINE_MAX: Final = 131_072  # bytes of a disclosure; a value of 4,000 characters takes under 40,000
 _LIMITS: Final = {
+    "anchors": 65_536,
     "checkpoints": 65_536,
     "timestamps": 65_536,
     "proofs": 131_072,

@@ -94,7 +94,11 @@ def _beside(files: Files, pack: bytes) -> Beside:
         except MissingError:
             return None
 
-    return Beside(_notes(notes, files), envelope, _tokens(files), pack)
+    def anchor(digest: str) -> bytes | None:
+        path = files.database.with_name(f"{files.database.name}.anchors") / f"{digest}.note"
+        return path.read_bytes() if path.is_file() else None
+
+    return Beside(_notes(notes, files), envelope, anchor, _tokens(files), pack)
 
 
 def _notes(notes: NotesFile, files: Files) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from ledger.bundle.names import (
     ENTRIES,
     PACK,
     REDACTIONS,
+    anchor_name,
     attestation_name,
     numbered,
 )
@@ -62,12 +63,14 @@ class Beside:
     Attributes:
         notes: Signed notes, oldest first; several of one size are one note with all signatures.
         envelope: Gives the file of a signed statement by its SHA-256, or None.
+        anchor: Gives the cosigned note that an anchor entry names by its SHA-256, or None.
         timestamps: RFC 3161 responses over checkpoints, by size.
         pack: The rule pack, canonical JSON.
     """
 
     notes: Iterable[bytes]
     envelope: Callable[[str], bytes | None]
+    anchor: Callable[[str], bytes | None]
     timestamps: Mapping[int, bytes]
     pack: bytes
 
@@ -113,18 +116,21 @@ def bundle(ledger: Entries, beside: Beside, audience: Audience, *, at: int | Non
     notes = _notes(beside.notes)
     size = _size(notes, at)
     named = _named(ledger, size)
-    chosen = _chosen(notes, size, {each for _, each in named} | set(beside.timestamps))
-    envelopes = {digest: beside.envelope(digest) for digest, _ in named if digest}
+    chosen = _chosen(notes, size, {each.size for each in named} | set(beside.timestamps))
     sources = _of_notes(chosen, notes, beside.timestamps)
     sources[ENTRIES] = lambda: entry_lines(row.bytes for row in ledger.read(0, size))
     sources[PACK] = lambda: [beside.pack]
-    for digest, data in envelopes.items():
+    absent = []
+    for each in named:
+        data = (beside.envelope if each.statement else beside.anchor)(each.digest)
+        name = attestation_name if each.statement else anchor_name
         if data is not None:
-            sources[attestation_name(digest)] = partial(list, [data])
+            sources[name(each.digest)] = partial(list, [data])
+        elif each.statement:
+            absent.append(each.digest)
     redactions = _with_openings(sources, ledger, range(size), audience)
     made = Made("entries", _origin(notes, size), size, audience)
-    absent = tuple(sorted(digest for digest, data in envelopes.items() if data is None))
-    return Bundled(made, sources, redactions, absent)
+    return Bundled(made, sources, redactions, tuple(sorted(absent)))
 
 
 def receipts(
@@ -205,19 +211,33 @@ def _origin(notes: Mapping[int, Note], size: int) -> str:
     return Checkpoint.parse(notes[size].text).origin
 
 
-def _named(ledger: Entries, size: int) -> list[tuple[str, int]]:
-    """Return digest and size of every statement and anchor that entries speak of.
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A file that an entry names.
 
-    An anchor has no statement: its digest is the empty text.
+    Attributes:
+        statement: Whether it is a signed statement; else evidence from outside.
+        digest: Its SHA-256, 64 hex digits.
+        size: Entries that it is about.
     """
+
+    statement: bool
+    digest: str
+    size: int
+
+
+def _named(ledger: Entries, size: int) -> list[_Named]:
+    """Return every file that entries name, in their order."""
     found = []
     for row in ledger.read(0, size):
         if row.bytes.endswith((b'"type":"attestation","v":1}', b'"type":"anchor","v":1}')):
-            body = Entry.parse(row.bytes).body
-            digest, about = body.get("envelope_sha256", ""), body["size"]
+            entry = Entry.parse(row.bytes)
+            statement = entry.type == "attestation"
+            digest = entry.body["envelope_sha256" if statement else "evidence_sha256"]
+            about = entry.body["size"]
             assert isinstance(digest, str)
             assert isinstance(about, int)
-            found.append((digest, about))
+            found.append(_Named(statement, digest, about))
     return found
 
 

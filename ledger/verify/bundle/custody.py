@@ -8,12 +8,12 @@ from datetime import datetime
 from ledger.custody import Custody, KeyEvent, Revocation, Window, refused_by, signed_with
 from ledger.errors import IntegrityError
 from ledger.keys import VerifierKey
-from ledger.policy import Policy
+from ledger.policy import Assent, Policy
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.prefix import Prefix
 
-__all__ = ["check_custody", "existed_by"]
+__all__ = ["check_custody", "existed_by", "seen_by"]
 
 
 def check_custody(notes: Notes, prefix: Prefix, policy: Policy, course: Course) -> None:
@@ -26,7 +26,7 @@ def check_custody(notes: Notes, prefix: Prefix, policy: Policy, course: Course) 
         IntegrityError: Naming the checkpoint or the ``key`` entry.
     """
     course.step = 10
-    seen = existed_by(notes)
+    seen = existed_by(notes, policy)
     custody = _custody(notes, prefix, policy)
     lapsed: list[str] = []
     newest = max(notes.assents)
@@ -49,7 +49,7 @@ def check_custody(notes: Notes, prefix: Prefix, policy: Policy, course: Course) 
     course.close(10, len(notes.assents), "checkpoints", note, *lapsed[:3])
 
 
-def existed_by(notes: Notes) -> Mapping[int, datetime]:
+def existed_by(notes: Notes, policy: Policy) -> Mapping[int, datetime]:
     """Return by when each checkpoint is shown from outside to have existed.
 
     A cosignature over a larger checkpoint shows the smaller ones as well: they are its beginnings.
@@ -57,13 +57,29 @@ def existed_by(notes: Notes) -> Mapping[int, datetime]:
     found: dict[int, datetime] = {}
     earliest: datetime | None = None
     for size in sorted(notes.assents, reverse=True):
-        for each in notes.assents[size].cosigned:
-            if each.cosignature.time:
-                at = each.cosignature.at
-                earliest = at if earliest is None else min(earliest, at)
+        at = seen_by(notes.assents[size], policy)
+        if at is not None:
+            earliest = at if earliest is None else min(earliest, at)
         if earliest is not None:
             found[size] = earliest
     return found
+
+
+def seen_by(found: Assent, policy: Policy) -> datetime | None:
+    """Return the time of the last cosignature that the quorum needs, or None if it is short.
+
+    So one witness whose clock is wrong moves nothing that others have to confirm.
+    """
+    timed = sorted(
+        (each.cosignature for each in found.cosigned if each.cosignature.time),
+        key=lambda each: each.time,
+    )
+    keys = set[VerifierKey]()
+    for cosignature in timed:
+        keys.add(cosignature.key)
+        if policy.tally(keys).holds:
+            return cosignature.at
+    return None
 
 
 def _custody(notes: Notes, prefix: Prefix, policy: Policy) -> Custody:

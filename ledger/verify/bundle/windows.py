@@ -13,10 +13,10 @@ from typing import Final
 
 from ledger.anchoring import Anchored, Seen, Written, outside_of, silences, wide, windows
 from ledger.bundle import Opened
-from ledger.checkpoint import Note
-from ledger.errors import IntegrityError
-from ledger.policy import Assent, Policy
+from ledger.errors import InputError, IntegrityError
+from ledger.policy import Assent, Policy, assent
 from ledger.verify.bundle.course import Course
+from ledger.verify.bundle.custody import seen_by
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.prefix import Prefix
 
@@ -35,7 +35,8 @@ def check_windows(
         IntegrityError: Naming the entry whose stated time contradicts evidence from outside.
     """
     course.step = 11
-    seen = [each for found in notes.assents.values() for each in _seen(found)]
+    seen = [each for found in notes.assents.values() for each in _seen(found, policy)]
+    seen += _anchors(opened, notes, policy)
     written = windows(prefix.size, _anchored(prefix), seen)
     for each in written:
         _check_stated(each, prefix)
@@ -54,28 +55,38 @@ def check_windows(
         course.close(11, 0, "entries", *told, outcome="not_asked")
 
 
-def _seen(found: Assent) -> Iterator[Seen]:
-    """Yield the cosigned checkpoint as evidence, as it was when each witness had answered.
+def _seen(found: Assent, policy: Policy, evidence: str = "") -> Iterator[Seen]:
+    """Yield a checkpoint that the quorum has seen; its time is that of the last one needed."""
+    by = seen_by(found, policy)
+    if by is not None:
+        after = max(each.cosignature.at for each in found.cosigned)
+        yield Seen(found.checkpoint.size, by, after, evidence)
 
-    An anchor names the note as it was then; witnesses that answered later are lines behind.
+
+def _anchors(opened: Opened, notes: Notes, policy: Policy) -> Iterator[Seen]:
+    """Yield the cosigned notes that anchor entries name, their signatures checked.
+
+    Raises:
+        IntegrityError: If a note is not the one of its name, or of another state of the log.
     """
-    times = sorted(each.cosignature.at for each in found.cosigned if each.cosignature.time)
-    if not times:
-        return
-    lines = found.note.signatures
-    size = found.checkpoint.size
-    for count in range(1, len(lines) + 1):
-        note = Note(found.note.text, lines[:count])
-        held = {(line.name, line.key_id) for line in note.signatures}
-        own = sorted(
-            each.cosignature.at
-            for each in found.cosigned
-            if each.cosignature.time
-            and (each.cosignature.key.name, each.cosignature.key.key_id) in held
-        )
-        if own:
-            digest = hashlib.sha256(note.encode()).hexdigest()
-            yield Seen(size, own[0], own[-1], digest)
+    for digest, name in opened.names.anchors.items():
+        data = opened.read(name)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise IntegrityError(
+                "the evidence has another SHA-256 than its name", where=f"member {name!r}"
+            )
+        try:
+            found = assent(data, policy)
+        except (InputError, IntegrityError) as error:
+            raise IntegrityError(
+                error.message, where=f"member {name!r}", why=error.why, remedy=error.remedy
+            ) from error
+        if notes.checkpoints.get(found.checkpoint.size) != found.checkpoint:
+            raise IntegrityError(
+                "the evidence is of another state of the log than the bundle holds",
+                where=f"member {name!r}",
+            )
+        yield from _seen(found, policy, digest)
 
 
 def _anchored(prefix: Prefix) -> Iterator[Anchored]:
