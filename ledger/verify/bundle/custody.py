@@ -44,8 +44,9 @@ def check_custody(notes: Notes, prefix: Prefix, policy: Policy, course: Course) 
                 remedy="ask for a bundle whose last checkpoint a trusted key signed",
             )
         lapsed.append(f"checkpoint {size} counts only through a later one: {why}")
-    events = len(custody.stretches) - 1
-    note = f"{events} times the key was handed over" if events else ""
+    handed = len(custody.joints)
+    times = "once" if handed == 1 else f"{handed} times"
+    note = f"the key was handed over {times}" if handed else ""
     course.close(10, len(notes.assents), "checkpoints", note, *lapsed[:3])
 
 
