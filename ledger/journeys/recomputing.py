@@ -15,7 +15,7 @@ from typing import Any
 from ledger.attestation import Attestation
 from ledger.book import Book
 from ledger.canonical import JSON, encode
-from ledger.determination import Determination, Evaluator, World
+from ledger.determination import Determination, Evaluator, Legs, World
 from ledger.errors import InputError, IntegrityError, RuleError
 from ledger.journeys.attesting import claimed_check
 from ledger.journeys.check_document import CheckDocument
@@ -26,7 +26,7 @@ from ledger.journeys.grading import Tables
 from ledger.journeys.replaying import replay
 from ledger.journeys.totals import Counted, population_of, totals_of
 from ledger.log import Row
-from ledger.measure import Engine
+from ledger.measure import Engine, Leg
 from ledger.pack import Pack, unpack
 from ledger.period import parse_instant
 from ledger.regime.edition import Lawbook, lawbook
@@ -39,7 +39,13 @@ _ALTERED = "the same rules and the same entries give the same result: one of the
 
 
 class Rows:
-    """The leaves of a bundle as an engine reads them."""
+    """The leaves of a bundle as an engine reads them.
+
+    Attributes:
+        checked: That the walk read every leaf strictly before, so that reading them again need not.
+    """
+
+    checked = True
 
     def __init__(self, leaves: BundleLeaves) -> None:
         """Read nothing yet."""
@@ -258,9 +264,16 @@ class Asking:
         return _Held(document, Records(log.origin, folded, document.ledger.unsigned_tail, legs))
 
 
-def _legs(fold: Engine, limit: int, as_of: date) -> Any:  # noqa: ANN401 - what Records takes
-    """Return what gives the legs of some models."""
-    return lambda models: fold.legs(models, limit=limit, as_of=as_of)
+def _legs(fold: Engine, limit: int, as_of: date) -> Legs:
+    """Return what gives the legs of some models; the leaves are gone over once for each set."""
+    held: dict[frozenset[str], Mapping[str, tuple[Leg, ...]]] = {}
+
+    def legs(models: frozenset[str]) -> Mapping[str, tuple[Leg, ...]]:
+        if models not in held:
+            held[models] = fold.legs(models, limit=limit, as_of=as_of)
+        return held[models]
+
+    return legs
 
 
 class _Why:
