@@ -111,7 +111,6 @@ def read_pack(root: Traversable) -> Pack:
     return pack if sources == _sources(root) else build_pack(root)
 
 
-@lru_cache(maxsize=2)
 def unpack(data: bytes, *, where: str) -> tuple[Pack, JSON]:
     """Read a pack file: the pack, and the digests of the files that it was made from.
 
@@ -119,29 +118,41 @@ def unpack(data: bytes, *, where: str) -> tuple[Pack, JSON]:
         RuleError: If it is no pack, or needs a later program.
     """
     try:
-        value = parse(data, limit=_PACK_MAX)
+        return _unpack(data)
     except CanonicalError as error:
         raise _no_pack(where, error.message) from error
+    except RuleError as error:
+        raise RuleError(error.message, where=where, why=error.why, remedy=error.remedy) from error
+
+
+@lru_cache(maxsize=2)
+def _unpack(data: bytes) -> tuple[Pack, JSON]:
+    """Read a pack file, whatever its name: the same bytes are read once.
+
+    Raises:
+        CanonicalError: If it is no pack.
+        RuleError: If it needs a later program.
+    """
+    value = parse(data, limit=_PACK_MAX)
     # Packs made before there was an engine to name do not name one.
     members = set(value) | {"engine"} if isinstance(value, dict) else set()
     if not isinstance(value, dict) or value.get("schema") != SCHEMA or members != _MEMBERS:
-        raise _no_pack(where, "it lacks the members of a pack, or has others")
+        raise CanonicalError("it lacks the members of a pack, or has others")
     engine, files, sources = value.get("engine", ENGINE), value["files"], value["sources"]
     if not isinstance(engine, str) or not _VERSION.fullmatch(engine):
-        raise _no_pack(where, "engine is no version")
+        raise CanonicalError("engine is no version")
     if _parts(engine) > _parts(__version__):
         raise RuleError(
             f"the pack needs flopledger {engine} or later, and this is {__version__}",
-            where=where,
             why="an older program may not know all that its rules say",
             remedy="update flopledger",
         )
     if not isinstance(files, dict) or not 0 < len(files) < _FILES_MAX or not _is_tree(files):
-        raise _no_pack(where, "files are not trees of texts")
+        raise CanonicalError("files are not trees of texts")
     if not isinstance(sources, dict) or sources.keys() != files.keys():
-        raise _no_pack(where, "sources are not the files")
+        raise CanonicalError("sources are not the files")
     if not all(isinstance(text, str) and _SHA256.fullmatch(text) for text in sources.values()):
-        raise _no_pack(where, "sources are not SHA-256 digests")
+        raise CanonicalError("sources are not SHA-256 digests")
     return Pack.of(cast("dict[str, Tree]", files)), sources
 
 

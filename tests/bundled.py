@@ -23,6 +23,7 @@ from ledger.claim import Completeness, Days
 from ledger.cli.context import Context
 from ledger.cosignature import cosign, cosigner
 from ledger.determination import PlainEvaluator
+from ledger.engines.once import OnceEngine
 from ledger.engines.plain import PlainEngine
 from ledger.entry import Entry
 from ledger.envelope import Envelope
@@ -233,7 +234,7 @@ def asking(own: Pack | None = None) -> Callable[[BundleLeaves, bytes | None], As
     """Return what asks the law, under these rules or those that ship."""
 
     def made(leaves: BundleLeaves, packed: bytes | None) -> Asking:
-        return Asking(leaves, packed, own or pack(), PlainEvaluator(), PlainEngine)
+        return Asking(leaves, packed, own or pack(), PlainEvaluator(), OnceEngine)
 
     return made
 

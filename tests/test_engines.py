@@ -22,10 +22,13 @@ from ledgers import (
 )
 
 from ledger.book import Book
-from ledger.engines import leaves, open_engine, polars
+from ledger.engines import leaves, once, open_engine, polars
+from ledger.engines.once import OnceEngine
 from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import PolarsEngine, merge_sums
+from ledger.entry import Entry
 from ledger.errors import IntegrityError, MissingError
+from ledger.journeys.totals import population_of
 from ledger.measure import (
     Folded,
     Segment,
@@ -46,6 +49,7 @@ def _short_segments() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(leaves, "SEGMENT", 4)
         patch.setattr(polars, "BATCH", 2)
+        patch.setattr(once, "_FOLDED", 3)
         yield
 
 
@@ -63,6 +67,38 @@ def test_engines_agree_on_folds_and_legs(
     folded = fast.fold(size=size, limit=limit, as_of=as_of, root=source.root(size))
     assert folded == expected
     assert fast.legs(ALL, limit=limit, as_of=as_of) == plain.legs(ALL, limit=limit, as_of=as_of)
+
+
+class WalkedLeaves(MemoryLeaves):
+    """Leaves of which a walk has found out what reverses what."""
+
+    @property
+    def reversed_by(self) -> dict[int, int]:
+        held = [Entry.parse(row.bytes) for row in self.rows]
+        return {e.body["reverses"]: e.seq for e in held if e.type == "reversal"}  # type: ignore[misc]
+
+
+@settings(max_examples=80)
+@given(held=ledgers(), data=st.data())
+def test_one_pass_gives_what_the_plain_engine_gives(
+    held: tuple[StoredRecord, ...], data: st.DataObject
+) -> None:
+    source = WalkedLeaves(held)
+    size = data.draw(st.integers(0, source.size), label="size")
+    as_of = data.draw(DAYS, label="as_of")
+    asked = {"size": size, "limit": size, "as_of": as_of, "root": source.root(size)}
+    plain, engine = PlainEngine(source), OnceEngine(source)
+    assert engine.fold(**asked) == plain.fold(**asked)
+    assert engine.legs(ALL, limit=size, as_of=as_of) == plain.legs(ALL, limit=size, as_of=as_of)
+    assert engine.population(size, as_of) == population_of(row.bytes for row in source.rows[:size])
+
+
+def test_one_pass_refuses_another_root_and_missing_entries() -> None:
+    source = WalkedLeaves(records(allocation("m")))
+    with pytest.raises(IntegrityError, match="another root"):
+        OnceEngine(source).fold(size=1, limit=1, as_of=DAY, root=EMPTY_ROOT)
+    with pytest.raises(IntegrityError, match="entry 1 is not there"):
+        OnceEngine(source).fold(size=2, limit=2, as_of=DAY)
 
 
 @settings(max_examples=80)

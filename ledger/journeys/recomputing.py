@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from ledger.attestation import Attestation
 from ledger.book import Book
 from ledger.canonical import JSON, encode
+from ledger.claim import Population
 from ledger.determination import Determination, Evaluator, Legs, World
 from ledger.errors import InputError, IntegrityError, RuleError
 from ledger.journeys.attesting import claimed_check
@@ -24,7 +25,7 @@ from ledger.journeys.comparing import Compared, compare_books
 from ledger.journeys.flip import Flip, Turn, flips
 from ledger.journeys.grading import Tables
 from ledger.journeys.replaying import replay
-from ledger.journeys.totals import Counted, population_of, totals_of
+from ledger.journeys.totals import Counted, totals_of
 from ledger.log import Row
 from ledger.measure import Engine, Leg
 from ledger.pack import Pack, unpack
@@ -33,27 +34,33 @@ from ledger.regime.edition import Lawbook, lawbook
 from ledger.regime.load import load_regimes
 from ledger.verify.bundle import BundleLeaves, Comparison, Contrast
 
-__all__ = ["Asking", "Rows"]
+__all__ = ["Asking", "Counting", "Rows"]
 
 _ALTERED = "the same rules and the same entries give the same result: one of them was changed"
 
 
 class Rows:
-    """The leaves of a bundle as an engine reads them.
-
-    Attributes:
-        checked: That the walk read every leaf strictly before, so that reading them again need not.
-    """
-
-    checked = True
+    """The leaves of a bundle as an engine reads them; the walk read every one strictly before."""
 
     def __init__(self, leaves: BundleLeaves) -> None:
         """Read nothing yet."""
         self._leaves = leaves
 
+    @property
+    def reversed_by(self) -> Mapping[int, int]:
+        """Which entry reverses which."""
+        return self._leaves.reversed_by
+
     def read(self, start: int, stop: int) -> Iterator[Row]:
         """Yield the entries [start, stop) that exist, in order."""
         return (Row(*each) for each in self._leaves.read(start, stop))
+
+
+class Counting(Engine, Protocol):
+    """An engine that also counts how much there is."""
+
+    def population(self, size: int, as_of: date) -> Population:
+        """Return how much the entries [0, size) hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ class Asking:
         packed: bytes | None,
         own: Pack,
         evaluator: Evaluator,
-        engine_of: Callable[[Rows], Engine],
+        engine_of: Callable[[Rows], Counting],
     ) -> None:
         """Read the rules of the bundle.
 
@@ -92,7 +99,6 @@ class Asking:
         Raises:
             IntegrityError: If the bundle's rules cannot be read.
         """
-        self._leaves = leaves
         self._engine = engine_of(Rows(leaves))
         self._evaluator = evaluator
         self._own = own
@@ -115,9 +121,7 @@ class Asking:
         )
         found: dict[str, JSON] = dict(totals_of(world, counted, Tables.from_pack(pack)))
         size = attestation.checkpoint.size
-        found["population"] = population_of(
-            data for _, data, _ in self._leaves.read(0, size)
-        ).value()
+        found["population"] = self._engine.population(size, at.as_of).value()
         stated: dict[str, JSON] = {**attestation.totals}
         stated["population"] = attestation.population.value()
         contrasts = tuple(

@@ -9,7 +9,7 @@ operations, device-microseconds, or rows.
 
 from __future__ import annotations
 
-from ledger.measure.contribution import Contribution, Happened, allocation_of, summarise
+from ledger.measure.contribution import Contribution, Happened, Tally, allocation_of, summarise
 from ledger.measure.engine import Engine, Leg, Measured
 from ledger.measure.segment import Body, Folded, Segment, StoredRecord, merge_all, unreversed
 from ledger.measure.sums import GradeKey, GradeSums, Sums, TotalKey, add_into
@@ -27,6 +27,7 @@ __all__ = [
     "Segment",
     "StoredRecord",
     "Sums",
+    "Tally",
     "TotalKey",
     "add_into",
     "allocation_of",

@@ -21,7 +21,7 @@ from ledger.merkle import CompactRange
 from ledger.period import parse_day
 from ledger.record import evidence_grade
 
-__all__ = ["Contribution", "Happened", "allocation_of", "summarise"]
+__all__ = ["Contribution", "Happened", "Tally", "allocation_of", "summarise"]
 
 
 class Happened(Enum):
@@ -193,6 +193,61 @@ def allocation_of(record: StoredRecord) -> tuple[int, Mapping[str, Any]] | None:
     return None
 
 
+class Tally:
+    """Adds up records one by one; what is left when it is closed is a segment."""
+
+    def __init__(self, as_of: date) -> None:
+        """Begin with nothing.
+
+        Args:
+            as_of: Last UTC day whose work counts.
+        """
+        self._as_of = as_of
+        self._totals: dict[TotalKey, Sums] = {}
+        self._grades: dict[GradeKey, GradeSums] = {}
+        self._deliveries: dict[str, GradeSums] = {}
+        self._others: list[StoredRecord] = []
+        self._allocations = 0
+        self._recorded_by: str | None = None
+
+    def take(self, record: StoredRecord) -> Contribution | None:
+        """Add the next record; return what an allocation, or the one taken back, contributes."""
+        self._recorded_by = record.recorded_at
+        if record.type == "allocation":
+            self._allocations += 1
+        else:
+            self._others.append(record)
+        signed = allocation_of(record)
+        if signed is None:
+            return None
+        sign, made = signed[0], Contribution.of(signed[1])
+        sums, capacity = made.sums(self._as_of), made.capacity(self._as_of)
+        if sign < 0:
+            sums, capacity = -sums, -capacity
+        add_into(self._totals, {made.total: sums})
+        if made.grade is not None:
+            add_into(self._grades, {made.grade: capacity})
+            if made.commitment is not None and made.total.role == "primary":
+                add_into(self._deliveries, {made.commitment: capacity})
+        return made
+
+    def close(self, leaves: CompactRange) -> Segment:
+        """Return the segment.
+
+        Args:
+            leaves: Merkle range of its entries.
+        """
+        return Segment(
+            leaves,
+            self._totals,
+            self._grades,
+            self._deliveries,
+            tuple(self._others),
+            self._allocations,
+            self._recorded_by,
+        )
+
+
 def summarise(
     records: Iterable[StoredRecord], *, as_of: date, leaves: CompactRange | None = None
 ) -> Segment:
@@ -203,35 +258,7 @@ def summarise(
         as_of: Last UTC day whose work counts.
         leaves: Merkle range of the segment; the empty one for records outside any log.
     """
-    totals: dict[TotalKey, Sums] = {}
-    grades: dict[GradeKey, GradeSums] = {}
-    deliveries: dict[str, GradeSums] = {}
-    others: list[StoredRecord] = []
-    allocations, recorded_by = 0, None
+    tally = Tally(as_of)
     for record in records:
-        recorded_by = record.recorded_at
-        if record.type == "allocation":
-            allocations += 1
-        else:
-            others.append(record)
-        signed = allocation_of(record)
-        if signed is None:
-            continue
-        sign, made = signed[0], Contribution.of(signed[1])
-        sums, capacity = made.sums(as_of), made.capacity(as_of)
-        if sign < 0:
-            sums, capacity = -sums, -capacity
-        add_into(totals, {made.total: sums})
-        if made.grade is not None:
-            add_into(grades, {made.grade: capacity})
-            if made.commitment is not None and made.total.role == "primary":
-                add_into(deliveries, {made.commitment: capacity})
-    return Segment(
-        leaves or CompactRange(),
-        totals,
-        grades,
-        deliveries,
-        tuple(others),
-        allocations,
-        recorded_by,
-    )
+        tally.take(record)
+    return tally.close(leaves or CompactRange())

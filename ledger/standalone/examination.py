@@ -13,7 +13,7 @@ from ledger import __version__
 from ledger.bundle import Caps
 from ledger.clock import now
 from ledger.determination import PlainEvaluator
-from ledger.engines.plain import PlainEngine
+from ledger.engines.once import OnceEngine
 from ledger.errors import InputError, MissingError
 from ledger.journeys.recomputing import Asking
 from ledger.pack import read_pack
@@ -75,7 +75,7 @@ def examine(bundle: str, policy: str, law: Traversable, caps: Sequence[str] = ()
     limits = Caps.parse(tuple(caps))
 
     def recompute(leaves: BundleLeaves, packed: bytes | None) -> Asking:
-        return Asking(leaves, packed, read_pack(law), PlainEvaluator(), PlainEngine)
+        return Asking(leaves, packed, read_pack(law), PlainEvaluator(), OnceEngine)
 
     with ExitStack() as stack:
         verdict = verify_bundle(

@@ -39,8 +39,13 @@ class Links:
         self._prev = genesis_prev(origin)
         self._recorded_at = ""
 
-    def take(self, seq: int, data: bytes, stored: bytes) -> tuple[Entry, bytes]:
+    def take(self, seq: int, data: bytes, stored: bytes | None = None) -> tuple[Entry, bytes]:
         """Return the entry and its hash once every check held.
+
+        Args:
+            seq: Number at which it stands.
+            data: Its bytes.
+            stored: The hash that is kept beside it; None where none is.
 
         Raises:
             IntegrityError: Naming the entry.
@@ -48,14 +53,14 @@ class Links:
         if seq != self.size:
             missing = min(seq, self.size)
             raise IntegrityError(f"entry {self.size} is missing, {seq} is there", seq=missing)
-        if type(data) is not bytes or type(stored) is not bytes:
+        if type(data) is not bytes or type(stored) not in {bytes, type(None)}:
             raise IntegrityError("the row does not hold bytes", seq=seq)
         try:
             entry = Entry.parse(data)
         except InputError as error:
             raise _bad(seq, f"the stored bytes are no entry: {error.message}") from error
         digest = leaf_hash(data)
-        if digest != stored:
+        if stored is not None and digest != stored:
             raise _bad(seq, "the stored hash is not the hash of the stored bytes")
         if entry.seq != seq:
             raise _bad(seq, f"the entry says it is number {entry.seq}")

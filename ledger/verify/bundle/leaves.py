@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ledger.bundle import Opened
 from ledger.merkle import leaf_hash
@@ -11,10 +11,15 @@ __all__ = ["BundleLeaves"]
 
 
 class BundleLeaves:
-    """Reads entries forward; going back begins again at the first."""
+    """Reads entries forward; going back begins again at the first.
 
-    def __init__(self, opened: Opened) -> None:
+    Attributes:
+        reversed_by: Which entry reverses which, once the walk has checked it.
+    """
+
+    def __init__(self, opened: Opened, reversed_by: Mapping[int, int] | None = None) -> None:
         """Read nothing yet."""
+        self.reversed_by: Mapping[int, int] = reversed_by or {}
         self._opened = opened
         self._stream: Iterator[bytes] = iter(())
         self._next = -1

@@ -13,7 +13,7 @@ from ledger.canonical import BYTES_MAX, DEPTH_MAX, JSON, parse
 from ledger.checkpoint import Checkpoint
 from ledger.entry import Entry
 from ledger.errors import InputError, IntegrityError
-from ledger.merkle import CompactRange, leaf_hash
+from ledger.merkle import CompactRange
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.leaves import BundleLeaves
 from ledger.verify.bundle.openings import Disclosed
@@ -117,6 +117,11 @@ class Prefix:
             )
         return self._range
 
+    @property
+    def leaves(self) -> BundleLeaves:
+        """The leaves that were gone over, to be read again."""
+        return BundleLeaves(self._opened, self._reversals.reversed_by)
+
     def close(self) -> None:
         """Close steps 4, 5 and 12.
 
@@ -125,7 +130,7 @@ class Prefix:
         """
         course = self._course
         course.step = 12
-        self._ids.check(BundleLeaves(self._opened).leaf_at)
+        self._ids.check(self.leaves.leaf_at)
         reversed_ = len(self._reversals.reversed_by)
         course.close(4, self.size, "entries")
         course.close(5, self.size, "links")
@@ -133,9 +138,8 @@ class Prefix:
 
     def _take(self, data: bytes) -> Entry:
         """Steps 4 and 5: bytes and links of one entry."""
-        digest = leaf_hash(data)
         try:
-            entry, _ = self._links.take(self.size, data, digest)
+            entry, digest = self._links.take(self.size, data)
         except IntegrityError as error:
             if not isinstance(error.__cause__, InputError):
                 self._course.step = 5

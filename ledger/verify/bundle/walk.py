@@ -87,7 +87,7 @@ def _walk(
     statements = Statements(opened, notes, policy, manifest.origin)
     statements.close(prefix, course)
     check_approvals(statements, prefix, policy, manifest.origin, course)
-    _recompute(opened, statements.attestations, recompute, course)
+    _recompute(opened, prefix.leaves, statements.attestations, recompute, course)
     disclosed.close(course)
     check_redactions(opened, manifest, disclosed, course)
 
@@ -107,7 +107,11 @@ def _check_manifest(opened: Opened, course: Course) -> Manifest:
 
 
 def _recompute(
-    opened: Opened, attestations: list[Attestation], recompute: Recompute | None, course: Course
+    opened: Opened,
+    leaves: BundleLeaves,
+    attestations: list[Attestation],
+    recompute: Recompute | None,
+    course: Course,
 ) -> None:
     """Steps 15 to 17: work out again what was attested."""
     lacking = ""
@@ -120,7 +124,7 @@ def _recompute(
             outcome = "not_asked" if not attestations else "withheld"
             course.close(step, 0, unit, lacking, outcome=outcome)  # type: ignore[arg-type]
         return
-    law = recompute(BundleLeaves(opened), opened.pack())
+    law = recompute(leaves, opened.pack())
     course.step = 15
     _settle([law.totals(each) for each in attestations], 15, "figures", course)
     course.step = 16
