@@ -168,22 +168,30 @@ def witness_line(name: str, signer: FileSigner) -> str:
 
 def drawn(context: Context, audience: Any = "authority", **options: Any) -> Bundled:
     """Choose what goes into a bundle of a ledger; everything is read at once."""
-    files = Files(context.ledger)
-    notes = NotesFile(files.checkpoints)
-    folder = EnvelopeFolder(files.attestations)
-    digests = set(folder.digests())
     with SqliteStore(context.ledger) as store:
-        beside = Beside(
-            [record.removesuffix(b"\n") for record in notes.notes(notes.settled_size())],
-            lambda digest: folder.read(digest) if digest in digests else None,
-            options.get("anchors", {}).get,
-            {},
-            packed(),
-        )
+        beside = beside_of(context, store, options.get("anchors"))
         made = bundle(store, beside, audience, at=options.get("at"))
         read = {name: b"".join(source()) for name, source in made.sources.items()}
     sources = {name: (lambda data=data: [data]) for name, data in read.items()}
     return Bundled(made.made, sources, made.redactions, made.absent)
+
+
+def beside_of(
+    context: Context, store: SqliteStore, anchors: Mapping[str, bytes] | None = None
+) -> Beside:
+    """Return what stands beside a ledger."""
+    files = Files(context.ledger)
+    notes = NotesFile(files.checkpoints)
+    folder = EnvelopeFolder(files.attestations)
+    digests = set(folder.digests())
+    return Beside(
+        [record.removesuffix(b"\n") for record in notes.notes(notes.settled_size())],
+        lambda digest: folder.read(digest) if digest in digests else None,
+        (anchors or {}).get,
+        {},
+        packed(),
+        lambda _: store,
+    )
 
 
 def members_of(context: Context, audience: Any = "authority", **options: Any) -> Members:

@@ -163,6 +163,42 @@ def test_migration_takes_signed_statements_along(
     assert copied.read_bytes() == b"{}"
 
 
+def test_migration_takes_everything_that_cannot_be_made_again(
+    source: Context, server: Server, tmp_path: Path
+) -> None:
+    files = Files(source.ledger)
+    kept = {
+        files.cosignatures: b"answers of witnesses",
+        files.next_key: b"a key that is to take over",
+        files.old_key(b"\1\2\3\4"): b"a key that was given up",
+        files.attestations / "ab.json": b"{}",
+        files.anchors / "ab.note": b"a note",
+        files.anchors / "cd.tsr": b"a token",
+        files.timestamps / f"{7:012}.tsr": b"the same token",
+    }
+    for path, data in kept.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        path.chmod(0o600)
+    (source.ledger.parent / "other.db.key.0a0b0c0d.pem").write_bytes(b"of another ledger")
+    folders = [tmp_path / "server", tmp_path / "back"]
+    for folder in folders:
+        folder.mkdir()
+    there = at(server.fresh(), folders[0])
+    back = Context(folders[1] / "back.db", None, quiet=True, no_input=True, debug=False)
+    migrate(location_of(source), location_of(there))
+    migrate(location_of(there), location_of(back))
+    for path, data in kept.items():
+        name = path.relative_to(source.ledger.parent).as_posix()
+        copy = folders[1] / name.replace("ledger.db", "back.db", 1)
+        assert copy.read_bytes() == data, name
+        assert copy.stat().st_mode & 0o777 == 0o600
+    held = {*files.beside(), *files.folders(), files.database, files.old_key(b"\1\2\3\4")}
+    assert {path.name.replace("ledger.db", "back.db", 1) for path in held} == {
+        path.name for path in folders[1].iterdir()
+    }
+
+
 def test_migration_refuses_a_target_that_holds_anything(
     source: Context, server: Server, tmp_path: Path
 ) -> None:

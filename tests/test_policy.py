@@ -6,12 +6,16 @@ import json
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 from witnesses import (
@@ -35,6 +39,19 @@ from ledger.policy import MEMBERS, POLICY_MAX, Policy, parse_policy
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 LINES = policy_text("group g 2 w1 w2 w3", "quorum g").decode().splitlines()
+
+
+def certificate() -> str:
+    """Return a certificate, PEM."""
+    key = Ed25519PrivateKey.from_private_bytes(b"c" * 32)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tsa.example")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1)
+    builder = builder.not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+    builder = builder.not_valid_after(datetime(2036, 1, 1, tzinfo=UTC))
+    return builder.sign(key, None).public_bytes(Encoding.PEM).decode()
+
+
+ROOT = certificate()
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -65,6 +82,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "window_days_max": 40,
         "silence_days_max": 35,
         "remembered": [signed(leaves(5)).decode()],
+        "timestamp_roots": [ROOT],
         **changes,
     }
 
@@ -102,6 +120,8 @@ def test_policy_document_says_the_same_as_its_lines_and_more() -> None:
     assert policy.attestation == {"officer": 1, "approver": 1}
     assert policy.remembered is not None
     assert policy.remembered[0][1].size == 5
+    assert policy.timestamp_roots is not None
+    assert policy.timestamp_roots[0].serial_number == 1
     ann = policy.person(ANN.verifier)
     assert ann is not None
     assert ann.name == "Ann Example"
@@ -224,6 +244,8 @@ REFUSED_MEMBERS: dict[str, Any] = {
     "number from 1 to 36500 is expected, not 0": {"window_days_max": 0},
     "expected, not true": {"silence_days_max": True},
     "a list of 0 items": {"remembered": []},
+    "2 certificates in one text": {"timestamp_roots": [ROOT * 2]},
+    "no certificate in PEM form": {"timestamp_roots": ["-----BEGIN"]},
     "no checkpoint": {"remembered": ["a\n\nb\n"]},
     "is not signed by a log of the policy": {"remembered": [signed(leaves(5), NEW_KEY).decode()]},
     "no log, witness or person of the policy has": {"keys": [{"vkey": NEW_KEY.verifier.encode()}]},
@@ -335,7 +357,7 @@ def test_policy_page_shows_a_policy_that_reads() -> None:
     blocks = page.split("```")[1::2]
     texts = [block.split("\n", 1)[1] for block in blocks]
     assert parse_policy(texts[0].encode()).quorum == "regulators"
-    assert read(json.loads(texts[1])).not_asked() == ("remembered",)
+    assert read(json.loads(texts[1])).not_asked() == ("remembered", "timestamp_roots")
 
 
 def test_policy_needs_no_heavy_module() -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
-from bundled import Members, fault, filled, members_of, policy, relisted, step, verdict
-from sealed import ORIGIN, SIGNER, fill, said
+from bundled import Members, beside_of, fault, filled, members_of, policy, relisted, step, verdict
+from sealed import ORIGIN, SIGNER, identity, opened, said
 
+from ledger.bundle import assembled
 from ledger.checkpoint import Checkpoint, Note, NoteSignature
+from ledger.cli.context import Context
+from ledger.cli.keeping import signed_leaves
+from ledger.journeys.bundling import receipts
 from ledger.keys import FileSigner
 from ledger.record import draft_of
+from ledger.stores.sqlite import SqliteStore
 
 NEW = FileSigner.from_seed(ORIGIN, b"n" * 32)
 JOINT, AFTER = "checkpoints/000000000012", "checkpoints/000000000013"
@@ -19,16 +26,24 @@ BOTH = (f"log {NEW.verifier.encode()}", "quorum none")
 
 @pytest.fixture(scope="module")
 def members(tmp_path_factory: pytest.TempPathFactory) -> Members:
-    """A ledger whose entry 11 hands over to another key; only the old one signed so far."""
-    context = filled(tmp_path_factory.mktemp("rotated"))
+    """A ledger whose entry 11 hands over to another key."""
+    return members_of(rotated(tmp_path_factory.mktemp("rotated")))
+
+
+def rotated(folder: Path) -> Context:
+    """Fill a ledger, hand it over to another key, and go on with that one."""
+    context = filled(folder)
     body = {
         "event": "rotated",
         "vkey": NEW.verifier.encode(),
         "replaces": SIGNER.verifier.encode(),
         "reason": "a new device",
     }
-    fill(context, [draft_of("key", body)], [said(7)])
-    return members_of(context)
+    with opened(context, replace(identity(), heir=NEW)) as log:
+        log.append([draft_of("key", body)])
+    with opened(context, replace(identity(), signer=NEW)) as log:
+        log.append([said(7)])
+    return context
 
 
 def signed(members: Members, **notes: tuple[FileSigner, ...]) -> Members:
@@ -50,6 +65,21 @@ def test_key_that_hands_over_signs_the_joint_checkpoint_with_the_next(members: M
     found = verdict(sound, policy(lines=BOTH))
     assert found.fault is None
     assert "the key was handed over once" in step(found, "custody").notes[0]
+
+
+def test_receipts_of_a_ledger_that_was_handed_over_lead_to_the_new_key(tmp_path: Path) -> None:
+    context = rotated(tmp_path)
+    with SqliteStore(context.ledger) as store:
+        beside = beside_of(context, store)
+        beside = replace(beside, signed=lambda note: signed_leaves(context, store, note))
+        for at, lines in ((13, BOTH), (12, BOTH), (11, ("quorum none",))):
+            made = receipts(store, beside, "authority", at=at, seqs=(0, at - 1))
+            read = {name: b"".join(source()) for name, source in made.sources.items()}
+            parts = assembled(made.made, {name: partial(list, [d]) for name, d in read.items()})
+            bundle = {part.name: b"".join(part.chunks) for part in parts}
+            found = verdict(bundle, policy(lines=lines))
+            assert found.fault is None, (at, found.fault)
+            assert step(found, "entries").count == 2
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,10 +13,12 @@ from ledger.audience import Audience
 from ledger.bundle import assembled, write_bundle
 from ledger.cli.context import Context
 from ledger.cli.destination import writing
+from ledger.cli.keeping import signed_leaves
 from ledger.cli.opening import files_of, open_reader
 from ledger.errors import InputError, MissingError
 from ledger.journeys import bundling
 from ledger.journeys.bundling import Beside, Bundled
+from ledger.journeys.verifying import Leaves
 from ledger.pack import pack_bytes
 from ledger.resources import rules_root
 from ledger.stores.bundles import write_folder
@@ -49,7 +52,8 @@ def drawn_up(
     snapshot = store.snapshot()
     snapshot.__enter__()
     click.get_current_context().call_on_close(lambda: snapshot.__exit__(None, None, None))
-    beside = _beside(files_of(context), pack_bytes(rules_root(context.rules)))
+    pack = pack_bytes(rules_root(context.rules))
+    beside = _beside(files_of(context), pack, partial(signed_leaves, context, store))
     if receipts:
         return bundling.receipts(store, beside, audience, at=at, seqs=receipts)
     return bundling.bundle(store, beside, audience, at=at)
@@ -83,7 +87,7 @@ def write_out(context: Context, made: Bundled, output: str) -> None:
         context.say(f"warning: an entry names statement {digest}, whose file is not kept")
 
 
-def _beside(files: Files, pack: bytes) -> Beside:
+def _beside(files: Files, pack: bytes, signed: Callable[[bytes], Leaves]) -> Beside:
     """Return what stands beside the database."""
     notes = NotesFile(files.checkpoints)
     folder = EnvelopeFolder(files.attestations)
@@ -95,10 +99,10 @@ def _beside(files: Files, pack: bytes) -> Beside:
             return None
 
     def anchor(digest: str) -> bytes | None:
-        path = files.database.with_name(f"{files.database.name}.anchors") / f"{digest}.note"
+        path = files.anchors / f"{digest}.note"
         return path.read_bytes() if path.is_file() else None
 
-    return Beside(_notes(notes, files), envelope, anchor, _tokens(files), pack)
+    return Beside(_notes(notes, files), envelope, anchor, _tokens(files), pack, signed)
 
 
 def _notes(notes: NotesFile, files: Files) -> Iterator[bytes]:
@@ -111,7 +115,7 @@ def _notes(notes: NotesFile, files: Files) -> Iterator[bytes]:
 
 def _tokens(files: Files) -> dict[int, bytes]:
     """Return the time stamps beside a ledger, by size."""
-    folder = files.database.with_name(files.database.name + ".timestamps")
+    folder = files.timestamps
     if not folder.is_dir():
         return {}
     named = ((path, _TOKEN.fullmatch(path.name)) for path in sorted(folder.iterdir()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -29,12 +30,14 @@ _BESIDE = (
     *_OWNED,
     ".anchors",
     ".attestations",
+    ".timestamps",
     ".projection",
     ".partial",
     "-wal",
     "-shm",
     "-journal",
 )
+_OLD_KEY = re.compile(r".+\.key\.[0-9a-f]{8}\.pem")  # given up when another took over
 _DATABASE = b"SQLite format 3\0"
 _NEW_MODE = 0o666  # the umask takes from it what the user wants taken
 
@@ -120,7 +123,7 @@ def _is_of_a_ledger(path: Path, status: os.stat_result | None) -> bool:
     if status is None or not stat.S_ISREG(status.st_mode):
         return False
     real = os.path.realpath(path)
-    if real.endswith(_OWNED):
+    if real.endswith(_OWNED) or _OLD_KEY.fullmatch(real):
         return True
     beside = [real.removesuffix(suffix) for suffix in _BESIDE if real.endswith(suffix)]
     return any(_is_database(Path(each)) for each in (real, *beside))

@@ -27,7 +27,7 @@ from ledger.canonical import encode
 from ledger.checkpoint import Checkpoint, Note
 from ledger.entry import Entry, Opening
 from ledger.errors import InputError, IntegrityError, MissingError
-from ledger.journeys.verifying import prove
+from ledger.journeys.verifying import Leaves, prove
 from ledger.log import Row
 
 __all__ = ["CHECKPOINTS_MAX", "Beside", "Bundled", "Entries", "bundle", "receipts"]
@@ -47,14 +47,6 @@ class Entries(Protocol):
         """Yield (seq, ord, bytes) of the openings of the entries [start, stop), in order."""
         ...
 
-    def hashes(self, stop: int) -> list[bytes]:
-        """Return the leaf hashes of the entries [0, stop)."""
-        ...
-
-    def vkey(self) -> str:
-        """Return the text of the key that signs the ledger."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Beside:
@@ -66,6 +58,7 @@ class Beside:
         anchor: Gives the cosigned note that an anchor entry names by its SHA-256, or None.
         timestamps: RFC 3161 responses over checkpoints, by size.
         pack: The rule pack, canonical JSON.
+        signed: Gives the leaves with the key that signed a note of the ledger.
     """
 
     notes: Iterable[bytes]
@@ -73,6 +66,7 @@ class Beside:
     anchor: Callable[[str], bytes | None]
     timestamps: Mapping[int, bytes]
     pack: bytes
+    signed: Callable[[bytes], Leaves]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +147,10 @@ def receipts(
     notes = _notes(beside.notes)
     size = _size(notes, at)
     sources = _of_notes({size}, notes, beside.timestamps)
-    wanted = sorted(set(seqs))
+    wanted, note = sorted(set(seqs)), notes[size].encode()
+    leaves = beside.signed(note)
     for seq in wanted:
-        proof = prove(ledger, notes[size].encode(), seq)
+        proof = prove(leaves, note, seq)
         leaf = next(row.bytes for row in ledger.read(seq, seq + 1))
         sources[numbered("proofs", seq)] = partial(list, [proof.encode()])
         sources[numbered("leaves", seq)] = partial(list, [leaf])

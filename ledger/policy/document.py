@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
+from cryptography import x509
+
 from ledger.canonical import JSON, parse_spelling
 from ledger.checkpoint import Checkpoint, Note
 from ledger.errors import CanonicalError, InputError, IntegrityError
@@ -18,6 +20,7 @@ from ledger.keys import VerifierKey
 from ledger.period import parse_instant
 from ledger.policy.lines import near, parse_lines
 from ledger.policy.terms import MEMBERS, Act, KeyTerm, Person, Policy, Reason, Revocation
+from ledger.timestamp import parse_roots
 
 __all__ = ["SCHEMA", "parse_document"]
 
@@ -72,6 +75,9 @@ def parse_document(data: bytes, *, limit: int, where: str) -> Policy:
         silence_days_max=_days(asked, "silence_days_max", where),
         remembered=_with_place(
             asked, "remembered", where, lambda v, at: _list(v, at, _remembered(policy))
+        ),
+        timestamp_roots=_with_place(
+            asked, "timestamp_roots", where, lambda v, at: _list(v, at, _root)
         ),
     )
 
@@ -191,6 +197,19 @@ def _needed(value: JSON, at: str) -> Mapping[str, int]:
         _role(role, at): _integer(count, f"{at} {role[:40]}", 1, COUNT_MAX)
         for role, count in value.items()
     }
+
+
+def _root(value: JSON, at: str) -> x509.Certificate:
+    """Read one root of a timestamp authority."""
+    try:
+        found = parse_roots(_text(value, at, 40_000).encode())
+    except InputError as error:
+        raise InputError(error.message, where=at) from error
+    if len(found) != 1:
+        raise InputError(
+            f"{len(found)} certificates in one text", where=at, remedy="write one each"
+        )
+    return found[0]
 
 
 def _remembered(policy: Policy) -> Callable[[JSON, str], tuple[Note, Checkpoint]]:

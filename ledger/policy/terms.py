@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from cryptography import x509
+
 from ledger.checkpoint import Checkpoint, Note
 from ledger.keys import VerifierKey
 from ledger.period import format_instant
@@ -33,12 +35,13 @@ NO_QUORUM: Final = "none"  # the predefined name: no cosignature is needed
 
 MEMBERS: Final[Mapping[str, str]] = {
     "keys": "from which size and until when each key may sign",
-    "people": "who signs, and in which role",
+    "people": "who may sign, and in which role",
     "attestation": "how many people must sign an attestation",
     "four_eyes": "that nobody fills two roles in one act",
     "window_days_max": "how long an entry may stay without a witness",
     "silence_days_max": "how long the ledger may stay without a checkpoint",
-    "remembered": "checkpoints that were kept from earlier",
+    "remembered": "which checkpoints were kept from earlier",
+    "timestamp_roots": "which timestamp authorities are believed",
 }
 """What a policy may ask for beside the quorum, and what it then says."""
 
@@ -196,6 +199,7 @@ class Policy:
         window_days_max: Longest window in which an entry can have been written, in days.
         silence_days_max: Longest time between two checkpoints, in days.
         remembered: Checkpoints from earlier, each signed by a log of this policy.
+        timestamp_roots: Certificates to which the chains of RFC 3161 tokens must lead.
     """
 
     logs: tuple[Log, ...]
@@ -209,6 +213,7 @@ class Policy:
     window_days_max: int | None = None
     silence_days_max: int | None = None
     remembered: tuple[tuple[Note, Checkpoint], ...] | None = None
+    timestamp_roots: tuple[x509.Certificate, ...] | None = None
 
     def not_asked(self) -> tuple[str, ...]:
         """Return the members of the file that ask for nothing, in order; report each of them."""

@@ -90,7 +90,7 @@ def headline(verdict: BundleVerdict) -> str:
 
 def not_asked(occasion: Occasion) -> tuple[str, ...]:
     """Return what the policy does not ask for, a sentence each."""
-    return tuple(f"the policy does not ask {MEMBERS[name]} ({name})" for name in occasion.not_asked)
+    return tuple(f"the policy does not say {MEMBERS[name]} ({name})" for name in occasion.not_asked)
 
 
 def shown(value: object) -> str:

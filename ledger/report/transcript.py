@@ -25,11 +25,11 @@ from ledger.verify.bundle import UNPROVEN, BundleVerdict, Step
 __all__ = ["Occasion", "transcript"]
 
 _SHOWS: Final = (
-    "What the steps show: these entries were recorded by these keys and have not changed since the "
-    "checkpoints below"
+    "What the steps show: whoever holds the keys of the ledger signed these entries, and none has "
+    "changed since the checkpoints over them were signed"
 )
-_SUMS: Final = "; they sum to what was attested under the rule pack that is named"
-_WITNESSED: Final = " Changes since a witnessed checkpoint are detected."
+_SUMS: Final = "; totals and determinations come out of them as attested, under the rules named"
+_WITNESSED: Final = " What the witnesses cosigned cannot have been replaced unnoticed since."
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1b1f24; --dim: #59636e; --paper: #ffffff;
   --line: #d1d9e0; --good: #1a7f37; --bad: #b3261e; --look: #8a5a00; --band: #f6f8fa; }
@@ -110,8 +110,9 @@ def _verdict(verdict: BundleVerdict) -> str:
     said = _text(headline(verdict))
     said = said[:1].upper() + said[1:]
     if fault is None:
-        sums = _SUMS if verdict.attested else ""
-        witnessed = verdict.bundle is not None and verdict.bundle.witnessed is not None
+        came_out = {step.outcome for step in verdict.steps if step.name in {"totals", "claims"}}
+        sums = _SUMS if came_out == {"held"} else ""
+        witnessed = verdict.bundle is not None and bool(verdict.bundle.witnessed)
         more = f"{_SHOWS}{sums}.{_WITNESSED if witnessed else ''}"
     else:
         more = fault.message[:1].upper() + fault.message[1:] + "."

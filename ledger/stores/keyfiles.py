@@ -98,6 +98,17 @@ class Files:
         """Return every file that makes up the ledger, database first."""
         return (self.database, self.key, self.secret, self.checkpoints)
 
+    def beside(self) -> tuple[Path, ...]:
+        """Return every file beside the database that may be there and cannot be made again.
+
+        Keys that were given up have names of their own: see ``old_key``.
+        """
+        return (self.key, self.next_key, self.secret, self.checkpoints, self.cosignatures)
+
+    def folders(self) -> tuple[Path, ...]:
+        """Return every folder beside the database that holds such files."""
+        return (self.attestations, self.anchors, self.timestamps)
+
     def _beside(self, suffix: str) -> Path:
         """Return a file beside the database."""
         return self.database.with_name(self.database.name + suffix)

@@ -1,15 +1,18 @@
 """Migration copies a ledger from one store into another, byte for byte, and verifies both.
 
 Nothing is sealed, signed or written anew: entries, openings and keys go over as they are stored,
-and so do the signed notes, the key and the secret. The target appears only when it verified to
-the same size, root and signatures; a migration that is cut short leaves no ledger there.
+and so do the signed notes, what others signed of them, the key files and the secret. The target
+appears only when it verified to the same size, root and signatures; a migration that is cut short
+leaves no ledger there.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -29,6 +32,7 @@ __all__ = ["Migrated", "migrate", "retire_key"]
 
 CHUNK = 10_000  # entries of one append
 _RETIRED = ".migrated"
+_KEY_ID = re.compile(r"([0-9a-f]{8})\.pem")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,13 @@ def retire_key(files: Files) -> Path:
 
 
 def _copy_files(files: Files, new: Founding, stop: int) -> None:
-    """Copy key, secret, notes and attestations; what is signed is copied as it is."""
-    pairs = [(files.key, new.files.key), (files.secret, new.files.secret)]
-    pairs.append((files.checkpoints, new.files.checkpoints))
-    folder, target = _attestations(files), _attestations(new.files)
-    signed = sorted(path for path in folder.rglob("*") if path.is_file())
-    pairs += [(path, target / path.relative_to(folder)) for path in signed]
+    """Copy everything beside the database that cannot be made again, byte for byte."""
+    folders = zip(files.folders(), new.files.folders(), strict=True)
+    pairs = list(zip(files.beside(), new.files.beside(), strict=True))
+    for folder, target in folders:
+        held = sorted(path for path in folder.rglob("*") if path.is_file())
+        pairs += [(path, target / path.relative_to(folder)) for path in held]
+    pairs += _old_keys(files, new.files)
     for old, copy in pairs:
         # An auditor's copy of a ledger has neither key nor secret.
         if old.exists():
@@ -113,9 +118,13 @@ def _copy_files(files: Files, new: Founding, stop: int) -> None:
     assert new.files.checkpoints.stat().st_size == stop
 
 
-def _attestations(files: Files) -> Path:
-    """Return the folder of signed statements beside a ledger."""
-    return files.database.with_name(files.database.name + ".attestations")
+def _old_keys(files: Files, new: Files) -> Iterator[tuple[Path, Path]]:
+    """Yield the private keys that were given up, and where they go."""
+    start = f"{files.database.name}.key."
+    for path in sorted(files.database.parent.glob("*.key.*.pem")):
+        found = _KEY_ID.fullmatch(path.name.removeprefix(start))
+        if path.name.startswith(start) and found is not None:
+            yield path, new.old_key(bytes.fromhex(found[1]))
 
 
 def _copy_file(old: Path, copy: Path) -> None:

@@ -12,11 +12,14 @@ from ledger.policy import Assent, Policy
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.prefix import Prefix
+from ledger.verify.bundle.timestamps import Stamps
 
 __all__ = ["check_custody", "existed_by", "seen_by"]
 
 
-def check_custody(notes: Notes, prefix: Prefix, policy: Policy, course: Course) -> None:
+def check_custody(
+    notes: Notes, stamps: Stamps, prefix: Prefix, policy: Policy, course: Course
+) -> None:
     """Step 10: every checkpoint is signed by the key whose turn it was, trusted at that size.
 
     A checkpoint whose only signer is not trusted counts through a later one that is; the newest
@@ -26,7 +29,7 @@ def check_custody(notes: Notes, prefix: Prefix, policy: Policy, course: Course) 
         IntegrityError: Naming the checkpoint or the ``key`` entry.
     """
     course.step = 10
-    seen = existed_by(notes, policy)
+    seen = existed_by(notes, policy, stamps.by_size())
     custody = _custody(notes, prefix, policy)
     lapsed: list[str] = []
     newest = max(notes.assents)
@@ -50,17 +53,20 @@ def check_custody(notes: Notes, prefix: Prefix, policy: Policy, course: Course) 
     course.close(10, len(notes.assents), "checkpoints", note, *lapsed[:3])
 
 
-def existed_by(notes: Notes, policy: Policy) -> Mapping[int, datetime]:
+def existed_by(
+    notes: Notes, policy: Policy, stamped: Mapping[int, datetime]
+) -> Mapping[int, datetime]:
     """Return by when each checkpoint is shown from outside to have existed.
 
-    A cosignature over a larger checkpoint shows the smaller ones as well: they are its beginnings.
+    A cosignature or time stamp over a larger checkpoint shows the smaller ones as well: they are
+    its beginnings.
     """
     found: dict[int, datetime] = {}
     earliest: datetime | None = None
     for size in sorted(notes.assents, reverse=True):
-        at = seen_by(notes.assents[size], policy)
-        if at is not None:
-            earliest = at if earliest is None else min(earliest, at)
+        for at in (seen_by(notes.assents[size], policy), stamped.get(size)):
+            if at is not None:
+                earliest = at if earliest is None else min(earliest, at)
         if earliest is not None:
             found[size] = earliest
     return found

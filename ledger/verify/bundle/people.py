@@ -28,11 +28,16 @@ class Signers:
     unknown: tuple[str, ...]
 
     def words(self) -> str:
-        """Return the names with their roles."""
+        """Return the names with their roles, as they follow on ``signed by``."""
         named = [f"{p.name} ({', '.join(sorted(p.roles))})" for p in self.people]
-        if self.unknown:
-            named.append(f"{len(self.unknown)} by keys that the policy does not know")
-        return "; ".join(named) or "nobody"
+        words = "; ".join(named) or "nobody whom the policy knows"
+        count = len(self.unknown)
+        if count:
+            signatures = (
+                "1 signature is by a key" if count == 1 else f"{count} signatures are by keys"
+            )
+            words += f" ({signatures} that the policy does not know: not counted)"
+        return words
 
 
 def signers_of(envelope: Envelope, policy: Policy, *, size: int) -> Signers:
@@ -98,7 +103,7 @@ def require_roles(
         if len(able) < count:
             holding = [p.name for p in people if role in p.roles and p not in able]
             raise IntegrityError(
-                f"{len(able)} people signed as {role}, and the policy asks for {count}",
+                f"{_people(len(able))} signed as {role}, and the policy asks for {count}",
                 where=where,
                 why=f"{', '.join(holding)} holds the key of the log: whoever records does not "
                 "approve"
@@ -113,6 +118,11 @@ def require_roles(
             why="the policy asks for four eyes: one person stands for one role",
             remedy="ask for the statement with the signature of one more person",
         )
+
+
+def _people(count: int) -> str:
+    """Return a number of people."""
+    return "1 person" if count == 1 else f"{count} people"
 
 
 def _may(person: Person, role: str, *, apart: bool, recorders: Collection[bytes]) -> bool:

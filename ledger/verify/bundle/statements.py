@@ -129,7 +129,7 @@ class Statements:
         self.attestations.append(attestation)
         course.unknown += [f"{member}: {hint or 'no hint'}" for hint in signers.unknown]
         course.attested.append(
-            f"attestation {attestation.number} over {attestation.checkpoint.size} entries, "
+            f"attestation {attestation.number} over {_entries(attestation.checkpoint.size)}, "
             f"{attestation.period.start} to before {attestation.period.end}, claims "
             f"{attestation.completeness.claim}; signed by {signers.words()}"
         )
@@ -181,6 +181,11 @@ class Statements:
             course.close(13, 0, "attestations", note, outcome="finding")
         else:
             course.close(13, 0, "attestations", "nobody attested anything", outcome="not_asked")
+
+
+def _entries(count: int) -> str:
+    """Return a number of entries."""
+    return "1 entry" if count == 1 else f"{count} entries"
 
 
 def _member(digest: str) -> str:

@@ -20,7 +20,8 @@ from ledger.verify.bundle.prefix import Prefix
 from ledger.verify.bundle.receipts import check_receipts
 from ledger.verify.bundle.recomputation import Comparison, Contrast, Recomputation
 from ledger.verify.bundle.statements import Statements
-from ledger.verify.bundle.windows import check_windows
+from ledger.verify.bundle.timestamps import Stamps
+from ledger.verify.bundle.windows import check_windows, outside
 
 __all__ = ["Recompute", "verify_bundle"]
 
@@ -82,8 +83,12 @@ def _walk(
     assert course.bundle is not None
     root = covered.root().hex()
     course.bundle = replace(course.bundle, root=root, witnessed=notes.witnessed)
-    check_custody(notes, prefix, policy, course)
-    check_windows(opened, notes, prefix, policy, course)
+    course.step = 11
+    stamps = Stamps(opened, notes, policy)
+    check_custody(notes, stamps, prefix, policy, course)
+    course.step = 11
+    seen = outside(opened, notes, stamps, policy)
+    check_windows(seen, stamps, prefix, policy, course)
     statements = Statements(opened, notes, policy, manifest.origin)
     statements.close(prefix, course)
     check_approvals(statements, prefix, policy, manifest.origin, course)

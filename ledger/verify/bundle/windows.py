@@ -19,36 +19,48 @@ from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.custody import seen_by
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.prefix import Prefix
+from ledger.verify.bundle.timestamps import Stamps
 
-__all__ = ["SKEW", "check_windows"]
+__all__ = ["SKEW", "check_windows", "outside"]
 
 SKEW: Final = timedelta(minutes=10)
 """How far clocks may be apart before a stated time contradicts one from outside."""
 
 
+def outside(opened: Opened, notes: Notes, stamps: Stamps, policy: Policy) -> list[Seen]:
+    """Return every checkpoint that was seen outside: by witnesses, in anchors, by authorities.
+
+    Raises:
+        IntegrityError: If the evidence of an anchor is not what its name or the log says.
+    """
+    seen = [each for found in notes.assents.values() for each in _seen(found, policy)]
+    return [*seen, *_anchors(opened, notes, policy), *stamps.seen]
+
+
 def check_windows(
-    opened: Opened, notes: Notes, prefix: Prefix, policy: Policy, course: Course
+    seen: list[Seen], stamps: Stamps, prefix: Prefix, policy: Policy, course: Course
 ) -> None:
     """Step 11: stated times lie within the windows; no window or silence is over the policy's.
 
     Raises:
         IntegrityError: Naming the entry whose stated time contradicts evidence from outside.
     """
-    course.step = 11
-    seen = [each for found in notes.assents.values() for each in _seen(found, policy)]
-    seen += _anchors(opened, notes, policy)
     written = windows(prefix.size, _anchored(prefix), seen)
     for each in written:
         _check_stated(each, prefix)
-    found = [*_wide(written, policy), *_silent(seen, policy)]
-    told = [_tokens(opened)]
+    found = [*_wide(written, policy), *_silent(seen, policy), *stamps.refused]
+    told = [_counted(stamps), stamps.unchecked]
     bounded = max((each.stop for each in written if each.by is not None), default=0)
     if not bounded:
-        told.append("no cosignature: when entries were written rests on the owner's word alone")
+        told.append(
+            "nothing from outside: when entries were written rests on the owner's word alone"
+        )
     elif bounded < prefix.size:
         told.append(f"nothing from outside shows by when entries from {bounded} on were there")
     if found:
         course.close(11, bounded, "entries", *found, *told, outcome="finding")
+    elif stamps.lacking:
+        course.close(11, bounded, "entries", *told, outcome="withheld")
     elif bounded:
         course.close(11, bounded, "entries", *told)
     else:
@@ -142,10 +154,11 @@ def _silent(seen: list[Seen], policy: Policy) -> Iterator[str]:
         )
 
 
-def _tokens(opened: Opened) -> str:
-    """Return how many time stamps are carried and not read here, in words."""
-    count = len(opened.names.timestamps)
-    return f"{count} time stamps are in the bundle, and not read here" if count else ""
+def _counted(stamps: Stamps) -> str:
+    """Return how many time stamps count, in words."""
+    count = len(stamps.seen)
+    stamped = "1 time stamp leads" if count == 1 else f"{count} time stamps lead"
+    return f"{stamped} to a root of the policy" if count else ""
 
 
 def _time(stated: int) -> datetime:
