@@ -31,6 +31,7 @@ Examples, one person who holds every key at hand:
   flopledger attest make --period 2026-01-01..2027-01-01 --claim every-run-recorded \\
       --signer officer.key.pem --signer approver.key.pem
 
+\b
 Examples, people on different machines:
   flopledger attest draft --period 2026-01-01..2027-01-01 --claim every-run-recorded \\
       -o statement.json

@@ -6,6 +6,7 @@ from ledger.record.administration import Adoption, Anchor, Attestation, Filing, 
 from ledger.record.allocation import Allocation, Fabric
 from ledger.record.draft import MODELS, Draft, draft_of, evidence_grade, parse_record
 from ledger.record.fields import Body, EvidenceStatement
+from ledger.record.stored import check_stored
 from ledger.record.subject import Commitment, Fact, Holding, Lineage
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Key",
     "Lineage",
     "Reversal",
+    "check_stored",
     "draft_of",
     "evidence_grade",
     "parse_record",

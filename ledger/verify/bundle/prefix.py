@@ -14,12 +14,13 @@ from ledger.checkpoint import Checkpoint
 from ledger.entry import Entry
 from ledger.errors import InputError, IntegrityError
 from ledger.merkle import CompactRange
+from ledger.record import check_stored
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.leaves import BundleLeaves
 from ledger.verify.bundle.openings import Disclosed
 from ledger.verify.entries import Ids, Links, Reversals
 
-__all__ = ["KEPT", "REMEMBERED", "Correction", "Prefix", "Stated"]
+__all__ = ["KEPT", "REMEMBERED", "Correction", "Prefix", "Stated", "bad_body"]
 
 KEPT = frozenset({"adoption", "anchor", "attestation", "key"})
 """Types whose entries later steps look at."""
@@ -144,6 +145,10 @@ class Prefix:
             if not isinstance(error.__cause__, InputError):
                 self._course.step = 5
             raise
+        try:
+            check_stored(entry.type, entry.body)
+        except InputError as error:
+            raise bad_body(entry.seq, error) from error
         limit = self._opened.caps.depth
         if limit < DEPTH_MAX and 1 + _depth(entry.body) > limit:
             raise InputError(f"entry {entry.seq} is nested deeper than the {limit} levels allowed")
@@ -207,6 +212,17 @@ def _other_root(step: int, size: int) -> IntegrityError:
         where=f"checkpoint {size}",
         why="one of these entries is not the one that was signed",
         remedy="keep the file as evidence; compare with another copy of the ledger",
+    )
+
+
+def bad_body(seq: int, error: InputError) -> IntegrityError:
+    """Return the error for an entry whose body is not of its published shape."""
+    return IntegrityError(
+        f"entry {seq}: {error.message}",
+        seq=seq,
+        where=f"entry {seq}",
+        why="it was signed as it stands, and no program of this kind records such an entry",
+        remedy="ask the owner of the ledger how it came to be signed",
     )
 
 

@@ -7,9 +7,11 @@ from ledger.entry import Entry
 from ledger.errors import InputError, IntegrityError
 from ledger.inclusion import PROOF_MAX, Proof
 from ledger.policy import Policy
+from ledger.record import check_stored
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.openings import Disclosed, check_redactions
+from ledger.verify.bundle.prefix import bad_body
 
 __all__ = ["check_receipts"]
 
@@ -60,6 +62,10 @@ def _entry(opened: Opened, name: str, seq: int, origin: str) -> Entry:
         raise IntegrityError(
             f"the entry is number {entry.seq} of {entry.origin}", seq=seq, where=f"member {name!r}"
         )
+    try:
+        check_stored(entry.type, entry.body)
+    except InputError as error:
+        raise bad_body(seq, error) from error
     return entry
 
 

@@ -1,0 +1,82 @@
+"""Bodies as leaves hold them: a foreign ledger may have signed anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bundled import Members, fault, filled, members_of, resealed, verdict
+from sealed import SIGNER
+
+from ledger.canonical import encode
+from ledger.entry import TYPES
+from ledger.errors import InputError
+from ledger.record import MODELS, check_stored
+
+KEY = "0" * 64
+
+
+@pytest.fixture(scope="module")
+def members(tmp_path_factory: pytest.TempPathFactory) -> Members:
+    return members_of(filled(tmp_path_factory.mktemp("ledger")))
+
+
+def edited(members: Members, seq: int, edit: Callable[[dict[str, Any]], object]) -> Members:
+    """Return members in which one entry says something else, and everything is signed anew."""
+    leaves = members["entries.jsonl"].split(b"\n")[:-1]
+    value = json.loads(leaves[seq])
+    edit(value)
+    leaves[seq] = encode(value)
+    return resealed(members, SIGNER, *leaves)
+
+
+@pytest.mark.parametrize("kind", sorted(TYPES))
+@pytest.mark.parametrize("body", [{}, {"size": "x", "vkey": 3, "reverses": "1"}])
+def test_body_of_no_shape_is_a_fault_of_its_entry(
+    members: Members, kind: str, body: dict[str, Any]
+) -> None:
+    found = fault(verdict(edited(members, 10, lambda v: v.update(type=kind, body=body))), "entries")
+    assert found.seq == 10
+    assert f"the body is not that of type {kind}" in found.message
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("operations", "-5", "operations"),
+        ("operations", "+5", "operations"),
+        ("operations", 5, "operations"),
+        ("operations", "9" * 38, "10^28"),
+        ("start", "2026", "start"),
+        ("model", 7, "model"),
+        ("model", None, "model"),
+        ("evidence", {}, "evidence"),
+        ("precision", "bf17", "precision"),
+        ("site_pseudonym", "a site", "site_pseudonym is not 32 hex digits"),
+        ("idempotency_key", "0", "idempotency_key is not 64 hex digits"),
+        ("price", "7", "price is no field of it"),
+    ],
+)
+def test_threat_32_wrong_field_of_an_allocation_is_a_fault_of_its_entry(
+    members: Members, name: str, value: Any, words: str
+) -> None:
+    put = partial(edited, members, 0)
+    found = fault(verdict(put(lambda v: v["body"].update({name: value}))), "entries")
+    assert found.seq == 0
+    assert words in found.message
+
+
+def test_body_that_lacks_its_digest_is_refused() -> None:
+    body = {"pack_digest": KEY, "by": "Ann", "on": "2026-01-01"}
+    check_stored("adoption", {**body, "idempotency_key": KEY})
+    with pytest.raises(InputError, match="idempotency_key is not there"):
+        check_stored("adoption", body)
+
+
+def test_every_type_of_entry_has_a_body(tmp_path: Path) -> None:
+    assert MODELS.keys() == TYPES
+    assert verdict(members_of(filled(tmp_path))).exit_status == 0
