@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Self
 
 from ledger.errors import InputError
@@ -26,6 +27,7 @@ _DAY_LENGTH = timedelta(days=1)
 _MS = timedelta(milliseconds=1)
 
 
+@lru_cache(maxsize=1024)
 def parse_instant(text: str) -> datetime:
     """Read ``YYYY-MM-DDTHH:MM:SSZ``.
 

@@ -58,7 +58,7 @@ def test_body_of_no_shape_is_a_fault_of_its_entry(
         ("precision", "bf17", "precision"),
         ("site_pseudonym", "a site", "site_pseudonym is not 32 hex digits"),
         ("idempotency_key", "0", "idempotency_key is not 64 hex digits"),
-        ("price", "7", "price is no field of it"),
+        ("price", "7", "price: is not a field of this record"),
     ],
 )
 def test_threat_32_wrong_field_of_an_allocation_is_a_fault_of_its_entry(

@@ -7,7 +7,19 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from bundled import Members, beside_of, fault, filled, members_of, policy, relisted, step, verdict
+from bundled import (
+    WITNESS,
+    Members,
+    beside_of,
+    cosigned,
+    fault,
+    filled,
+    members_of,
+    policy,
+    relisted,
+    step,
+    verdict,
+)
 from sealed import ORIGIN, SIGNER, identity, opened, said
 
 from ledger.bundle import assembled
@@ -80,6 +92,21 @@ def test_receipts_of_a_ledger_that_was_handed_over_lead_to_the_new_key(tmp_path:
             found = verdict(bundle, policy(lines=lines))
             assert found.fault is None, (at, found.fault)
             assert step(found, "entries").count == 2
+
+
+def test_receipts_lead_to_the_newest_checkpoint_that_a_witness_cosigned(tmp_path: Path) -> None:
+    context = filled(tmp_path)
+    with SqliteStore(context.ledger) as store:
+        beside = beside_of(context, store)
+        notes = list(beside.notes)
+        sizes = [Checkpoint.parse(Note.parse(note).text).size for note in notes]
+        assert receipts(store, beside, "public", at=None, seqs=(0,)).made.size == sizes[-1]
+        notes[-2] = cosigned(notes[-2], WITNESS)
+        beside = replace(beside, notes=notes)
+        assert receipts(store, beside, "public", at=None, seqs=(0,)).made.size == sizes[-2]
+        # One that is not under it is proven by the newest, cosigned or not.
+        late = sizes[-1] - 1
+        assert receipts(store, beside, "public", at=None, seqs=(late,)).made.size == sizes[-1]
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,8 @@ def receipts(
         ledger: The entries and openings, from one state of the database.
         beside: What stands beside it.
         audience: Whom the bundle is for.
-        at: Size of the checkpoint that the proofs lead to; None takes the newest.
+        at: Size of the checkpoint that the proofs lead to; None takes the newest over these
+            entries that somebody else cosigned, or the newest if nobody did.
         seqs: Numbers of the entries.
 
     Raises:
@@ -145,7 +146,7 @@ def receipts(
         IntegrityError: If the entries lead to another root.
     """
     notes = _notes(beside.notes)
-    size = _size(notes, at)
+    size = _size(notes, _cosigned(notes, max(seqs)) if at is None else at)
     sources = _of_notes({size}, notes, beside.timestamps)
     wanted, note = sorted(set(seqs)), notes[size].encode()
     leaves = beside.signed(note)
@@ -199,6 +200,17 @@ def _size(notes: Mapping[int, Note], at: int | None) -> int:
             remedy="record something first",
         )
     return size
+
+
+def _cosigned(notes: Mapping[int, Note], seq: int) -> int | None:
+    """Return the size of the newest note over an entry that others than the log signed."""
+    covering = [size for size in notes if size > seq]
+    cosigned = [
+        size
+        for size in covering
+        if any(line.name != _origin(notes, size) for line in notes[size].signatures)
+    ]
+    return max(cosigned, default=None)
 
 
 def _origin(notes: Mapping[int, Note], size: int) -> str:

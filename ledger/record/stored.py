@@ -18,7 +18,6 @@ from ledger.record.faults import faults
 
 __all__ = ["check_stored"]
 
-_KEY: Final = "idempotency_key"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _PSEUDONYM: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -33,22 +32,16 @@ def check_stored(kind: str, body: Mapping[str, Any]) -> None:
     Raises:
         InputError: If a field is missing, unknown or wrong; all faults are named.
     """
-    names, pseudonyms = _fields(kind)
-    public = {name: body[name] for name in names if name in body}
-    expected = {_KEY, *pseudonyms}
-    others = body.keys() - public.keys()
-    if others != expected:
-        missing, unknown = sorted(expected - others), sorted(others - expected)
-        said = [f"{name} is not there" for name in missing]
-        said += [f"{name[:60]} is no field of it" for name in unknown]
-        raise InputError(f"the body is not that of type {kind}: {'; '.join(said[:4])}")
-    key = body[_KEY]
-    if not isinstance(key, str) or not _DIGEST.fullmatch(key):
-        raise InputError(f"{_KEY} is not 64 hex digits")
-    for name in pseudonyms:
-        value = body[name]
-        if value is not None and not (isinstance(value, str) and _PSEUDONYM.fullmatch(value)):
-            raise InputError(f"{name} is not 32 hex digits")
+    public = dict(body)
+    for name, form in _added(kind):
+        if name not in public:
+            raise InputError(f"the body is not that of type {kind}: {name} is not there")
+        value = public.pop(name)
+        if value is None and form is _PSEUDONYM:
+            continue
+        if not isinstance(value, str) or not form.fullmatch(value):
+            digits = 32 if form is _PSEUDONYM else 64
+            raise InputError(f"{name} is not {digits} hex digits")
     try:
         MODELS[kind].model_validate(public)
     except ValidationError as error:
@@ -58,7 +51,7 @@ def check_stored(kind: str, body: Mapping[str, Any]) -> None:
 
 
 @cache
-def _fields(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the public fields of a record type, and the names of its stand-ins."""
-    model = MODELS[kind]
-    return tuple(model.model_fields), tuple(f"{name}_pseudonym" for name in model.PSEUDONYMS)
+def _added(kind: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return what sealing adds to a record of this type: names and forms."""
+    pseudonyms = sorted(f"{name}_pseudonym" for name in MODELS[kind].PSEUDONYMS)
+    return (("idempotency_key", _DIGEST), *((name, _PSEUDONYM) for name in pseudonyms))

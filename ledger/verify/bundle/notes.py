@@ -134,10 +134,10 @@ class Notes:
         if self.witnessed == newest:
             course.close(8, count, "cosignatures", f"{tally.wanting}")
             return
-        note = (
-            f"unwitnessed: entries {self.witnessed} to {newest - 1} stand after the newest "
-            "checkpoint that the quorum cosigned"
-        )
+        last = newest - 1
+        few = f"entry {last} stands" if self.witnessed == last else ""
+        many = f"entries {self.witnessed} to {last} stand"
+        note = f"unwitnessed: {few or many} after the newest checkpoint that the quorum cosigned"
         course.close(8, count, "cosignatures", note, outcome="finding")
 
     def _remembered(self) -> tuple[Checkpoint, ...]:
