@@ -157,3 +157,8 @@ JSON = st.recursive(
 @example({"": '\x00\x1f\x7f\u2028é"\\/\b\f\n\r\t😀', "a": [], "b": {}, "c": [[], [{}]]})
 def test_json_bytes_are_those_of_the_standard_library(document: dict[str, object]) -> None:
     assert to_json(document) == json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def test_markdown_gives_each_note_one_bullet() -> None:
+    table = Table("t", (Column("a"),), (), ("plain", "- dashed"))
+    assert to_markdown([table]).endswith("\n- plain\n- dashed\n")

@@ -186,7 +186,7 @@ def test_case_cosignature_lifted_from_another_size(members: Members) -> None:
 def test_case_entries_after_the_last_witness_are_told(members: Members) -> None:
     found = verdict(witnessed(members, WITNESS, names=(OLD,)), policy(lines=ONE))
     assert found.exit_status == 1
-    assert "unwitnessed: entries 11 to 11" in step(found, "quorum").notes[0]
+    assert "unwitnessed: entry 11 stands after" in step(found, "quorum").notes[0]
 
 
 # Remembered checkpoints: shrinking and forking.

@@ -61,7 +61,7 @@ def to_markdown(tables: Sequence[Table]) -> str:
             lines.append(f"| {' | '.join(marks)} |")
             lines += [_markdown_row(row) for row in table.rows]
         if table.notes:
-            lines += ["", *(f"- {visible(note)}" for note in table.notes)]
+            lines += ["", *("- " + visible(note.removeprefix("- ")) for note in table.notes)]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
