@@ -16,6 +16,8 @@ __all__ = ["MODULES", "load", "mapped", "recognise"]
 MODULES = {
     "csv": "ledger.importers.csv",
     "epoch": "ledger.importers.epoch",
+    "maxtext": "ledger.importers.maxtext",
+    "megatron": "ledger.importers.megatron",
     "mlperf": "ledger.importers.mlperf",
     "parquet": "ledger.importers.parquet",
     "slurm": "ledger.importers.slurm",
