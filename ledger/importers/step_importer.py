@@ -14,7 +14,7 @@ from ledger.importers.step_settings import STEP_SETTINGS, StepSaid, read_step_se
 from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.journeys.importing import Reading
 
-__all__ = ["StepImporter", "run_name"]
+__all__ = ["StepImporter", "joined", "run_name"]
 
 
 class StepImporter:
@@ -58,18 +58,15 @@ class StepImporter:
         """Reads a log, or all logs of a directory: of one run when ``run`` names it."""
         said = read_step_settings(settings, catalogue)
         if not path.is_dir():
-            return self.read_run(said.said.run or run_name(path), [path], said, catalogue)
+            return self.read_logs([path], said, catalogue)
         logs = sorted(self._logs(p for p in path.iterdir() if p.is_file()))
-        if said.said.run is not None:
-            return self.read_run(said.said.run, logs, said, catalogue)
-        readings = [self.read_run(run_name(log), [log], said, catalogue) for log in logs]
-        return joined(readings)
+        return self.read_logs(logs, said, catalogue)
 
-    def read_run(
-        self, run: str, logs: Sequence[Path], said: StepSaid, catalogue: Catalogue
-    ) -> Reading:
-        """Reads the logs of one run."""
-        return read_steps(self._how, run, logs, said, catalogue)
+    def read_logs(self, logs: Sequence[Path], said: StepSaid, catalogue: Catalogue) -> Reading:
+        """Reads logs: of one run when ``run`` names it, else of one run each."""
+        if said.said.run is not None:
+            return read_steps(self._how, said.said.run, logs, said, catalogue)
+        return joined([read_steps(self._how, run_name(p), [p], said, catalogue) for p in logs])
 
     def _logs(self, paths: Iterator[Path] | Sequence[Path]) -> Iterator[Path]:
         """Yields the files that are such logs by their head."""

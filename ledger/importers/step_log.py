@@ -27,7 +27,7 @@ __all__ = [
 
 _NUMBER: Final = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?(?:[eE]([+-]?\d{1,2}))?", re.ASCII)
 _WHOLE: Final = re.compile(r"\d{1,15}", re.ASCII)
-_MOST: Final = 10**24  # a figure beyond it is none of a training program
+_MOST: Final = 10**30  # a figure beyond it is none of a training program
 
 
 @dataclass(frozen=True, slots=True)
