@@ -19,6 +19,7 @@ MODULES = {
     "maxtext": "ledger.importers.maxtext",
     "megatron": "ledger.importers.megatron",
     "mlperf": "ledger.importers.mlperf",
+    "nanogpt": "ledger.importers.nanogpt",
     "parquet": "ledger.importers.parquet",
     "slurm": "ledger.importers.slurm",
     "telemetry": "ledger.importers.telemetry",
