@@ -26,14 +26,6 @@ _BEGUN: Final = "System Information: Jax Version:"
 _RESTORED: Final = re.compile(r"estoring from this run's directory step (?P<at>\d{1,12})")
 
 _CONFIGS: Final = frozenset({"steps", "quantization", "dtype", "remat_policy", "attention_type"})
-_MARKS: Final = (
-    b"step",
-    b"System Info",
-    b"Config param",
-    b"Num_devices",
-    b"axText",
-    b"weight flops",
-)
 
 
 def is_step(text: str) -> bool:
@@ -90,7 +82,14 @@ def _step(text: str) -> Event:
 
 def _interesting(line: bytes) -> bool:
     """Return whether raw bytes can hold an event."""
-    return any(mark in line for mark in _MARKS)
+    return (
+        b"step" in line
+        or b"System Info" in line
+        or b"Config param" in line
+        or b"Num_devices" in line
+        or b"axText" in line
+        or b"weight flops" in line
+    )
 
 
 MAXTEXT: Final = Format("maxtext", "1", "MaxText", _read, _interesting, "step")

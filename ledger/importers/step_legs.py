@@ -37,7 +37,14 @@ class Amounts:
 
     def plus(self, other: Amounts) -> Amounts:
         """Return the sum."""
-        return Amounts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Amounts(
+            self.count + other.count,
+            self.busy + other.busy,
+            self.unrated + other.unrated,
+            self.figure + other.figure,
+            self.low + other.low,
+            self.high + other.high,
+        )
 
     def cut(self, weights: Sequence[int]) -> list[Amounts]:
         """Return parts in proportion to weights that add up exactly."""
