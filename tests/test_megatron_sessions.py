@@ -82,6 +82,7 @@ def test_lines_of_ranks_one_after_the_other_do_not_add(tmp_path: Path) -> None:
     lines = [step(100, 100), step(200, 200), step(100, 100), step(200, 200)]
     reading = read(written(tmp_path, *lines))
     assert codes(reading) == ["ranks-repeat"]
+    assert "2 lines repeat" in reading.problems[0].message
     assert by_activity(reading, "operations") == {"pretrain": 8 * 400 * TERA * 200}
 
 
@@ -145,3 +146,57 @@ def test_a_log_that_starts_in_the_middle_says_so(tmp_path: Path) -> None:
     assert bodies(reading)[0]["method_inputs"]["steps"] == 100
     reading = read(written(tmp_path, step(50, 100), step(100, 150), head=""), devices="8")
     assert codes(reading) == []
+
+
+def test_a_restart_far_back_wastes_all_that_came_after_it(tmp_path: Path) -> None:
+    loaded = HEAD + "successfully loaded checkpoint from /c at iteration "
+    lines = [step(n * 100, n * 100) for n in (1, 2, 3)]
+    lines += [loaded + "200", step(250, 1000), loaded + "100", step(200, 2000)]
+    assert by_activity(read(written(tmp_path, *lines)), "operations") == {
+        "pretrain": 8 * 400 * TERA * 200,
+        "restart_waste": 8 * 400 * TERA * (200 + 50),
+    }
+
+
+def test_of_two_logs_of_the_same_work_the_longer_counts(tmp_path: Path) -> None:
+    written(tmp_path, step(100, 100), name="rank0.log")
+    written(tmp_path, step(100, 100), step(200, 200), name="rank1.log")
+    reading = read(tmp_path, run="llm")
+    assert codes(reading) == ["ranks-repeat"]
+    assert by_activity(reading, "operations") == {"pretrain": 8 * 400 * TERA * 200}
+
+
+def test_what_one_log_says_of_devices_does_not_hold_for_the_next(tmp_path: Path) -> None:
+    loaded = "successfully loaded checkpoint from /c at iteration 100\n"
+    written(tmp_path, step(100, 100), name="job1.log")
+    written(tmp_path, step(200, 1000), head=loaded, name="job2.log")
+    reading = read(tmp_path, run="llm")
+    assert codes(reading) == ["no-devices"]
+    assert [body["milli_devices"] for body in bodies(reading)] == [8000, None]
+
+
+def test_parts_of_a_line_over_midnight_add_up_exactly(tmp_path: Path) -> None:
+    times = ((100, 50_399), (107, 50_402))
+    lines = [step(last, seconds, ms="333.4", rate="400.1") for last, seconds in times]
+    first, second = bodies(read(written(tmp_path, *lines)))
+    assert second["start"] == "2026-03-02T00:00:00Z"
+    total = 8 * 4001 * 3334 * 107 * 10**7
+    assert int(first["operations"]) + int(second["operations"]) == total
+
+
+def test_sessions_without_times_keep_records_of_their_own(tmp_path: Path) -> None:
+    loaded = HEAD + "successfully loaded checkpoint from /c at iteration 100"
+    lines = [loaded, step(200, None), loaded, step(200, None, ms="1100.0")]
+    reading = read(written(tmp_path, *lines), not_after="2026-06-30")
+    assert by_activity(reading, "operations") == {
+        "restart_waste": 8 * 400 * TERA * 100,
+        "pretrain": 8 * 400 * TERA * 110,
+    }
+    assert len({draft.key[:6] for draft in reading.drafts}) == 2
+
+
+def test_a_restart_within_a_second_holds_no_time_twice(tmp_path: Path) -> None:
+    loaded = HEAD + "successfully loaded checkpoint from /c at iteration 200"
+    lines = [step(100, 100), step(200, 200), loaded, step(300, 299)]
+    first, second = bodies(read(written(tmp_path, *lines)))
+    assert (first["end"], second["start"]) == ("2026-03-01T10:03:20Z", "2026-03-01T10:03:20Z")

@@ -101,7 +101,7 @@ class _Now:
         self.at: int | None = None
         self.facts: dict[str, str] = {}
         self.last: Step | None = None
-        self.pending: tuple[int, Step] | None = None
+        self.pending: tuple[int, Step, int | None] | None = None
 
 
 class Tracker:
@@ -174,7 +174,8 @@ class Tracker:
                 return
         yield from self._flush(None)
         self.sessions.append(Session((now.file, line), step, dict(now.facts)))
-        now.begun, now.last, now.pending = False, step, (line, step)
+        now.begun, now.last, now.pending = False, step, (line, step, now.at)
+        now.at = None
 
     def _count(self, line: int, step: Step, before: Step) -> int:
         """Return how many steps a line is about that is not the first of its session."""
@@ -192,19 +193,18 @@ class Tracker:
         now = self._now
         if now.pending is None:
             return
-        line, step = now.pending
+        line, step, at = now.pending
         now.pending = None
-        count = self._first_count(line, step, follows)
-        now.at = None
+        count = self._first_count(line, step, at, follows)
         self.sessions[-1].first = step.last - count
         yield self._place(line, step, count)
 
-    def _first_count(self, line: int, step: Step, follows: Step | None) -> int:
+    def _first_count(self, line: int, step: Step, at: int | None, follows: Step | None) -> int:
         """Return how many steps the first line of a session is about."""
         if step.count is not None:
             return step.count
-        if self._now.at is not None and self._now.at < step.last:
-            return step.last - self._now.at
+        if at is not None and at < step.last:
+            return step.last - at
         interval = whole(self.sessions[-1].facts.get("log_interval"))
         if interval:
             return min(step.last % interval or interval, step.last)
