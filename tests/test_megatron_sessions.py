@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from megatronlogs import H100, HEAD, TERA, bodies, by_activity, codes, read, step, written
@@ -200,3 +201,13 @@ def test_a_restart_within_a_second_holds_no_time_twice(tmp_path: Path) -> None:
     lines = [step(100, 100), step(200, 200), loaded, step(300, 299)]
     first, second = bodies(read(written(tmp_path, *lines)))
     assert (first["end"], second["start"]) == ("2026-03-01T10:03:20Z", "2026-03-01T10:03:20Z")
+
+
+def test_logs_of_ranks_that_nobody_names_do_not_add(tmp_path: Path) -> None:
+    for rank in range(3):
+        lines = (step(100, 100 + rank // 2), step(200, 200 + rank // 2))
+        written(tmp_path, *lines, name=f"rank{rank}.log")
+    written(tmp_path, step(100, 500), step(200, 600), name="other.log")
+    reading = read(tmp_path)
+    assert codes(reading) == ["ranks-repeat"] * 2
+    assert Counter(body["role"] for body in bodies(reading)) == {"primary": 2, "corroborating": 2}

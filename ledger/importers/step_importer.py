@@ -8,6 +8,7 @@ from pathlib import Path
 from ledger.errors import MissingError
 from ledger.hardware import Catalogue
 from ledger.importers.source_file import find_files, opening
+from ledger.importers.step_copies import corroborate
 from ledger.importers.step_log import Format
 from ledger.importers.step_reading import read_steps
 from ledger.importers.step_settings import STEP_SETTINGS, StepSaid, read_step_settings
@@ -66,7 +67,8 @@ class StepImporter:
         """Reads logs: of one run when ``run`` names it, else of one run each."""
         if said.said.run is not None:
             return read_steps(self._how, said.said.run, logs, said, catalogue)
-        return joined([read_steps(self._how, run_name(p), [p], said, catalogue) for p in logs])
+        readings = [read_steps(self._how, run_name(p), [p], said, catalogue) for p in logs]
+        return joined(corroborate(readings, [str(log) for log in logs]))
 
     def _logs(self, paths: Iterator[Path] | Sequence[Path]) -> Iterator[Path]:
         """Yields the files that are such logs by their head."""
