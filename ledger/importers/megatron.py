@@ -20,13 +20,15 @@ from ledger.journeys.importing import Reading
 
 __all__ = ["IMPORTER", "MegatronImporter"]
 
+_MARKS = ("elapsed time per iteration (", "train_step_timing in s:", "\t# GPUs: ")
+
 
 class MegatronImporter(StepImporter):
     """Reads logs and progress files; see `Importer`."""
 
     def __init__(self) -> None:
         """Read lines of iterations and of progress."""
-        super().__init__(MEGATRON, lambda line: is_iteration(line) or is_progress(line))
+        super().__init__(MEGATRON, lambda line: is_iteration(line) or is_progress(line), _MARKS)
 
     def read_logs(self, logs: Sequence[Path], said: StepSaid, catalogue: Catalogue) -> Reading:
         """Reads logs, and progress files: they corroborate logs that lie beside them."""

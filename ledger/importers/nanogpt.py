@@ -42,7 +42,8 @@ class NanogptImporter:
         """Whether the head has a line of a step, or a directory holds such logs."""
         if path.is_dir():
             return any(self._is_log(p) for p in path.rglob("*") if p.is_file())
-        return any(is_speed_run(line) for line in opening(head).splitlines())
+        text = opening(head)
+        return "train_time:" in text and any(is_speed_run(line) for line in text.splitlines())
 
     def files(self, path: Path) -> tuple[Path, ...]:
         """The log, or the logs below a directory."""

@@ -23,23 +23,28 @@ class StepImporter:
 
     settings = STEP_SETTINGS
 
-    def __init__(self, how: Format, is_step: Callable[[str], bool]) -> None:
+    def __init__(self, how: Format, is_step: Callable[[str], bool], marks: tuple[str, ...]) -> None:
         """Read the lines of one program.
 
         Args:
             how: The program.
             is_step: Whether a line is about a step of it and of no other program.
+            marks: Words of which every such line holds one.
         """
         self.name = how.name
         self.version = how.version
         self._how = how
         self._is_step = is_step
+        self._marks = marks
 
     def claims(self, head: bytes, path: Path) -> bool:
         """Whether the head has a line about a step, or a directory holds such logs."""
         if path.is_dir():
             return any(True for _ in self._logs(p for p in path.rglob("*") if p.is_file()))
-        return any(self._is_step(line) for line in opening(head).splitlines())
+        text = opening(head)
+        if not any(mark in text for mark in self._marks):
+            return False
+        return any(self._is_step(line) for line in text.splitlines())
 
     def files(self, path: Path) -> tuple[Path, ...]:
         """The log, or each directory that holds some: its logs may be of one run."""
