@@ -167,3 +167,5 @@ def test_no_line_makes_an_error(text: str) -> None:
 def test_a_log_is_recognised_by_its_head(tmp_path: Path) -> None:
     assert recognise([written(tmp_path, step(1))]).name == "maxtext"
     assert recognise([tmp_path]).name == "maxtext"
+    head = HEAD + "Config param max_target_length: 8192\n" + "noise\n" * 99_999
+    assert recognise([written(tmp_path, step(1), head=head)]).name == "maxtext"

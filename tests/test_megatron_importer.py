@@ -230,3 +230,6 @@ def test_a_log_is_recognised_by_its_head(tmp_path: Path) -> None:
     assert recognise([packed]).name == "megatron"
     assert bodies(read(packed))[0]["run"] == "llm"
     assert not IMPORTER.claims(b"iteration 1/2 | nothing", path)
+    late = written(tmp_path, *["noise " * 100] * 1000, step(100, 100), name="late.log")
+    assert recognise([late]).name == "megatron"
+    assert codes(read(late)) == []

@@ -10,4 +10,4 @@ from ledger.importers.step_importer import StepImporter
 
 __all__ = ["IMPORTER"]
 
-IMPORTER = StepImporter(MAXTEXT, is_step, ("completed step: ",))
+IMPORTER = StepImporter(MAXTEXT, is_step, ("completed step: ", "Config param max_target_length: "))

@@ -22,6 +22,7 @@ _CONFIG: Final = re.compile(r"Config param (?P<name>[a-z0-9_]{1,60}): (?P<value>
 _DEVICES: Final = re.compile(r"Num_devices: (?P<value>\d{1,9})\b")
 _SHARE: Final = re.compile(r"weight flops and (?P<value>\d{1,3}(?:\.\d{1,4})?)% attention flops")
 _VERSION: Final = re.compile(r"\bMaxText version:? v?(?P<value>\d[\w.+-]{0,60})", re.IGNORECASE)
+_SETUP: Final = "Config param max_target_length: "
 _BEGUN: Final = "System Information: Jax Version:"
 _RESTORED: Final = re.compile(r"estoring from this run's directory step (?P<at>\d{1,12})")
 
@@ -29,7 +30,9 @@ _CONFIGS: Final = frozenset({"steps", "quantization", "dtype", "remat_policy", "
 
 
 def is_step(text: str) -> bool:
-    """Return whether a line is about a step of MaxText."""
+    """Return whether a line is about a step of MaxText, or a setting that only MaxText has."""
+    if _SETUP in text:
+        return True
     return "TFLOP/s" in text and _STEP.search(text) is not None
 
 

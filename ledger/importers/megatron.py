@@ -20,7 +20,8 @@ from ledger.journeys.importing import Reading
 
 __all__ = ["IMPORTER", "MegatronImporter"]
 
-_MARKS = ("elapsed time per iteration (", "train_step_timing in s:", "\t# GPUs: ")
+_SETUP = "using world size: "
+_MARKS = ("elapsed time per iteration (", "train_step_timing in s:", "\t# GPUs: ", _SETUP)
 
 
 class MegatronImporter(StepImporter):
@@ -28,7 +29,7 @@ class MegatronImporter(StepImporter):
 
     def __init__(self) -> None:
         """Read lines of iterations and of progress."""
-        super().__init__(MEGATRON, lambda line: is_iteration(line) or is_progress(line), _MARKS)
+        super().__init__(MEGATRON, _is_line, _MARKS)
 
     def read_logs(self, logs: Sequence[Path], said: StepSaid, catalogue: Catalogue) -> Reading:
         """Reads logs, and progress files: they corroborate logs that lie beside them."""
@@ -42,7 +43,10 @@ class MegatronImporter(StepImporter):
         return joined(readings)
 
 
-IMPORTER = MegatronImporter()
+def _is_line(text: str) -> bool:
+    """Return whether a line is of these programs: settings may fill a head before any iteration."""
+    setup = _SETUP in text and "data-parallel size: " in text
+    return setup or is_iteration(text) or is_progress(text)
 
 
 def _is_progress_file(path: Path) -> bool:
@@ -53,3 +57,6 @@ def _is_progress_file(path: Path) -> bool:
         if is_progress(line):
             return True
     return False
+
+
+IMPORTER = MegatronImporter()
