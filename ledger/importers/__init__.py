@@ -16,7 +16,10 @@ __all__ = ["MODULES", "load", "mapped", "recognise"]
 MODULES = {
     "csv": "ledger.importers.csv",
     "epoch": "ledger.importers.epoch",
+    "maxtext": "ledger.importers.maxtext",
+    "megatron": "ledger.importers.megatron",
     "mlperf": "ledger.importers.mlperf",
+    "nanogpt": "ledger.importers.nanogpt",
     "parquet": "ledger.importers.parquet",
     "slurm": "ledger.importers.slurm",
     "telemetry": "ledger.importers.telemetry",
