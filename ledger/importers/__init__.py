@@ -19,6 +19,7 @@ MODULES = {
     "mlperf": "ledger.importers.mlperf",
     "parquet": "ledger.importers.parquet",
     "slurm": "ledger.importers.slurm",
+    "spool": "ledger.importers.spool",
     "telemetry": "ledger.importers.telemetry",
     "trainer": "ledger.importers.trainer",
 }
