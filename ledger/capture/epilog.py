@@ -22,7 +22,8 @@ TEXT="{\"format\":\"@FORMAT@\",\"job\":\"$JOB\",\"n\":0,\"t\":\"closing\",\"wall
 SUM="$(printf %s "$TEXT" | sha256sum 2>/dev/null | cut -c1-16)"
 [ "${#SUM}" -eq 16 ] || exit 0
 FILE="$SPOOL/job-$JOB-$(hostname)-$NOW.closed"
-{ printf '%06d %s %s\n' "${#TEXT}" "$SUM" "$TEXT" >"$FILE.$$" && mv "$FILE.$$" "$FILE"; } 2>/dev/null
+exec 2>/dev/null
+printf '%06d %s %s\n' "${#TEXT}" "$SUM" "$TEXT" >"$FILE.$$" && mv "$FILE.$$" "$FILE"
 exit 0
 """
 EPILOGS: Final = ("slurm",)
