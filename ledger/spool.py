@@ -46,9 +46,7 @@ TOPOLOGIES: Final = (
 )
 METHODS: Final = ("framework_reported", "counter")
 
-_LENGTH: Final = 6
 _DIGEST: Final = 16
-_LEAD: Final = _LENGTH + 1 + _DIGEST + 1
 _PAYLOAD_MAX: Final = 65_000
 _TEXT_MAX: Final = 1_000
 _INTEGER_MAX: Final = 2**53 - 1
@@ -69,7 +67,7 @@ def encode_line(statement: Mapping[str, object]) -> bytes:
     Args:
         statement: Fields of one statement; integers and texts, no floats.
     """
-    payload = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode("ascii")
+    payload = _canonical(statement).encode("ascii")
     return b"%06d %s %s\n" % (len(payload), _digest(payload), payload)
 
 
@@ -94,10 +92,10 @@ def parse_line(line: bytes) -> dict[str, Any]:
     if _digest(payload) != found[2]:
         raise Torn("the digest of the line does not fit it")
     try:
-        value = json.loads(payload, parse_float=_refuse, parse_constant=_refuse)
+        value = _decode(payload.decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise Torn("the line is not JSON of whole numbers and texts") from error
-    if encode_line(value)[_LEAD:-1] != payload:
+    if _canonical(value).encode("ascii") != payload:
         raise Torn("the line is not in canonical form")
     fault = _fault(value)
     if fault:
@@ -124,6 +122,10 @@ def _digest(payload: bytes) -> bytes:
 def _refuse(text: str) -> object:
     """Refuse a number that is not whole."""
     raise ValueError(text)
+
+
+_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_decode: Final = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse).decode
 
 
 def _count(value: object) -> bool:

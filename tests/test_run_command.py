@@ -38,21 +38,21 @@ def only(folder: Path) -> SpoolSession:
 
 
 @pytest.mark.parametrize(
-    ("script", "status", "outcome", "said"),
+    ("script", "status", "ending"),
     [
-        ("exit 0", 0, "done", "status 0"),
-        ("exit 7", 7, "failed", "status 7"),
-        ("kill -9 $$", 137, "failed", "signal 9"),
+        ("exit 0", 0, ("done", "status 0")),
+        ("exit 7", 7, ("failed", "status 7")),
+        ("kill -9 $$", 137, ("failed", "signal 9")),
     ],
 )
 def test_run_gives_back_the_status_and_records_time_held(
-    flopledger: Run, tmp_path: Path, script: str, status: int, outcome: str, said: str
+    flopledger: Run, tmp_path: Path, script: str, status: int, ending: tuple[str, str]
 ) -> None:
     options = ("--model", "m", "--device", "h100", "--devices", "8", "--precision", "bf16")
     assert flopledger("run", *options, *SH, f"sleep 0.05; {script}").code == status
     found = only(tmp_path / "spool")
     assert found.ended is not None
-    assert (found.ended["outcome"], found.ended["status"]) == (outcome, said)
+    assert (found.ended["outcome"], found.ended["status"]) == ending
     assert (found.head["by"], found.head["milli_devices"]) == ("command", 8000)
     assert found.legs[0].stop - found.legs[0].start >= 50
     assert found.ended["operations"] is None

@@ -303,7 +303,9 @@ def _more(total: str | None, counted: int | None) -> int | None:
 
 def _share(amount: int | None, lengths: list[int]) -> tuple[int | None, ...]:
     """Divide an amount over lengths of time."""
-    return (None,) * len(lengths) if amount is None else parts(amount, lengths)
+    if amount is None or len(lengths) == 1:
+        return (amount,) * len(lengths)
+    return parts(amount, lengths)
 
 
 def _sum(

@@ -19,7 +19,7 @@ from ledger.importers.spool_session import SpoolSession, read_session
 TRAINING = """
 import sys
 from ledger.capture import capture
-with capture(run="r", model="m", activity="pretrain", devices=8, spool=sys.argv[1], every=0.01) as c:
+with capture(run="r", model="m", activity="pretrain", spool=sys.argv[1], every=0.01) as c:
     print("ready", flush=True)
     while True:
         c.add(tokens=3, operations=7)
