@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -108,6 +109,28 @@ def test_activities_are_told_apart_without_waiting_for_a_beat(tmp_path: Path) ->
     assert legs[-1] == ("pretrain", 100)
 
 
+def test_changes_are_written_once_and_threads_add_exactly(tmp_path: Path) -> None:
+    with capture(**RUN, spool=tmp_path, every=0.01) as c:
+
+        def train() -> None:
+            for _ in range(3000):
+                c.add(tokens=3, operations=7)
+
+        threads = [threading.Thread(target=train) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(5):
+            with c.activity("eval"):
+                time.sleep(0.02)
+            time.sleep(0.02)
+        for thread in threads:
+            thread.join()
+    found = only(tmp_path)
+    assert found.ended is not None
+    assert (found.ended["tokens"], found.ended["operations"]) == ("36000", "84000")
+    assert [leg.activity for leg in found.legs].count("eval") == 5
+
+
 def test_too_many_changes_leave_the_time_between_unknown() -> None:
     tally = Tally("pretrain", lambda: (0, 0))
     for number in range(PENDING_MAX + 5):
@@ -153,6 +176,7 @@ def test_count_that_is_not_whole_is_in_no_total_and_stays_visible(
         ({"SLURM_PROCID": "5"}, 5),
         ({"OMPI_COMM_WORLD_RANK": "2"}, 2),
         ({"RANK": "x", "SLURM_PROCID": "4"}, 4),
+        ({"LOCAL_RANK": "1"}, 1),
         ({"RANK": "-1"}, None),
         ({"RANK": "٣"}, None),
     ],
@@ -272,8 +296,6 @@ def test_disk_that_stays_full_leaves_the_tail_unknown(tmp_path: Path) -> None:
 def test_finish_does_not_wait_for_a_disk_that_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import threading  # noqa: PLC0415
-
     monkeypatch.setattr("ledger.capture.session.FINISH_MS", 50)
     monkeypatch.setattr("ledger.capture.session.START_MS", 50)
     wake = threading.Event()
@@ -292,7 +314,7 @@ def test_finish_does_not_wait_for_a_disk_that_hangs(
 
 def test_child_of_a_fork_writes_nothing(tmp_path: Path) -> None:
     code = (
-        "import os, sys, threading\n"
+        "import os, signal, sys, threading\n"
         "from ledger.capture import capture\n"
         f"with capture(run='r', model='m', spool={str(tmp_path)!r}, every=0.01) as c:\n"
         "    lock, held, free = c.session.tally._lock, threading.Event(), threading.Event()\n"
@@ -301,6 +323,7 @@ def test_child_of_a_fork_writes_nothing(tmp_path: Path) -> None:
         "    threading.Thread(target=hold).start(); held.wait(20)\n"
         "    pid = os.fork()\n"  # another thread holds the lock, and is not in the child
         "    if pid: free.set()\n"
+        "    else: signal.alarm(15)\n"
         "    c.add(tokens=1)\n"
         "    if pid == 0:\n"
         "        sys.exit(0)\n"  # leaves the block and the interpreter as a worker may

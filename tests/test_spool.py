@@ -67,6 +67,14 @@ def test_spool_line_cut_at_every_byte_is_torn() -> None:
             parse_line(line[stop + 1 : -1])
 
 
+def test_spool_line_with_one_bit_changed_is_torn() -> None:
+    for place in range(len(GOLDEN) - 1):  # a digit becomes another digit, and stays JSON
+        changed = bytearray(GOLDEN[:-1])
+        changed[place] ^= 1
+        with pytest.raises(Torn):
+            parse_line(bytes(changed))
+
+
 @given(st.integers(0, len(GOLDEN) - 2), st.integers(0, 255))
 def test_spool_line_with_another_byte_is_torn(place: int, byte: int) -> None:
     changed = bytearray(GOLDEN[:-1])

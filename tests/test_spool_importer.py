@@ -234,6 +234,21 @@ def test_only_one_rank_adds(tmp_path: Path) -> None:
     assert roles == ["primary", "primary", "corroborating", "corroborating"]
 
 
+def test_two_processes_without_a_rank_are_told(tmp_path: Path) -> None:
+    sessions = {"a": 0, "b": 500, "c": 3 * MINUTE}
+    for name, at in sessions.items():
+        first = head(rank=None, session=name * 32, wall_ms=START + at)
+        lines = (first, mark(1, MINUTE, "end", operations="5", wall_ms=START + at + MINUTE))
+        spooled(tmp_path, *lines, name=f"{name}.spool")
+    second = (head(rank=1, session="d" * 32), *WHOLE[1:])
+    spooled(tmp_path, *second, name="d.spool")
+    found = [codes(read(path)) for path in IMPORTER.files(tmp_path)]
+    assert found == [["counted-twice"], [], [], []]
+    assert codes(read(tmp_path / "a.spool", role="corroborating")) == []
+    IMPORTER.files(tmp_path / "a.spool")
+    assert codes(read(tmp_path / "a.spool")) == []
+
+
 def test_capture_within_another_does_not_add(tmp_path: Path) -> None:
     (body,) = bodies(read(spooled(tmp_path, head(within="f" * 32), *WHOLE[1:])))
     assert body["role"] == "corroborating"
@@ -246,6 +261,10 @@ def test_clock_that_was_set_is_told_and_time_held_stays(tmp_path: Path) -> None:
     assert bodies(reading)[0]["device_us"] == str(8000 * MINUTE)
     old = read(spooled(tmp_path, head(wall_ms=5000), mark(1, 1000, "end")))
     assert codes(old) == ["input"]
+
+
+def test_clock_far_ahead_keeps_no_run_alive(tmp_path: Path) -> None:
+    assert "unknown-tail" in codes(read(spooled(tmp_path, *WHOLE[:2]), now="2026-02-01T00:00:00Z"))
 
 
 def test_doubts_and_unknown_devices_are_told(tmp_path: Path) -> None:

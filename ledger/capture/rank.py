@@ -7,7 +7,7 @@ from typing import Final
 
 __all__ = ["JOB", "VARIABLES", "job_of", "rank_of"]
 
-VARIABLES: Final = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
+VARIABLES: Final = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "LOCAL_RANK")
 """Where launchers say the rank; the first that is there holds, since torchrun knows best."""
 JOB: Final = "SLURM_JOB_ID"
 _DIGITS_MAX: Final = 9

@@ -20,6 +20,7 @@ from ledger.hardware import Catalogue
 from ledger.importers import held_time
 from ledger.importers.line_stream import LineStream
 from ledger.importers.source_file import find_files, opening
+from ledger.importers.spool_overlap import Overlaps, adds
 from ledger.importers.spool_session import DAY_MS, Fault, Leg, SpoolSession, read_session
 from ledger.journeys.importing import Reading
 from ledger.period import Period, epoch_ms, from_epoch_ms, parse_instant
@@ -69,6 +70,10 @@ class SpoolImporter:
     version = VERSION
     settings = frozenset({"developer", "model", "now", "role", "tail"})
 
+    def __init__(self) -> None:
+        """Know of no other spools yet."""
+        self._overlaps = Overlaps()
+
     def claims(self, head: bytes, path: Path) -> bool:
         """Whether the first line is that of a spool, or the name says so."""
         if path.is_dir():
@@ -77,7 +82,9 @@ class SpoolImporter:
 
     def files(self, path: Path) -> tuple[Path, ...]:
         """The spools below a path, sorted."""
-        return find_files(path, _is_mine, "spool")
+        found = find_files(path, _is_mine, "spool")
+        self._overlaps = Overlaps(found)
+        return found
 
     def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
         """Reads one spool, which may be written to at this moment."""
@@ -91,6 +98,8 @@ class SpoolImporter:
         except LedgerError as error:
             return Reading((), (held_time.refusal(source, error),), 0)
         problems = (*_problems(session, status, source), *reading.problems)
+        if said.role == "primary":
+            problems += tuple(self._overlaps.problems(path, session))
         return Reading(drafts, problems, 1 if drafts else 0)
 
 
@@ -117,7 +126,8 @@ def _status(session: SpoolSession, said: Said, path: Path) -> _Status:
     if session.broken:
         return _Status("silent")
     silence = max(GRACE_MS, 5 * session.head["every_ms"])
-    if said.now - session.wall <= silence:
+    # A clock far ahead does not keep a run alive.
+    if abs(said.now - session.wall) <= silence:
         return _Status("live")
     job = session.head["job"]
     closings = (
@@ -241,14 +251,13 @@ class _Records:
                 why="operations count for a model",
                 remedy="give --set model=NAME, and model= in the program",
             )
-        second = head["within"] is not None or head["rank"] not in {0, None}
         fields: dict[str, JSON] = {n: head[n] for n in _COPIED}
         return {
             **fields,
             **self._device(),
             "model": model,
             "developer": said.developer or head["developer"],
-            "role": "corroborating" if second else said.role,
+            "role": said.role if adds(head) else "corroborating",
             "concurrent_devices": _whole_devices(head["milli_devices"]),
             "evidence": {
                 "source_kind": "framework",
