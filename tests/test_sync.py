@@ -91,11 +91,13 @@ def test_days_that_are_over_are_final_while_the_run_goes_on(flopledger: Run, fol
 
 def test_many_files_and_one_that_is_torn(flopledger: Run, folder: Path) -> None:
     for n in range(3):
-        name, session = f"{n}.spool", f"{n:032x}"
-        spooled(folder, head(session=session), mark(1, 1000, "end", operations="7"), name=name)
+        first = head(session=f"{n:032x}")
+        spooled(folder, first, mark(1, 1000, "end", operations="7"), name=f"{n}.spool")
     spooled(folder, head(session="f" * 32)[:100], name="torn.spool")
     document = synced(flopledger, code=2)
     assert (counts(document), document["refused"]) == ((3, 0, 0), 1)
+    twice = [p for p in document["problems"] if p["code"] == "counted-twice"]
+    assert len(twice) == 2  # three processes that were told no rank: two of them see a later one
 
 
 def test_dry_run_writes_nothing(flopledger: Run, folder: Path) -> None:
@@ -106,8 +108,8 @@ def test_dry_run_writes_nothing(flopledger: Run, folder: Path) -> None:
 
 def test_two_syncs_at_once_add_once(flopledger: Run, folder: Path) -> None:
     for n in range(10):
-        name, session = f"{n}.spool", f"{n:032x}"
-        spooled(folder, head(session=session), mark(1, 1000, "end", operations="7"), name=name)
+        first = head(session=f"{n:032x}", run=f"run-{n}")
+        spooled(folder, first, mark(1, 1000, "end", operations="7"), name=f"{n}.spool")
     command = [sys.executable, "-m", "ledger", "--quiet", "sync", "spool", "--set", LATER]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     both = [

@@ -37,7 +37,7 @@ class Overlaps:
                 self._starts[head["run"]].append(start)
 
     def problems(self, path: Path, session: SpoolSession) -> Iterator[Problem]:
-        """Yield a finding for each session that began while this one went on.
+        """Yield a finding if other sessions began while this one went on.
 
         Args:
             path: A spool.
@@ -47,18 +47,23 @@ class Overlaps:
         if path not in self._paths or not adds(head):
             return
         mine = (head["wall_ms"], head["session"])
-        for start, other, name in sorted(self._starts[head["run"]]):
-            if mine < (start, other) and start < session.last and other != head["session"]:
-                yield Problem(
-                    str(path),
-                    None,
-                    "counted-twice",
-                    f"{name} is of the same run {head['run']} at the same time: both add up",
-                    "set RANK for each process of a job; else keep one of the two files, or give "
-                    "runs that are two names of their own",
-                    "finding",
-                    "a process that is told no rank takes itself for the first",
-                )
+        names = [
+            name
+            for start, other, name in sorted(self._starts[head["run"]])
+            if mine < (start, other) and start < session.last and other != head["session"]
+        ]
+        if names:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            yield Problem(
+                str(path),
+                None,
+                "counted-twice",
+                f"{names[0]}{more} speak of the run {head['run']} at the same time: all add up",
+                "set RANK for each process of a job; else keep one of the files, or give runs that "
+                "are not one names of their own",
+                "finding",
+                "a process that is told no rank takes itself for the first",
+            )
 
 
 def _head(path: Path) -> Mapping[str, Any] | None:
