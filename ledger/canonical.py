@@ -51,8 +51,7 @@ def encode(value: JSON) -> bytes:
         CanonicalError: If the value holds anything else, floats included.
     """
     _check(value, depth=0)
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+    return _write(value).encode()
 
 
 def parse(data: bytes, *, limit: int = BYTES_MAX) -> JSON:
@@ -73,8 +72,7 @@ def parse(data: bytes, *, limit: int = BYTES_MAX) -> JSON:
         raise CanonicalError(f"{len(data)} bytes, more than the {limit} allowed")
     try:
         value: JSON = _DECODER.decode(data.decode())
-        again = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        same = again.encode() == data
+        same = _write(value).encode() == data
     except UnicodeError as error:
         raise CanonicalError("the text is not valid UTF-8") from error
     except RecursionError as error:
@@ -167,6 +165,10 @@ def _no_duplicate(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
     return found
 
 
+# Made once; what was read or checked before holds no circle that the encoder would look for.
+_write = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
+).encode
 _DECODER = json.JSONDecoder(
     parse_float=_no_float, parse_int=_integer, parse_constant=_no_constant, strict=True
 )

@@ -204,13 +204,14 @@ class Checkpoint:
         """Return the three lines that are signed."""
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
-    def sign(self, signer: Signer) -> bytes:
-        """Return the signed note; the signer's name must be the origin."""
-        assert signer.verifier.name == self.origin
-        text = self.text()
-        key = signer.verifier
-        line = NoteSignature(key.name, key.key_id, signer.sign(text.encode()))
-        return Note(text, (line,)).encode()
+    def sign(self, *signers: Signer) -> bytes:
+        """Return the signed note; the name of every signer must be the origin."""
+        text, lines = self.text(), []
+        for signer in signers:
+            key = signer.verifier
+            assert key.name == self.origin
+            lines.append(NoteSignature(key.name, key.key_id, signer.sign(text.encode())))
+        return Note(text, tuple(lines)).encode()
 
 
 def _check_characters(text: str) -> None:

@@ -54,6 +54,7 @@ _KINDS: Mapping[int, str] = {
     0x05: "an RFC 6962 tree head key of type 5",
     ML_DSA: "an ML-DSA-44 cosignature key of type 6",
 }
+_LOCKED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 _NAME = re.compile(r"[!-*,-~]+")  # printable ASCII without space and plus
 
@@ -189,7 +190,14 @@ class VerifierKey:
 
 
 class Signer(Protocol):
-    """Whatever holds a private key: a file, or hardware that never gives the key away."""
+    """Whatever holds a private key: a file, or hardware that never gives the key away.
+
+    An implementation has a fixed public key. It signs the message as it is given (plain Ed25519,
+    RFC 8032, no hash before), and gives the same signature for the same message each time: a note
+    whose writing was interrupted is signed anew and must come out in the same bytes. Everything
+    that is signed begins with the origin (notes), ``DSSEv1`` (envelopes) or a name and a version
+    (cosignatures), so that a device can refuse to sign anything else.
+    """
 
     @property
     def verifier(self) -> VerifierKey:
@@ -197,7 +205,11 @@ class Signer(Protocol):
         ...
 
     def sign(self, message: bytes) -> bytes:
-        """Return the 64-byte Ed25519 signature over the message."""
+        """Return the 64-byte Ed25519 signature over the message.
+
+        Raises:
+            LedgerError: If the device refuses or cannot be reached.
+        """
         ...
 
 
@@ -224,31 +236,52 @@ class FileSigner:
         return cls(check_name(name), Ed25519PrivateKey.from_private_bytes(seed))
 
     @classmethod
-    def parse_pem(cls, name: str, pem: bytes) -> Self:
-        """Read an unencrypted PKCS#8 PEM text.
+    def parse_pem(cls, name: str, pem: bytes, passphrase: bytes | None = None) -> Self:
+        """Read a PKCS#8 PEM text.
+
+        Args:
+            name: The name that signatures go under.
+            pem: The text.
+            passphrase: Opens a locked text; an open one is read without it.
 
         Raises:
-            InputError: If the text holds no Ed25519 private key.
+            InputError: If the text holds no Ed25519 private key, or the passphrase is missing or
+                is not the one.
         """
         # Slow to load, and whoever only verifies reads no private key.
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
 
+        locked = _LOCKED in pem
         try:
-            key = serialization.load_pem_private_key(pem, password=None)
-        except (ValueError, TypeError) as error:
+            key = serialization.load_pem_private_key(pem, passphrase if locked else None)
+        except TypeError as error:
+            raise InputError(
+                "the key file is locked with a passphrase",
+                remedy="set FLOPLEDGER_KEY_PASSPHRASE, or name a file with --passphrase-file where "
+                "the command has it",
+            ) from error
+        except ValueError as error:
+            if locked and passphrase is not None:
+                raise InputError(
+                    "the passphrase does not open the key file",
+                    why="it is another one, or the file is damaged",
+                    remedy="give the passphrase with which the key was made",
+                ) from error
             raise InputError("the key file holds no readable private key") from error
         if not isinstance(key, Ed25519PrivateKey):
             raise InputError("the key file holds a key of another kind than Ed25519")
         return cls(check_name(name), key)
 
-    def pem(self) -> bytes:
-        """Return the private key as PKCS#8 PEM."""
+    def pem(self, passphrase: bytes | None = None) -> bytes:
+        """Return the private key as PKCS#8 PEM, locked if there is a passphrase."""
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
 
         return self.private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
+            serialization.BestAvailableEncryption(passphrase)
+            if passphrase
+            else serialization.NoEncryption(),
         )
 
     @property

@@ -22,10 +22,12 @@ __all__ = [
     "SCHEMA",
     "Pack",
     "build_pack",
+    "pack_bytes",
     "packed_bytes",
     "read_pack",
     "read_rule_text",
     "rule_files",
+    "unpack",
 ]
 
 SCHEMA = "flopledger/pack.v1"
@@ -101,17 +103,21 @@ def read_pack(root: Traversable) -> Pack:
         RuleError: If a file or the pack cannot be read, or it needs a later program.
     """
     if root.is_file():
-        return _unpacked(root.read_bytes(), where=root.name)[0]
+        return unpack(root.read_bytes(), where=root.name)[0]
     packed = root / PACK_NAME
     if not packed.is_file():
         return build_pack(root)
-    pack, sources = _unpacked(packed.read_bytes(), where=PACK_NAME)
+    pack, sources = unpack(packed.read_bytes(), where=PACK_NAME)
     return pack if sources == _sources(root) else build_pack(root)
 
 
 @lru_cache(maxsize=2)
-def _unpacked(data: bytes, *, where: str) -> tuple[Pack, JSON]:
-    """Read a pack file: the pack, and the digests of the files that it was made from."""
+def unpack(data: bytes, *, where: str) -> tuple[Pack, JSON]:
+    """Read a pack file: the pack, and the digests of the files that it was made from.
+
+    Raises:
+        RuleError: If it is no pack, or needs a later program.
+    """
     try:
         value = parse(data, limit=_PACK_MAX)
     except CanonicalError as error:
@@ -176,6 +182,23 @@ def packed_bytes(root: Traversable) -> bytes:
             "sources": cast("JSON", _sources(root)),
         }
     )
+
+
+def pack_bytes(root: Traversable) -> bytes:
+    """Return the canonical pack of a folder, or of one pack file, without parsing more than needed.
+
+    The bytes are those of ``packed_bytes``: the file beside the YAML files while it is current.
+
+    Raises:
+        MissingError: If there are no rules.
+        RuleError: If a file or the pack cannot be read.
+    """
+    packed = root if root.is_file() else root / PACK_NAME
+    if packed.is_file():
+        data = packed.read_bytes()
+        if root.is_file() or unpack(data, where=PACK_NAME)[1] == _sources(root):
+            return data
+    return packed_bytes(root)
 
 
 def _sources(root: Traversable) -> dict[str, str]:

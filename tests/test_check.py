@@ -202,6 +202,12 @@ def test_check_question_that_means_nothing_is_two(
     assert ran.out == ""
 
 
+def test_check_names_the_subject_that_was_probably_meant(flopledger: Run, ledger: Run) -> None:
+    ledger(*general("m"), on("2026-06-01", E24))
+    ran = flopledger("check", "--rule", PRESUMPTION, "--subject", "model:mm")
+    assert "did you mean model:m?" in ran.err
+
+
 def test_check_assumed_law_is_hypothetical_and_no_finding(flopledger: Run, ledger: Run) -> None:
     ledger(on("2026-06-01", 2 * 10**26), *general("m"))
     rule = "us.eo14110/reportable-model"

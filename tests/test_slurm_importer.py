@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -12,77 +11,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slurm import HOUR, MAP, NAMES, bodies, codes, held, job, read, written
 from tables import catalogue
 
 from ledger.errors import InputError
 from ledger.importers import recognise
-from ledger.importers.mapping import Map
 from ledger.importers.problem_list import KEPT_MAX
 from ledger.importers.slurm import IMPORTER
 from ledger.importers.slurm_table import Misfit, Record, header_of, records
 from ledger.importers.slurm_tres import Held, accelerators
-from ledger.journeys.importing import Reading
-
-NAMES = "JobID|Cluster|Partition|Account|Submit|Start|End|ElapsedRaw|State|AllocTRES|JobName"
-HOUR = 3_600_000_000
-
-MAP = """\
-schema: map/1
-source: slurm
-rows:
-  - where: { account: [llm] }
-    give: { model: llm-7b, developer: acme, activity: pretrain, precision: bf16, sparsity: dense }
-devices:
-  - where: { type: [h100, ""] }
-    give: { device: nvidia-h100-sxm5, scale_up_gb_per_s: 900, scale_up_domain: 8 }
-  - where: { type: [a100] }
-    give: { device: nvidia-a100-40gb }
-  - where: { type: [1g.10gb] }
-    give: { device: nvidia-a100-40gb, milli_devices: 143 }
-"""
-
-
-def job(**changes: str) -> str:
-    """One job of two hours on eight devices."""
-    cells = {
-        "JobID": "4711",
-        "Cluster": "c1",
-        "Partition": "h100",
-        "Account": "llm",
-        "Submit": "2026-03-01T09:58:00",
-        "Start": "2026-03-01T10:00:00",
-        "End": "2026-03-01T12:00:00",
-        "ElapsedRaw": "7200",
-        "State": "COMPLETED",
-        "AllocTRES": "billing=8,cpu=96,gres/gpu=8,gres/gpu:h100=8,mem=1T,node=1",
-        "JobName": "pretrain",
-        **changes,
-    }
-    return "|".join(cells[name] for name in NAMES.split("|"))
-
-
-def written(folder: Path, *lines: str, name: str = "sacct.txt", header: str = NAMES) -> Path:
-    path = folder / name
-    path.write_text("\n".join((header, *lines)) + "\n", "utf-8")
-    return path
-
-
-def read(path: Path, mapping: str | None = MAP, **settings: str) -> Reading:
-    importer = IMPORTER if mapping is None else IMPORTER.with_map(Map.parse(mapping, "map.yaml"))
-    return importer.read(path, {"zone": "UTC", **settings}, catalogue())
-
-
-def bodies(reading: Reading) -> list[dict[str, Any]]:
-    return [dict(draft.body) for draft in reading.drafts]
-
-
-def codes(reading: Reading) -> list[str]:
-    return [problem.code for problem in reading.problems if problem.severity != "note"]
-
-
-def held(reading: Reading) -> int:
-    """Device-microseconds of all records."""
-    return sum(int(body["device_us"]) for body in bodies(reading))
 
 
 def test_a_job_holds_its_devices_for_its_time(tmp_path: Path) -> None:
@@ -338,51 +275,6 @@ def test_no_text_makes_another_error_than_a_problem(lines: list[str]) -> None:
         assert isinstance(found, Record | Misfit)
 
 
-def test_json_of_sacct_says_the_same_as_its_table(tmp_path: Path) -> None:
-    number = {"set": True, "infinite": False, "number": 1772359200}
-    value = {
-        "jobs": [
-            {
-                "account": "llm",
-                "cluster": "c1",
-                "partition": "h100",
-                "job_id": 4711,
-                "name": "pretrain",
-                "array": {"job_id": 0, "task_id": {"set": False}},
-                "state": {"current": ["COMPLETED"], "reason": "None"},
-                "time": {
-                    "start": number,
-                    "end": 1772366400,
-                    "elapsed": 7200,
-                    "submission": 1772359080,
-                },
-                "tres": {
-                    "allocated": [
-                        {"type": "cpu", "name": "", "id": 1, "count": 96},
-                        {"type": "gres", "name": "gpu", "id": 1001, "count": 8},
-                        {"type": "gres", "name": "gpu:h100", "id": 1002, "count": 8},
-                    ]
-                },
-            }
-        ],
-        "meta": {"slurm": {"version": {"major": "24"}}},
-    }
-    path = tmp_path / "jobs.json"
-    path.write_text(json.dumps(value, indent=1))
-    (body,) = bodies(read(path))
-    (table,) = bodies(read(written(tmp_path, job())))
-    different = {name for name in body if body[name] != table[name]}
-    assert different == {"evidence"}
-
-
-def test_json_that_ends_too_early_is_refused_whole(tmp_path: Path) -> None:
-    path = tmp_path / "jobs.json"
-    path.write_text('{"meta": {"Slurm": {}}, "jobs": [{"job_id": 1')
-    reading = read(path)
-    assert [p.code for p in reading.problems if p.severity == "refused"] == ["input"]
-    assert list(reading.drafts) == []
-
-
 @pytest.mark.parametrize(
     "data", [b"", b"\x00" * 100, b"\x1f\x8b broken", b"|" * 25, b"JobID|State\n1|X\n"]
 )
@@ -427,44 +319,3 @@ def test_a_map_for_another_source_is_refused(
     ran = flopledger("import", str(written(tmp_path, job())), "--map", str(mapping))
     assert ran.code == 2
     assert "the map is for kueue" in ran.err
-
-
-def test_phillips_whole(shared_path: Callable[[str], Path]) -> None:
-    """4,285 jobs, two with accelerators: 1,824,886 device-seconds, one of them cancelled."""
-    path = shared_path("data/slurm/xdmod/phillips.log.gz")
-    reading = read(path, None, model="m")
-    assert held(reading) == 1_824_886 * 1_000_000
-    assert {b["method_inputs"]["state"] for b in bodies(reading)} >= {"CANCELLED"}
-    note = reading.problems[-1].message
-    assert note == "jobs with accelerators: 2; without accelerators: 4,283"
-    with gzip.open(path) as stream:
-        assert len(stream.readlines()) == 2 + 4_283
-
-
-def test_lines_ends_in_a_cell_are_joined_as_their_publisher_does(
-    shared_path: Callable[[str], Path],
-) -> None:
-    folder = shared_path("data/slurm/meta_gcm")
-    raw = read(folder / "sample-sacct-one-multiline.txt", None, model="m")
-    repaired = read(folder / "sample-sacct-one-multiline-expected.txt", None, model="m")
-    assert codes(raw) == codes(repaired) == ["unmapped-device"]
-    assert held(raw) == held(repaired) == 28_795_733 * HOUR // 1000 + 1_200_000
-
-
-@pytest.mark.parametrize(
-    ("name", "refused", "records"),
-    [
-        ("meta_gcm/sample-sacct-output-invalid-utf8.txt", 0, 2),
-        ("meta_gcm/sample-sacct-output-with-invalid-lines.txt", 1, 0),
-        ("meta_gcm/sample-sacct-running-output.txt", 0, 0),
-        ("rivos/squeue_out.json", 0, 0),
-        ("slurm2sql/test-data1.csv", 0, 0),
-        ("xdmod/unknown-job-state.log", 2, 0),
-        ("xdmod/accounting-logs.log", 0, 0),
-    ],
-)
-def test_files_of_others(
-    name: str, refused: int, records: int, shared_path: Callable[[str], Path]
-) -> None:
-    reading = read(shared_path(f"data/slurm/{name}"), None, model="m")
-    assert (reading.refused, len(bodies(reading))) == (refused, records)

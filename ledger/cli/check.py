@@ -41,8 +41,9 @@ Examples:
   flopledger check -f json -o check.json && flopledger rules pack -o law.json
   flopledger --rules law.json check --replay check.json
 
---replay takes everything that is asked from the file, and exits 0 when every byte of it comes out
-again, 1 when something differs, 4 when the entries are not those that it speaks of.
+--replay takes everything that is asked from the file and says, in the report that -o writes,
+whether it came out again: exit 0 for every byte of it, 1 when something differs, 4 when the entries
+are not those that it speaks of.
   flopledger check --regime us.diffusion.exceptions --subject "company:Acme Corp" --names
 
 Whoever has the secret of the ledger may name a company, consignee or site by its own name.
@@ -147,6 +148,8 @@ def _tell(context: Context, checked: Checked) -> None:
     for problem in checked.problems:
         context.say(f"warning[{problem.code}]: {problem.message}; {problem.remedy}")
     for name in checked.strangers:
-        context.say(f"warning: no rule asked knows a subject {name!r}")
+        near = checked.near(name)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        context.say(f"warning: no rule asked knows a subject {name!r}{hint}")
     if not checked.tallies:
         context.say("nothing was determined: there is no subject for the rules asked")

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import click
 
-from ledger.checkpoint import NOTE_MAX, Checkpoint
+from ledger.checkpoint import NOTE_MAX
 from ledger.cli.context import Context, pass_context
+from ledger.cli.keeping import open_checkpoint
 from ledger.cli.noted import note_over
 from ledger.cli.opening import newest_note, open_reader
 from ledger.cli.output import write_text
 from ledger.cli.trusting import read_bytes, trust_options, trusted
-from ledger.keys import VerifierKey
 from ledger.witness import request_of
 
 __all__ = ["checkpoint"]
@@ -48,9 +48,9 @@ def show(context: Context, *, size: int | None) -> None:
 
     It carries the cosignatures that were added.
     """
-    key = VerifierKey.parse(open_reader(context).vkey())
+    store = open_reader(context)
     note = note_over(context, size)
-    Checkpoint.open(note, key)
+    open_checkpoint(context, store, note)
     click.echo(note, nl=False)
 
 
@@ -71,7 +71,7 @@ def request(context: Context, *, old: int, output: str | None) -> None:
     """
     store = open_reader(context)
     note, newest = newest_note(context)
-    Checkpoint.open(note, VerifierKey.parse(store.vkey()))
+    open_checkpoint(context, store, note)
     leaves = store.hashes(newest.size)
     write_text(request_of(leaves, note, old).encode().decode(), output)
 

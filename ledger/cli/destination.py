@@ -17,8 +17,24 @@ from ledger.errors import InputError
 
 __all__ = ["writing"]
 
-_OWNED = (".key.pem", ".key.pem.migrated", ".secret", ".checkpoints", ".cosignatures")
-_BESIDE = (*_OWNED, ".projection", ".partial", "-wal", "-shm", "-journal")
+_OWNED = (
+    ".key.pem",
+    ".key.pem.migrated",
+    ".key.next.pem",
+    ".secret",
+    ".checkpoints",
+    ".cosignatures",
+)
+_BESIDE = (
+    *_OWNED,
+    ".anchors",
+    ".attestations",
+    ".projection",
+    ".partial",
+    "-wal",
+    "-shm",
+    "-journal",
+)
 _DATABASE = b"SQLite format 3\0"
 _NEW_MODE = 0o666  # the umask takes from it what the user wants taken
 
@@ -91,7 +107,7 @@ def _is_of_this_ledger(output: str, status: os.stat_result | None) -> bool:
     for start in (database, os.path.realpath(database)):
         for path in (start + suffix for suffix in ("", *_BESIDE)):
             there = None if status is None else _status(path)
-            # The projection is a folder.
+            # What is derived, and evidence, stand in folders.
             if os.path.realpath(path) in {target, str(Path(target).parent)}:
                 return True
             if status is not None and there is not None and os.path.samestat(status, there):

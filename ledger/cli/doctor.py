@@ -15,6 +15,7 @@ import click
 from ledger import __version__
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
+from ledger.cli.keeping import keepers_of
 from ledger.cli.opening import files_of, location_of, newest_note
 from ledger.cli.output import emit, output_options
 from ledger.errors import IntegrityError, LedgerError
@@ -23,7 +24,7 @@ from ledger.period import format_instant
 from ledger.report.table import Column, Table
 from ledger.resources import rules_root
 from ledger.stores.contract import LedgerStore
-from ledger.stores.keyfiles import Files, read_key, read_secret, too_open
+from ledger.stores.keyfiles import Files, read_secret, too_open
 from ledger.stores.notes import NotesFile
 
 __all__ = ["doctor"]
@@ -150,10 +151,7 @@ def _time(store: LedgerStore) -> str:
 
 def _key(files: Files, store: LedgerStore) -> str:
     """Compare the key file with the key that the ledger states."""
-    signer = read_key(files.key, store.origin())
-    if signer.verifier.encode() != store.vkey():
-        raise LedgerError("the key file does not hold the key of this ledger")
-    return store.vkey()
+    return keepers_of(files, store).signer.verifier.encode()
 
 
 def _secret(files: Files, store: LedgerStore) -> str:

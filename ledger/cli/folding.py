@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
-from ledger.checkpoint import Checkpoint
 from ledger.cli.context import Context
+from ledger.cli.keeping import open_checkpoint
 from ledger.cli.opening import earlier_note, files_of, newest_note, open_reader
 from ledger.engines import ENGINES, Place, open_engine
 from ledger.entry import Entry
 from ledger.errors import IntegrityError
-from ledger.keys import VerifierKey
 from ledger.log.secrecy import check_secret
 from ledger.measure import Engine, Folded
 from ledger.period import format_instant
@@ -88,7 +87,7 @@ def with_fold(
     store = open_reader(context)
     # The note comes before the snapshot: whatever it covers is in any later state.
     data, _ = newest_note(context) if size is None else earlier_note(context, size)
-    signed = Checkpoint.open(data, VerifierKey.parse(store.vkey()))
+    signed = open_checkpoint(context, store, data)
     with store.snapshot():
         held = store.head().size
         if held < signed.size:

@@ -6,6 +6,7 @@ import click
 
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import location_of
+from ledger.cli.passphrase import passphrase_of, passphrase_option
 from ledger.errors import InputError
 from ledger.keys import FileSigner, check_origin
 from ledger.stores.keyfiles import SECRET_BYTES
@@ -33,13 +34,16 @@ Examples:
     metavar="ROLE",
     help="On a server: a role that may append, with INSERT and SELECT alone.",
 )
+@passphrase_option
 @pass_context
-def init(context: Context, *, origin: str, writer: str | None) -> None:
+def init(context: Context, *, origin: str, writer: str | None, passphrase_file: str | None) -> None:
     """Create a ledger and its signing key, and print the public key.
 
     Give the public key to everybody who will verify the ledger. Keep copies of the .key.pem and
-    .secret files: without them the ledger cannot be continued.
+    .secret files: without them the ledger cannot be continued. With a passphrase the key file is
+    locked, and FLOPLEDGER_KEY_PASSPHRASE must be set whenever something is appended.
     """
+    passphrase = passphrase_of(passphrase_file)
     context.chance.check(check_origin(origin))
     signer = FileSigner.from_seed(origin, context.chance.draw(SECRET_BYTES))
     # SQLModel takes half a second to load and serves only here.
@@ -47,7 +51,8 @@ def init(context: Context, *, origin: str, writer: str | None) -> None:
 
     location = location_of(context)
     check_writer(location, writer)
-    found_at(location, signer, context.chance.draw(SECRET_BYTES), writer)
+    secret = context.chance.draw(SECRET_BYTES)
+    found_at(location, signer, secret, writer, passphrase=passphrase)
     click.echo(signer.verifier.encode())
     context.say(f"created {location}; its private key is in {location.files.key}, keep a copy")
 

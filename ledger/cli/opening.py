@@ -11,10 +11,12 @@ import click
 from ledger.checkpoint import Checkpoint, Note
 from ledger.cli.clock import now
 from ledger.cli.context import Context
+from ledger.cli.keeping import keepers_of
 from ledger.errors import IntegrityError, MissingError
+from ledger.keys import Signer
 from ledger.stores.contract import LedgerStore
 from ledger.stores.evidence import evidence_of
-from ledger.stores.keyfiles import Files, read_key, read_secret
+from ledger.stores.keyfiles import Files, read_secret
 from ledger.stores.location import Location
 from ledger.stores.notes import NotesFile
 from ledger.verify import Evidence
@@ -52,12 +54,13 @@ def open_reader(context: Context) -> LedgerStore:
     return _closed_at_end(location_of(context).open())
 
 
-def open_log(context: Context, *, writable: bool = True) -> Log:
+def open_log(context: Context, *, writable: bool = True, heir: Signer | None = None) -> Log:
     """Open the ledger for appending; it is closed when the command ends.
 
     Args:
         context: The global options.
         writable: False opens a log that can only ``preview``: nothing is locked or signed.
+        heir: Who is to take over, where that is not a key file beside the ledger.
 
     Raises:
         MissingError: If the ledger, its key or its secret is not there.
@@ -67,18 +70,19 @@ def open_log(context: Context, *, writable: bool = True) -> Log:
 
     files = files_of(context)
     store = _closed_at_end(location_of(context).open(writable=writable))
-    signer = read_key(files.key, store.origin()) if writable else None
-    if signer is not None and signer.verifier.encode() != store.vkey():
-        raise IntegrityError(
-            "the key file does not hold the key of this ledger",
-            where=str(files.key),
-            why="checkpoints signed with it would not verify",
-            remedy="put back the key whose public half `flopledger key show` prints",
-        )
+    keepers = keepers_of(files, store) if writable else None
     chance = context.chance
     chance.check(store.origin())
     secret = read_secret(files.secret)
-    identity = Identity(store.origin(), secret, signer, now, chance.salt, chance.id)
+    identity = Identity(
+        store.origin(),
+        secret,
+        None if keepers is None else keepers.signer,
+        now,
+        chance.salt,
+        chance.id,
+        heir or (None if keepers is None else keepers.heir),
+    )
     return Log(store, NotesFile(files.checkpoints), identity)
 
 

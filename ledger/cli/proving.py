@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.cli.context import Context
 from ledger.cli.destination import writing
+from ledger.cli.keeping import signed_leaves
 from ledger.cli.noted import cosigned_note, note_over
 from ledger.cli.opening import open_reader
 from ledger.cli.output import write_text
@@ -32,7 +33,7 @@ def write_proof(
     """
     store = open_reader(context)
     note = cosigned_note(context, seq) if size is None else note_over(context, size)
-    proof = prove(store, note, seq)
+    proof = prove(signed_leaves(context, store, note), note, seq)
     if entry is not None:
         data = store.leaf_at(seq)
         if data is None:

@@ -11,8 +11,9 @@ from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import open_log, open_reader
 from ledger.cli.output import emit, output_options
 from ledger.errors import InputError, MissingError
+from ledger.journeys.json_lines import Lines
 from ledger.journeys.parties import Parties
-from ledger.journeys.recording import Lines, Recorded, record_lines
+from ledger.journeys.recording import Recorded, record_lines
 from ledger.pack import read_pack
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.problems import problem_lines

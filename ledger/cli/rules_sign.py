@@ -11,9 +11,10 @@ from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.destination import writing
 from ledger.cli.output import emit, output_options
+from ledger.cli.passphrase import passphrase_option
 from ledger.cli.record import read_input
+from ledger.cli.signing import person_of
 from ledger.errors import InputError, LedgerError, MissingError
-from ledger.keys import FileSigner
 from ledger.pack import PACK_NAME, Pack, read_pack
 from ledger.regime.endorsement import (
     SIGNATURES_BYTES_MAX,
@@ -27,7 +28,6 @@ from ledger.regime.quorum import quorum_of
 from ledger.regime.trust import Trust, load_trust
 from ledger.report.quorum import quorum_document, quorum_tables
 from ledger.resources import rules_root
-from ledger.stores.keyfiles import name_in
 
 __all__ = ["check_signatures", "sign"]
 
@@ -57,6 +57,7 @@ something cannot be read, 4 a trusted key's signature is not one over this pack.
 @click.argument("pack", metavar="PACK")
 @click.option("--key", required=True, metavar="FILE", help="Private key, PEM; see key new.")
 @click.option("--name", metavar="NAME", help="Name of the key, where its file does not say it.")
+@passphrase_option
 @click.option(
     "--role", multiple=True, required=True, metavar="ROLE", help="As encoder, reviewer, …"
 )
@@ -68,13 +69,16 @@ def sign(
     pack: str,
     key: str,
     name: str | None,
+    passphrase_file: str | None,
     role: tuple[str, ...],
     output: str | None,
 ) -> None:
     """Sign a rule pack in one role or several: that you vouch for what its rules say."""
     held = _pack(pack)
     load_regimes(held)
-    signed = Endorsement.of(held.digest, now().date(), role).sign(_signer(key, name))
+    signed = Endorsement.of(held.digest, now().date(), role).sign(
+        person_of(key, name, passphrase_file, None)
+    )
     target = output or _signatures_of(pack)
     if target == "-":
         click.echo(encode_signed([signed]).decode(), nl=False)
@@ -119,24 +123,6 @@ def _signatures_of(pack: str) -> str:
     """Return the file of signatures beside a pack."""
     path = Path(pack)
     return f"{path / PACK_NAME if path.is_dir() else path}.sig"
-
-
-def _signer(path: str, name: str | None) -> FileSigner:
-    """Read a private key.
-
-    Raises:
-        InputError: If the file holds no Ed25519 key, or nobody says its name.
-    """
-    pem = read_input(path)
-    known = name or name_in(pem)
-    if known is None:
-        raise InputError(
-            "the key file does not say the name of the key",
-            where=path,
-            why="a signature goes under the name and the key",
-            remedy="pass --name, as it stands before the first + of the public key",
-        )
-    return FileSigner.parse_pem(known, pem)
 
 
 def _signed(path: str) -> tuple[Signed, ...]:

@@ -10,6 +10,7 @@ import click
 
 from ledger.canonical import JSON
 from ledger.cli.context import Context, pass_context
+from ledger.cli.keeping import signed_leaves
 from ledger.cli.opening import newest_note, open_reader
 from ledger.cli.output import emit, output_options
 from ledger.entry import Entry, Opening, digest_of_opening
@@ -55,7 +56,9 @@ def show(context: Context, *, what: str, fmt: str | None, output: str | None) ->
     entry = Entry.parse(data)
     _check_place(what, entry)
     note, checkpoint = newest_note(context)
-    proof = prove(store, note, entry.seq) if entry.seq < checkpoint.size else None
+    proof = None
+    if entry.seq < checkpoint.size:
+        proof = prove(signed_leaves(context, store, note), note, entry.seq)
     _check_proof(proof, data)
     hidden = _hidden(store, entry.seq, entry.sd)
     emit(_document(entry, hidden, proof), _table(entry, hidden, proof), fmt=fmt, output=output)

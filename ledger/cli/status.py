@@ -9,7 +9,8 @@ import click
 from ledger.cli.asking import evaluator_of, with_records
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
-from ledger.cli.opening import location_of, newest_note, open_reader
+from ledger.cli.keeping import current_key
+from ledger.cli.opening import files_of, location_of, newest_note, open_reader
 from ledger.cli.output import emit, output_options
 from ledger.engines import ENGINES
 from ledger.errors import IntegrityError
@@ -60,7 +61,7 @@ def _ledger(context: Context) -> dict[str, Any]:
         "root": head.range.root().hex(),
         "head": head.prev if head.size else None,
         "recorded_at": head.recorded_at or None,
-        "vkey": store.vkey(),
+        "vkey": current_key(files_of(context), store).encode(),
         "signed_size": checkpoint.size,
         "unsigned_tail": max(0, head.size - checkpoint.size),
         "behind": max(0, checkpoint.size - head.size),

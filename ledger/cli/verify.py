@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from ledger.cli.bundle_verdict import BundleOptions, verify_file
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import open_evidence
 from ledger.cli.output import emit, output_options
-from ledger.errors import IntegrityError
+from ledger.errors import InputError, IntegrityError
 from ledger.journeys.verifying import failure_document, verdict_document
 from ledger.report.table import Column, Table
 from ledger.verify import Verdict
@@ -20,10 +21,23 @@ Examples:
   flopledger verify
   flopledger verify --vkey "$(cat key-of-lab-a.txt)"
   flopledger verify -f json -o verdict.json
+  flopledger verify lab-a.zip --policy policy.txt
+  flopledger verify lab-a.zip --policy policy.json --rules my-rules --transcript verdict.html
 """
 
 
 @click.command(epilog=EPILOG)
+@click.argument("bundle", required=False)
+@click.option("--policy", metavar="FILE", help="Whose keys count, and what a bundle must show.")
+@click.option("--rules", metavar="PACK", help="Your own rules: a folder or pack file.")
+@click.option(
+    "--cap",
+    "caps",
+    multiple=True,
+    metavar="NAME=N",
+    help="Lower a limit: members, bytes, entry, ratio or depth.",
+)
+@click.option("--transcript", metavar="FILE.html", help="Write the verdict as a page to keep.")
 @click.option(
     "--vkey",
     metavar="TEXT",
@@ -31,11 +45,46 @@ Examples:
 )
 @output_options
 @pass_context
-def verify(context: Context, *, vkey: str | None, fmt: str | None, output: str | None) -> None:
-    """Re-read every stored byte and check it against the signed checkpoints.
+def verify(
+    context: Context,
+    *,
+    bundle: str | None,
+    policy: str | None,
+    rules: str | None,
+    caps: tuple[str, ...],
+    transcript: str | None,
+    vkey: str | None,
+    fmt: str | None,
+    output: str | None,
+) -> int:
+    """Re-read every stored byte of the ledger, or of a BUNDLE, and check every signature.
 
-    Exit status 4 names the first bad entry, or the checkpoint at fault.
+    A bundle is verified under a policy, offline, and what was attested is worked out again under
+    your own rules. Exit status 4 names the part at fault, 1 says that there is something to look
+    at, 3 that something could not be checked.
     """
+    if bundle is not None:
+        _refuse(vkey=vkey)
+        options = BundleOptions(bundle, policy, rules, caps, transcript, fmt, output)
+        return verify_file(context, options)
+    _refuse(policy=policy, rules=rules, cap=caps, transcript=transcript)
+    _verify_ledger(context, vkey, fmt, output)
+    return 0
+
+
+def _refuse(**given: object) -> None:
+    """Refuse options that belong to the other kind of thing to verify."""
+    wrong = [f"--{name}" for name, value in given.items() if value]
+    if wrong:
+        raise InputError(
+            f"{', '.join(wrong)} cannot be given here",
+            why="--vkey is for the ledger in use, the others for a bundle",
+            remedy="flopledger verify BUNDLE --policy FILE, or flopledger verify --vkey TEXT",
+        )
+
+
+def _verify_ledger(context: Context, vkey: str | None, fmt: str | None, output: str | None) -> None:
+    """Verify the ledger in use."""
     try:
         with open_evidence(context, vkey) as evidence:
             verdict = verify_evidence(evidence)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
+from ledger.modelling import BaseModel, ConfigDict, Field, StringConstraints
 from ledger.regime.source import LawStatus, Provenance, StanceKind
 from ledger.regime.trace import Comparator
 

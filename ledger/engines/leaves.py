@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.errors import IntegrityError
-from ledger.log import Row
+from ledger.log.store import Row
 from ledger.merkle import CompactRange
 
 __all__ = ["SEGMENT", "Chunk", "Leaves", "read_chunk", "read_range", "segments"]

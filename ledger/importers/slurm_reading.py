@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
@@ -67,24 +67,26 @@ class Said:
         )
 
 
-@dataclass(slots=True)
 class _Unmapped:
     """Rows that no rule of the map is about."""
 
-    rows: int = 0
-    device_us: int = 0
-    line: int = 0
+    def __init__(self, line: int) -> None:
+        """Begin with the line of the first."""
+        self.line = line
+        self.rows = 0
+        self.device_us = 0
 
 
-@dataclass(slots=True)
 class _Counts:
-    """What a pass counted."""
+    """What a pass counts."""
 
-    jobs: int = 0
-    nothing: Counter[str] = field(default_factory=Counter)
-    runs: set[int] = field(default_factory=set)
-    unmapped: dict[tuple[tuple[str, str], ...], _Unmapped] = field(default_factory=dict)
-    types: set[tuple[str, str]] = field(default_factory=set)
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.jobs = 0
+        self.nothing = Counter[str]()
+        self.runs = set[int]()
+        self.unmapped: dict[tuple[tuple[str, str], ...], _Unmapped] = {}
+        self.types = set[str]()
 
 
 class SlurmReader:
@@ -241,7 +243,7 @@ class SlurmReader:
     ) -> tuple[dict[str, JSON], int | None]:
         """Return the fields of a device, and how many thousandths of one each unit is."""
         if device is None:
-            self._counts.types.add((kind, "unmapped"))
+            self._counts.types.add(kind)
             return {}, None if is_slice(kind) else 1000
         fields = device.fabric()
         if device.device is not None:
@@ -275,7 +277,7 @@ class SlurmReader:
             rest = sum(group.device_us for group in total.values())
             message = f"{len(total):,} kinds of jobs are of no model, {_hours(rest)} device-hours"
             self._finding(None, "unmapped", message, "say which with --map FILE")
-        for kind, _ in sorted(counts.types):
+        for kind in sorted(counts.types):
             what = f"the type {kind!r}" if kind else "devices without a type"
             message = f"{what} names no device of the catalogue"
             if is_slice(kind):

@@ -10,9 +10,8 @@ import re
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
 from ledger.determination import Counts, Determination
+from ledger.modelling import BaseModel, ConfigDict, Field, StringConstraints
 from ledger.regime.source import LawStatus
 
 __all__ = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from difflib import get_close_matches
 
 from ledger.book import Book
 from ledger.determination import (
@@ -27,7 +28,7 @@ from ledger.determination import (
 )
 from ledger.errors import Problem
 from ledger.hardware import Catalogue
-from ledger.journeys.adopting import not_adopted
+from ledger.journeys.adoption import not_adopted
 from ledger.journeys.check_document import (
     SCHEMA,
     CheckDocument,
@@ -119,6 +120,7 @@ class Checked:
         whole: Whether the document holds every determination, or only what comes first.
         strangers: Subjects asked about that no rule asked knows.
         problems: Findings about the records themselves.
+        known: Subjects that the rules asked know.
     """
 
     document: CheckDocument
@@ -127,6 +129,11 @@ class Checked:
     whole: bool
     strangers: tuple[str, ...]
     problems: tuple[Problem, ...]
+    known: frozenset[str]
+
+    def near(self, name: str) -> tuple[str, ...]:
+        """Return the subjects nearest to a name that no rule asked knows."""
+        return tuple(get_close_matches(name, sorted(self.known), n=3))
 
 
 def check(
@@ -188,7 +195,7 @@ def check(
     adrift = filings_of_nothing(regimes, book.records("filing"))
     other = not_adopted(book.records("adoption"), pack.digest, as_of=question.as_of)
     problems = (*book.problems(), *adrift, *other)
-    return Checked(document, world, tallies, whole, strangers, problems)
+    return Checked(document, world, tallies, whole, strangers, problems, known)
 
 
 def document_of(

@@ -8,7 +8,7 @@ from typing import Final
 
 from ledger.determination import Determination
 
-__all__ = ["Flip", "Turn", "flips"]
+__all__ = ["Flip", "Turn", "flips", "turns_of"]
 
 _SIDES: Final[dict[object, str]] = {True: "yes", False: "no"}
 
@@ -67,14 +67,17 @@ def flips(old: Iterable[Determination], new: Iterable[Determination]) -> tuple[F
     found = []
     for place in sorted({*ours, *theirs}):
         before, after = ours.get(place), theirs.get(place)
-        turns = tuple(_turns(before, after))
+        turns = tuple(turns_of(before, after))
         if turns:
             found.append(Flip(*place, before, after, turns))
     return tuple(found)
 
 
-def _turns(old: Determination | None, new: Determination | None) -> Iterator[Turn]:
-    """Yield what is said otherwise."""
+def turns_of(old: Determination | None, new: Determination | None) -> Iterator[Turn]:
+    """Yield what two determinations of one rule and subject say otherwise, amounts apart.
+
+    A side that says nothing at all, because it is out of scope, is no other than none.
+    """
     if old is None or new is None:
         held = old or new
         if held is None or held.finding is None:

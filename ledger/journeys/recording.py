@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Never
+from typing import Any
 
-from ledger.canonical import INTEGER_MAX
 from ledger.errors import InputError, LedgerError, Problem
 from ledger.journeys.beside import Mentions, beside
 from ledger.journeys.confidence import in_confidence, of_party
 from ledger.journeys.importing import CHUNK, Ledger, changed_problem
+from ledger.journeys.json_lines import Lines, numbered, read_object
 from ledger.journeys.parties import Parties
 from ledger.record import Draft, draft_of, parse_record
 from ledger.regime.vocabulary import Vocabulary
 
 __all__ = [
     "FACT_EVIDENCE",
-    "LINE_MAX",
     "FactGiven",
-    "Lines",
     "Recorded",
     "fact_draft",
+    "read_record",
     "record_fact",
     "record_lines",
 ]
-
-LINE_MAX = 262_144
-"""Bytes of one line; an entry holds a quarter of it, and escapes can double a text."""
 
 NAME = "NAME"
 """Stands for a name that was left out."""
@@ -62,20 +57,6 @@ class Recorded:
     refused: int
     problems: tuple[Problem, ...]
     entries: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """A text of JSON Lines.
-
-    Attributes:
-        data: UTF-8; one object a line as `schemas/record-*.v1.schema.json` say; empty lines and a
-            byte order mark are passed over.
-        source: its name, for messages.
-    """
-
-    data: bytes
-    source: str
 
 
 def record_lines(
@@ -129,10 +110,7 @@ def _read(
 ) -> tuple[list[Draft], list[int], list[Problem]]:
     """Reads every line; gives the drafts, the line of each, and what was refused."""
     drafts, lines, problems = [], [], []
-    plain = data.removeprefix(codecs.BOM_UTF8)
-    for number, line in enumerate(plain.split(b"\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in numbered(data):
         try:
             drafts.append(_draft(line, vocabulary))
             lines.append(number)
@@ -145,9 +123,24 @@ def _read(
 
 def _draft(line: bytes, vocabulary: Vocabulary) -> Draft:
     """Reads one line strictly."""
-    given = _object(line)
+    return read_record(read_object(line), vocabulary)
+
+
+def read_record(given: Mapping[str, Any], vocabulary: Vocabulary) -> Draft:
+    """Reads one record as an object.
+
+    Raises:
+        InputError: it is no record, or a fact that nobody filled in.
+        RuleError: it states a fact that the vocabulary does not know.
+    """
     _check_filled(given)
     draft = parse_record(given)
+    if draft.type == "key":
+        raise InputError(
+            "keys are not recorded by hand",
+            why="who signs the ledger follows from these records, and a slip would end it",
+            remedy="use: flopledger key rotate, or flopledger key revoke",
+        )
     if draft.type == "fact":
         _check_fact(draft, vocabulary)
     return draft
@@ -162,78 +155,6 @@ def _check_filled(given: Mapping[str, Any]) -> None:
             why="a fact that is not known is left out, and stays unknown",
             remedy="fill in the value, or delete the line",
         )
-
-
-def _object(line: bytes) -> Mapping[str, Any]:
-    """The JSON object of one line; nothing is rounded, dropped or overwritten."""
-    if len(line) > LINE_MAX:
-        raise InputError(f"the line has more than {LINE_MAX:,} bytes", remedy="split the record")
-    if b"\0" in line:
-        raise InputError(
-            "the line holds a zero byte: the file is UTF-16 or no text",
-            remedy="save the file as UTF-8",
-        )
-    try:
-        value = _DECODER.decode(line.decode("utf-8").strip())
-    except UnicodeDecodeError as error:
-        raise InputError("the line is not UTF-8", remedy="save the file as UTF-8") from error
-    except RecursionError as error:
-        raise InputError("the line is nested too deep", remedy="records are flat") from error
-    except json.JSONDecodeError as error:
-        where = f"column {error.colno}"
-        raise InputError(f"not JSON: {error.msg}, {where}", remedy="one object a line") from error
-    if not isinstance(value, dict):
-        raise InputError(
-            f"the line holds a {type(value).__name__} and not an object",
-            remedy='write {"type": "fact", …}',
-        )
-    return value
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys stand once each."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(
-            f"the key {twice!r} stands twice",
-            why="readers of JSON disagree on which of the two counts",
-            remedy="keep one",
-        )
-    return found
-
-
-def _float(text: str) -> Never:
-    """Refuses a number with a point or an exponent."""
-    mantissa, _, exponent = text.lower().partition("e")
-    exact = f'"{mantissa}*10^{exponent.lstrip("+")}"' if exponent else "an integer"
-    raise InputError(
-        f"{text[:40]} is a float",
-        why="a float near 10^25 is exact only to about two billion operations",
-        remedy=f"write all its digits as a text; {exact} means the same where a quantity is read",
-    )
-
-
-def _integer(text: str) -> int:
-    """Reads an integer that every reader of JSON keeps exact."""
-    if len(text) > len(str(-INTEGER_MAX)) or abs(int(text)) > INTEGER_MAX:
-        raise InputError(
-            f"the number {text[:40]} is beyond 2^53",
-            why="many readers of JSON would round it",
-            remedy=f'write it as a text of digits: "{text[:40]}"',
-        )
-    return int(text)
-
-
-def _constant(text: str) -> Never:
-    """Refuses NaN and the infinities."""
-    raise InputError(f"{text} is not a number", remedy="write null for what is not known")
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_float=_float, parse_int=_integer, parse_constant=_constant
-)
 
 
 @dataclass(frozen=True, slots=True)

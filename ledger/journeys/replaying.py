@@ -13,14 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from ledger.book import Book
 from ledger.determination import Asked, Determination, Evaluator, World, determine, tallied
 from ledger.errors import InputError, IntegrityError, RuleError
 from ledger.journeys.check_document import CheckDocument, Coordinates, Signed
 from ledger.journeys.checking import Question, Records, devices_of, document_of
 from ledger.journeys.selection import Selection, offered, select
+from ledger.modelling import ValidationError
 from ledger.pack import Pack
 from ledger.period import format_instant, parse_instant
 from ledger.regime.law import Law

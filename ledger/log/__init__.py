@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.log.outcome import Appended, Conflict
 from ledger.log.store import Batch, CheckpointLog, Head, KeyRow, Row, Store, Tail
 
 if TYPE_CHECKING:
     from ledger.log.append import Log
-    from ledger.log.seal import Appended, Conflict, Identity
+    from ledger.log.seal import Identity
 
 __all__ = [
     "Appended",
@@ -28,7 +29,7 @@ __all__ = [
     "Tail",
 ]
 
-_SEALING = {"Appended": "seal", "Conflict": "seal", "Identity": "seal", "Log": "append"}
+_SEALING = {"Identity": "seal", "Log": "append"}
 
 
 def __getattr__(name: str) -> object:

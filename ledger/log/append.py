@@ -7,12 +7,16 @@ head that was meant. A database behind its newest note is a restored or cut one:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ledger.checkpoint import Checkpoint, Note
-from ledger.errors import HeadMovedError, IntegrityError
-from ledger.log.seal import Appended, Identity, Sealing
+from ledger.entry import Entry
+from ledger.errors import HeadMovedError, InputError, IntegrityError
+from ledger.keys import Signer
+from ledger.log.outcome import Appended
+from ledger.log.seal import Identity, Sealing
 from ledger.log.secrecy import check_secret, check_tail
-from ledger.log.store import Batch, CheckpointLog, Head, Store
+from ledger.log.store import Batch, CheckpointLog, Head, Row, Store
 from ledger.merkle import CompactRange, leaf_hash
 from ledger.record import Draft
 
@@ -40,7 +44,7 @@ class Log:
         self._checkpoints = checkpoints
         self._identity = identity
 
-    def append(self, drafts: Sequence[Draft]) -> Appended:
+    def append(self, drafts: Sequence[Draft], *, whole: bool = False) -> Appended:
         """Append what is new in one transaction, then sign the new head.
 
         A draft that the ledger already holds is counted and not added again; one that
@@ -49,9 +53,10 @@ class Log:
 
         Args:
             drafts: Validated records, at most some ten thousand a call.
+            whole: Append nothing unless every one of them is new: they belong together.
 
         Returns:
-            What became of each.
+            What became of each; with ``whole``, what stands in the way if anything does.
 
         Raises:
             InputError: If a draft cannot be an entry.
@@ -60,10 +65,13 @@ class Log:
                 the secret is another ledger's.
             HeadMovedError: If other writers always came first.
         """
+        self._check_rotations(drafts)
         with self._checkpoints.exclusive():
             for _ in range(ATTEMPTS_MAX):
                 head = self._agreed_head()
                 batch, appended = self._seal(head, drafts)
+                if whole and len(batch.entries) != len(drafts):
+                    return replace(appended, new=())
                 if not batch.entries:
                     return appended
                 if self._commit(head, batch):
@@ -145,20 +153,58 @@ class Log:
 
     def _sign(self, before: CompactRange, head: Head) -> None:
         """Read the new entries back, and sign the head only if they lead to it."""
-        stored = before.extend(self._hashes(before.stop, head.size))
+        about_keys: list[Row] = []
+        stored = before.extend(self._hashes(before.stop, head.size, about_keys))
         if stored != head.range:
             raise IntegrityError(
                 f"the entries from {before.stop} on were not stored as they were sealed",
                 seq=before.stop,
                 remedy="check the disk; the entries stay unsigned until they read back",
             )
-        if self._identity.signer is not None:
+        signer, heir = self._identity.signer, self._heir(about_keys, head.size)
+        if signer is not None:
             checkpoint = Checkpoint(self._identity.origin, head.size, head.range.root())
-            self._checkpoints.append(checkpoint.sign(self._identity.signer))
+            self._checkpoints.append(checkpoint.sign(*filter(None, (signer, heir))))
+        if heir is not None:
+            self._identity = replace(self._identity, signer=heir, heir=None)
 
-    def _hashes(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the hashes of stored entries, computed anew from their bytes."""
-        return (leaf_hash(row.bytes) for row in self._store.read(start, stop))
+    def _check_rotations(self, drafts: Sequence[Draft]) -> None:
+        """Refuse to announce a key that nobody here can sign with, or anything beside it."""
+        heirs = [d.body["vkey"] for d in drafts if d.type == "key" and d.body["event"] == "rotated"]
+        heir = self._identity.heir
+        if heirs and (len(drafts) > 1 or heir is None or heirs != [heir.verifier.encode()]):
+            raise InputError(
+                "a record announces a new key of the ledger",
+                why="the checkpoint over it must be signed by the old key and the new one",
+                remedy="use: flopledger key rotate",
+            )
+
+    def _heir(self, rows: Sequence[Row], stop: int) -> Signer | None:
+        """Return who signs beside the signer: the new key, right after it was announced."""
+        for row in rows:
+            entry = Entry.parse(row.bytes)
+            if entry.type != "key" or entry.body["event"] != "rotated":
+                continue
+            heir = self._identity.heir
+            if heir is None or heir.verifier.encode() != entry.body["vkey"] or row.seq + 1 != stop:
+                raise IntegrityError(
+                    f"entry {row.seq} hands the ledger over to {entry.body['vkey']}",
+                    seq=row.seq,
+                    why="the checkpoint over it must be signed by that key too, and it is not here",
+                    remedy="put its file back beside the ledger, as X.key.next.pem",
+                )
+            return heir
+        return None
+
+    def _hashes(
+        self, start: int, stop: int, about_keys: list[Row] | None = None
+    ) -> Iterator[bytes]:
+        """Yield the hashes of stored entries, computed anew; keep the rows that name keys."""
+        for row in self._store.read(start, stop):
+            # Most entries are not about keys, and are not read.
+            if about_keys is not None and b'"type":"key"' in row.bytes:
+                about_keys.append(row)
+            yield leaf_hash(row.bytes)
 
 
 def _other_root(size: int) -> IntegrityError:

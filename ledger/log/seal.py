@@ -23,12 +23,13 @@ from ledger.entry import TYPES, VERSION, Entry
 from ledger.errors import ConflictError, InputError
 from ledger.keys import Signer
 from ledger.log.growth import precedes
+from ledger.log.outcome import Appended, Conflict
 from ledger.log.store import Batch, Head, KeyRow, Store
 from ledger.merkle import leaf_hash
 from ledger.period import format_instant
 from ledger.record import MODELS, Draft
 
-__all__ = ["IRREVERSIBLE", "Appended", "Conflict", "Identity", "Sealing", "pseudonym"]
+__all__ = ["IRREVERSIBLE", "Identity", "Sealing", "pseudonym"]
 
 IRREVERSIBLE = frozenset({"anchor", "attestation", "key", "reversal"})
 PSEUDONYM_HEX = 32  # 128 bits: enough that two names never share one
@@ -47,6 +48,7 @@ class Identity:
         clock: Gives the time, aware.
         salts: Gives 128 random bits as 22 characters of base64url, new at each call.
         ids: Gives a UUID, new at each call.
+        heir: The signer that a rotation hands over to, while one is under way; else None.
     """
 
     origin: str
@@ -55,6 +57,7 @@ class Identity:
     clock: Callable[[], datetime]
     salts: Callable[[], str]
     ids: Callable[[], str]
+    heir: Signer | None = None
 
     def key(self, parts: Sequence[str]) -> bytes:
         """Return the keyed digest of a natural key, 32 bytes."""
@@ -68,39 +71,6 @@ class Identity:
     def pseudonym(self, name: str, value: str) -> str:
         """Return the stand-in of a confidential value, 32 hex digits."""
         return pseudonym(self.secret, name, value)
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """A draft whose key is taken by other content; nothing was appended for it.
-
-    Attributes:
-        draft_index: Place of the draft in the call, from 0.
-        seq: The entry that holds the key.
-        key: The natural key.
-    """
-
-    draft_index: int
-    seq: int
-    key: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """What became of the drafts of one call.
-
-    Attributes:
-        new: Numbers of the entries that the drafts became, in their order.
-        same: Drafts that the ledger already held.
-        conflicts: Drafts that contradict what the ledger holds.
-        superseded: Provisional entries that a final draft replaced; the reversals that the log
-            wrote for them are not in ``new``.
-    """
-
-    new: tuple[int, ...] = ()
-    same: int = 0
-    conflicts: tuple[Conflict, ...] = ()
-    superseded: tuple[int, ...] = ()
 
 
 def pseudonym(secret: bytes, name: str, value: str) -> str:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from ledger.record.fields import Body, Count, Day, Identifier, Instant, Sha256, Text
 
-__all__ = ["Adoption", "Anchor", "Attestation", "Filing", "Key", "Reversal"]
+__all__ = ["Adoption", "Anchor", "Attestation", "Filing", "Key", "Reversal", "ReversalReason"]
+
+
+ReversalReason: TypeAlias = Literal[
+    "source_restated",
+    "duplicate",
+    "wrong_device",
+    "wrong_zone",
+    "wrong_precision",
+    "wrong_amount",
+    "wrong_attribution",
+    "method_change",
+    "legal_reclassification",
+    "superseded_provisional",
+    "withdrawn",
+]
 
 
 class Reversal(Body):
@@ -30,19 +45,7 @@ class Reversal(Body):
         "adoption", "allocation", "commitment", "fact", "filing", "holding", "lineage"
     ]
     reversed: dict[str, Any]
-    reason: Literal[
-        "source_restated",
-        "duplicate",
-        "wrong_device",
-        "wrong_zone",
-        "wrong_precision",
-        "wrong_amount",
-        "wrong_attribution",
-        "method_change",
-        "legal_reclassification",
-        "superseded_provisional",
-        "withdrawn",
-    ]
+    reason: ReversalReason
     root_cause: Text | None
     discovered_on: Day | None
 

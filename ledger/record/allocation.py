@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
-
+from ledger.modelling import Field, model_validator
 from ledger.period import Period, parse_instant
 from ledger.record.fields import (
     Activity,

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import ValidationError
-
 from ledger.canonical import JSON, encode
 from ledger.errors import InputError, LedgerError
+from ledger.modelling import ValidationError
 from ledger.record.administration import Adoption, Anchor, Attestation, Filing, Key, Reversal
 from ledger.record.allocation import Allocation
 from ledger.record.faults import faults

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-
+from ledger.modelling import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from ledger.period import parse_day, parse_instant
 from ledger.quantity import OPERATIONS_MAX
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
-
+from ledger.modelling import AfterValidator, Field, StringConstraints, model_validator
 from ledger.quantity import Quantity
 from ledger.record.allocation import Fabric
 from ledger.record.fields import (

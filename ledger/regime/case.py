@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
-
+from ledger.modelling import BeforeValidator, Discriminator, Field, Tag, model_validator
 from ledger.quantity import Dimension, Quantity
 from ledger.regime.counting import OperationKind, Relation
 from ledger.regime.scalar import (

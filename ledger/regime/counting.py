@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from pydantic import Discriminator, Field, Tag
-
 from ledger.errors import RuleError
+from ledger.modelling import Discriminator, Field, Tag
 from ledger.regime.scalar import Day, Identifier, Localised, Node, Word
 from ledger.regime.source import Citation, Provenance, Text
 

@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
-
 from ledger.errors import RuleError
+from ledger.modelling import ErrorDetails, TypeAdapter, ValidationError
 from ledger.regime.expression import OPERATORS
 from ledger.regime.scalar import (
     FACT_PATTERN,

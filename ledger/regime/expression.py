@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag
-
+from ledger.modelling import Discriminator, Field, Tag
 from ledger.regime.grouping import Calendar, HoldingKey
 from ledger.regime.lookup import AtWindow
 from ledger.regime.name import FACTOR_PATTERN, Factor, Name

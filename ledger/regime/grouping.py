@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
-
+from ledger.modelling import Field, model_validator
 from ledger.period import parse_day
 from ledger.regime.scalar import Identifier, Node, refuse
 

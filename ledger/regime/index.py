@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, Literal, TypeAlias
 
-from pydantic import Field
-
+from ledger.modelling import Field
 from ledger.pack import Pack
 from ledger.regime.diagnosis import Flaw, flawed, parse_node
 from ledger.regime.scalar import Day, Localised, Node, RegimeId, Word

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
-
+from ledger.modelling import Field
 from ledger.regime.operator import Operator
 from ledger.regime.scalar import Identifier
 

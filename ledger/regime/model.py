@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from pydantic import Field
-
+from ledger.modelling import Field
 from ledger.regime.case import Case
 from ledger.regime.counting import Counting, Reading
 from ledger.regime.rule import Rule

@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, WithJsonSchema
-
+from ledger.modelling import AfterValidator, WithJsonSchema
 from ledger.regime.scalar import FACT_PATTERN, ID_PATTERN, refuse
 
 __all__ = [

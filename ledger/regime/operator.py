@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import ConfigDict
-
+from ledger.modelling import ConfigDict
 from ledger.regime.scalar import Node
 
 if TYPE_CHECKING:

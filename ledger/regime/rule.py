@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
-
+from ledger.modelling import Field, model_validator
 from ledger.regime.expression import Choice, Choose, Condition, Number
 from ledger.regime.grouping import Group
 from ledger.regime.scalar import Day, FactName, Identifier, Localised, Node, refuse

@@ -12,21 +12,20 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Final
 
-from pydantic import (
+from ledger.errors import LedgerError
+from ledger.modelling import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
     PlainValidator,
+    PydanticCustomError,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
-
-from ledger.errors import LedgerError
 from ledger.period import parse_day
 from ledger.quantity import UNITS, Dimension, Quantity
 

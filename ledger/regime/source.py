@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
-
+from ledger.modelling import Field, StringConstraints, model_validator
 from ledger.regime.scalar import (
     Day,
     DimensionName,

@@ -8,10 +8,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
-
 from ledger.errors import InputError, LedgerError
 from ledger.keys import VerifierKey
+from ledger.modelling import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from ledger.regime.diagnosis import parse_node
 from ledger.regime.endorsement import ROLES_MAX
 from ledger.regime.scalar import Identifier, Node, nearest, refuse

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, Self, TypeAlias, get_args
 
-from pydantic import Field, TypeAdapter, model_validator
-
 from ledger.canonical import JSON
 from ledger.errors import InputError, LedgerError, RuleError
+from ledger.modelling import Field, TypeAdapter, model_validator
 from ledger.pack import Pack
 from ledger.period import parse_day
 from ledger.quantity import UNITS, Dimension, parse_quantity

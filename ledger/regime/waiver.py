@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, Self
 
-from pydantic import Field, model_validator
-
+from ledger.modelling import Field, model_validator
 from ledger.pack import LINT_NAME
 from ledger.regime.diagnosis import Flaw, parse_node
 from ledger.regime.registry import REGISTRY

@@ -14,7 +14,14 @@ from ledger.regime.words import SIGNS
 from ledger.report.figure import scientific
 from ledger.report.table import Column, Table
 
-__all__ = ["OTHERS_MAX", "ROWS_MAX", "check_tables", "finding_in_words", "follows"]
+__all__ = [
+    "OTHERS_MAX",
+    "ROWS_MAX",
+    "amount_in_words",
+    "check_tables",
+    "finding_in_words",
+    "follows",
+]
 
 ROWS_MAX: Final = 40
 """Determinations met or foreseen that a rule shows one by one, unless all are asked for."""
@@ -155,7 +162,7 @@ def _nearness(d: Determination) -> Fraction:
 def _row(d: Determination, *, with_line: bool) -> tuple[str, ...]:
     """Return one determination for people."""
     line = f" (line: {_line(d)})" if with_line and _line(d) else ""
-    return finding_in_words(d), d.subject, f"{_amount(d)}{line}", "; ".join(follows(d))
+    return finding_in_words(d), d.subject, f"{amount_in_words(d)}{line}", "; ".join(follows(d))
 
 
 def finding_in_words(d: Determination) -> str:
@@ -173,7 +180,7 @@ def finding_in_words(d: Determination) -> str:
     return text
 
 
-def _amount(d: Determination) -> str:
+def amount_in_words(d: Determination) -> str:
     """Return the amount compared."""
     bands = [] if d.measured is None else list(d.measured.values())
     return _band(bands[0]) if bands else ""
@@ -235,7 +242,7 @@ def _distance(d: Determination) -> Iterator[str]:
         yield "exactly on the line"
     elif d.finding == "not_met":
         yield f"{_short(d.margin)} {d.unit} away"
-    elif _amount(d) == _short(d.threshold or ""):
+    elif amount_in_words(d) == _short(d.threshold or ""):
         yield f"above the line by {_short(d.margin)} {d.unit}"
 
 

@@ -123,8 +123,11 @@ def list_table(regimes: Regimes, in_force_on: date, law_known_on: date | None = 
         view = LawView.of(regime, in_force_on, law_known_on)
         standing = (view.standing.law or "none", view.standing.enforcement or "not stated")
         counts = (str(len(view.regime.rules)), str(len(regime.cases)))
-        rows.append((regime.id, regime.title["en"], *standing, ", ".join(view.lines()), *counts))
-    return Table(f"The law on {_asked(in_force_on, law_known_on)}", columns, tuple(rows))
+        name = f"{regime.id} *" if regime.optional else regime.id
+        rows.append((name, regime.title["en"], *standing, ", ".join(view.lines()), *counts))
+    starred = any(regime.optional for regime in regimes.values())
+    notes = ("* optional: asked only by name, or with --optional",) if starred else ()
+    return Table(f"The law on {_asked(in_force_on, law_known_on)}", columns, tuple(rows), notes)
 
 
 def list_document(

@@ -101,13 +101,20 @@ def founding(location: Location, writer: str | None = None) -> Iterator[Founding
         raise
 
 
-def found_ledger(files: Files, signer: FileSigner, secret: bytes) -> None:
+def found_ledger(
+    files: Files, signer: FileSigner, secret: bytes, passphrase: bytes | None = None
+) -> None:
     """Create every file of a ledger; see ``found_at``."""
-    found_at(Location(files), signer, secret)
+    found_at(Location(files), signer, secret, passphrase=passphrase)
 
 
 def found_at(
-    location: Location, signer: FileSigner, secret: bytes, writer: str | None = None
+    location: Location,
+    signer: FileSigner,
+    secret: bytes,
+    writer: str | None = None,
+    *,
+    passphrase: bytes | None = None,
 ) -> None:
     """Create a ledger with its key, its secret and its first checkpoint.
 
@@ -116,6 +123,7 @@ def found_at(
         signer: The signing key; its name becomes the ledger's origin.
         secret: Key of the keyed digests, 32 random bytes.
         writer: Role of the server that may append to it, or None.
+        passphrase: Locks the key file; None leaves it open to its owner.
 
     Raises:
         ConflictError: If any of its files is there, or the database holds a ledger.
@@ -124,7 +132,7 @@ def found_at(
     """
     files = location.files
     with founding(location, writer) as new:
-        new.write(files.key, lambda: write_key(files.key, signer))
+        new.write(files.key, lambda: write_key(files.key, signer, passphrase))
         new.write(files.secret, lambda: write_secret(files.secret, secret))
         new.create(signer.name, signer.verifier.encode())
         note = Checkpoint(signer.name, 0, EMPTY_ROOT).sign(signer)

@@ -1,6 +1,7 @@
 """Key files: the private key and the secret of a ledger, readable by their owner alone.
 
-``X.key.pem`` holds an unencrypted PKCS#8 Ed25519 key, ``X.secret`` 32 random bytes as hex.
+``X.key.pem`` holds a PKCS#8 Ed25519 key, locked with a passphrase if one was given; ``X.secret``
+holds 32 random bytes as hex.
 Neither is ever written into a database, a bundle or a report, and neither is ever overwritten.
 """
 
@@ -21,6 +22,7 @@ __all__ = [
     "name_in",
     "read_key",
     "read_secret",
+    "take_over",
     "too_open",
     "write_key",
     "write_secret",
@@ -49,6 +51,15 @@ class Files:
         return self._beside(".key.pem")
 
     @property
+    def next_key(self) -> Path:
+        """The private key that takes over, while a rotation is under way."""
+        return self._beside(".key.next.pem")
+
+    def old_key(self, key_id: bytes) -> Path:
+        """Return where a private key is kept that was given up."""
+        return self._beside(f".key.{key_id.hex()}.pem")
+
+    @property
     def secret(self) -> Path:
         """The secret of the keyed digests, hex."""
         return self._beside(".secret")
@@ -64,6 +75,21 @@ class Files:
         return self._beside(".cosignatures")
 
     @property
+    def attestations(self) -> Path:
+        """The folder of signed envelopes."""
+        return self._beside(".attestations")
+
+    @property
+    def anchors(self) -> Path:
+        """The folder of cosigned checkpoints and timestamps."""
+        return self._beside(".anchors")
+
+    @property
+    def timestamps(self) -> Path:
+        """The folder of timestamps by size of the checkpoint."""
+        return self._beside(".timestamps")
+
+    @property
     def partial(self) -> Path:
         """The database while it is being made."""
         return self._beside(".partial")
@@ -77,13 +103,13 @@ class Files:
         return self.database.with_name(self.database.name + suffix)
 
 
-def write_key(path: Path, signer: FileSigner) -> Path:
+def write_key(path: Path, signer: FileSigner, passphrase: bytes | None = None) -> Path:
     """Keep a signing key in a new file of mode 0600, and return its path.
 
     Raises:
         ConflictError: If there is a file already.
     """
-    return _create(path, signer.pem())
+    return _create(path, signer.pem(passphrase))
 
 
 def write_secret(path: Path, secret: bytes) -> Path:
@@ -96,13 +122,13 @@ def write_secret(path: Path, secret: bytes) -> Path:
     return _create(path, secret.hex().encode() + b"\n")
 
 
-def write_signer(path: Path, signer: FileSigner) -> Path:
+def write_signer(path: Path, signer: FileSigner, passphrase: bytes | None = None) -> Path:
     """Keep a person's signing key in a new file of mode 0600 that says its name.
 
     Raises:
         ConflictError: If there is a file already.
     """
-    return _create(path, f"name: {signer.name}\n".encode() + signer.pem())
+    return _create(path, f"name: {signer.name}\n".encode() + signer.pem(passphrase))
 
 
 def name_in(pem: bytes) -> str | None:
@@ -111,14 +137,14 @@ def name_in(pem: bytes) -> str | None:
     return None if found is None else found[1].decode()
 
 
-def read_key(path: Path, origin: str) -> FileSigner:
+def read_key(path: Path, origin: str, passphrase: bytes | None = None) -> FileSigner:
     """Read the signing key.
 
     Raises:
         MissingError: If there is no such file.
-        InputError: If it holds no Ed25519 key.
+        InputError: If it holds no Ed25519 key, or the passphrase does not open it.
     """
-    return FileSigner.parse_pem(origin, _read(path, "signing key"))
+    return FileSigner.parse_pem(origin, _read(path, "signing key"), passphrase)
 
 
 def read_secret(path: Path) -> bytes:
@@ -132,6 +158,25 @@ def read_secret(path: Path) -> bytes:
     if not _SECRET.fullmatch(data):
         raise InputError("the secret is not 64 hex digits", where=str(path))
     return bytes.fromhex(data.decode())
+
+
+def take_over(files: Files, key_id: bytes) -> None:
+    """Let the next key take the place of the ledger's, and keep the old one under its id.
+
+    Whatever a crash leaves of it, the same call completes.
+
+    Args:
+        files: Names of the ledger's files.
+        key_id: Id of the old key, 4 bytes.
+    """
+    old = files.old_key(key_id)
+    if files.key.exists() and files.next_key.exists():
+        # Never over a file that is there: it could be the only copy.
+        if not old.exists():
+            os.link(files.key, old)
+        files.next_key.rename(files.key)
+    elif files.next_key.exists():
+        files.next_key.rename(files.key)
 
 
 def too_open(path: Path) -> bool:

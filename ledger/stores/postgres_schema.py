@@ -146,15 +146,24 @@ TRIGGERS = {
     ),
 }
 
+# A batch is put in order in memory, not on the disk of the server.
+_MEMORY = {"entries_follow": "64MB"}
 _PATH = "pg_catalog, pg_temp"  # so that no table of a caller stands for one of ours
 
 
 def _function(name: str, body: str) -> str:
     """Return the statement that creates a trigger function."""
+    memory = f" SET work_mem = '{_MEMORY[name]}'" if name in _MEMORY else ""
     return (
         f"CREATE FUNCTION flopledger.{name}() RETURNS trigger LANGUAGE plpgsql "
-        f"SET search_path = {_PATH} AS $${body}$$"
+        f"SET search_path = {_PATH}{memory} AS $${body}$$"
     )
+
+
+def _configured(name: str, body: str) -> str:
+    """Return a function as the catalog gives it back."""
+    memory = f" work_mem={_MEMORY[name]}" if name in _MEMORY else ""
+    return f"plpgsql search_path={_PATH}{memory} {body}"
 
 
 def _trigger(name: str, event: str, call: str) -> str:
@@ -211,10 +220,7 @@ PUBLISHED_CATALOG = {
     "constraint hash_is_of_bytes": "CHECK ((hash = sha256(('\\x00'::bytea || bytes))))",
     "constraint key_has_32_bytes": "CHECK ((length(key) = 32))",
     "constraint content_has_32_bytes": "CHECK ((length(content) = 32))",
-    **{
-        f"function {name}": f"plpgsql search_path={_PATH} {body}"
-        for name, body in FUNCTIONS.items()
-    },
+    **{f"function {name}": _configured(name, body) for name, body in FUNCTIONS.items()},
     **{
         f"trigger {name}": f"{_trigger(name, event, call)} ENABLE ALWAYS"
         for name, (_, event, call) in TRIGGERS.items()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from ledger.checkpoint import Checkpoint
+from ledger.checkpoint import Checkpoint, Note
+from ledger.custody import Custody, KeyEvent
+from ledger.entry import Entry
 from ledger.errors import InputError, IntegrityError
 from ledger.keys import VerifierKey
 from ledger.merkle import CompactRange
@@ -18,6 +20,7 @@ _END = b"\n\n"  # of the text of a note, and of a record in the checkpoint file
 _ENDS = 2
 # What a crash can leave of a signature line: base64 of 4 + 64 bytes, then the line's end.
 _BEGUN_SIGNATURE = re.compile(r"(?:[A-Za-z0-9+/]{0,91}|[A-Za-z0-9+/]{91}=\n?)")
+_SIGNATURE_LINE_BYTES = 92 + 1  # the same, whole
 
 
 class Tree:
@@ -28,9 +31,11 @@ class Tree:
 
         Args:
             notes: Records of the checkpoint file, the last perhaps torn.
-            key: The key that every note must be signed with.
+            key: The key that signs from the start.
         """
         self._key = key
+        self._custody = Custody.of(key)
+        self._signers: tuple[VerifierKey, ...] = ()
         self._range = CompactRange()
         self._buffer: list[bytes] = []
         self._size = 0
@@ -48,11 +53,21 @@ class Tree:
             )
         self._compare()
 
+    def hand_over(self, entry: Entry) -> None:
+        """Follow a ``key`` entry, before its leaf is taken.
+
+        Raises:
+            IntegrityError: If the entry speaks of a key that cannot be meant.
+        """
+        event = KeyEvent.of(entry)
+        if event is not None:
+            self._custody = self._custody.after(event)
+
     def take(self, leaf: bytes) -> None:
         """Add one leaf hash, and compare the root if a checkpoint stands here."""
         self._buffer.append(leaf)
         self._size += 1
-        if self._next is not None and self._next.size == self._size:
+        if self._next is not None and self._next[1].size == self._size:
             self._compare()
         elif len(self._buffer) >= BUFFER_MAX:
             self._fold()
@@ -66,19 +81,22 @@ class Tree:
         """Return the whole range, the signed size, and steps 3 and 12.
 
         Raises:
-            IntegrityError: If signed entries are missing, or the torn tail is no torn note.
+            IntegrityError: If signed entries are missing, the newest checkpoint is signed by
+                nobody who is believed, or the torn tail is no torn note.
         """
         if self._next is not None:
-            raise IntegrityError(
-                f"entries {self._size} to {self._next.size - 1} are missing",
-                seq=self._size,
-                where=f"entry {self._size}, checkpoint {self._next.size}",
-                why="a signed checkpoint covers them",
-                remedy="the database was cut or replaced by an older copy: put the newest back",
-            )
+            raise self._missing(*self._next)
         self._fold()
         if self._torn:
             self._check_torn()
+        if not self.signers:
+            raise IntegrityError(
+                f"the newest checkpoint, over {self._signed_size} entries, is signed only by a "
+                "revoked key",
+                where=f"checkpoint {self._signed_size}",
+                why="whoever has that key could have signed anything",
+                remedy="append with the key that took over; its checkpoint covers all before it",
+            )
         torn = f"{len(self._torn)} bytes of an interrupted write left out" if self._torn else ""
         unsigned = self._size - self._signed_size
         tail = f"{unsigned} entries after the newest checkpoint are unsigned" if unsigned else ""
@@ -86,9 +104,52 @@ class Tree:
             self._range,
             self._signed_size,
             (
-                Check(3, "signatures", self._count, torn),
+                Check(3, "signatures", self._count, "; ".join(filter(None, (torn, self._kept())))),
                 Check(12, "roots", self._count, tail),
             ),
+        )
+
+    @property
+    def signers(self) -> tuple[VerifierKey, ...]:
+        """The keys under the newest checkpoint that are believed, by all that the entries say."""
+        held = {stretch.key: stretch for stretch in self._custody.stretches}
+        return tuple(key for key in self._signers if held[key].believed(self._signed_size))
+
+    @property
+    def custody(self) -> Custody:
+        """Which keys signed, by all that the entries say so far."""
+        return self._custody
+
+    def _kept(self) -> str:
+        """Return which keys signed, where there is more than one."""
+        joints = ", ".join(map(str, self._custody.joints))
+        told = f"{len(self._custody.keys)} keys, handed over at {joints}" if joints else ""
+        revoked = [
+            f"{stretch.key.encode()} {stretch.revoked.reason} from size {stretch.revoked.from_size}"
+            for stretch in self._custody.stretches
+            if stretch.revoked is not None
+        ]
+        return "; ".join((told, *revoked))
+
+    def _missing(self, note: Note, checkpoint: Checkpoint) -> IntegrityError:
+        """Return the error for entries that a checkpoint covers and nobody has."""
+        if not any(row.name == self._key.name for row in note.signatures):
+            return self._unsigned("it is not signed under the name of the ledger")
+        return IntegrityError(
+            f"entries {self._size} to {checkpoint.size - 1} are missing",
+            seq=self._size,
+            where=f"entry {self._size}, checkpoint {checkpoint.size}",
+            why="a signed checkpoint covers them",
+            remedy="the database was cut or replaced by an older copy: put the newest back",
+        )
+
+    def _unsigned(self, message: str) -> IntegrityError:
+        """Return the error for a note that proves nothing."""
+        return IntegrityError(
+            f"note {self._count} of the checkpoint file: {message}",
+            where=f"checkpoint file, note {self._count}",
+            why="a checkpoint that nobody signed proves nothing",
+            remedy="keep the file as evidence",
         )
 
     def _fold(self) -> None:
@@ -99,14 +160,16 @@ class Tree:
     def _compare(self) -> None:
         """Compare the root with every checkpoint of this size."""
         self._fold()
-        while self._next is not None and self._next.size <= self._size:
-            if self._next.size < self._size:
+        while self._next is not None and self._next[1].size <= self._size:
+            note, checkpoint = self._next
+            if checkpoint.size < self._size:
                 raise IntegrityError(
-                    f"checkpoint {self._next.size} follows checkpoint {self._signed_size}",
+                    f"checkpoint {checkpoint.size} follows checkpoint {self._signed_size}",
                     where=f"checkpoint file, note {self._count}",
                     why="a log only grows",
                 )
-            if self._next.root != self._range.root():
+            self._judge(note, checkpoint.size)
+            if checkpoint.root != self._range.root():
                 raise IntegrityError(
                     f"the first {self._size} entries have another root than was signed",
                     where=f"checkpoint {self._size}",
@@ -116,29 +179,46 @@ class Tree:
             self._signed_size = self._size
             self._next = next(self._checkpoints, None)
 
-    def _open(self, notes: Iterable[bytes]) -> Iterator[Checkpoint]:
-        """Yield the checkpoints, their signatures checked; keep the torn tail."""
+    def _judge(self, note: Note, size: int) -> None:
+        """Check who signed a checkpoint, once the entries that it covers said who may."""
+        passed = [joint for joint in self._custody.joints if self._signed_size < joint < size]
+        if passed:
+            raise self._unsigned(f"no checkpoint of size {passed[0]} hands the ledger over")
+        try:
+            self._signers = self._custody.judge(note, size)
+        except IntegrityError as error:
+            raise self._unsigned(error.message) from error
+
+    def _open(self, notes: Iterable[bytes]) -> Iterator[tuple[Note, Checkpoint]]:
+        """Yield notes and what they state, not yet who signed; keep the torn tail."""
         for record in notes:
             if not record.endswith(_END) or record.count(_END) < _ENDS:
                 self._torn = record
                 return
-            try:
-                checkpoint = Checkpoint.open(record[:-1], self._key)
-            except (InputError, IntegrityError) as error:
-                raise IntegrityError(
-                    f"note {self._count + 1} of the checkpoint file: {error.message}",
-                    where=f"checkpoint file, note {self._count + 1}",
-                    why="a checkpoint that nobody signed proves nothing",
-                    remedy="keep the file as evidence",
-                ) from error
             self._count += 1
-            yield checkpoint
+            try:
+                note = Note.parse(record[:-1])
+                checkpoint = Checkpoint.parse(note.text)
+            except InputError as error:
+                raise self._unsigned(error.message) from error
+            if checkpoint.origin != self._key.name:
+                raise self._unsigned(
+                    f"the checkpoint speaks for {checkpoint.origin}, the key for {self._key.name}"
+                )
+            yield note, checkpoint
 
     def _check_torn(self) -> None:
         """Refuse bytes at the end of the file that no interrupted write leaves."""
         text = Checkpoint(self._key.name, self._size, self._range.root()).text()
-        start = f"{text}\n\N{EM DASH} {self._key.name} ".encode()
+        line = f"\N{EM DASH} {self._key.name} "
+        start = f"{text}\n{line}".encode()
         torn = self._torn.rstrip(b"\0")
+        if self._size in self._custody.joints:
+            # Of two signature lines the first may be whole.
+            second = torn.removeprefix(start)[_SIGNATURE_LINE_BYTES:]
+            if second and line.encode().startswith(second[: len(line.encode())]):
+                torn = start + second.removeprefix(line.encode())
+                torn = start if len(second) < len(line.encode()) else torn
         rest = torn.removeprefix(start)
         begun = start.startswith(torn) or (
             rest != torn and rest.isascii() and _BEGUN_SIGNATURE.fullmatch(rest.decode())

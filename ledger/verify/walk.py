@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ledger.custody import Custody
 from ledger.errors import InputError, IntegrityError
 from ledger.keys import VerifierKey
 from ledger.verify.entries import Ids, Keys, Links, Openings, Reversals
@@ -28,8 +29,9 @@ def verify(evidence: Evidence) -> Verdict:
         IntegrityError: At the first fault, naming entry, checkpoint, row or table.
         InputError: If the key that was given to be trusted cannot be read.
     """
+    given = None if evidence.vkey is None else VerifierKey.parse(evidence.vkey)
     schema = _check_schema(evidence)
-    key, source, meta = _check_meta(evidence)
+    key, meta = _check_meta(evidence)
     tree = Tree(evidence.notes, key)
     links, ids = Links(key.name), Ids()
     openings = Openings(evidence.openings)
@@ -42,9 +44,12 @@ def verify(evidence: Evidence) -> Verdict:
         ids.take(entry)
         keys.take(entry, data, openings.take(entry))
         reversals.take(entry)
+        if entry.type == "key":
+            tree.hand_over(entry)
         tree.take(digest)
         peaks.take(links.size, tree)
     covered, signed_size, (signatures, roots) = tree.finish()
+    source = _check_given(given, tree.custody)
     middle = (
         ids.check(evidence.leaf_at),
         openings.check(),
@@ -57,7 +62,7 @@ def verify(evidence: Evidence) -> Verdict:
         size=links.size,
         root=covered.root(),
         signed_size=signed_size,
-        vkey=key.encode(),
+        vkey=tree.custody.current.encode(),
         vkey_source=source,
         checks=(schema, meta, signatures, *links.checks(), *middle, roots, last),
     )
@@ -78,10 +83,9 @@ def _check_schema(evidence: Evidence) -> Check:
     return Check(1, "schema", len(published))
 
 
-def _check_meta(evidence: Evidence) -> tuple[VerifierKey, Literal["given", "ledger"], Check]:
-    """Step 2: the key, the origin and the names of the rows belong together."""
+def _check_meta(evidence: Evidence) -> tuple[VerifierKey, Check]:
+    """Step 2: the first key, the origin and the names of the rows belong together."""
     meta = evidence.meta
-    given = None if evidence.vkey is None else VerifierKey.parse(evidence.vkey)
     if sorted(meta) != sorted(evidence.names):
         raise IntegrityError(f"the meta table holds {', '.join(sorted(meta))}", where="table meta")
     try:
@@ -93,11 +97,20 @@ def _check_meta(evidence: Evidence) -> tuple[VerifierKey, Literal["given", "ledg
             f"the ledger is named {meta['origin'][:60]!r}, its key {own.name!r}",
             where="meta row origin",
         )
-    if given is not None and given != own:
+    return own, Check(2, "meta", len(meta))
+
+
+def _check_given(given: VerifierKey | None, custody: Custody) -> Literal["given", "ledger"]:
+    """Hold the keys of the ledger to the one that was given, where one was."""
+    if given is None:
+        return "ledger"
+    if not custody.leads_from(given):
         raise IntegrityError(
-            f"the ledger states the key {own.encode()}, not the one to be trusted",
-            where="meta row vkey",
-            why="whoever signed it does not hold the key you were given",
+            f"the ledger is signed with {custody.current.encode()}, not the one to be trusted",
+            where="newest checkpoint",
+            why="the key was revoked as compromised"
+            if given in custody.keys
+            else "whoever signed it does not hold the key you were given",
             remedy="ask the owner of the ledger for its key again, on another way",
         )
-    return own, "ledger" if given is None else "given", Check(2, "meta", len(meta))
+    return "given"

@@ -16,7 +16,8 @@ from tables import ROW, catalogue, csv_text, pack, read_csv, small_rules
 from ledger.importers import csv, stored
 from ledger.importers.columns import COLUMNS
 from ledger.importers.csv import IMPORTER
-from ledger.journeys.recording import Lines, record_lines
+from ledger.journeys.json_lines import Lines
+from ledger.journeys.recording import record_lines
 from ledger.log import Appended
 from ledger.record import Draft, draft_of
 from ledger.regime.vocabulary import load_vocabulary

@@ -1,0 +1,133 @@
+"""Custody of a bundle: each checkpoint is signed by the key whose turn it was, while trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ledger.custody import Custody, KeyEvent, Revocation, Window, refused_by, signed_with
+from ledger.errors import IntegrityError
+from ledger.keys import VerifierKey
+from ledger.policy import Assent, Policy
+from ledger.verify.bundle.course import Course
+from ledger.verify.bundle.notes import Notes
+from ledger.verify.bundle.prefix import Prefix
+
+__all__ = ["check_custody", "existed_by", "seen_by"]
+
+
+def check_custody(notes: Notes, prefix: Prefix, policy: Policy, course: Course) -> None:
+    """Step 10: every checkpoint is signed by the key whose turn it was, trusted at that size.
+
+    A checkpoint whose only signer is not trusted counts through a later one that is; the newest
+    one must stand by itself.
+
+    Raises:
+        IntegrityError: Naming the checkpoint or the ``key`` entry.
+    """
+    course.step = 10
+    seen = existed_by(notes, policy)
+    custody = _custody(notes, prefix, policy)
+    lapsed: list[str] = []
+    newest = max(notes.assents)
+    for size, found in sorted(notes.assents.items()):
+        keys = custody.judge(found.note, size)
+        reasons = [refused_by(_window(policy, key), size, seen.get(size)) for key in keys]
+        if keys and None in reasons:
+            continue
+        why = next((each for each in reasons if each), "the ledger itself revoked its only signer")
+        if size == newest:
+            raise IntegrityError(
+                f"no key that signed the newest checkpoint, over {size} entries, is trusted there",
+                where=f"checkpoint {size}",
+                why=why,
+                remedy="ask for a bundle whose last checkpoint a trusted key signed",
+            )
+        lapsed.append(f"checkpoint {size} counts only through a later one: {why}")
+    handed = len(custody.joints)
+    times = "once" if handed == 1 else f"{handed} times"
+    note = f"the key was handed over {times}" if handed else ""
+    course.close(10, len(notes.assents), "checkpoints", note, *lapsed[:3])
+
+
+def existed_by(notes: Notes, policy: Policy) -> Mapping[int, datetime]:
+    """Return by when each checkpoint is shown from outside to have existed.
+
+    A cosignature over a larger checkpoint shows the smaller ones as well: they are its beginnings.
+    """
+    found: dict[int, datetime] = {}
+    earliest: datetime | None = None
+    for size in sorted(notes.assents, reverse=True):
+        at = seen_by(notes.assents[size], policy)
+        if at is not None:
+            earliest = at if earliest is None else min(earliest, at)
+        if earliest is not None:
+            found[size] = earliest
+    return found
+
+
+def seen_by(found: Assent, policy: Policy) -> datetime | None:
+    """Return the time of the last cosignature that the quorum needs, or None if it is short.
+
+    So one witness whose clock is wrong moves nothing that others have to confirm.
+    """
+    timed = sorted(
+        (each.cosignature for each in found.cosigned if each.cosignature.time),
+        key=lambda each: each.time,
+    )
+    keys = set[VerifierKey]()
+    for cosignature in timed:
+        keys.add(cosignature.key)
+        if policy.tally(keys).holds:
+            return cosignature.at
+    return None
+
+
+def _custody(notes: Notes, prefix: Prefix, policy: Policy) -> Custody:
+    """Follow the keys of the ledger from the first that the policy knows."""
+    events = [
+        event
+        for entry in prefix.kept
+        if entry.type == "key" and (event := KeyEvent.of(entry)) is not None
+    ]
+    origin = next(iter(notes.checkpoints.values())).origin
+    known = policy.log_keys(origin)
+    rotated = [event for event in events if event.event == "rotated"]
+    first = rotated[0].replaces if rotated else _only(notes, known)
+    assert first is not None
+    for key in (first, *(event.key for event in rotated)):
+        if key not in known:
+            raise IntegrityError(
+                f"the ledger hands over to or from a key that the policy does not know: "
+                f"{key.encode()}",
+                where="key entries",
+                why="keys come from the policy alone",
+                remedy="add its log line, if you have the key from its owner on another way",
+            )
+    return Custody.of(first, events)
+
+
+def _only(notes: Notes, known: tuple[VerifierKey, ...]) -> VerifierKey:
+    """Return the key that signed every checkpoint of a ledger that never changed its key."""
+    for key in known:
+        if all(signed_with(found.note, key) for found in notes.assents.values()):
+            return key
+    raise IntegrityError(
+        "no single key signed every checkpoint, and no entry hands over from one to another",
+        where="key entries",
+        why="a key that takes over without a word may be a thief's",
+    )
+
+
+def _window(policy: Policy, key: VerifierKey) -> Window:
+    """Return what the policy believes of a key; its ends are half-open there."""
+    term = policy.term(key)
+    revoked = term.revoked
+    return Window(
+        key,
+        term.from_size,
+        None if term.to_size is None else term.to_size - 1,
+        term.not_before,
+        term.not_after,
+        None if revoked is None else Revocation(revoked.from_size, revoked.reason, revoked.at),
+    )

@@ -1,0 +1,188 @@
+"""Statements are what people signed of a ledger: attestations, and approvals of single acts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ledger.attestation import ATTESTATION, Attestation, check_entry, check_follows
+from ledger.bundle import Opened
+from ledger.envelope import Envelope
+from ledger.errors import InputError, IntegrityError
+from ledger.policy import Policy
+from ledger.statement import Statement
+from ledger.verify.bundle.course import Course
+from ledger.verify.bundle.notes import Notes
+from ledger.verify.bundle.people import Signers, require_roles, signers_of
+from ledger.verify.bundle.prefix import Prefix
+
+__all__ = ["Approved", "Statements"]
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approval that an entry names.
+
+    Attributes:
+        seq: Number of that entry.
+        envelope: The approval with its signatures.
+        member: Name of its member.
+    """
+
+    seq: int
+    envelope: Envelope
+    member: str
+
+
+class Statements:
+    """The signed statements of a bundle, held against entries and checkpoints.
+
+    Attributes:
+        attestations: In the order of the entries that name them.
+        approvals: Likewise; step 14 looks at them.
+        absent: Entries whose statement the bundle does not hold.
+    """
+
+    def __init__(self, opened: Opened, notes: Notes, policy: Policy, origin: str) -> None:
+        """Read nothing yet."""
+        self.attestations: list[Attestation] = []
+        self.approvals: list[Approved] = []
+        self.absent: list[int] = []
+        self._opened = opened
+        self._notes = notes
+        self._policy = policy
+        self._origin = origin
+        self._before: Statement | None = None
+
+    def close(self, prefix: Prefix, course: Course) -> None:
+        """Close step 13.
+
+        Args:
+            prefix: What the entries hold.
+            course: Told what came out.
+
+        Raises:
+            IntegrityError: Naming the statement that does not belong here.
+        """
+        course.step = 13
+        envelopes = self._read()
+        named: set[str] = set()
+        for entry in prefix.kept:
+            if entry.type != "attestation":
+                continue
+            digest = entry.body.get("envelope_sha256")
+            assert isinstance(digest, str)
+            named.add(digest)
+            if digest not in envelopes:
+                self.absent.append(entry.seq)
+                continue
+            self._take(entry.seq, entry.body, envelopes[digest], course)
+        for digest in sorted(envelopes.keys() - named):
+            raise IntegrityError(
+                "no entry names this statement",
+                where=f"member {_member(digest)!r}",
+                why="a statement that the ledger does not name may have been made later",
+            )
+        self._tell(course)
+
+    def _read(self) -> Mapping[str, Envelope]:
+        """Return the envelopes by SHA-256 of their files."""
+        found = {}
+        for digest, name in self._opened.names.attestations.items():
+            data = self._opened.read(name)
+            if hashlib.sha256(data).hexdigest() != digest:
+                raise IntegrityError(
+                    "the statement has another SHA-256 than its name", where=f"member {name!r}"
+                )
+            try:
+                found[digest] = Envelope.parse(data)
+            except InputError as error:
+                raise IntegrityError(error.message, where=f"member {name!r}") from error
+        return found
+
+    def _take(
+        self, seq: int, body: Mapping[str, object], envelope: Envelope, course: Course
+    ) -> None:
+        """Hold one statement against the entry that names it."""
+        member = _member(str(body["envelope_sha256"]))
+        where = f"member {member!r}, entry {seq}"
+        try:
+            check_entry(dict(body), seq, envelope)  # type: ignore[arg-type]
+            statement = Statement.open(envelope)
+            if statement.predicate_type != ATTESTATION:
+                self.approvals.append(Approved(seq, envelope, member))
+                return
+            attestation = Attestation.parse(statement)
+            if not self.absent:
+                number = body["number"]
+                assert isinstance(number, int)
+                check_follows(attestation, self._before, number=number)
+            self._check_binding(attestation)
+            signers = signers_of(envelope, self._policy, size=attestation.checkpoint.size)
+            self._check_signers(attestation, signers)
+        except (InputError, IntegrityError) as error:
+            raise IntegrityError(
+                error.message, seq=seq, where=where, why=error.why, remedy=error.remedy
+            ) from error
+        self._before = statement
+        self.attestations.append(attestation)
+        course.unknown += [f"{member}: {hint or 'no hint'}" for hint in signers.unknown]
+        course.attested.append(
+            f"attestation {attestation.number} over {attestation.checkpoint.size} entries, "
+            f"{attestation.period.start} to before {attestation.period.end}, claims "
+            f"{attestation.completeness.claim}; signed by {signers.words()}"
+        )
+
+    def _check_binding(self, attestation: Attestation) -> None:
+        """The log signed the state that is spoken of, and enough witnesses saw it."""
+        size = attestation.checkpoint.size
+        found = self._notes.assents.get(size)
+        if found is None:
+            raise IntegrityError(
+                f"the bundle holds no signed checkpoint over {size} entries, of which the "
+                "attestation speaks"
+            )
+        attestation.check_binding(found.checkpoint)
+        witnessed = self._notes.witnessed
+        if witnessed is not None and size > witnessed:
+            raise IntegrityError(
+                f"the attestation is about {size} entries, the witnesses cosigned {witnessed}",
+                why="it rests on entries that the policy does not yet accept",
+                remedy="have the checkpoint cosigned, and ask for the bundle again",
+            )
+
+    def _check_signers(self, attestation: Attestation, signers: Signers) -> None:
+        """Enough different people signed in each role."""
+        policy = self._policy
+        if policy.attestation is None:
+            return
+        if signers.refused:
+            raise IntegrityError(f"a signature does not count: {signers.refused[0]}")
+        require_roles(
+            signers.people,
+            policy.attestation,
+            apart="attestation" in (policy.four_eyes or ()),
+            recorders={key.public for key in policy.log_keys(self._origin)},
+            where=f"attestation {attestation.number}",
+        )
+
+    def _tell(self, course: Course) -> None:
+        """Say how step 13 came out."""
+        count, asked = len(self.attestations), self._policy.attestation
+        if self.absent:
+            note = f"the statement named by entry {self.absent[0]} is not in the bundle"
+            course.close(13, count, "attestations", note, outcome="withheld")
+        elif count:
+            note = "" if asked else "the policy does not say who must sign"
+            course.close(13, count, "attestations", note)
+        elif asked:
+            note = "the policy asks for signatures of people, and nobody attested anything"
+            course.close(13, 0, "attestations", note, outcome="finding")
+        else:
+            course.close(13, 0, "attestations", "nobody attested anything", outcome="not_asked")
+
+
+def _member(digest: str) -> str:
+    """Return the member of a statement."""
+    return f"attestations/{digest}.json"

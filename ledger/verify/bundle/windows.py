@@ -1,0 +1,153 @@
+"""Windows of a bundle: when its entries can have been written, as cosignatures and anchors show.
+
+What bounds what is for ``ledger.anchoring``; here the evidence of a bundle is brought to it, and
+what comes out is held against the entries' own times and the limits of the policy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from ledger.anchoring import Anchored, Seen, Written, outside_of, silences, wide, windows
+from ledger.bundle import Opened
+from ledger.errors import InputError, IntegrityError
+from ledger.policy import Assent, Policy, assent
+from ledger.verify.bundle.course import Course
+from ledger.verify.bundle.custody import seen_by
+from ledger.verify.bundle.notes import Notes
+from ledger.verify.bundle.prefix import Prefix
+
+__all__ = ["SKEW", "check_windows"]
+
+SKEW: Final = timedelta(minutes=10)
+"""How far clocks may be apart before a stated time contradicts one from outside."""
+
+
+def check_windows(
+    opened: Opened, notes: Notes, prefix: Prefix, policy: Policy, course: Course
+) -> None:
+    """Step 11: stated times lie within the windows; no window or silence is over the policy's.
+
+    Raises:
+        IntegrityError: Naming the entry whose stated time contradicts evidence from outside.
+    """
+    course.step = 11
+    seen = [each for found in notes.assents.values() for each in _seen(found, policy)]
+    seen += _anchors(opened, notes, policy)
+    written = windows(prefix.size, _anchored(prefix), seen)
+    for each in written:
+        _check_stated(each, prefix)
+    found = [*_wide(written, policy), *_silent(seen, policy)]
+    told = [_tokens(opened)]
+    bounded = max((each.stop for each in written if each.by is not None), default=0)
+    if not bounded:
+        told.append("no cosignature: when entries were written rests on the owner's word alone")
+    elif bounded < prefix.size:
+        told.append(f"nothing from outside shows by when entries from {bounded} on were there")
+    if found:
+        course.close(11, bounded, "entries", *found, *told, outcome="finding")
+    elif bounded:
+        course.close(11, bounded, "entries", *told)
+    else:
+        course.close(11, 0, "entries", *told, outcome="not_asked")
+
+
+def _seen(found: Assent, policy: Policy, evidence: str = "") -> Iterator[Seen]:
+    """Yield a checkpoint that the quorum has seen; its time is that of the last one needed."""
+    by = seen_by(found, policy)
+    if by is not None:
+        after = max(each.cosignature.at for each in found.cosigned)
+        yield Seen(found.checkpoint.size, by, after, evidence)
+
+
+def _anchors(opened: Opened, notes: Notes, policy: Policy) -> Iterator[Seen]:
+    """Yield the cosigned notes that anchor entries name, their signatures checked.
+
+    Raises:
+        IntegrityError: If a note is not the one of its name, or of another state of the log.
+    """
+    for digest, name in opened.names.anchors.items():
+        data = opened.read(name)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise IntegrityError(
+                "the evidence has another SHA-256 than its name", where=f"member {name!r}"
+            )
+        try:
+            found = assent(data, policy)
+        except (InputError, IntegrityError) as error:
+            raise IntegrityError(
+                error.message, where=f"member {name!r}", why=error.why, remedy=error.remedy
+            ) from error
+        if notes.checkpoints.get(found.checkpoint.size) != found.checkpoint:
+            raise IntegrityError(
+                "the evidence is of another state of the log than the bundle holds",
+                where=f"member {name!r}",
+            )
+        yield from _seen(found, policy, digest)
+
+
+def _anchored(prefix: Prefix) -> Iterator[Anchored]:
+    """Yield what the ``anchor`` entries say."""
+    for entry in prefix.kept:
+        if entry.type == "anchor":
+            size, digest = entry.body["size"], entry.body["evidence_sha256"]
+            assert isinstance(size, int)
+            yield Anchored(entry.seq, size, str(digest))
+
+
+def _check_stated(written: Written, prefix: Prefix) -> None:
+    """Refuse entries that state times outside of their window."""
+    first, last = prefix.recorded[written.start], prefix.recorded[written.stop - 1]
+    wrong = outside_of(written, _time(first), _time(last), SKEW)
+    if wrong is not None:
+        raise IntegrityError(
+            wrong,
+            seq=written.start,
+            why="a clock was wrong, or the stated time was made up",
+            remedy="ask the owner which of the two it was",
+        )
+
+
+def _wide(written: tuple[Written, ...], policy: Policy) -> Iterator[str]:
+    """Yield the first window that is wider than the policy allows, in words."""
+    limit = policy.window_days_max
+    if limit is None:
+        return
+    over = wide(written, limit)
+    if over:
+        first, count = over[0], sum(each.stop - each.start for each in over)
+        width = "without bound" if first.width is None else f"{first.width.days} days wide"
+        yield (
+            f"{count} entries can have been written at another time than the policy allows: the "
+            f"window of entry {first.start} is {width}, not {limit} days"
+        )
+
+
+def _silent(seen: list[Seen], policy: Policy) -> Iterator[str]:
+    """Yield how long nobody outside saw the log, where it is longer than the policy allows."""
+    limit = policy.silence_days_max
+    if limit is None:
+        return
+    times = [each.by for each in seen]
+    if not times:
+        yield f"nobody outside ever saw the log, and the policy allows {limit} days of silence"
+        return
+    for each in silences(times, max(times), limit)[:1]:
+        yield (
+            f"nobody outside saw the log from {each.start:%Y-%m-%d} to {each.stop:%Y-%m-%d}, and "
+            f"the policy allows {limit} days"
+        )
+
+
+def _tokens(opened: Opened) -> str:
+    """Return how many time stamps are carried and not read here, in words."""
+    count = len(opened.names.timestamps)
+    return f"{count} time stamps are in the bundle, and not read here" if count else ""
+
+
+def _time(stated: int) -> datetime:
+    """Return a stated time from its fourteen digits."""
+    return datetime.strptime(str(stated), "%Y%m%d%H%M%S").replace(tzinfo=UTC)

@@ -1,0 +1,73 @@
+"""Bundles of many entries: read as a stream, in little memory, within the time that is promised."""
+
+from __future__ import annotations
+
+import io
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from bundled import archived, members_of, policy, relisted, verdict
+from sealed import ORIGIN, SIGNER, found, leg, opened
+
+from ledger.bundle import Archive, Caps
+from ledger.canonical import encode
+from ledger.checkpoint import Checkpoint
+from ledger.entry import genesis_prev
+from ledger.merkle import CompactRange, leaf_hash
+from ledger.verify.bundle import verify_bundle
+
+PROMISED_S = 10
+
+
+def many(folder: Path, count: int) -> bytes:
+    """Return an archive with so many allocations, made from the leaf of one."""
+    context = found(folder)
+    with opened(context) as log:
+        log.append([leg(0)])
+    members = members_of(context, "public")
+    first = members["entries.jsonl"].removesuffix(b"\n").decode()
+    prev, rows, hashes = genesis_prev(ORIGIN), [], []
+    old = genesis_prev(ORIGIN)
+    for seq in range(count):
+        text = first.replace(old, prev, 1).replace('"seq":0', f'"seq":{seq}', 1)
+        at = text.index('"id":"') + 6
+        data = (text[:at] + f"00000000-0000-4000-8000-{seq:012x}" + text[at + 36 :]).encode()
+        rows.append(data)
+        hashes.append(leaf_hash(data))
+        prev = hashes[-1].hex()
+    root = CompactRange.of(hashes).root()
+    kept = {name: data for name, data in members.items() if not name.startswith("checkpoints/")}
+    kept[f"checkpoints/{count:012d}"] = Checkpoint(ORIGIN, count, root).sign(SIGNER)
+    kept["entries.jsonl"] = b"".join(row + b"\n" for row in rows)
+    fields = [
+        {"ground": g, "name": n, "shown": 0, "type": "allocation", "withheld": count}
+        for n, g in (("cluster", "security"), ("notes", "free-text"), ("site", "security"))
+    ]
+    log_ = {"audience": "public", "erased": 0, "fields": fields}
+    kept["redactions.json"] = encode({**log_, "schema": "flopledger/redactions.v1"})
+    return archived(relisted(kept, size=count))
+
+
+def test_entries_are_streamed_and_not_held(tmp_path: Path) -> None:
+    data = many(tmp_path, 4000)
+    file, asked = io.BytesIO(data), policy()
+    tracemalloc.start()
+    try:
+        found_ = verify_bundle(lambda: Archive(file, Caps()), asked)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found_.exit_status == 0
+    assert found_.steps[3].count == 4000
+    # The leaves have over three million bytes; what is kept of each has under a hundred.
+    assert peak < 3_000_000, peak
+
+
+@pytest.mark.slow
+def test_hundred_thousand_entries_are_verified_in_time(tmp_path: Path) -> None:
+    data = many(tmp_path, 100_000)
+    began = time.process_time()
+    assert verdict(data).exit_status == 0
+    assert time.process_time() - began < PROMISED_S

@@ -1,0 +1,100 @@
+"""Approvals in a bundle: a second person's yes to exactly the act that the entries record."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bundled import (
+    APPROVER,
+    OFFICER,
+    STRANGER,
+    fault,
+    members_of,
+    people,
+    policy,
+    relisted,
+    step,
+    verdict,
+)
+from sealed import ORIGIN, SIGNER, entries, fill, found, reversal, said
+
+from ledger.approval import approval_of, restatement
+from ledger.canonical import JSON
+from ledger.cli.context import Context
+from ledger.envelope import Envelope
+from ledger.keys import FileSigner
+from ledger.record import Draft, draft_of
+from ledger.stores.envelopes import EnvelopeFolder
+from ledger.stores.keyfiles import Files
+
+ON = date(2026, 11, 24)
+ASKED = {"people": people(), "four_eyes": ["restatement", "adoption"]}
+ADOPTED: dict[str, JSON] = {"pack_digest": "1" * 64, "by": "board", "on": "2026-11-01"}
+
+
+def kept(context: Context, envelope: Envelope) -> Draft:
+    """Keep an envelope beside the ledger, and return the entry that names it."""
+    EnvelopeFolder(Files(context.ledger).attestations).write(envelope)
+    size = len(entries(context))
+    body = {"envelope_sha256": envelope.sha256(), "size": size, "number": 0}
+    return draft_of("attestation", body)
+
+
+def restated(folder: Path, *signers: FileSigner, approved: int = 5) -> Context:
+    """Correct a fact in one transaction; what was approved may be another correction."""
+    context = found(folder)
+    fill(context, [said(0), said(1)])
+    back, instead = reversal(entries(context)[0]), said(5)
+    yes = restatement(back.body, [said(approved).body])
+    envelope = approval_of("restatement", ORIGIN, yes, ON)
+    for signer in signers:
+        envelope = envelope.sign(signer)
+    fill(context, [back, instead, kept(context, envelope)])
+    return context
+
+
+def test_restatement_that_somebody_else_approved_holds(tmp_path: Path) -> None:
+    found_ = verdict(members_of(restated(tmp_path, APPROVER)), policy(**ASKED))
+    assert found_.fault is None
+    assert (step(found_, "approvals").outcome, step(found_, "approvals").count) == ("held", 1)
+
+
+@pytest.mark.parametrize("signer", [OFFICER, STRANGER, SIGNER])
+def test_restatement_that_no_approver_signed_is_refused(tmp_path: Path, signer: FileSigner) -> None:
+    found_ = verdict(members_of(restated(tmp_path, signer)), policy(**ASKED))
+    assert "0 people signed as approver" in fault(found_, "approvals").message
+
+
+def test_whoever_records_cannot_approve_a_restatement(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {**ASKED, "people": people(recorder=True)}
+    found_ = verdict(members_of(restated(tmp_path, SIGNER)), policy(**asked))
+    assert "holds the key of the log" in fault(found_, "approvals").why
+
+
+def test_approval_of_another_correction_is_refused(tmp_path: Path) -> None:
+    found_ = verdict(members_of(restated(tmp_path, APPROVER, approved=6)), policy(**ASKED))
+    assert fault(found_, "approvals").where.startswith("member 'attestations/")
+
+
+def test_approval_taken_out_of_the_bundle_is_told(tmp_path: Path) -> None:
+    members = members_of(restated(tmp_path, APPROVER))
+    rest = {name: data for name, data in members.items() if "attestations/" not in name}
+    found_ = verdict(relisted(rest), policy(**ASKED))
+    assert step(found_, "approvals").outcome == "withheld"
+    assert found_.exit_status == 3
+
+
+def test_adoption_needs_the_approval_of_this_very_pack(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    fill(context, [draft_of("adoption", ADOPTED)])
+    assert "adoption" in fault(verdict(members_of(context), policy(**ASKED)), "approvals").message
+    other = approval_of("adoption", ORIGIN, {**ADOPTED, "by": "nobody"}, ON).sign(APPROVER)
+    yes = approval_of("adoption", ORIGIN, ADOPTED, ON).sign(APPROVER)
+    fill(context, [kept(context, yes)])
+    assert verdict(members_of(context), policy(**ASKED)).fault is None
+    fill(context, [kept(context, other)])
+    found_ = verdict(members_of(context), policy(**ASKED))
+    assert "no entry records the adoption" in fault(found_, "approvals").message
