@@ -270,7 +270,7 @@ def test_full_disk_loses_lines_and_no_amount(
 ) -> None:
     disk = Disk(lambda call: 3 <= call <= 30)
     with capture(**RUN, spool=tmp_path, every=0.01, write=disk) as c:
-        for _ in range(200):
+        for _ in range(5000):
             c.add(operations=5)
             if c.session is not None and disk.calls > 40:
                 break
@@ -356,6 +356,10 @@ def test_textfile_is_replaced_whole_and_leaves_out_what_is_not_known(tmp_path: P
     target = tmp_path / "x.prom"
     given = {**RUN, "run": 'a"b\\c'}
     with capture(**given, spool=tmp_path, textfile=target) as c:
+        for _ in range(1000):
+            if target.exists():
+                break
+            time.sleep(0.01)
         assert "} 1\n" in target.read_text()
         c.add(tokens=2**60)
     text = target.read_text()

@@ -51,6 +51,8 @@ def killed(folder: Path, after: float) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        while not any(path.stat().st_size for path in folder.glob("*.spool")):
+            time.sleep(0.01)  # a disk may take longer than the second that a start waits
         time.sleep(after)
         process.kill()
     assert process.returncode == -signal.SIGKILL
