@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("ledger.cli.init:init", "Create a ledger and its signing key."),
     "status": ("ledger.cli.status:status", "One screen: size, head, signer, what is near."),
     "import": ("ledger.cli.import_:import_", "Read a real export into the ledger."),
+    "run": ("ledger.cli.run:run", "Run a program and capture the time it holds devices."),
+    "sync": ("ledger.cli.sync:sync", "Read captured runs into the ledger, once."),
     "record": ("ledger.cli.record:record", "Append records from JSON Lines."),
     "fact": ("ledger.cli.fact:fact", "Set one fact, or list the facts that are missing."),
     "restate": ("ledger.cli.restate:restate_command", "Correct an entry, with approval."),

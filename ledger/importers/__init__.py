@@ -22,6 +22,7 @@ MODULES = {
     "nanogpt": "ledger.importers.nanogpt",
     "parquet": "ledger.importers.parquet",
     "slurm": "ledger.importers.slurm",
+    "spool": "ledger.importers.spool",
     "telemetry": "ledger.importers.telemetry",
     "trainer": "ledger.importers.trainer",
 }
