@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("ledger.cli.status:status", "One screen: size, head, signer, what is near."),
     "import": ("ledger.cli.import_:import_", "Read a real export into the ledger."),
     "record": ("ledger.cli.record:record", "Append records from JSON Lines."),
+    "estimate": ("ledger.cli.estimate:estimate_command", "Work out operations by a method."),
     "fact": ("ledger.cli.fact:fact", "Set one fact, or list the facts that are missing."),
     "show": ("ledger.cli.show:show", "Show one entry with its proof, or one run."),
     "export": ("ledger.cli.export:export", "Write the leaves or tables to a file."),
