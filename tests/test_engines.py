@@ -63,6 +63,7 @@ def test_engines_agree_on_folds_and_legs(
     folded = fast.fold(size=size, limit=limit, as_of=as_of, root=source.root(size))
     assert folded == expected
     assert fast.legs(ALL, limit=limit, as_of=as_of) == plain.legs(ALL, limit=limit, as_of=as_of)
+    assert fast.above(limit=limit) == plain.above(limit=limit)
 
 
 @settings(max_examples=80)

@@ -49,7 +49,7 @@ operations in parts per million.
 @click.option("--leg", "legs", multiple=True, metavar="FORMAT=PPM", help="A share of the formats.")
 @output_options_with("record")
 @pass_context
-def estimate_command(  # noqa: PLR0913 - one parameter an option
+def estimate_command(
     context: Context,
     *,
     method: str | None,

@@ -6,7 +6,7 @@ not counted. The document names every coordinate from which it can be worked out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -37,6 +37,7 @@ from ledger.journeys.check_document import (
 )
 from ledger.journeys.selection import Selection, offered, select
 from ledger.measure import Folded
+from ledger.methods.bound import entries_problems
 from ledger.obligations import filings_of_nothing
 from ledger.pack import Pack
 from ledger.period import format_instant
@@ -100,12 +101,14 @@ class Records:
         folded: What the entries add up to by the question's day.
         unsigned_tail: Entries after the newest checkpoint.
         legs: Gives legs by the same day and of the same prefix.
+        above: Gives the entries of the same prefix that state more than their own ceiling.
     """
 
     origin: str
     folded: Folded
     unsigned_tail: int
     legs: Legs
+    above: Callable[[], tuple[int, ...]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,8 @@ def check(
     document = document_of(found, tallies, records, coordinates)
     adrift = filings_of_nothing(regimes, book.records("filing"))
     other = not_adopted(book.records("adoption"), pack.digest, as_of=question.as_of)
-    problems = (*book.problems(), *adrift, *other)
+    beyond = entries_problems(records.origin, records.above())
+    problems = (*book.problems(), *adrift, *other, *beyond)
     return Checked(document, world, tallies, whole, strangers, problems)
 
 

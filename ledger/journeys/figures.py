@@ -255,18 +255,20 @@ def _recomputed(bodies: Sequence[Body]) -> int | None:
     """
     groups: dict[bytes, list[Body]] = {}
     for body in bodies:
-        groups.setdefault(encode(body["method_inputs"]), []).append(body)
+        # Legs of several operand formats share one figure.
+        alike: JSON = {n: value for n, value in _inputs(body).items() if n != "leg_share_ppm"}
+        groups.setdefault(encode(alike), []).append(body)
     total = 0
-    for alike in groups.values():
-        inputs = _inputs(alike[0])
+    for legs in groups.values():
+        inputs = _inputs(legs[0])
         if "formula" not in inputs:
             return None
         try:
             again = work_out(inputs)
         except InputError:
             return None
-        stated = _sum(alike, "operations", "operations_low")
-        total += again * len(alike) if stated == again * len(alike) else again
+        stated = _sum(legs, "operations", "operations_low")
+        total += again * len(legs) if stated == again * len(legs) else again
     return total
 
 
