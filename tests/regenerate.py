@@ -19,6 +19,7 @@ from ledger.report.lackings import missing_schema
 from ledger.report.law_parts import law_schema
 from ledger.report.position_document import position_schema
 from ledger.report.quorum import quorum_schema
+from ledger.report.reconciliation_document import reconcile_schema
 from ledger.report.records import recorded_schema
 from ledger.report.redline_document import rules_diff_schema
 from ledger.report.replay import replay_schema
@@ -40,6 +41,7 @@ def schema_files() -> dict[str, str]:
         "missing.v1.schema.json": missing_schema(),
         "pack-signatures.v1.schema.json": quorum_schema(),
         "position.v1.schema.json": position_schema(),
+        "reconcile.v1.schema.json": reconcile_schema(),
         "recorded.v1.schema.json": recorded_schema(),
         "rules-diff.v1.schema.json": rules_diff_schema(),
         "rules-explain.v1.schema.json": rules_explain_schema(),

@@ -31,6 +31,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("ledger.cli.check:check", "Determine which legal lines are met."),
     "explain": ("ledger.cli.explain:explain", "Give the reasons of one determination."),
     "position": ("ledger.cli.position:position", "Graded FLOP-hours held and operations done."),
+    "reconcile": (
+        "ledger.cli.reconcile:reconcile_command",
+        "Line up methods and sources; grade the evidence.",
+    ),
     "hardware": ("ledger.cli.hardware:hardware", "List the catalogue of accelerators."),
     "rules": ("ledger.cli.rules:rules", "List, show, lint and test the law as data."),
     "key": ("ledger.cli.key:key", "Show the public key of the ledger."),

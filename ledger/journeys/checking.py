@@ -6,7 +6,7 @@ not counted. The document names every coordinate from which it can be worked out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -45,6 +45,7 @@ from ledger.regime.edition import Lawbook
 from ledger.regime.grouping import leading
 from ledger.regime.law import Law
 from ledger.regime.load import load_regimes
+from ledger.regime.model import Regime
 
 FEW = 5_000
 """Determinations that are all put together, whoever asks."""
@@ -188,11 +189,20 @@ def check(
         tallies = tuple(tally for tally, _ in parts if tally.subjects)
     coordinates = _coordinates(question, records, pack, selection)
     document = document_of(found, tallies, records, coordinates)
-    adrift = filings_of_nothing(regimes, book.records("filing"))
-    other = not_adopted(book.records("adoption"), pack.digest, as_of=question.as_of)
-    beyond = entries_problems(records.origin, records.above())
-    problems = (*book.problems(), *adrift, *other, *beyond)
+    problems = _problems(records, book, regimes, pack.digest, question.as_of)
     return Checked(document, world, tallies, whole, strangers, problems)
+
+
+def _problems(
+    records: Records, book: Book, regimes: Mapping[str, Regime], pack: str, as_of: date
+) -> tuple[Problem, ...]:
+    """Return the findings about the records themselves."""
+    return (
+        *book.problems(),
+        *filings_of_nothing(regimes, book.records("filing")),
+        *not_adopted(book.records("adoption"), pack, as_of=as_of),
+        *entries_problems(records.origin, records.above()),
+    )
 
 
 def document_of(
