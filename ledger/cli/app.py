@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "ledger.cli.reconcile:reconcile_command",
         "Line up methods and sources; grade the evidence.",
     ),
+    "receipt": ("ledger.cli.usage:receipt", "Sign a receipt of usage, or book one."),
     "hardware": ("ledger.cli.hardware:hardware", "List the catalogue of accelerators."),
     "rules": ("ledger.cli.rules:rules", "List, show, lint and test the law as data."),
     "key": ("ledger.cli.key:key", "Show the public key of the ledger."),
