@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -13,12 +14,15 @@ from hypothesis import strategies as st
 from ledgers import allocation
 from tables import catalogue
 
+from ledger.cli.app import run as program
 from ledger.errors import InputError
 from ledger.importers.estimated import PRECISIONS, estimated_records
+from ledger.journeys.excesses import TOLD_MAX, excesses
 from ledger.journeys.figures import run_figures
 from ledger.methods import METHODS, Worked, estimate, work_out
 from ledger.methods.bound import ABOVE, entries_problems, excess, excess_problem
 from ledger.methods.mixture import divide, parse_shares
+from ledger.record import Draft, draft_of
 from ledger.report.estimates import estimate_document, estimate_schema, estimate_tables
 
 HELD = {"devices": "8", "seconds": "3600", "peak_operations_per_s": "989400000000000"}
@@ -193,3 +197,47 @@ def test_estimate_document_keeps_to_its_schema(method: str) -> None:
     for part in worked.parts:
         if part.operations is not None:
             assert work_out(part.inputs) == part.operations
+
+
+def drafts_of(*operations: int | None) -> list[Draft]:
+    """Records that can do 9 operations, and state these."""
+    return [
+        draft_of("allocation", allocation(operations=figure, ceiling_operations="9"))
+        for figure in operations
+    ]
+
+
+def test_excesses_of_any_import_are_told_with_their_lines() -> None:
+    found = excesses(drafts_of(9, 10, None, 11), [4, 5, 6, 7], ("f", 0), ((), ()))
+    assert [(p.code, p.line, p.severity) for p in found] == [
+        (ABOVE, 5, "finding"),
+        (ABOVE, 7, "finding"),
+    ]
+    second = excesses(drafts_of(10), [4, 5, 6, 7, 8], ("f", 4), ((), found))
+    assert [problem.line for problem in second] == [8]
+
+
+def test_excesses_that_the_importer_tells_itself_are_not_repeated() -> None:
+    own = excesses(drafts_of(10), None, ("f", 0), ((), ()))
+    assert excesses(drafts_of(10), None, ("f", 0), (own, own)) == ()
+
+
+def test_excesses_are_told_up_to_a_number() -> None:
+    told = excesses(drafts_of(10), None, ("f", 0), ((), ())) * (TOLD_MAX - 1)
+    assert len(excesses(drafts_of(10, 10, 10), None, ("g", 0), ((), told))) == 1
+
+
+def test_check_tells_entries_above_their_own_ceiling(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert program(["--quiet", "init", "--origin", "lab.example/a"]) == 0
+    fields = {**DATED, "precision": "bf16"}
+    given = [part for name, text in fields.items() for part in ("--for", f"{name}={text}")]
+    base = ["estimate", "dense", "--set", "parameters=10^12", "--set", "tokens=10^9"]
+    assert program([*base, *given, "-f", "record", "-o", "a.jsonl"]) == 0
+    assert program(["--quiet", "record", "a.jsonl", "-o", "out.txt"]) == 0
+    for engine in ("polars", "plain"):
+        capfd.readouterr()
+        program(["check", "--rule", "eu.aia/gpaisr-presumption", "--engine", engine])
+        assert "warning[above-ceiling]: 2 entries state more" in capfd.readouterr().err

@@ -149,7 +149,7 @@ def test_reconcile_two_figures_of_one_file_confirm_nothing() -> None:
 def test_reconcile_sources_that_agree_without_the_figure_that_counts_do_not_lift_it() -> None:
     published = {"method": "third_party_estimate", "method_inputs": {}}
     run = line(
-        figure(MOST * 3, **published),
+        figure(MOST * 3 // 2, **published),
         figure(MOST, role="corroborating"),
         figure(MOST, "hardware", role="corroborating", method_inputs=PIPE),
     )
