@@ -12,7 +12,7 @@ from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
 from ledger.regime.schema import regime_schemas
 from ledger.report.checks import PAGE_NAME, check_page
-from ledger.report.estimates import estimate_schema
+from ledger.report.estimates import estimate_schema, methods_schema
 from ledger.report.figures import figures_schema
 from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
@@ -38,6 +38,7 @@ def schema_files() -> dict[str, str]:
         "estimate.v1.schema.json": estimate_schema(),
         "import.v1.schema.json": import_schema(),
         "map.v1.schema.json": map_schema(),
+        "methods.v1.schema.json": methods_schema(),
         "missing.v1.schema.json": missing_schema(),
         "pack-signatures.v1.schema.json": quorum_schema(),
         "position.v1.schema.json": position_schema(),

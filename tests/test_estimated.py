@@ -23,7 +23,14 @@ from ledger.methods import METHODS, Worked, estimate, work_out
 from ledger.methods.bound import ABOVE, entries_problems, excess, excess_problem
 from ledger.methods.mixture import divide, parse_shares
 from ledger.record import Draft, draft_of
-from ledger.report.estimates import estimate_document, estimate_schema, estimate_tables
+from ledger.report.estimates import (
+    estimate_document,
+    estimate_schema,
+    estimate_tables,
+    methods_document,
+    methods_schema,
+    methods_table,
+)
 
 HELD = {"devices": "8", "seconds": "3600", "peak_operations_per_s": "989400000000000"}
 
@@ -199,6 +206,13 @@ def test_estimate_document_keeps_to_its_schema(method: str) -> None:
             assert work_out(part.inputs) == part.operations
 
 
+def test_estimate_methods_document_keeps_to_its_schema() -> None:
+    document = methods_document()
+    jsonschema.validate(document, methods_schema())
+    assert [method["name"] for method in document["methods"]] == list(METHODS)
+    assert len(methods_table().rows) == len(METHODS)
+
+
 def drafts_of(*operations: int | None) -> list[Draft]:
     """Records that can do 9 operations, and state these."""
     return [
@@ -237,6 +251,7 @@ def test_check_tells_entries_above_their_own_ceiling(
     base = ["estimate", "dense", "--set", "parameters=10^12", "--set", "tokens=10^9"]
     assert program([*base, *given, "-f", "record", "-o", "a.jsonl"]) == 0
     assert program(["--quiet", "record", "a.jsonl", "-o", "out.txt"]) == 0
+    assert capfd.readouterr().err.count("[above-ceiling]") == 2
     for engine in ("polars", "plain"):
         capfd.readouterr()
         program(["check", "--rule", "eu.aia/gpaisr-presumption", "--engine", engine])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import click
 
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options_with
+from ledger.cli.pairs import parse_pairs
 from ledger.errors import InputError
 from ledger.hardware import Catalogue
 from ledger.importers.estimated import PRECISIONS, estimated_records
@@ -64,8 +65,8 @@ def estimate_command(
         emit(methods_document(), methods_table(), fmt=fmt, output=output)
         return
     catalogue = Catalogue.from_pack(read_pack(rules_root(context.rules)))
-    fields = _pairs(given, "--for")
-    worked = estimate(method, _inputs(method, _pairs(settings, "--set"), fields, catalogue))
+    fields = parse_pairs(given, "--for")
+    worked = estimate(method, _inputs(method, parse_pairs(settings, "--set"), fields, catalogue))
     shares = parse_shares(legs, PRECISIONS)
     records = {"record": lambda: _lines(worked, fields, shares, catalogue)}
     tables = estimate_tables(worked)
@@ -97,21 +98,3 @@ def _lines(
     """Return the records as JSON Lines."""
     records = estimated_records(worked, fields, shares, catalogue)
     return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-
-
-def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
-    """Return NAME=VALUE pairs as a mapping.
-
-    Raises:
-        InputError: One is no pair, or a name comes twice.
-    """
-    pairs: dict[str, str] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign or not name or name in pairs:
-            raise InputError(
-                f"{option} {text!r} is not one NAME=VALUE, or comes twice",
-                remedy=f"write {option} name=value, once for each name",
-            )
-        pairs[name] = value
-    return pairs

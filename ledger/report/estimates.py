@@ -16,6 +16,7 @@ __all__ = [
     "estimate_schema",
     "estimate_tables",
     "methods_document",
+    "methods_schema",
     "methods_table",
 ]
 
@@ -68,6 +69,22 @@ class EstimateDocument(_Piece):
     operations_high: Digits | None
     parts: list[PartPiece]
     guideline: GuidelineForm | None = Field(description="Null without operations.")
+
+
+class MethodPiece(_Piece):
+    """One method and its inputs."""
+
+    name: str
+    title: str
+    required: list[str] = Field(description="Inputs it needs; a|b means one of them.")
+    optional: list[str]
+
+
+class MethodsDocument(_Piece):
+    """What ``flopledger estimate -f json`` prints without a method."""
+
+    schema_: Literal["flopledger/methods.v1"] = Field(alias="schema")
+    methods: list[MethodPiece]
 
 
 def estimate_schema() -> dict[str, Any]:
@@ -123,18 +140,26 @@ def estimate_tables(worked: Worked) -> tuple[Table, ...]:
 
 
 def methods_document() -> dict[str, Any]:
-    """Return the methods with their inputs."""
+    """Return the document of ``schemas/methods.v1.schema.json``."""
+    methods = [
+        MethodPiece(
+            name=name,
+            title=method.title,
+            required=list(method.required),
+            optional=sorted(method.optional),
+        )
+        for name, method in METHODS.items()
+    ]
+    written = MethodsDocument(schema="flopledger/methods.v1", methods=methods)
+    return written.model_dump(mode="json", by_alias=True)
+
+
+def methods_schema() -> dict[str, Any]:
+    """Return ``schemas/methods.v1.schema.json``, generated from the model."""
     return {
-        "schema": "flopledger/methods.v1",
-        "methods": [
-            {
-                "name": name,
-                "title": method.title,
-                "required": list(method.required),
-                "optional": sorted(method.optional),
-            }
-            for name, method in METHODS.items()
-        ],
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://flopledger.example/schemas/methods.v1.schema.json",
+        **MethodsDocument.model_json_schema(by_alias=True),
     }
 
 
