@@ -323,6 +323,14 @@ def test_reconcile_totals_are_shared_out_by_grade() -> None:
     assert str(DAY) in text
 
 
+def test_reconcile_figure_that_includes_ancestors_is_no_work_of_its_own() -> None:
+    result = found(figure(MOST), figure(MOST, run="published", extent="cumulative"))
+    assert sum(result.operations.values()) == MOST
+    published = next(run for run in result.runs if run.run == "published")
+    assert (published.operations, published.device_us, published.grade.letter) == (None, None, "E")
+    assert published.lanes[0].operations == MOST
+
+
 def test_reconcile_run_that_nobody_recorded_is_refused() -> None:
     with pytest.raises(MissingError, match="no record names the run 'x'"):
         found(held(), names=("x",))

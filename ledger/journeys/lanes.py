@@ -51,6 +51,7 @@ class Seen:
         run: Run.
         lane: Word of the method: ``architecture``, ``telemetry`` … or ``time``.
         primary: Whether it adds.
+        own: Whether it is work of the run alone, and not a figure that includes ancestors.
         importer: Who read it.
         kind: Source kind.
         file: Digest of the file, or None.
@@ -77,6 +78,7 @@ class Seen:
     run: str
     lane: str
     primary: bool
+    own: bool
     importer: str
     kind: str
     file: str | None
@@ -153,6 +155,7 @@ def seen(seq: int, body: Body) -> Seen:
         run=str(body["run"]),
         lane=_lane(str(body["method"]), inputs, str(evidence["source_kind"])),
         primary=body["role"] == "primary",
+        own=body["extent"] == "own",
         importer=str(evidence["importer"]),
         kind=str(evidence["source_kind"]),
         file=_text(evidence["file_sha256"]),

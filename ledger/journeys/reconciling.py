@@ -67,7 +67,8 @@ class RunLine:
     Attributes:
         run: Its identifier.
         lanes: Every way in which it was seen, the primary first.
-        operations: Sum of the primary figures that are stated; None if none is.
+        operations: Sum of the primary figures that are stated; None if none is. Figures that
+            include ancestors are left out here and below: their work stands under other runs.
         unstated: Primary legs that state no figure.
         device_us: Time held by primary legs; None if none states it.
         ceiling: Sum of the primary ceilings; None if one is missing.
@@ -192,7 +193,7 @@ def _run_line(
 ) -> RunLine:
     """Reconcile one run."""
     lanes = lanes_of(legs)
-    primary = [leg for leg in legs if leg.primary]
+    primary = [leg for leg in legs if leg.primary and leg.own]
     stated = [leg.operations for leg in primary if leg.operations is not None]
     held = [leg.device_us for leg in primary if leg.device_us is not None]
     device_us = sum(held) if held else None

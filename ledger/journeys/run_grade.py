@@ -62,10 +62,10 @@ def grade_run(
     codes = {problem.code for problem in problems}
     if codes & {ABOVE, "above-peak"}:
         return RunGrade("E", "its figure is above the dense peak of its own devices")
-    primary = [leg for leg in legs if leg.primary]
+    primary = [leg for leg in legs if leg.primary and leg.own]
     stating = [leg for leg in primary if leg.low is not None]
     if not primary:
-        return RunGrade("E", "no primary record: it stands in corroborating sources only")
+        return RunGrade("E", "no primary record of its own work: nothing of it adds up")
     weakest = max(leg.grade for leg in stating or primary)
     against = sorted(codes & CONTRADICTIONS)
     if against:
