@@ -10,6 +10,7 @@ import click
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import open_log, open_reader
 from ledger.cli.output import emit, output_options
+from ledger.cli.pairs import parse_pairs
 from ledger.cli.progress import Progress
 from ledger.errors import InputError
 from ledger.hardware import Catalogue
@@ -20,7 +21,7 @@ from ledger.report.imports import import_document, import_summary, import_tables
 from ledger.report.problems import problem_lines
 from ledger.resources import rules_root
 
-__all__ = ["import_", "pairs", "tell"]
+__all__ = ["import_", "tell"]
 
 EPILOG = """\b
 Examples:
@@ -82,7 +83,7 @@ def import_(
     importer = load(source) if source else recognise(paths)
     request = Request(
         importer if mapping is None else mapped(importer, mapping),
-        pairs(settings),
+        parse_pairs(settings, "--set"),
         Catalogue.from_pack(read_pack(rules_root(context.rules))),
         dry_run=dry_run,
         skip_refused=skip_refused,
@@ -104,20 +105,6 @@ def _check_paths(paths: Sequence[Path]) -> None:
             why="every record names the file that it was read from, and its digest",
             remedy="save the input as a file; records as JSON Lines go to `flopledger record -`",
         )
-
-
-def pairs(settings: Sequence[str]) -> dict[str, str]:
-    """The settings as a mapping."""
-    pairs: dict[str, str] = {}
-    for text in settings:
-        name, sign, value = text.partition("=")
-        if not sign or not name or name in pairs:
-            raise InputError(
-                f"--set {text!r} is not one NAME=VALUE, or comes twice",
-                remedy="write --set name=value, once for each name",
-            )
-        pairs[name] = value
-    return pairs
 
 
 def tell(context: Context, imported: Imported, *, dry_run: bool) -> None:

@@ -8,9 +8,10 @@ import click
 
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
-from ledger.cli.import_ import pairs, tell
+from ledger.cli.import_ import tell
 from ledger.cli.opening import open_log, open_reader
 from ledger.cli.output import emit, output_options
+from ledger.cli.pairs import parse_pairs
 from ledger.cli.progress import Progress
 from ledger.hardware import Catalogue
 from ledger.importers.spool import IMPORTER
@@ -59,7 +60,7 @@ def sync(
     """Read captured runs into the ledger: spools, or folders of spools."""
     request = Request(
         IMPORTER,
-        {"now": format_instant(now()), **pairs(settings)},
+        {"now": format_instant(now()), **parse_pairs(settings, "--set")},
         Catalogue.from_pack(read_pack(rules_root(context.rules))),
         dry_run=dry_run,
         shelf=open_reader(context),

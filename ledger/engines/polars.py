@@ -178,6 +178,10 @@ class PolarsEngine:
         """Return the legs of some models by day and by run, in order of ``seq``."""
         return self._with_files(lambda: self._legs(models, limit, as_of))
 
+    def above(self, *, limit: int) -> tuple[int, ...]:
+        """Return the standing allocations that state more than their own ceiling, in order."""
+        return self._with_files(lambda: self._above(limit))
+
     def _with_files(self, answer: Callable[[], _Answer]) -> _Answer:
         """Answer from the shared projection, or from an own one if that is pulled away."""
         try:
@@ -219,6 +223,21 @@ class PolarsEngine:
         batches = _batches(segments, limit, as_of)
         found.update(collect_legs([_counted(batch) for batch in batches], models))
         return found
+
+    def _above(self, limit: int) -> tuple[int, ...]:
+        """Find them in the files of the projection."""
+        segments = self._projection.segments(max(limit, self._size))
+        paths = [segment.allocations for segment in segments if segment.leaves.start < limit]
+        if not paths:
+            return ()
+        rows = pl.scan_parquet(paths, schema=SCHEMA).filter(pl.col("seq") < limit)
+        above = rows.filter((pl.col("sign") > 0) & (pl.col("lo") > pl.col("ceiling")))
+        found: list[int] = above.select("seq").collect(engine="streaming")["seq"].to_list()
+        if not found:
+            return ()
+        taken = rows.filter(pl.col("sign") < 0).select("reverses").collect(engine="streaming")
+        gone = set(taken["reverses"].to_list())
+        return tuple(sorted(seq for seq in found if seq not in gone))
 
     def _recorded_by(self, limit: int) -> str | None:
         """Return when the last entry counted was sealed."""
