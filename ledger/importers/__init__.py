@@ -17,6 +17,7 @@ MODULES = {
     "csv": "ledger.importers.csv",
     "epoch": "ledger.importers.epoch",
     "mlperf": "ledger.importers.mlperf",
+    "openb": "ledger.importers.openb",
     "parquet": "ledger.importers.parquet",
     "slurm": "ledger.importers.slurm",
     "telemetry": "ledger.importers.telemetry",

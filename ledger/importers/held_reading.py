@@ -204,8 +204,8 @@ class HeldReader:
             for index, leg in enumerate(pieces):
                 if amount is None or not stretch.span_known:
                     leg |= {"milli_devices": None, "device_us": None, "ceiling_operations": None}
-                day, turn = str(leg["start"])[:10], stretch.turn if index == 0 else 0
-                key = (source.name, *stretch.key, units.type, day, str(turn))
+                place = (str(stretch.day + index), str(stretch.turn if index == 0 else 0))
+                key = (source.name, *stretch.key, units.type, *place)
                 yield draft_of("allocation", leg, hidden=stretch.hidden, key=key)
 
     def _device(self, stretch: Stretch, units: Units) -> GivenDevice | None:

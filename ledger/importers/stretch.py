@@ -83,7 +83,7 @@ class Stretch:
         locator: The same in words, for the evidence.
         cells: Columns for the map, in lower case.
         run: Its run, unless the map says otherwise.
-        key: What tells it from every other; type, UTC day and ``turn`` are added.
+        key: What tells it from every other; type, number of the UTC day and ``turn`` are added.
         units: What was held.
         period: When.
         running: Whether the end is not known yet.
@@ -91,6 +91,8 @@ class Stretch:
         inputs: What else is said about it.
         hidden: What is said in confidence.
         doubts: What is odd about it.
+        day: Number of the UTC day on which it starts, from that on which the first stretch with
+            the same key starts.
         turn: 1 if an earlier stretch with the same key ended on the day this one starts; else 0.
         span_known: Whether the units were held for all of the period; else for a part of it that
             nobody stated.
@@ -108,6 +110,7 @@ class Stretch:
     inputs: Mapping[str, JSON] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
+    day: int = 0
     turn: int = 0
     span_known: bool = True
 
