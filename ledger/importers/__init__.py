@@ -16,6 +16,7 @@ __all__ = ["MODULES", "load", "mapped", "recognise"]
 MODULES = {
     "csv": "ledger.importers.csv",
     "epoch": "ledger.importers.epoch",
+    "kubernetes": "ledger.importers.kubernetes",
     "mlperf": "ledger.importers.mlperf",
     "openb": "ledger.importers.openb",
     "parquet": "ledger.importers.parquet",

@@ -154,7 +154,7 @@ class HeldReader:
         if isinstance(found, Refusal):
             self._problems.add(held_time.refusal(self._path, found.error, found.line))
             return
-        counts.holding += found.turn == 0
+        counts.holding += not found.more
         for doubt in found.doubts:
             self._finding(found.line, doubt)
         try:
@@ -205,7 +205,7 @@ class HeldReader:
                 if amount is None or not stretch.span_known:
                     leg |= {"milli_devices": None, "device_us": None, "ceiling_operations": None}
                 place = (str(stretch.day + index), str(stretch.turn if index == 0 else 0))
-                key = (source.name, *stretch.key, units.type, *place)
+                key = (source.name, *stretch.key, units.name or units.type, *place)
                 yield draft_of("allocation", leg, hidden=stretch.hidden, key=key)
 
     def _device(self, stretch: Stretch, units: Units) -> GivenDevice | None:
@@ -247,7 +247,7 @@ class HeldReader:
         cells = stretch.cells
         words = tuple((name, cells.get(name, "")) for name in asked or self._source.told_by)
         group = self._counts.unmapped.setdefault(words, _Unmapped(line=stretch.line))
-        group.rows += stretch.turn == 0
+        group.rows += not stretch.more
         if stretch.span_known:
             whole = sum(u.count * (1000 if u.milli is None else u.milli) for u in stretch.units)
             group.device_us += whole * stretch.period.milliseconds

@@ -199,7 +199,7 @@ def _units(cells: Mapping[str, str]) -> Units | None:
             why="gpu_milli is the share of the one device of a pod, from 1 to 1000",
             remedy="check the row",
         )
-    return Units(cells.get("gpu_spec", ""), count, milli)
+    return Units(cells.get("gpu_spec", ""), count, milli, name="gpu")
 
 
 def _count(cells: Mapping[str, str], name: str) -> int:

@@ -66,12 +66,16 @@ class Units:
         count: How many.
         milli: How much of a device each is, in thousandths; None if that is not known.
         words: Columns that are about these devices, beside those of the stretch.
+        name: What tells them from others in the key of the record; the type, if it is empty. A
+            type that another file has to tell is no part of a key: without that file the same
+            devices would be others.
     """
 
     type: str
     count: int
     milli: int | None = WHOLE
     words: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Stretch:
         locator: The same in words, for the evidence.
         cells: Columns for the map, in lower case.
         run: Its run, unless the map says otherwise.
-        key: What tells it from every other; type, number of the UTC day and ``turn`` are added.
+        key: What tells it from every other, but for the units, the UTC day and ``turn``.
         units: What was held.
         period: When.
         running: Whether the end is not known yet.
@@ -94,6 +98,7 @@ class Stretch:
         day: Number of the UTC day on which it starts, from that on which the first stretch with
             the same key starts.
         turn: 1 if an earlier stretch with the same key ended on the day this one starts; else 0.
+        more: Whether it is a further part of what the stretch before it is of.
         span_known: Whether the units were held for all of the period; else for a part of it that
             nobody stated.
     """
@@ -112,6 +117,7 @@ class Stretch:
     doubts: tuple[Doubt, ...] = ()
     day: int = 0
     turn: int = 0
+    more: bool = False
     span_known: bool = True
 
 
