@@ -17,6 +17,7 @@ MODULES = {
     "csv": "ledger.importers.csv",
     "epoch": "ledger.importers.epoch",
     "kubernetes": "ledger.importers.kubernetes",
+    "kueue": "ledger.importers.kueue",
     "mlperf": "ledger.importers.mlperf",
     "openb": "ledger.importers.openb",
     "parquet": "ledger.importers.parquet",

@@ -11,7 +11,7 @@ from ledger.errors import InputError
 from ledger.importers.kube_objects import list_of, part_of, text_of
 from ledger.importers.stretch import WHOLE, Units
 
-__all__ = ["TYPE_LABELS", "Resources", "is_sidecar"]
+__all__ = ["SHARES", "TYPE_LABELS", "Resources", "is_sidecar"]
 
 _WHOLE_NAMES: Final = frozenset(
     {
@@ -22,7 +22,9 @@ _WHOLE_NAMES: Final = frozenset(
 _PART_NAMES: Final = frozenset({"nvidia.com/gpu.shared", "aws.amazon.com/neuroncore"})
 _MIG: Final = "nvidia.com/mig-"
 _PERCENT: Final = "nvidia.com/gpucores"
-_SHARED: Final = frozenset({_PERCENT, "nvidia.com/gpumem", "nvidia.com/gpumem-percentage"})
+SHARES: Final = frozenset({_PERCENT, "nvidia.com/gpumem", "nvidia.com/gpumem-percentage"})
+"""Resources that are no devices, and say that devices are shared."""
+
 _NO_DEVICES: Final = ("rdma/", "vpc.amazonaws.com/")
 _OWN: Final = frozenset({"cpu", "memory", "pods", "storage", "ephemeral-storage"})
 _OWN_OF_A_KIND: Final = ("hugepages-", "attachable-volumes-")
@@ -58,7 +60,7 @@ class Resources:
         """
         found = {}
         for name, amount in amounts.items():
-            if self._is_device(name) or name in _SHARED:
+            if self._is_device(name) or name in SHARES:
                 found[name] = _count(name, amount)
             elif _is_extended(name) and not name.startswith(_NO_DEVICES):
                 self.unknown[name] = self.unknown.get(name, 0) + 1
@@ -78,14 +80,14 @@ class Resources:
         initial = [(self._limits(c), is_sidecar(c)) for c in list_of(spec, "initContainers")]
         names = {name for limits in (*containers, *(i for i, _ in initial)) for name in limits}
         amounts = {}
-        for name in names - _SHARED:
+        for name in names - SHARES:
             beside = peak = 0
             for limits, sidecar in initial:
                 amount = limits.get(name, 0)
                 peak = max(peak, beside + amount)
                 beside += amount if sidecar else 0
             amounts[name] = max(peak, beside + sum(c.get(name, 0) for c in containers))
-        holders = [c for c in (*containers, *(i for i, _ in initial)) if c.keys() - _SHARED]
+        holders = [c for c in (*containers, *(i for i, _ in initial)) if c.keys() - SHARES]
         shares: set[int | None] = {_share(limits) for limits in holders}
         share = shares.pop() if len(shares) == 1 else None
         return self.units(amounts, lambda name: _type(name, labels), labels, share)
@@ -152,7 +154,7 @@ def is_sidecar(container: Mapping[str, Any]) -> bool:
 
 def _share(limits: Mapping[str, int]) -> int | None:
     """Return how much of each of its devices a container holds, in thousandths."""
-    if not limits.keys() & _SHARED:
+    if not limits.keys() & SHARES:
         return WHOLE
     percent = limits.get(_PERCENT, 0)
     return percent * 10 if 0 < percent <= 100 else None  # noqa: PLR2004 - per cent
