@@ -136,7 +136,7 @@ def test_sets_of_pods_add_up_and_count_as_one_workload(tmp_path: Path) -> None:
     reading = read(written(tmp_path, workload(sets=sets)))
     assert [b["milli_devices"] for b in bodies(reading)] == [1000, 32_000]
     assert {b["concurrent_devices"] for b in bodies(reading)} == {33}
-    assert note(reading) == "workloads with accelerators: 1"
+    assert note(reading) == "admissions with accelerators: 1"
 
 
 def test_an_admitted_workload_needs_the_time_of_the_export(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_log_tells_every_admission(tmp_path: Path) -> None:
         (at("10:00"), at("11:01"), 16_000),
         (at("12:00"), at("13:00"), 8_000),
     ]
-    assert note(reading) == "workloads with accelerators: 2; older versions of a workload: 4"
+    assert note(reading) == "admissions with accelerators: 2; older versions of a workload: 4"
     # The list that is made at the end shows the last admission, and says that one is missing.
     alone = read(written(tmp_path, versions[-1]))
     assert held(alone) == 8 * HOUR
@@ -235,7 +235,7 @@ def test_reclaimed_pods_are_subtracted_and_what_they_held_is_unknown(tmp_path: P
     (problem,) = (p for p in reading.problems if p.code == "reclaimed")
     assert "3 of 4 pods were reclaimed" in problem.message
     assert "up to 48 device-hours" in problem.message
-    assert note(reading) == "workloads with accelerators: 1"
+    assert note(reading) == "admissions with accelerators: 1"
 
 
 def test_all_pods_reclaimed_is_not_no_time(tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_a_wrong_workload_is_refused_and_the_others_are_read(
 def test_unmapped_workloads_say_how_much_time_they_hold(tmp_path: Path) -> None:
     reading = read(written(tmp_path, workload()), None)
     assert bodies(reading) == []
-    assert "1 workloads with namespace llm, queue team hold 32 device-hours" in (
+    assert "1 admissions with namespace llm, queue team hold 32 device-hours" in (
         reading.problems[0].message
     )
 

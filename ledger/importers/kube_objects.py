@@ -60,14 +60,14 @@ def kube_objects(stream: LineStream) -> Iterator[KubeObject | Refusal]:
 def part_of(value: object, *names: str) -> Mapping[str, Any]:
     """Return an object inside of another one; an empty one where it is not there."""
     for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def list_of(value: Mapping[str, Any], name: str) -> tuple[Mapping[str, Any], ...]:
     """Return the objects of a list; none where there is no list."""
     found = value.get(name)
-    return tuple(i for i in found if isinstance(i, Mapping)) if isinstance(found, list) else ()
+    return tuple(i for i in found if isinstance(i, dict)) if isinstance(found, list) else ()
 
 
 def text_of(value: Mapping[str, Any], name: str) -> str:

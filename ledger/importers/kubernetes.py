@@ -145,6 +145,7 @@ class KubernetesImporter:
 
     def with_map(self, mapping: Map) -> KubernetesImporter:
         """Return the importer that reads by a map."""
+        mapping.refuse_columns()
         return KubernetesImporter(mapping)
 
     def claims(self, head: bytes, path: Path) -> bool:

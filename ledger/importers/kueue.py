@@ -84,7 +84,7 @@ class WorkloadSource:
 
     name = _NAME
     version = _VERSION
-    noun = "workloads"
+    noun = "admissions"
     told_by = ("namespace", "queue")
     nothings: Mapping[str, str] = {
         "never-admitted": "never admitted, or no version tells of it",
@@ -130,7 +130,7 @@ class WorkloadSource:
             rest = sum(abs(gap) for _, gap in largest[_TOLD_MAX:])
             message = f"{len(largest) - _TOLD_MAX:,} more workloads differ so, by {rest:,} s"
             told.append(Doubt("past-differs", message, "import the log of a watch"))
-        return (*told, *self._odd.doubts(self.noun))
+        return (*told, *self._odd.doubts("workloads"))
 
     def _told(
         self, workload: KubeObject, stories: Mapping[bytes, _Story], position: int
@@ -209,6 +209,7 @@ class KueueImporter:
 
     def with_map(self, mapping: Map) -> KueueImporter:
         """Return the importer that reads by a map."""
+        mapping.refuse_columns()
         return KueueImporter(mapping)
 
     def claims(self, head: bytes, path: Path) -> bool:

@@ -137,6 +137,7 @@ class OpenbImporter:
 
     def with_map(self, mapping: Map) -> OpenbImporter:
         """Return the importer that reads by a map."""
+        mapping.refuse_columns()
         return OpenbImporter(mapping)
 
     def claims(self, head: bytes, path: Path) -> bool:
