@@ -148,6 +148,18 @@ def test_an_admitted_workload_needs_the_time_of_the_export(tmp_path: Path) -> No
     assert "before it begins" in read(path, at=at("09:00")).problems[0].message
 
 
+def test_an_end_that_is_not_so_is_none(tmp_path: Path) -> None:
+    going = workload(condition("Admitted", "10:00"), condition("Finished", "10:30", "False"))
+    (body,) = bodies(read(written(tmp_path, going), at=at("11:00")))
+    assert (body["status"], body["end"]) == ("provisional", at("11:00"))
+
+
+def test_what_comes_after_the_end_changes_nothing(tmp_path: Path) -> None:
+    later = workload(sets=(assigned(count=1, gpus=1),))
+    reading = read(logged(tmp_path, workload(), later))
+    assert held(reading) == 32 * HOUR
+
+
 def test_an_eviction_in_progress_still_holds(tmp_path: Path) -> None:
     going = workload(condition("Admitted", "10:00"), condition("Evicted", "10:30"))
     (body,) = bodies(read(written(tmp_path, going), at=at("11:00")))

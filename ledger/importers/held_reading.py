@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ledger.canonical import JSON
@@ -85,24 +85,28 @@ class Terms:
         return cls(settings.get("model"), role)
 
 
-@dataclass(slots=True)
 class _Unmapped:
     """Stretches that no rule of the map is about."""
 
-    rows: int = 0
-    device_us: int = 0
-    line: int | None = None
+    __slots__ = ("device_us", "line", "rows")
+
+    def __init__(self, line: int | None) -> None:
+        """Begin with none; the first stands on that line."""
+        self.rows = 0
+        self.device_us = 0
+        self.line = line
 
 
-@dataclass(slots=True)
 class _Counts:
     """What the first pass counted."""
 
-    holding: int = 0
-    nothing: Counter[str] = field(default_factory=Counter)
-    runs: set[int] = field(default_factory=set)
-    unmapped: dict[tuple[tuple[str, str], ...], _Unmapped] = field(default_factory=dict)
-    types: set[tuple[str, str]] = field(default_factory=set)
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.holding = 0
+        self.nothing: Counter[str] = Counter()
+        self.runs: set[int] = set()
+        self.unmapped: dict[tuple[tuple[str, str], ...], _Unmapped] = {}
+        self.types: set[tuple[str, str]] = set()
 
 
 class HeldReader:
@@ -246,7 +250,7 @@ class HeldReader:
         asked = () if self._map is None else self._map.asked_of_rows
         cells = stretch.cells
         words = tuple((name, cells.get(name, "")) for name in asked or self._source.told_by)
-        group = self._counts.unmapped.setdefault(words, _Unmapped(line=stretch.line))
+        group = self._counts.unmapped.setdefault(words, _Unmapped(stretch.line))
         group.rows += not stretch.more
         if stretch.span_known:
             whole = sum(u.count * (1000 if u.milli is None else u.milli) for u in stretch.units)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ledger.errors import InputError
@@ -40,17 +39,18 @@ TYPE_LABELS: Final = frozenset(label for labels in _LABELS.values() for label in
 """Labels of a node that tell the type of its devices, or of the machine."""
 
 
-@dataclass(slots=True)
 class Resources:
     """Which resources are devices, and what was met that is none.
 
     Attributes:
         more: Names of further resources of which each is a whole device.
-        unknown: Names of resources that nobody declared, and how many objects ask for them.
+        unknown: Names of resources that nobody declared, and how often they were met.
     """
 
-    more: Collection[str] = ()
-    unknown: dict[str, int] = field(default_factory=dict)
+    def __init__(self, more: Collection[str] = ()) -> None:
+        """Begin with nothing met."""
+        self.more = more
+        self.unknown: dict[str, int] = {}
 
     def held(self, amounts: Mapping[str, Any]) -> dict[str, int]:
         """Return the devices among amounts of resources, and what tells shares of them.

@@ -59,7 +59,6 @@ class KubeTerms:
         return cls(settings.get("cluster", ""), at, nodes, names)
 
 
-@dataclass(slots=True)
 class Odd:
     """What one pass over a file met that is odd about all of it.
 
@@ -70,10 +69,12 @@ class Odd:
         breaks: How often a watch broke off.
     """
 
-    resources: Resources
-    running: int = 0
-    claiming: int = 0
-    breaks: int = 0
+    def __init__(self, resources: Resources) -> None:
+        """Begin with nothing met."""
+        self.resources = resources
+        self.running = 0
+        self.claiming = 0
+        self.breaks = 0
 
     def doubts(self, noun: str) -> tuple[Doubt, ...]:
         """Return it as findings.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -39,7 +38,6 @@ _TOLD_MAX: Final = 200  # workloads that are told one by one
 _SLACK_S: Final = 2  # each end of an admission is rounded to a second
 
 
-@dataclass(slots=True)
 class _Story:
     """What all versions of one workload say of its admissions.
 
@@ -49,9 +47,13 @@ class _Story:
         latest: Place of the last version.
     """
 
-    stays: list[Stay] = field(default_factory=list)
-    past_s: int | None = None
-    latest: int = 0
+    __slots__ = ("latest", "past_s", "stays")
+
+    def __init__(self) -> None:
+        """Begin with no version."""
+        self.stays: list[Stay] = []
+        self.past_s: int | None = None
+        self.latest = 0
 
     def add(self, moment: Moment, position: int) -> None:
         """Take in one more version."""

@@ -40,7 +40,6 @@ class Moment:
     doubt: str = ""
 
 
-@dataclass(slots=True)
 class Stay:
     """One admission of a workload.
 
@@ -52,11 +51,15 @@ class Stay:
         doubt: What is odd about its end, or nothing.
     """
 
-    since: datetime
-    position: int
-    ended: datetime | None = None
-    evicted: bool = False
-    doubt: str = ""
+    __slots__ = ("doubt", "ended", "evicted", "position", "since")
+
+    def __init__(self, since: datetime, position: int) -> None:
+        """Begin an admission that goes on."""
+        self.since = since
+        self.position = position
+        self.ended: datetime | None = None
+        self.evicted = False
+        self.doubt = ""
 
 
 def moment_of(workload: KubeObject) -> Moment:
