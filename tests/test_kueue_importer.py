@@ -250,6 +250,13 @@ def test_reclaimed_pods_are_subtracted_and_what_they_held_is_unknown(tmp_path: P
     assert note(reading) == "admissions with accelerators: 1"
 
 
+def test_a_number_of_pods_that_was_not_changed_is_the_one_asked_for(tmp_path: Path) -> None:
+    plain = assigned()
+    del plain["count"]
+    freed = workload(sets=(plain,), reclaimablePods=[{"name": "main", "count": 1}])
+    assert held(read(written(tmp_path, freed))) == 16 * HOUR
+
+
 def test_all_pods_reclaimed_is_not_no_time(tmp_path: Path) -> None:
     freed = workload(reclaimablePods=[{"name": "main", "count": 7}])
     reading = read(written(tmp_path, freed))

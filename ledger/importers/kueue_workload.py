@@ -113,7 +113,7 @@ def stretches_of(
     if not sets:
         raise InputError("the workload is admitted, and nothing says what it was assigned")
     freed = {text_of(r, "name"): _count(r, "count") for r in list_of(status, "reclaimablePods")}
-    held = [(one, _units(one, resources)) for one in sets]
+    held = [(_counted(one, workload), _units(one, resources)) for one in sets]
     whole = _whole(workload, stay, Period(stay.since, end), cluster)
     whole = replace(whole, concurrent=sum(u.count for _, units in held for u in units))
     more, odd = False, (Doubt("no-end", stay.doubt, "compare with its pods"),) * bool(stay.doubt)
@@ -185,6 +185,15 @@ def _shared(
             doubts=(Doubt("reclaimed", message, "compare with their pods"),),
             span_known=False,
         )
+
+
+def _counted(one: Mapping[str, Any], workload: KubeObject) -> Mapping[str, Any]:
+    """Return a set of pods with its number, which is the one asked for where it says none."""
+    if "count" in one:
+        return one
+    asked = list_of(part_of(workload.value, "spec"), "podSets")
+    found = next((a for a in asked if text_of(a, "name") == text_of(one, "name")), {})
+    return {**one, "count": found.get("count", 1)}
 
 
 def _units(one: Mapping[str, Any], resources: Resources) -> tuple[Units, ...]:
