@@ -179,6 +179,31 @@ def test_a_wrong_pod_is_refused_and_the_others_are_read(
     assert reading.refused == 1
 
 
+@pytest.mark.parametrize("end", ["2046-03-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_pod_held_for_longer_than_can_be_is_refused_and_stays_out(
+    end: str, tmp_path: Path
+) -> None:
+    late = pod("b")
+    late["status"]["containerStatuses"][0]["state"]["terminated"]["finishedAt"] = end
+    reading = read(written(tmp_path, node(), pod("a"), late))
+    assert [p.line for p in reading.problems if p.severity == "refused"] == [3]
+    assert held(reading) == 16 * HOUR  # as with --skip-refused
+
+
+def test_kinds_of_unmapped_pods_beyond_a_number_are_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.importers.held_reading._GROUPS_KEPT", 2)
+    pods = [pod(f"u-{n}", metadata={"namespace": f"n{n}"}) for n in range(5)]
+    reading = read(written(tmp_path, *pods, node()), None)
+    told = [p.message.split(" hold ")[0] for p in reading.problems if p.code == "unmapped"]
+    assert told == [
+        "3 pods with namespace of any other",
+        "1 pods with namespace n0",
+        "1 pods with namespace n1",
+    ]
+
+
 def test_a_damaged_line_of_a_log_is_refused_alone(tmp_path: Path) -> None:
     path = logged(
         tmp_path, node(), '{"kind": "Pod", "metadata": {', "", "[1]", '{"object": 1}', pod()

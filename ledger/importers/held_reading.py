@@ -21,6 +21,8 @@ from ledger.record import Draft, draft_of
 __all__ = ["HeldReader", "Source", "Terms"]
 
 _GROUPS_MAX: Final = 200  # kinds of unmapped rows that are told one by one
+_GROUPS_KEPT: Final = 10_000  # kinds of unmapped rows that are told apart
+_YEAR_MAX: Final = 9000
 
 
 class Source(Protocol):
@@ -146,8 +148,14 @@ class HeldReader:
     def drafts(self) -> Iterator[Draft]:
         """Yield the records of every stretch that a model is known for."""
         for found in self._source.stretches():
-            if isinstance(found, Stretch) and (given := self._given(found)) is not None:
-                yield from self._legs(found, given)
+            if not isinstance(found, Stretch):
+                continue
+            try:
+                given = self._given(found)
+                legs = () if given is None else tuple(self._legs(found, given))
+            except InputError:
+                continue  # the first pass has refused it
+            yield from legs
 
     def _check(self, found: Stretch | Nothing | Refusal) -> None:
         """Count what was found and tell what is wrong or odd about it."""
@@ -180,7 +188,12 @@ class HeldReader:
 
     def _legs(self, stretch: Stretch, given: Given) -> Iterator[Draft]:
         """Yield the records of a stretch: one for each type of device and UTC day."""
-        source = self._source
+        source, period = self._source, stretch.period
+        if period.milliseconds > held_time.SPAN_MAX_MS or period.stop.year >= _YEAR_MAX:
+            raise InputError(
+                f"devices are held until {period.stop:%Y-%m-%d}, which is no time that can be",
+                remedy="check the clock, and the unit of the times",
+            )
         stated: dict[str, JSON] = {
             "run": given.run or stretch.run,
             "model": given.model,
@@ -249,7 +262,10 @@ class HeldReader:
         """Count a stretch of which nobody said which model it served."""
         asked = () if self._map is None else self._map.asked_of_rows
         cells = stretch.cells
-        words = tuple((name, cells.get(name, "")) for name in asked or self._source.told_by)
+        names = asked or self._source.told_by
+        words = tuple((name, cells.get(name, "")) for name in names)
+        if words not in self._counts.unmapped and len(self._counts.unmapped) >= _GROUPS_KEPT:
+            words = tuple((name, "of any other") for name in names)
         group = self._counts.unmapped.setdefault(words, _Unmapped(stretch.line))
         group.rows += not stretch.more
         if stretch.span_known:
