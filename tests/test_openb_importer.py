@@ -142,7 +142,7 @@ devices:
     reading = read(written(tmp_path, *rows, pod(name="d", qos="BE")), text, model="other")
     assert [b["device"] for b in bodies(reading)] == ["nvidia-a10", None, None, None]
     assert [b["model"] for b in bodies(reading)] == ["m", "m", "m", "other"]
-    assert [p.message.split(" names")[0] for p in reading.problems[:-1]] == [
+    assert [p.message.split(" name")[0] for p in reading.problems[:-1]] == [
         "devices without a type",
         "the type 'A10|T4'",
     ]

@@ -276,10 +276,13 @@ class HeldReader:
         """Tell what was counted."""
         self._tell_unmapped()
         for kind, why in sorted(self._counts.types):
-            what = f"the type {kind!r}" if kind else "devices without a type"
-            message = f"{what} names no device of the catalogue"
-            if why == "part":
-                message = f"{what} is a part of a device: how much of one is not known"
+            part = why == "part"
+            says = "is a part of a device" if part else "names no device of the catalogue"
+            message = f"the type {kind!r} {says}"
+            if not kind:
+                says = "are parts of devices" if part else "name no device of the catalogue"
+                message = f"devices without a type {says}"
+            message += ": how much of one is not known" if part else ""
             self._finding(None, Doubt("unmapped-device", message, "add devices: to the map"))
         for doubt in self._source.doubts():
             self._finding(None, doubt)
