@@ -16,10 +16,13 @@ __all__ = ["MODULES", "load", "mapped", "recognise"]
 MODULES = {
     "csv": "ledger.importers.csv",
     "epoch": "ledger.importers.epoch",
+    "kubernetes": "ledger.importers.kubernetes",
+    "kueue": "ledger.importers.kueue",
     "maxtext": "ledger.importers.maxtext",
     "megatron": "ledger.importers.megatron",
     "mlperf": "ledger.importers.mlperf",
     "nanogpt": "ledger.importers.nanogpt",
+    "openb": "ledger.importers.openb",
     "parquet": "ledger.importers.parquet",
     "slurm": "ledger.importers.slurm",
     "spool": "ledger.importers.spool",
