@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ledger.hardware.instance import instances_schema
 from ledger.importers.mapping import map_schema
 from ledger.journeys.check_document import check_schema
 from ledger.pack import PACK_NAME, packed_bytes
@@ -34,6 +35,7 @@ def schema_files() -> dict[str, str]:
         **regime_schemas(),
         "check.v1.schema.json": check_schema(),
         "import.v1.schema.json": import_schema(),
+        "instances.v1.schema.json": instances_schema(),
         "map.v1.schema.json": map_schema(),
         "missing.v1.schema.json": missing_schema(),
         "pack-signatures.v1.schema.json": quorum_schema(),
