@@ -16,6 +16,7 @@ __all__ = ["MODULES", "load", "mapped", "recognise"]
 MODULES = {
     "csv": "ledger.importers.csv",
     "epoch": "ledger.importers.epoch",
+    "focus": "ledger.importers.focus",
     "mlperf": "ledger.importers.mlperf",
     "parquet": "ledger.importers.parquet",
     "slurm": "ledger.importers.slurm",
