@@ -15,10 +15,12 @@ __all__ = ["MODULES", "load", "mapped", "recognise"]
 
 MODULES = {
     "csv": "ledger.importers.csv",
+    "dutycycle": "ledger.importers.dutycycle",
     "epoch": "ledger.importers.epoch",
     "focus": "ledger.importers.focus",
     "mlperf": "ledger.importers.mlperf",
     "parquet": "ledger.importers.parquet",
+    "prometheus": "ledger.importers.prometheus",
     "slurm": "ledger.importers.slurm",
     "telemetry": "ledger.importers.telemetry",
     "trainer": "ledger.importers.trainer",

@@ -14,7 +14,7 @@ __all__ = ["NEEDED", "Misfit", "Record", "header_of", "records"]
 NEEDED: Final = ("chargecategory", "chargeperiodstart", "chargeperiodend")
 """Columns without which a table is no bill of this form."""
 
-_NULL: Final = "null"
+_NULLS: Final = frozenset({"NULL", "null", "Null"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,10 @@ def _record(row: Sequence[str], names: tuple[str, ...], line: int) -> Record | M
     """Return the cells of a row by column."""
     if len(row) != len(names):
         return Misfit(line, f"the row has {len(row)} cells, the header {len(names)}")
-    cells = {
-        name: "" if cell.casefold() == _NULL else cell
-        for name, cell in zip(names, row, strict=True)
-    }
-    odd = next((n for n, cell in cells.items() if "\0" in cell or _is_torn(cell)), None)
-    if odd is not None:
+    cells = {name: "" if cell in _NULLS else cell for name, cell in zip(names, row, strict=True)}
+    whole = "".join(row)
+    if "\0" in whole or _is_torn(whole):
+        odd = next(n for n, cell in cells.items() if "\0" in cell or _is_torn(cell))
         return Misfit(line, f"the cell {odd} holds bytes that are not UTF-8 text")
     return Record(line, cells)
 

@@ -11,16 +11,18 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeAlias
 
 from ledger.errors import InputError, MissingError
 
-__all__ = ["LINE_MAX", "LineStream"]
+__all__ = ["CHUNK", "LINE_MAX", "LineStream"]
 
 LINE_MAX: Final = 1 << 20
 """Bytes of one physical line."""
+CHUNK: Final = 1 << 20
+"""Bytes of a piece."""
 
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
@@ -44,6 +46,9 @@ class _Hashing(io.RawIOBase):
         return len(data)
 
 
+_Text: TypeAlias = "io.BufferedReader[_Hashing] | gzip.GzipFile"
+
+
 class LineStream:
     """One file, read as often as needed."""
 
@@ -64,13 +69,26 @@ class LineStream:
             MissingError: If there is no such file.
             InputError: If it cannot be read, a line is too long, or it was changed since.
         """
+        yield from self._read(self._split)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the text in pieces of at most `CHUNK` bytes, for files that are one long line.
+
+        Raises:
+            MissingError: If there is no such file.
+            InputError: If it cannot be read, or was changed since.
+        """
+        yield from self._read(_pieces)
+
+    def _read(self, split: Callable[[_Text], Iterator[bytes]]) -> Iterator[bytes]:
+        """Yield the parts of the text, unzipped, and take the digest of the stored bytes."""
         try:
             with self.path.open("rb") as stored:
                 hashing = _Hashing(stored)
                 buffered = io.BufferedReader(hashing, 1 << 16)
                 packed = buffered.peek(2).startswith(_GZIP)
                 unzipped = gzip.GzipFile(fileobj=buffered) if packed else None
-                yield from self._split(buffered if unzipped is None else unzipped)
+                yield from split(buffered if unzipped is None else unzipped)
                 while buffered.read(1 << 20):  # what stands behind the text has a digest too
                     pass
         except FileNotFoundError as error:
@@ -81,7 +99,7 @@ class LineStream:
             ) from error
         self._settle(hashing.digest.hexdigest())
 
-    def _split(self, text: io.BufferedReader[_Hashing] | gzip.GzipFile) -> Iterator[bytes]:
+    def _split(self, text: _Text) -> Iterator[bytes]:
         """Yield the lines of a text."""
         first = True
         while line := text.readline(LINE_MAX + 1):
@@ -105,3 +123,11 @@ class LineStream:
                 why="what was checked is not what would be recorded",
                 remedy="copy it to a place where nobody writes, and import the copy",
             )
+
+
+def _pieces(text: _Text) -> Iterator[bytes]:
+    """Yield a text in pieces."""
+    first = True
+    while piece := text.read(CHUNK):
+        yield piece.removeprefix(_BOM) if first else piece
+        first = False
