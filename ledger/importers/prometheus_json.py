@@ -19,7 +19,7 @@ from ledger.importers.sampled_series import Remark, Sample, Series, billionths, 
 __all__ = ["JsonSamples", "claims_json"]
 
 _LABELS_MAX: Final = 1 << 20  # characters of the labels of one series
-_HEAD_MAX: Final = 1 << 20  # characters before the list of results
+_HEAD_MAX: Final = 1 << 16  # characters before the list of results
 _ENOUGH: Final = 256  # characters that hold the next pair, or the next brackets
 _RESULT: Final = re.compile(r'"result"\s*:\s*\[')
 _BARE: Final = re.compile(r"\s*\[(?=\s*\{)")

@@ -91,6 +91,8 @@ def milliseconds(text: str) -> int:
     Raises:
         InputError: If it is no such number, or nobody lives so late.
     """
+    if len(text) == 10 and text.isascii() and text.isdigit():  # noqa: PLR2004 - whole seconds
+        return int(text) * 1000
     found = _TIME.fullmatch(text)
     if not found:
         raise InputError(f"{text[:40]!r} is no time", remedy="seconds since the epoch are expected")
