@@ -101,6 +101,11 @@ def test_a_correction_of_another_bill_is_a_change_to_restate(tmp_path: Path) -> 
     assert "flopledger restate" in problem.remedy
 
 
+def test_what_another_bill_owes_is_not_recorded_by_itself(tmp_path: Path) -> None:
+    reading = read(written(tmp_path, {"ChargeClass": "Correction", "ConsumedQuantity": "0.25"}))
+    assert (bodies(reading), codes(reading)) == ([], ["changed"])
+
+
 def test_a_restated_bill_clashes_with_what_was_recorded(
     tmp_path: Path, flopledger: Callable[..., Any]
 ) -> None:

@@ -264,3 +264,10 @@ def test_the_duty_cycles_of_alibaba_whole(shared_path: Callable[[str], Path]) ->
         "longest gap: 35,967 s"
     )
     assert told(reading, "shifted-clock").startswith("the clock of the table was shifted")
+
+
+def test_stretches_inside_of_others_add_nothing() -> None:
+    cover = cover_of([[0, 100], [10, 20, 30, 40], [150, 200]])
+    assert cover is not None
+    assert (cover.covered_ms, cover.overlap_ms, cover.gaps, cover.longest_ms) == (150, 20, 1, 50)
+    assert cover_of([[]]) is None
