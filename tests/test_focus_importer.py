@@ -190,7 +190,9 @@ def test_units_of_time_are_exact(quantity: str, unit: str, device_us: int, tmp_p
     assert held(reading) == device_us
 
 
-@pytest.mark.parametrize("unit", ["GB", "Requests", "Normalized Hour", "LCU-Hours", "100 Hours"])
+@pytest.mark.parametrize(
+    "unit", ["GB", "Requests", "Normalized Hour", "LCU-Hours", "100 Hours", "Device-Minutes"]
+)
 def test_other_units_hold_no_time_and_are_told_of_accelerators(unit: str, tmp_path: Path) -> None:
     reading = read(written(tmp_path, {"ConsumedUnit": unit}, {"SkuPriceDetails": ""}))
     assert bodies(reading) == []

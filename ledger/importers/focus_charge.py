@@ -37,7 +37,7 @@ _UNITS: Final = {
     "day": 86_400,
 }
 _INSTANCES: Final = frozenset({"", "instance", "vm", "node", "machine"})
-_DEVICES: Final = frozenset({"gpu", "device", "accelerator", "chip"})
+_DEVICES: Final = frozenset({"gpu", "accelerator", "chip"})
 
 
 @dataclass(frozen=True, slots=True)
