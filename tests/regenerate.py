@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ledger.hardware.instance import instances_schema
 from ledger.importers.mapping import map_schema
 from ledger.journeys.check_document import check_schema
 from ledger.pack import PACK_NAME, packed_bytes
@@ -39,6 +40,7 @@ def schema_files() -> dict[str, str]:
         "estimate.v1.schema.json": estimate_schema(),
         "impact.v1.schema.json": impact_schema(),
         "import.v1.schema.json": import_schema(),
+        "instances.v1.schema.json": instances_schema(),
         "map.v1.schema.json": map_schema(),
         "methods.v1.schema.json": methods_schema(),
         "missing.v1.schema.json": missing_schema(),

@@ -15,7 +15,9 @@ __all__ = ["MODULES", "load", "mapped", "recognise"]
 
 MODULES = {
     "csv": "ledger.importers.csv",
+    "dutycycle": "ledger.importers.dutycycle",
     "epoch": "ledger.importers.epoch",
+    "focus": "ledger.importers.focus",
     "kubernetes": "ledger.importers.kubernetes",
     "kueue": "ledger.importers.kueue",
     "maxtext": "ledger.importers.maxtext",
@@ -24,6 +26,7 @@ MODULES = {
     "nanogpt": "ledger.importers.nanogpt",
     "openb": "ledger.importers.openb",
     "parquet": "ledger.importers.parquet",
+    "prometheus": "ledger.importers.prometheus",
     "slurm": "ledger.importers.slurm",
     "spool": "ledger.importers.spool",
     "telemetry": "ledger.importers.telemetry",
