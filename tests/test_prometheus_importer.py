@@ -290,7 +290,7 @@ def test_labels_may_hold_escapes() -> None:
 def test_an_answer_of_any_length_is_read_in_pieces(
     indent: int | None, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line_stream, "CHUNK", chunk)
+    monkeypatch.setattr(line_stream, "_BLOCK", chunk)
     number = 8_000
     value = json.loads(answer(({}, pairs(number, step=1)), ({"UUID": "GPU-2"}, pairs(3))))
     text = json.dumps(value, indent=indent)
