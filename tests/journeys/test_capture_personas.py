@@ -31,6 +31,8 @@ def mapped(shop: Recorded, text: str) -> str:
 
 def grades(shop: Recorded) -> dict[str, int]:
     """Return device-microseconds held by precision and interconnect grade."""
+    rows = shop.told_as_json("position")["rows"]
+    return {f"{row['precision']} {row['interconnect']}": int(row["device_us"]) for row in rows}
 
 
 def imported(shop: Recorded, *arguments: str, codes: tuple[int, ...] = (0,)) -> dict[str, Any]:
