@@ -42,6 +42,7 @@ from ledger.quantity import Interval, Quantity
 from ledger.regime.counting import CountingSet
 from ledger.regime.environment import (
     Bounds,
+    Ends,
     Environment,
     Fact,
     FactValue,
@@ -93,6 +94,7 @@ REBUTTED: Final = "model.systemic_risk_rebutted"
 _IMPLIED: Final = frozenset({IS_MODIFICATION, SAME_PROVIDER, BASE_OBTAINABLE})
 # Kinds of subjects of whom nothing is known that nobody recorded, or their lineage implies.
 _RECORDED_ONLY: Final = frozenset({"model", "developer", "run", "cluster"})
+_NO_BOUNDS: Final[Ends] = (0, None, 0, None)
 # A student that learnt from a teacher's outputs does not modify the teacher.
 _MODIFYING: Final = frozenset({"derived", "merged", "initialised"})
 
@@ -312,7 +314,10 @@ class Answers:
         """Return the ends of the totals of many subjects, as ``total`` gives them."""
         if scope != "base":
             return self._environment.bounds(subjects, counting, scope, view)
-        return Bounds.of(ends_of(self.total(each, counting, scope, view)) for each in subjects)
+        return Bounds.of(
+            ends_of(self.total(each, counting, scope, view)) if self._steps(each) else _NO_BOUNDS
+            for each in subjects
+        )
 
     def members(self, relation: str, subject: str) -> tuple[str, ...]:
         """Return who belongs to a subject, prefixed."""
