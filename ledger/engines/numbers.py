@@ -16,7 +16,6 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
-from ledger.quantity import Interval
 from ledger.regime.trace import Comparator, Span, Truth, compare, product_of
 
 __all__ = [
@@ -103,10 +102,14 @@ class Leaf:
 
     @classmethod
     def whole(
-        cls, name: str, intervals: Sequence[Interval], dimension: str, missing: Missing
+        cls,
+        name: str,
+        los: Sequence[int],
+        his: Sequence[int | None],
+        dimension: str,
+        missing: Missing,
     ) -> Leaf:
         """Make a leaf of whole numbers that all measure the same."""
-        los, his = [each.lo for each in intervals], [each.hi for each in intervals]
         return cls(name, los, his, [dimension] * len(los), missing, 1, _largest(los, his))
 
     def ends(self) -> Ends | None:

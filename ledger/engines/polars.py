@@ -165,11 +165,15 @@ class PolarsEngine:
         self._projection = Projection(source, place)
         self._run = run
         self._size = 0
+        self._read: Sequence[ProjectedSegment] = ()
 
     def fold(self, *, size: int, limit: int, as_of: date, root: bytes | None = None) -> Folded:
-        """Fold the entries [0, size) and total those before ``limit``."""
+        """Fold the entries [0, size) and total those before ``limit``.
+
+        Legs are then read in the snapshot of the fold: its leaves are not hashed again for them.
+        """
         assert 0 <= limit <= size
-        self._size = size
+        self._size, self._read = size, ()
         return self._with_files(lambda: self._fold(size, limit, as_of, root))
 
     def legs(
@@ -200,6 +204,7 @@ class PolarsEngine:
             leaves = _leaves(segments)
         sums = merge_sums(self._run(partial_sums, _batches(segments, limit, as_of)))
         held = (record for segment in segments for record in segment.read_records())
+        self._read = segments
         folded = Folded(
             size=size,
             root=leaves.root(),
@@ -218,7 +223,7 @@ class PolarsEngine:
         self, models: frozenset[str], limit: int, as_of: date
     ) -> Mapping[str, tuple[Leg, ...]]:
         """Group the legs in the files of the projection."""
-        segments = self._projection.segments(max(limit, self._size))
+        segments = self._projection.segments(max(limit, self._size), read=self._read)
         found: dict[str, tuple[Leg, ...]] = dict.fromkeys(sorted(models), ())
         batches = _batches(segments, limit, as_of)
         found.update(collect_legs([_counted(batch) for batch in batches], models))
