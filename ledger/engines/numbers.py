@@ -222,8 +222,16 @@ class Product:
         lo, hi = held[0].lo, held[0].hi
         for part in held[1:]:
             lo, hi = lo * part.lo, hi * part.hi
-        hi = pl.when(zero).then(_whole(0)).otherwise(hi)
+        # Not a literal: polars takes what is literal in every row for one value, and cannot
+        # compare a literal on the left with it (2.1.0).
+        nothing = self._varying(held).lo * _whole(0)
+        hi = pl.when(zero).then(nothing).otherwise(hi)
         return Ends(lo, hi, math.prod(part.scale for part in held), bound)
+
+    def _varying(self, ends: Sequence[Ends]) -> Ends:
+        """Return the ends of a factor that is no literal, if there is one."""
+        pairs = zip(self.factors, ends, strict=True)
+        return next((e for factor, e in pairs if not isinstance(factor, Constant)), ends[0])
 
     def span(self, row: int) -> Span:
         """Return what it can be in a row."""
