@@ -1,8 +1,9 @@
 """Migration copies a ledger from one store into another, byte for byte, and verifies both.
 
 Nothing is sealed, signed or written anew: entries, openings and keys go over as they are stored,
-and so do the signed notes, the key and the secret. The target appears only when it verified to
-the same size, root and signatures; a migration that is cut short leaves no ledger there.
+and so do the signed notes, what witnesses and people signed, the key and the secret. The target
+appears only when it verified to the same size, root and signatures; a migration that is cut short
+leaves no ledger there.
 """
 
 from __future__ import annotations
@@ -100,22 +101,22 @@ def retire_key(files: Files) -> Path:
 
 
 def _copy_files(files: Files, new: Founding, stop: int) -> None:
-    """Copy key, secret, notes and attestations; what is signed is copied as it is."""
+    """Copy key, secret, notes, and what others signed; everything as it is."""
     pairs = [(files.key, new.files.key), (files.secret, new.files.secret)]
     pairs.append((files.checkpoints, new.files.checkpoints))
-    folder, target = _attestations(files), _attestations(new.files)
-    signed = sorted(path for path in folder.rglob("*") if path.is_file())
-    pairs += [(path, target / path.relative_to(folder)) for path in signed]
+    pairs.append((files.cosignatures, new.files.cosignatures))
+    for folder, target in (
+        (files.attestations, new.files.attestations),
+        (files.anchors, new.files.anchors),
+        (files.timestamps, new.files.timestamps),
+    ):
+        held = sorted(path for path in folder.rglob("*") if path.is_file())
+        pairs += [(path, target / path.relative_to(folder)) for path in held]
     for old, copy in pairs:
-        # An auditor's copy of a ledger has neither key nor secret.
+        # An auditor's copy of a ledger has neither key nor secret, and many have no witness.
         if old.exists():
             new.write(copy, partial(_copy_file, old, copy))
     assert new.files.checkpoints.stat().st_size == stop
-
-
-def _attestations(files: Files) -> Path:
-    """Return the folder of signed statements beside a ledger."""
-    return files.database.with_name(files.database.name + ".attestations")
 
 
 def _copy_file(old: Path, copy: Path) -> None:
