@@ -339,45 +339,19 @@ def told(command: Sequence[str]) -> int:
     """Run a command in this process, or the heart of one that also asks the law."""
     from ledger.cli.app import run  # noqa: PLC0415
 
-    if command[0] not in _HEARTS:
+    if not command[0].startswith("@"):
         return run(command)
+    from hearts import HEARTS  # noqa: PLC0415
+
     from ledger.errors import LedgerError  # noqa: PLC0415
 
     try:
-        _HEARTS[command[0]]()
+        HEARTS[command[0]]()
     except LedgerError as error:
         sys.stderr.write(f"error[{error.exit_code}]: {error.message}\n")
         sys.stderr.flush()
         return error.exit_code
     return 0
-
-
-def _migrate() -> None:
-    from ledger.stores.keyfiles import Files  # noqa: PLC0415
-    from ledger.stores.location import Location  # noqa: PLC0415
-    from ledger.stores.migration import migrate, retire_key  # noqa: PLC0415
-
-    source, target = (Location(Files(Path(name))) for name in ("ledger.db", "other.db"))
-    migrate(source, target)
-    retire_key(source.files)
-
-
-def _attest() -> None:
-    from ledger.cli.context import Context  # noqa: PLC0415
-    from ledger.cli.opening import open_log  # noqa: PLC0415
-    from ledger.envelope import Envelope  # noqa: PLC0415
-    from ledger.journeys.attesting import record_envelope  # noqa: PLC0415
-    from ledger.stores.envelopes import EnvelopeFolder  # noqa: PLC0415
-    from ledger.stores.keyfiles import Files  # noqa: PLC0415
-
-    path = Path("ledger.db")
-    log = open_log(Context(path, None, quiet=True, no_input=True, debug=False))
-    envelope = Envelope.parse(Path("signed.json").read_bytes())
-    EnvelopeFolder(Files(path).attestations).write(envelope)
-    record_envelope(log, envelope, size=2, number=1)
-
-
-_HEARTS: Mapping[str, Callable[[], None]] = {"@migrate": _migrate, "@attest": _attest}
 
 
 def _made(path: Path) -> int:

@@ -156,13 +156,13 @@ def test_migration_takes_along_what_others_signed(
 ) -> None:
     names = "attestations/ab.json", "anchors/ab.note", "timestamps/000000000001.tsr", "cosignatures"
     for name in names:
-        path = source.ledger.with_name(f"ledger.db.{name}")
+        path = source.ledger.parent / f"ledger.db.{name}"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(name.encode())
     there = at(server.fresh(), tmp_path)
     migrate(location_of(source), location_of(there))
     for name in names:
-        copied = there.ledger.with_name(f"{there.ledger.name}.{name}")
+        copied = there.ledger.parent / f"{there.ledger.name}.{name}"
         assert copied.read_bytes() == name.encode()
 
 
