@@ -119,7 +119,7 @@ class Entry:
         if not isinstance(value, dict) or set(value) != _FIELDS:
             raise InputError("an entry has exactly the fields of schemas/entry.v1.md")
         if value["v"] != VERSION or isinstance(value["v"], bool):
-            raise InputError(f"entry version {value['v']!r} is not {VERSION}")
+            raise InputError(f"entry version {str(value['v'])[:60]!r} is not {VERSION}")
         seq, body = value["seq"], value["body"]
         if not isinstance(seq, int) or isinstance(seq, bool) or seq < 0:
             raise InputError("seq is not a non-negative integer")

@@ -8,7 +8,8 @@ Formulas, with N parameters, n trainable parameters and D tokens:
 
 ==================  ================================================================
 ``dense``           6·N·D, and 12·layers·width·context·D more where attention is given
-``adapter``         (4·N + 2·n)·D: frozen weights need no gradient of their own
+``adapter``         (4·N + 2·n)·D: frozen weights need no gradient of their own; f parameters
+                    below all trained ones need no backward pass at all and take 2 each
 ``hardware``        devices · seconds · peak · utilisation
 ``steps``           operations counted in one step · steps
 ``pipe``            devices · peak · the sum of activity · clock ÷ peak clock · seconds
@@ -21,6 +22,7 @@ formula and 6·P·D are the two that the guidelines on the EU AI Act (2025, Anne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,11 +33,15 @@ from ledger.errors import InputError
 __all__ = [
     "Attention",
     "Estimate",
+    "Inputs",
     "PipeSample",
     "adapter",
+    "attention_of",
     "ceiling",
     "dense",
+    "fraction_of",
     "hardware",
+    "integer_of",
     "parts",
     "pipe",
     "plain",
@@ -46,6 +52,8 @@ __all__ = [
 Inputs = Mapping[str, int | str]
 
 MILLION = 1_000_000
+
+_EXACT = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400}|/0*[1-9][0-9]{0,400})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +80,22 @@ class Attention:
         width: Sum of the widths of all attention heads.
         context: Tokens attended over.
         causal_halved: Whether the kernel skips the upper triangle and so halves the term.
+        forward_only: Layers of them that lie below every trained weight: no backward pass.
     """
 
     layers: int
     width: int
     context: int
     causal_halved: bool = False
+    forward_only: int = 0
+
+    def forward(self, layers: int) -> int:
+        """Return the operations of one token in the forward pass of so many of the layers."""
+        return (2 if self.causal_halved else 4) * layers * self.width * self.context
 
     def per_token(self) -> int:
         """Return the operations of one token, forward and backward: 12·layers·width·context."""
-        return (6 if self.causal_halved else 12) * self.layers * self.width * self.context
+        return self.forward(3 * self.layers - 2 * self.forward_only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,29 +129,34 @@ def dense(parameters: int, tokens: int, attention: Attention | None = None) -> E
     per_token = 6 * parameters
     if attention is not None:
         per_token += attention.per_token()
-        inputs |= {
-            "layers": attention.layers,
-            "attention_width": attention.width,
-            "context": attention.context,
-            "causal_halved": int(attention.causal_halved),
-        }
+        inputs |= _shape(attention)
     return Estimate(per_token * tokens, "architecture", inputs)
 
 
-def adapter(parameters: int, trainable: int, tokens: int) -> Estimate:
-    """Estimate training a small part of a frozen model: (4·N + 2·n)·D, without attention.
+def adapter(
+    parameters: int,
+    trainable: int,
+    tokens: int,
+    attention: Attention | None = None,
+    forward_only: int = 0,
+) -> Estimate:
+    """Estimate training a small part of a frozen model: (4·N + 2·n - 2·f)·D, and attention.
 
     Args:
         parameters: N, all parameters, frozen and trainable.
         trainable: n, those that are updated; at most N.
         tokens: D.
+        attention: Shape of the attention, or None to leave its operations out.
+        forward_only: f, frozen parameters that lie below every trained one.
 
     Raises:
-        InputError: More are trainable than there are.
+        InputError: More are trainable, or below the trained ones, than there are.
     """
-    if trainable > parameters:
+    if trainable + forward_only > parameters:
+        below = f" and {forward_only} below them" if forward_only else ""
         raise InputError(
-            f"{trainable} trainable of {parameters} parameters", remedy="check the two figures"
+            f"{trainable} trainable{below} of {parameters} parameters",
+            remedy="check the figures: a part cannot be larger than the whole",
         )
     inputs: dict[str, int | str] = {
         "formula": "adapter",
@@ -145,7 +164,13 @@ def adapter(parameters: int, trainable: int, tokens: int) -> Estimate:
         "trainable_parameters": plain(trainable),
         "tokens": plain(tokens),
     }
-    return Estimate((4 * parameters + 2 * trainable) * tokens, "architecture", inputs)
+    if forward_only:
+        inputs["forward_only_parameters"] = plain(forward_only)
+    per_token = 4 * parameters + 2 * trainable - 2 * forward_only
+    if attention is not None:
+        per_token += attention.per_token()
+        inputs |= _shape(attention)
+    return Estimate(per_token * tokens, "architecture", inputs)
 
 
 def hardware(device_us: int, peak: int, utilisation: Fraction) -> Estimate:
@@ -215,19 +240,21 @@ def recompute(inputs: Inputs) -> int:
     formula = inputs.get("formula")
     if formula == "dense":
         return dense(
-            _integer(inputs, "parameters"), _integer(inputs, "tokens"), _attention(inputs)
+            integer_of(inputs, "parameters"), integer_of(inputs, "tokens"), attention_of(inputs)
         ).operations
     if formula == "adapter":
-        total, trainable = (_integer(inputs, n) for n in ("parameters", "trainable_parameters"))
-        return adapter(total, trainable, _integer(inputs, "tokens")).operations
+        names = ("parameters", "trainable_parameters", "tokens")
+        total, trainable, tokens = (integer_of(inputs, name) for name in names)
+        below = integer_of(inputs, "forward_only_parameters", 0)
+        return adapter(total, trainable, tokens, attention_of(inputs), below).operations
     if formula == "hardware":
-        held, peak = (_integer(inputs, n) for n in ("device_us", "peak_operations_per_s"))
-        return hardware(held, peak, _fraction(inputs, "utilisation")).operations
+        held, peak = (integer_of(inputs, n) for n in ("device_us", "peak_operations_per_s"))
+        return hardware(held, peak, fraction_of(inputs, "utilisation")).operations
     if formula == "steps":
-        return _integer(inputs, "operations_per_step") * _integer(inputs, "steps")
+        return integer_of(inputs, "operations_per_step") * integer_of(inputs, "steps")
     if formula == "pipe":
-        devices, peak = (_integer(inputs, n) for n in ("milli_devices", "peak_operations_per_s"))
-        cycles = _fraction(inputs, "percent_mhz_seconds") / _integer(inputs, "peak_clock_mhz")
+        devices, peak = (integer_of(inputs, n) for n in ("milli_devices", "peak_operations_per_s"))
+        cycles = fraction_of(inputs, "percent_mhz_seconds") / integer_of(inputs, "peak_clock_mhz")
         return int(devices * peak * cycles / 100_000)
     raise InputError(
         f"the formula {formula!r} is not known",
@@ -277,27 +304,63 @@ def plain(value: int) -> int | str:
     return value if value <= INTEGER_MAX else str(value)
 
 
-def _attention(inputs: Inputs) -> Attention | None:
-    """Return the shape of the attention if the inputs state one."""
+def attention_of(inputs: Inputs) -> Attention | None:
+    """Return the shape of the attention if the inputs state one.
+
+    Raises:
+        InputError: A part of the shape is missing or not a number.
+    """
     if "layers" not in inputs:
         return None
-    layers, width, context = (_integer(inputs, n) for n in ("layers", "attention_width", "context"))
-    return Attention(layers, width, context, causal_halved=bool(_integer(inputs, "causal_halved")))
+    layers, width, context = (
+        integer_of(inputs, n) for n in ("layers", "attention_width", "context")
+    )
+    below = integer_of(inputs, "forward_only_layers", 0)
+    if below > layers:
+        raise InputError(f"{below} layers below the trained ones, of {layers}")
+    return Attention(layers, width, context, bool(integer_of(inputs, "causal_halved")), below)
 
 
-def _integer(inputs: Inputs, name: str) -> int:
-    """Return one input as a whole number."""
-    value = _fraction(inputs, name)
+def _shape(attention: Attention) -> dict[str, int | str]:
+    """Return the shape of the attention as inputs of a record."""
+    shape: dict[str, int | str] = {
+        "layers": attention.layers,
+        "attention_width": attention.width,
+        "context": attention.context,
+        "causal_halved": int(attention.causal_halved),
+    }
+    if attention.forward_only:
+        shape["forward_only_layers"] = attention.forward_only
+    return shape
+
+
+def integer_of(inputs: Inputs, name: str, absent: int | None = None) -> int:
+    """Return one input as a whole number.
+
+    Args:
+        inputs: Inputs of a method.
+        name: Which of them.
+        absent: What a missing one means; without it a missing one is an error.
+
+    Raises:
+        InputError: It is missing, or not a whole number.
+    """
+    if absent is not None and name not in inputs:
+        return absent
+    value = fraction_of(inputs, name)
     if value.denominator != 1:
         raise InputError(f"the input {name} is {value}, not a whole number")
     return value.numerator
 
 
-def _fraction(inputs: Inputs, name: str) -> Fraction:
-    """Return one input as an exact number."""
+def fraction_of(inputs: Inputs, name: str) -> Fraction:
+    """Return one input as an exact number.
+
+    Raises:
+        InputError: It is missing or not a number.
+    """
     if name not in inputs:
         raise InputError(f"the input {name} is missing", remedy="record it with the figure")
-    try:
-        return Fraction(inputs[name])
-    except ValueError as error:
-        raise InputError(f"the input {name} is {inputs[name]!r}, not a number") from error
+    if not _EXACT.fullmatch(str(inputs[name])):
+        raise InputError(f"the input {name} is {inputs[name]!r}, not a number")
+    return Fraction(inputs[name])

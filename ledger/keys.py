@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
@@ -260,6 +260,8 @@ class FileSigner:
                 remedy="set FLOPLEDGER_KEY_PASSPHRASE, or name a file with --passphrase-file where "
                 "the command has it",
             ) from error
+        except UnsupportedAlgorithm as error:
+            raise InputError("the key file holds a key of another kind than Ed25519") from error
         except ValueError as error:
             if locked and passphrase is not None:
                 raise InputError(

@@ -135,14 +135,16 @@ def request_of(leaves: Sequence[bytes], note: bytes, old: int) -> Request:
             remedy="check the size; if it is right, a part of this ledger is lost",
         )
     covered = leaves[: checkpoint.size]
+    if len(covered) != checkpoint.size or root_of(covered) != checkpoint.root:
+        raise IntegrityError(
+            f"the {len(covered)} stored entries do not lead to the signed root over "
+            f"{checkpoint.size}",
+            why="a witness would refuse what is made of them",
+            remedy="flopledger verify names what was changed",
+        )
     proof = tuple(consistency_proof(covered, old))
     first = root_of(covered[:old]) if old else EMPTY_ROOT
     verify_consistency(old, first, checkpoint.size, checkpoint.root, proof)
-    if len(covered) != checkpoint.size or root_of(covered) != checkpoint.root:
-        raise IntegrityError(
-            f"the stored entries do not lead to the signed root over {checkpoint.size}",
-            remedy="flopledger verify names what was changed",
-        )
     return Request(old, proof, checkpoint, parsed)
 
 

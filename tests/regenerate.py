@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ledger.hardware.instance import instances_schema
 from ledger.importers.mapping import map_schema
 from ledger.journeys.check_document import check_schema
 from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
 from ledger.regime.schema import regime_schemas
 from ledger.report.checks import PAGE_NAME, check_page
+from ledger.report.estimates import estimate_schema, methods_schema
 from ledger.report.figures import figures_schema
 from ledger.report.impact_document import impact_schema
 from ledger.report.imports import import_schema
@@ -19,6 +21,7 @@ from ledger.report.lackings import missing_schema
 from ledger.report.law_parts import law_schema
 from ledger.report.position_document import position_schema
 from ledger.report.quorum import quorum_schema
+from ledger.report.reconciliation_document import reconcile_schema
 from ledger.report.records import recorded_schema
 from ledger.report.redline_document import rules_diff_schema
 from ledger.report.replay import replay_schema
@@ -34,12 +37,16 @@ def schema_files() -> dict[str, str]:
         **record_schemas(),
         **regime_schemas(),
         "check.v1.schema.json": check_schema(),
+        "estimate.v1.schema.json": estimate_schema(),
         "impact.v1.schema.json": impact_schema(),
         "import.v1.schema.json": import_schema(),
+        "instances.v1.schema.json": instances_schema(),
         "map.v1.schema.json": map_schema(),
+        "methods.v1.schema.json": methods_schema(),
         "missing.v1.schema.json": missing_schema(),
         "pack-signatures.v1.schema.json": quorum_schema(),
         "position.v1.schema.json": position_schema(),
+        "reconcile.v1.schema.json": reconcile_schema(),
         "recorded.v1.schema.json": recorded_schema(),
         "rules-diff.v1.schema.json": rules_diff_schema(),
         "rules-explain.v1.schema.json": rules_explain_schema(),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from ledger.quantity import Interval, Quantity
 from ledger.regime.diagnosis import parse_node
-from ledger.regime.environment import Amount, FactValue, Holding
+from ledger.regime.environment import Amount, Bounds, FactValue, Holding, ends_of
 from ledger.regime.interpret import Outcome, interpret
 from ledger.regime.law import Law
 from ledger.regime.model import Regime
@@ -59,6 +60,9 @@ class World:
             Interval.unknown(), Interval.unknown(), (f"operations@{subject.replace(':', '-')}",)
         )
         return self.totals.get((subject, scope, view), unknown)
+
+    def bounds(self, subjects: Sequence[str], counting: Any, scope: str, view: str) -> Bounds:
+        return Bounds.of(ends_of(self.total(each, counting, scope, view)) for each in subjects)
 
     def members(self, relation: str, subject: str) -> list[str]:
         return self.models.get(subject, []) if relation == "developer.models" else []

@@ -17,6 +17,7 @@ from ledger.yamltree import parse_tree
 RULES = Path(__file__).resolve().parent.parent / "rules"
 NEEDED = (
     "hardware/accelerators.yaml",
+    "hardware/instances.yaml",
     "hardware/references.yaml",
     "vocabulary/activities.yaml",
     "vocabulary/facts.yaml",

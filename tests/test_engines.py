@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -67,6 +68,7 @@ def test_engines_agree_on_folds_and_legs(
     folded = fast.fold(size=size, limit=limit, as_of=as_of, root=source.root(size))
     assert folded == expected
     assert fast.legs(ALL, limit=limit, as_of=as_of) == plain.legs(ALL, limit=limit, as_of=as_of)
+    assert fast.above(limit=limit) == plain.above(limit=limit)
 
 
 class WalkedLeaves(MemoryLeaves):
@@ -217,6 +219,20 @@ def test_engine_refuses_missing_and_changed_entries(name: str) -> None:
     source.rows.insert(2, gap._replace(bytes=gap.bytes.replace(b'"2"', b'"3"')))
     with pytest.raises(IntegrityError, match="not those that were hashed"):
         open_engine(name, source).fold(size=6, limit=6, as_of=DAY)
+
+
+@pytest.mark.parametrize("name", ["plain", "polars"])
+def test_engine_finds_standing_legs_above_their_own_ceiling(name: str) -> None:
+    def leg(operations: int | None, ceiling: str | None) -> dict[str, Any]:
+        return allocation("m", operations, ceiling_operations=ceiling)
+
+    held = (leg(10, "9"), leg(9, "9"), leg(10, None), leg(None, "9"), leg(10, "9"), Reverse(0))
+    source = MemoryLeaves(records(*held))
+    engine = open_engine(name, source)
+    assert engine.above(limit=6) == (4,)
+    assert engine.above(limit=5) == (0, 4)
+    assert engine.above(limit=4) == (0,)
+    assert engine.above(limit=0) == ()
 
 
 def test_engine_that_does_not_exist_is_refused() -> None:

@@ -126,6 +126,16 @@ def test_figures_that_their_inputs_do_not_give_are_named() -> None:
     assert "6·N·D: its inputs give 600, not what it states" in figures_tables(found)[0].notes
 
 
+def test_figures_say_whether_their_inputs_give_them_again() -> None:
+    told = [row[6] for row in figures_tables(demo("pretrain-bf16"))[0].rows]
+    assert told[:4] == ["agrees", "agrees", "no formula is recorded", "agrees"]
+    inputs = {"formula": "dense", "parameters": 10, "tokens": 10}
+    leg = {"method": "architecture", "method_inputs": inputs}
+    for operations, expected in ((600, "agrees"), (300, "agrees"), (299, "gives 600")):
+        found = run_figures("r", bodies(*[{"operations": operations, **leg}] * 2))
+        assert figures_tables(found)[0].rows[0][6] == expected, operations
+
+
 def test_figures_legs_of_one_figure_add_up() -> None:
     leg = {"method": "counter", "method_inputs": {"tokens": 7}}
     found = run_figures("r", bodies({"operations": 5, **leg}, {"operations": 8, **leg}))

@@ -11,18 +11,20 @@ from datetime import date
 from typing import Any
 
 import pytest
-from ledgers import Record, allocation, commitment, fact, records
+from ledgers import Record, allocation, commitment, fact, lineage, records
 from regimes import SMALL, small
 from worlds import E24, world_of
 
 from ledger import forward
 from ledger.book.reckoning import Reckoning
-from ledger.determination import Asked, determine
+from ledger.determination import Asked, determine, survey
 from ledger.determination import world as of_world
 from ledger.engines import evaluate
 from ledger.engines.evaluate import ColumnEvaluator
 from ledger.measure import Leg
+from ledger.regime import law as of_law
 from ledger.regime.interpret import Interpreter
+from ledger.regime.law import Law
 
 MANY = 24
 LARGE, LITTLE = 20 * E24, E24
@@ -139,3 +141,31 @@ def test_deliveries_under_other_contracts_are_not_read_for_every_model(
         steps.append(read[0])
     assert steps[0] >= MANY
     assert steps[1] == 2 * steps[0], steps
+
+
+def test_models_without_parents_are_added_up_without_terms(
+    count: Counted, counts: Counter[str]
+) -> None:
+    family = [("lineage", lineage("m1", "m0")), ("lineage", lineage("m2", "m1"))]
+    law = Asked(date(2026, 11, 23), date.max, rules={"xx.small": frozenset({"above"})})
+    count(Reckoning, "_make_own")
+    steps = []
+    for number in (MANY, 2 * MANY):
+        counts.clear()
+        world = world_of(records(*models(number, LITTLE // 10), *family))
+        ((tally, _),) = survey(law, [small()], world, ColumnEvaluator())
+        assert tally.not_met == number
+        steps.append(counts["_make_own"])
+    # Only the three that have to do with a step; m0 is their parent.
+    assert steps == [3, 3]
+
+
+def test_a_choose_is_said_in_words_once(count: Counted, counts: Counter[str]) -> None:
+    count(of_law, "in_words")
+    rule = small().rule("modifier")
+    law = Law.on(small(), date(2026, 11, 23))
+    assert rule is not None
+    # All of them alive at once: else one could have the place in memory of another.
+    conditions = [rule.condition for _ in range(MANY)]
+    said = {law.words_of(condition) for condition in conditions}
+    assert (len(said), counts["in_words"]) == (1, 1)

@@ -202,6 +202,7 @@ def test_receipt_is_checked_without_a_database_or_a_model(receipt: list[str]) ->
     assert done.stderr.strip() == "[]"
 
 
+@pytest.mark.slow  # what it loads is tested above; this is the time that it takes
 def test_receipt_is_checked_in_a_fifth_of_a_second(receipt: list[str]) -> None:
     # Time of the processor, beside an interpreter that does nothing: other work does not count.
     def spent(*arguments: str) -> float:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 
 from ledger.errors import InputError, LedgerError, MissingError, RuleError
+from ledger.importers.kubernetes import IMPORTER as KUBERNETES
+from ledger.importers.kueue import IMPORTER as KUEUE
 from ledger.importers.mapping import Map, map_schema
+from ledger.importers.openb import IMPORTER as OPENB
 
 TEXT = """\
 schema: map/1
@@ -49,6 +53,12 @@ def test_a_row_that_no_rule_is_about_is_of_no_model() -> None:
 
 def test_patterns_keep_the_case_of_the_text() -> None:
     assert loaded().row({"account": "LLM-x", "partition": "h100", "jobname": "j"}) is None
+
+
+@pytest.mark.parametrize("importer", [KUBERNETES, KUEUE, OPENB])
+def test_names_of_columns_are_refused_where_none_are_taken(importer: Any) -> None:
+    with pytest.raises(InputError, match="has columns of its own"):
+        importer.with_map(loaded(f"{TEXT}columns: {{ Job: name }}\n"))
 
 
 def test_devices_match_on_the_type_of_the_source() -> None:

@@ -151,16 +151,19 @@ def test_migration_takes_unsigned_entries_and_a_missing_key_as_they_are(
     assert rows_of(there) == rows_of(source)
 
 
-def test_migration_takes_signed_statements_along(
+def test_migration_takes_along_what_others_signed(
     source: Context, server: Server, tmp_path: Path
 ) -> None:
-    folder = source.ledger.with_name("ledger.db.attestations")
-    folder.mkdir()
-    (folder / "ab.json").write_bytes(b"{}")
+    names = "attestations/ab.json", "anchors/ab.note", "timestamps/000000000001.tsr", "cosignatures"
+    for name in names:
+        path = source.ledger.parent / f"ledger.db.{name}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(name.encode())
     there = at(server.fresh(), tmp_path)
     migrate(location_of(source), location_of(there))
-    copied = there.ledger.with_name(f"{there.ledger.name}.attestations") / "ab.json"
-    assert copied.read_bytes() == b"{}"
+    for name in names:
+        copied = there.ledger.parent / f"{there.ledger.name}.{name}"
+        assert copied.read_bytes() == name.encode()
 
 
 def test_migration_takes_everything_that_cannot_be_made_again(

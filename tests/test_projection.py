@@ -63,6 +63,26 @@ def test_projection_is_read_again_without_its_leaves(tmp_path: Path) -> None:
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == files
 
 
+def test_legs_are_read_without_the_leaves_that_the_fold_hashed(tmp_path: Path) -> None:
+    source = MemoryLeaves(sample())
+    engine = PolarsEngine(source, at(tmp_path))
+    asked = {"limit": source.size, "as_of": DAY}
+    models = frozenset({"m0", "m1", "m2"})
+    for _ in range(2):
+        source.reads = 0
+        engine.fold(size=source.size, root=source.root(), **asked)
+        once = source.reads
+        assert once >= source.size
+        assert engine.legs(models, **asked) == PlainEngine(source).legs(models, **asked)
+        source.reads = 0
+        engine.legs(models, **asked)
+        assert source.reads == 0
+    # The files are read at every use: one that was changed is built from the leaves.
+    for path in tmp_path.glob("*.parquet"):
+        path.write_bytes(path.read_bytes()[:-1])
+    assert engine.legs(models, **asked) == PlainEngine(source).legs(models, **asked)
+
+
 def test_projection_grows_with_the_ledger(tmp_path: Path) -> None:
     fold(MemoryLeaves(sample(10)), tmp_path)
     whole = (tmp_path / "0000000004-0000000008.parquet").stat().st_mtime_ns

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -244,6 +246,27 @@ def test_provisional_never_replaces_a_provisional(tmp_path: Path) -> None:
     other = leg(0, status="provisional", model="m2")
     with opened(context) as log:
         assert log.append([other]).conflicts[0].seq == 0
+
+
+def test_provisional_that_grows_replaces_itself_and_never_shrinks(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    known: dict[str, Any] = {"status": "provisional", "device_us": None, "ceiling_operations": None}
+    first, later = leg(0, **known), leg(0, **known, end="2026-03-10T09:00:00Z")
+    last = leg(0, **known, end="2026-03-10T10:00:00Z")
+    shrunk = replace(last, body={**last.body, "operations": "1"})
+    # It fell silent: the same end, and no upper end any more.
+    silent = {**later.body, "operations": None, "operations_low": later.body["operations"]}
+    other = replace(last, body={**last.body, "model": "m2"})
+    fill(context, [first])
+    with opened(context) as log:
+        assert log.append([later]).superseded == (0,)
+        assert (log.append([first]).same, log.append([later]).same) == (1, 1)
+        assert [len(log.append([d]).conflicts) for d in (shrunk, other)] == [1, 1]
+        assert log.append([replace(later, body=silent)]).superseded == (2,)
+        assert log.append([later]).same == 1
+        assert log.append([last]).superseded == (4,)
+        assert log.append([leg(0)]).superseded == (6,)
+    checked(context)
 
 
 def test_sealing_states_allocations_in_full(tmp_path: Path) -> None:

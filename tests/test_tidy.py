@@ -30,8 +30,8 @@ FUNCTION_LINES_MAX = 60
 COMMAND_LINES_MAX = 25
 BANNED_NAMES = {"utils", "helpers", "common", "base", "misc", "manager", "service"}
 EDGE = {
-    *("__main__", "_demo", "cli", "clock", "engines", "importers", "report", "resources"),
-    *("standalone", "stores"),
+    *("__main__", "_demo", "capture", "cli", "clock", "engines", "importers", "report"),
+    *("resources", "standalone", "stores"),
 }
 CLOCKS = {"datetime.now", "datetime.today", "date.today", "time.time", "os.environ"}
 BANNED_WORDS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|mock\.patch")

@@ -15,6 +15,7 @@ from ledger.book.span import ANYTHING, Part, Span, total
 from ledger.lineage import Edge, Graph, Lineage
 from ledger.measure import Sums, TotalKey
 from ledger.regime.counting import CountingSet
+from ledger.regime.environment import Ends
 
 __all__ = ["Reckoning"]
 
@@ -155,6 +156,32 @@ class Reckoning:
         # The parent that nobody names may be any ancestor, so that all of them may be own.
         names = _unknown_parents(unknown)
         return part.with_span(part.span.perhaps(), *total(names).missing)
+
+    def alone(self, model: str) -> Ends | None:
+        """Return the ends of a model that stands alone: those of ``own`` and of ``cumulative``.
+
+        Nothing is built on the way, since a ledger holds many such models. None for any other
+        model, and where the ends make no interval.
+        """
+        if not self._stands_alone(model):
+            return None
+        lo = hi = unbounded = error_lo = error_hi = error_unbounded = 0
+        recorded = False
+        for key, sums in self._rows.get(model, ()):
+            if key.extent != "own":
+                continue
+            if self._counts(key) and sums.rows:
+                recorded = True
+                lo, hi, unbounded = lo + sums.lo, hi + sums.hi, unbounded + sums.unbounded
+                error_lo, error_hi = error_lo + sums.error_lo, error_hi + sums.error_hi
+                error_unbounded += sums.error_unbounded
+            elif sums.rows and key.activity in self._counting.activities:
+                recorded = True
+        if not recorded:
+            return 0, None, 0, None
+        ends = (lo, None if unbounded else hi, error_lo, None if error_unbounded else error_hi)
+        backward = (not unbounded and hi < lo) or (not error_unbounded and error_hi < error_lo)
+        return None if backward else ends
 
     @property
     def _collapses(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -103,10 +102,17 @@ class Part:
 
 def total(parts: Iterable[Part]) -> Part:
     """Add terms up."""
-    span, missing, rows, evidence = NOTHING, set[str](), 0, Counter[str]()
+    lo = error_lo = rows = 0
+    hi: int | None = 0
+    error_hi: int | None = 0
+    missing, evidence = set[str](), dict[str, int]()
     for part in parts:
-        span += part.span
+        legal, error = part.span.legal, part.span.error
+        lo, error_lo, rows = lo + legal.lo, error_lo + error.lo, rows + part.rows
+        hi = None if hi is None or legal.hi is None else hi + legal.hi
+        error_hi = None if error_hi is None or error.hi is None else error_hi + error.hi
         missing |= part.missing
-        rows += part.rows
-        evidence.update(part.evidence)
-    return Part(span, frozenset(missing), rows, dict(evidence))
+        for letter, operations in part.evidence.items():
+            evidence[letter] = evidence.get(letter, 0) + operations
+    span = Span(Interval(lo, hi), Interval(error_lo, error_hi))
+    return Part(span, frozenset(missing), rows, evidence)

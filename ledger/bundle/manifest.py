@@ -86,7 +86,7 @@ class Manifest:
             raise InputError(f"the manifest is not one of {SCHEMA}")
         kind, origin, size = value["kind"], value["origin"], value["size"]
         audience, members = value["audience"], value["members"]
-        if kind not in {"entries", "receipts"}:
+        if not isinstance(kind, str) or kind not in {"entries", "receipts"}:
             raise InputError("the manifest does not say entries or receipts")
         if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 10**12:
             raise InputError("the size in the manifest is no number of entries")

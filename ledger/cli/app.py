@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from pathlib import Path
@@ -22,7 +23,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("ledger.cli.init:init", "Create a ledger and its signing key."),
     "status": ("ledger.cli.status:status", "One screen: size, head, signer, what is near."),
     "import": ("ledger.cli.import_:import_", "Read a real export into the ledger."),
+    "run": ("ledger.cli.run:run", "Run a program and capture the time it holds devices."),
+    "sync": ("ledger.cli.sync:sync", "Read captured runs into the ledger, once."),
     "record": ("ledger.cli.record:record", "Append records from JSON Lines."),
+    "estimate": ("ledger.cli.estimate:estimate_command", "Work out operations by a method."),
     "fact": ("ledger.cli.fact:fact", "Set one fact, or list the facts that are missing."),
     "restate": ("ledger.cli.restate:restate_command", "Correct an entry, with approval."),
     "impact": ("ledger.cli.impact:impact_command", "Show everything that used an entry."),
@@ -32,6 +36,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("ledger.cli.check:check", "Determine which legal lines are met."),
     "explain": ("ledger.cli.explain:explain", "Give the reasons of one determination."),
     "position": ("ledger.cli.position:position", "Graded FLOP-hours held and operations done."),
+    "reconcile": (
+        "ledger.cli.reconcile:reconcile_command",
+        "Line up methods and sources; grade the evidence.",
+    ),
+    "receipt": ("ledger.cli.usage:receipt", "Sign a receipt of usage, or book one."),
     "hardware": ("ledger.cli.hardware:hardware", "List the catalogue of accelerators."),
     "rules": ("ledger.cli.rules:rules", "List, show, lint and test the law as data."),
     "bundle": ("ledger.cli.bundle:bundle", "Write one file from which others verify."),
@@ -131,6 +140,8 @@ def program(
 
 def main() -> None:
     """Run the program and leave with its exit status."""
+    # Values here are frozen and hold no cycles: looking for them took a tenth of a large check.
+    gc.set_threshold(200_000, 50, 50)
     sys.exit(run(sys.argv[1:]))
 
 

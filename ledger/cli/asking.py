@@ -164,6 +164,7 @@ def with_records(
                 ledger.folded,
                 ledger.unsigned_tail,
                 lambda models: fold.legs(models, limit=limit, as_of=question.as_of),
+                lambda: fold.above(limit=limit),
             )
         )
 

@@ -24,8 +24,10 @@ from ledger.resources import rules_root
 from ledger.stores.bundles import write_folder
 from ledger.stores.cosignatures import CosignaturesFile
 from ledger.stores.envelopes import EnvelopeFolder
+from ledger.stores.evidence import evidence_of
 from ledger.stores.keyfiles import Files
 from ledger.stores.notes import NotesFile
+from ledger.verify import verify
 
 __all__ = ["drawn_up", "write_out"]
 
@@ -35,7 +37,10 @@ _TOKEN = re.compile(r"([0-9]{12})\.tsr")
 def drawn_up(
     context: Context, audience: Audience, receipts: tuple[int, ...], at: int | None
 ) -> Bundled:
-    """Choose what goes into a bundle; the ledger is read again while it is written.
+    """Verify the ledger, then choose what goes into a bundle of this very state of it.
+
+    Whoever gets a bundle would find what ``verify`` finds; so nothing is handed out before it
+    held. The ledger is read again while the bundle is written, from the same snapshot.
 
     Args:
         context: The global options.
@@ -46,14 +51,17 @@ def drawn_up(
     Raises:
         MissingError: If there is no ledger, or no checkpoint of that size.
         InputError: If the audience may not have all entries.
-        IntegrityError: If notes or entries contradict each other.
+        IntegrityError: If the ledger does not verify.
     """
-    store = open_reader(context)
+    files, store = files_of(context), open_reader(context)
+    # Notes first: whatever they cover is in any later state of the database.
+    stop = NotesFile(files.checkpoints).settled_size()
     snapshot = store.snapshot()
     snapshot.__enter__()
     click.get_current_context().call_on_close(lambda: snapshot.__exit__(None, None, None))
+    verify(evidence_of(store, files, stop))
     pack = pack_bytes(rules_root(context.rules))
-    beside = _beside(files_of(context), pack, partial(signed_leaves, context, store))
+    beside = _beside(files, stop, pack, partial(signed_leaves, context, store))
     if receipts:
         return bundling.receipts(store, beside, audience, at=at, seqs=receipts)
     return bundling.bundle(store, beside, audience, at=at)
@@ -87,9 +95,8 @@ def write_out(context: Context, made: Bundled, output: str) -> None:
         context.say(f"warning: an entry names statement {digest}, whose file is not kept")
 
 
-def _beside(files: Files, pack: bytes, signed: Callable[[bytes], Leaves]) -> Beside:
-    """Return what stands beside the database."""
-    notes = NotesFile(files.checkpoints)
+def _beside(files: Files, stop: int, pack: bytes, signed: Callable[[bytes], Leaves]) -> Beside:
+    """Return what stands beside the database, with the notes of the first ``stop`` bytes."""
     folder = EnvelopeFolder(files.attestations)
 
     def envelope(digest: str) -> bytes | None:
@@ -102,15 +109,19 @@ def _beside(files: Files, pack: bytes, signed: Callable[[bytes], Leaves]) -> Bes
         path = files.anchors / f"{digest}.note"
         return path.read_bytes() if path.is_file() else None
 
-    return Beside(_notes(notes, files), envelope, anchor, _tokens(files), pack, signed)
+    return Beside(_notes(files, stop), envelope, anchor, _tokens(files), pack, signed)
 
 
-def _notes(notes: NotesFile, files: Files) -> Iterator[bytes]:
-    """Yield the notes that the log signed, then what witnesses answered."""
-    for record in notes.notes(notes.settled_size()):
+def _notes(files: Files, stop: int) -> Iterator[bytes]:
+    """Yield the notes that the log signed, then what witnesses answered about these."""
+    texts = set()
+    for record in NotesFile(files.checkpoints).notes(stop):
         yield record.removesuffix(b"\n")
+        texts.add(record.partition(b"\n\n")[0] + b"\n")
     for note in CosignaturesFile(files.cosignatures).notes():
-        yield note.encode()
+        # Whoever appended meanwhile may have got an answer over more than the snapshot holds.
+        if note.text.encode() in texts:
+            yield note.encode()
 
 
 def _tokens(files: Files) -> dict[int, bytes]:

@@ -13,6 +13,7 @@ from ledger.cli.noted import note_over
 from ledger.cli.opening import newest_note, open_reader
 from ledger.cli.output import write_text
 from ledger.cli.trusting import read_bytes, trust_options, trusted
+from ledger.journeys.verifying import hashed_anew
 from ledger.witness import request_of
 
 __all__ = ["checkpoint"]
@@ -72,7 +73,7 @@ def request(context: Context, *, old: int, output: str | None) -> None:
     store = open_reader(context)
     note, newest = newest_note(context)
     open_checkpoint(context, store, note)
-    leaves = store.hashes(newest.size)
+    leaves = hashed_anew(store, newest.size)
     write_text(request_of(leaves, note, old).encode().decode(), output)
 
 

@@ -13,6 +13,7 @@ from ledger.cli.passphrase import passphrase_of
 from ledger.custody import Custody, KeyEvent, signed_with
 from ledger.entry import Entry
 from ledger.errors import IntegrityError
+from ledger.journeys.verifying import hashed_anew
 from ledger.keys import FileSigner, Signer, VerifierKey
 from ledger.stores.contract import LedgerStore
 from ledger.stores.keyfiles import Files, read_key, take_over
@@ -61,8 +62,12 @@ class SignedLeaves:
     key: VerifierKey
 
     def hashes(self, stop: int) -> list[bytes]:
-        """Return the leaf hashes of the entries [0, stop)."""
-        return self.store.hashes(stop)
+        """Return the leaf hashes of the entries [0, stop), each from its stored bytes.
+
+        Raises:
+            IntegrityError: If the stored bytes of an entry are not those that were hashed.
+        """
+        return hashed_anew(self.store, stop)
 
     def vkey(self) -> str:
         """Return the text of the key."""

@@ -14,7 +14,9 @@ from ledger.cli.context import Context
 from ledger.cli.keeping import keepers_of
 from ledger.errors import IntegrityError, MissingError
 from ledger.keys import Signer
+from ledger.period import format_instant
 from ledger.stores.contract import LedgerStore
+from ledger.stores.cosignatures import CosignaturesFile
 from ledger.stores.evidence import evidence_of
 from ledger.stores.keyfiles import Files, read_secret
 from ledger.stores.location import Location
@@ -64,13 +66,17 @@ def open_log(context: Context, *, writable: bool = True, heir: Signer | None = N
 
     Raises:
         MissingError: If the ledger, its key or its secret is not there.
-        IntegrityError: If the key is not the one the ledger states.
+        IntegrityError: If the key is not the one the ledger states, or a witness cosigned more
+            than the newest checkpoint covers.
     """
     from ledger.log import Identity, Log  # noqa: PLC0415 - reading commands need no pydantic
 
     files = files_of(context)
     store = _closed_at_end(location_of(context).open(writable=writable))
     keepers = keepers_of(files, store) if writable else None
+    if writable:
+        _check_cosigned(files)
+        _tell_clock(context, store)
     chance = context.chance
     chance.check(store.origin())
     secret = read_secret(files.secret)
@@ -141,6 +147,36 @@ def earlier_note(context: Context, size: int) -> tuple[bytes, Checkpoint]:
         why="what was determined from these entries cannot be determined from others",
         remedy="give the --ledger whose check it was, with its whole checkpoint file",
     )
+
+
+def _check_cosigned(files: Files) -> None:
+    """Refuse to go on from a database and checkpoints that were both replaced by an older copy.
+
+    What a witness cosigned is a third file; whoever put back two of them would sign a fork.
+    """
+    data = NotesFile(files.checkpoints).tail().note
+    newest = None if data is None else Checkpoint.parse(Note.parse(data).text)
+    for note in CosignaturesFile(files.cosignatures).notes():
+        seen = Checkpoint.parse(note.text)
+        if newest is not None and seen.size >= newest.size and seen != newest:
+            raise IntegrityError(
+                f"a witness cosigned {seen.size} entries that are not those of the newest "
+                f"checkpoint, over {newest.size}",
+                where=str(files.cosignatures),
+                why="database and checkpoints are an older copy; appending would make a second "
+                "history, and the witness would prove it",
+                remedy="put the newest copy of both back, and keep these as evidence",
+            )
+
+
+def _tell_clock(context: Context, store: LedgerStore) -> None:
+    """Say that the clock is behind the last entry: times of entries never decrease."""
+    last, time = store.head().recorded_at, format_instant(now())
+    if time < last:
+        context.say(
+            f"warning: the clock says {time}, the last entry was recorded at {last}: what is "
+            "recorded now gets that time too; set the clock"
+        )
 
 
 def _closed_at_end(store: LedgerStore) -> LedgerStore:

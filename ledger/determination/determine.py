@@ -255,7 +255,6 @@ def _nearest(ground: Ground, subjects: Sequence[str], world: World) -> Sequence[
     if total is None or counting is None or len(subjects) <= NEAREST:
         return subjects[:NEAREST]
 
-    def reached(subject: str) -> int:
-        return world.present.total(subject, counting, total.lineage, "actual").legal.lo
-
-    return heapq.nlargest(NEAREST, subjects, key=reached)
+    bounds = world.present.bounds(subjects, counting, total.lineage, "actual")
+    reached = dict(zip(subjects, bounds.lo, strict=True))
+    return heapq.nlargest(NEAREST, subjects, key=reached.__getitem__)

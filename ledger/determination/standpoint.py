@@ -23,7 +23,7 @@ from ledger.lineage import Edge, Lineage
 from ledger.measure import Leg, Measured, Sums, TotalKey
 from ledger.quantity import Interval
 from ledger.regime.counting import RELATIONS, CountingSet
-from ledger.regime.environment import Rates
+from ledger.regime.environment import Bounds, Ends, Rates, ends_of
 from ledger.regime.rule import ViewName
 
 __all__ = ["Standpoint", "all_rows", "bare"]
@@ -39,10 +39,12 @@ class _Counted:
     Attributes:
         reckoning: Adds up.
         totals: What it added up, by subject, scope and view.
+        bounds: The ends of what it added up, by subjects, scope and view.
     """
 
     reckoning: Reckoning
     totals: dict[tuple[str, Scope, ViewName], Measured]
+    bounds: dict[tuple[tuple[str, ...], Scope, ViewName], Bounds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,20 @@ class Standpoint:
             counted.totals[asked] = found
         return found
 
+    def bounds(
+        self, subjects: Sequence[str], counting: CountingSet, scope: Scope, view: ViewName
+    ) -> Bounds:
+        """Return the ends of the totals of many subjects, as ``total`` gives them."""
+        if not self.committed:
+            view = "actual"
+        counted = self._counted.get(counting) or self._begin(counting)
+        asked = (tuple(subjects), scope, view)
+        found = counted.bounds.get(asked)
+        if found is None:
+            ends = (self._ends(subject, counting, scope, view) for subject in subjects)
+            found = counted.bounds[asked] = Bounds.of(ends)
+        return found
+
     def members(self, relation: str, subject: str) -> Sequence[str]:
         """Return who belongs to a subject, prefixed, sorted."""
         name = bare(subject)
@@ -135,9 +151,19 @@ class Standpoint:
         held = self._counted.get(alike)
         if held is None:
             reckoning = Reckoning(self.actual, self.lineage, counting)
-            held = self._counted[alike] = _Counted(reckoning, {})
+            held = self._counted[alike] = _Counted(reckoning, {}, {})
         self._counted[counting] = held
         return held
+
+    def _ends(self, subject: str, counting: CountingSet, scope: Scope, view: ViewName) -> Ends:
+        """Return the ends of a total; of a model that stands alone they are added up directly."""
+        if scope != "base" and subject.startswith("model:"):
+            name = bare(subject)
+            if view == "actual" or name not in self.committed:
+                alone = self._counted[counting].reckoning.alone(name)
+                if alone is not None:
+                    return alone
+        return ends_of(self.total(subject, counting, scope, view))
 
     def _measure(
         self, subject: str, reckoning: Reckoning, counting: CountingSet, scope: Scope

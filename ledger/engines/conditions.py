@@ -177,13 +177,15 @@ class Conditions:
         else:
             known = self.sheet.gathered.facts(name)
             values = [k.value if isinstance(k.value, bool) else None for k in known]
-            held = self.sheet.given(values, lambda row: known[row].missing)
+            held = self.sheet.given(values, lambda row: self.sheet.gathered.gaps(name, row))
         self._facts[name] = held
         return held
 
     def _asked(self, rule: Rule) -> Column:
         """Add another rule, asked of what each subject stands for."""
         gathered = self.sheet.gathered
+        if gathered.are(rule.subject):
+            return self.rule(rule).truth
         parts = [gathered.answers.part(subject, rule.subject) for subject in self.sheet.subjects]
         if all(
             part == subject for (part, _), subject in zip(parts, self.sheet.subjects, strict=True)
@@ -238,7 +240,8 @@ class Conditions:
             for held in words
         ]
         return self.sheet.given(
-            values, lambda row: known[row].missing if words[row] is None else unlisted
+            values,
+            lambda row: self.sheet.gathered.gaps(fact, row) if words[row] is None else unlisted,
         )
 
     def _exists(self, rule: Rule, asked: node.Exists) -> Column:

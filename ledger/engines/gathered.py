@@ -10,9 +10,9 @@ from typing import Final
 
 from ledger.engines.numbers import Constant, Leaf
 from ledger.quantity import Dimension, Quantity
-from ledger.regime.answered import Answers, Known, Total
+from ledger.regime.answered import Answers, Known
 from ledger.regime.counting import CountingSet
-from ledger.regime.environment import LineageScope
+from ledger.regime.environment import Bounds, LineageScope
 from ledger.regime.grouping import HOLDING_KEYS
 from ledger.regime.question import Sight
 from ledger.regime.rule import ViewName
@@ -43,19 +43,33 @@ class Gathered:
         self.view = view
         self.home = home
         self._facts: dict[str, list[Known]] = {}
-        self._totals: dict[tuple[str, LineageScope], list[Total]] = {}
+        self._kinds: dict[str, bool] = {}
+        self._totals: dict[tuple[str, LineageScope], Bounds] = {}
 
     def facts(self, name: str) -> list[Known]:
-        """Return a fact in every row, with what would settle it."""
+        """Return a fact in every row; what would settle it is for ``gaps`` to name."""
         held = self._facts.get(name)
         if held is None:
-            kind = name.partition(".")[0]
-            alike = all(subject.startswith(f"{kind}:") for subject in self.subjects)
-            if self.home and alike and kind not in HOLDING_KEYS:
+            if self.are(name.partition(".")[0]):
                 held = self.answers.facts(self.subjects, name, self.view)
             else:
                 held = [self._fact(subject, name) for subject in self.subjects]
             self._facts[name] = held
+        return held
+
+    def gaps(self, name: str, row: int) -> tuple[str, ...]:
+        """Return what would settle a fact in a row."""
+        known = self.facts(name)[row]
+        if self.home or not self.are(name.partition(".")[0]):
+            return known.missing
+        return _told_of(self.subjects[row], known.missing or (name,))
+
+    def are(self, kind: str) -> bool:
+        """Return whether every subject is of a kind and stands for itself alone."""
+        held = self._kinds.get(kind)
+        if held is None:
+            alike = all(subject.startswith(f"{kind}:") for subject in self.subjects)
+            held = self._kinds[kind] = alike and kind not in HOLDING_KEYS
         return held
 
     def fact_leaf(self, name: str) -> Leaf:
@@ -67,7 +81,7 @@ class Gathered:
         ]
 
         def gaps(row: int) -> tuple[str, ...]:
-            return known[row].missing if numbers[row] is _NO_NUMBER else ()
+            return self.gaps(name, row) if numbers[row] is _NO_NUMBER else ()
 
         spans, dimensions = [span for span, _ in numbers], [measured for _, measured in numbers]
         return Leaf.of(f"fact {name}", spans, dimensions, gaps)
@@ -77,17 +91,18 @@ class Gathered:
         key = (counting.id, scope)
         held = self._totals.get(key)
         if held is None:
-            held = self._totals[key] = [
-                self.answers.total(subject, counting, scope, self.view) for subject in self.subjects
-            ]
-        seen = [total.legal if sight == "legal" else total.error for total in held]
+            held = self.answers.bounds(self.subjects, counting, scope, self.view)
+            self._totals[key] = held
+        los, his = (held.lo, held.hi) if sight == "legal" else (held.error_lo, held.error_hi)
 
         def gaps(row: int) -> tuple[str, ...]:
-            if seen[row].known:
+            if los[row] == his[row]:
                 return ()
-            return held[row].missing or (f"operations@{self.subjects[row]}",)
+            subject = self.subjects[row]
+            total = self.answers.total(subject, counting, scope, self.view)
+            return total.missing or (f"operations@{subject}",)
 
-        return Leaf.whole(f"total {counting.id} {scope}", seen, str(Dimension.OPERATIONS), gaps)
+        return Leaf.whole(f"total {counting.id} {scope}", los, his, str(Dimension.OPERATIONS), gaps)
 
     def constant(
         self, value: Quantity | date | Fraction | None, missing: tuple[str, ...] = ()
@@ -109,7 +124,7 @@ class Gathered:
         known = self.answers.fact(part, name, self.view)
         missing = known.missing or (name,)
         if not self.home or part != subject:
-            missing = tuple(m if "@" in m else f"{m}@{part}" for m in missing)
+            missing = _told_of(part, missing)
         return replace(known, missing=missing)
 
 
@@ -124,3 +139,8 @@ def number_of(value: Quantity | date | Fraction | None) -> tuple[Span, str | Non
             return Span.point(value), str(Dimension.RATIO)
         case None:
             return _NO_NUMBER
+
+
+def _told_of(subject: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names with the subject they are missing of, where none is named yet."""
+    return tuple(name if "@" in name else f"{name}@{subject}" for name in names)

@@ -16,7 +16,6 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
-from ledger.quantity import Interval
 from ledger.regime.trace import Comparator, Span, Truth, compare, product_of
 
 __all__ = [
@@ -103,10 +102,14 @@ class Leaf:
 
     @classmethod
     def whole(
-        cls, name: str, intervals: Sequence[Interval], dimension: str, missing: Missing
+        cls,
+        name: str,
+        los: Sequence[int],
+        his: Sequence[int | None],
+        dimension: str,
+        missing: Missing,
     ) -> Leaf:
         """Make a leaf of whole numbers that all measure the same."""
-        los, his = [each.lo for each in intervals], [each.hi for each in intervals]
         return cls(name, los, his, [dimension] * len(los), missing, 1, _largest(los, his))
 
     def ends(self) -> Ends | None:
@@ -219,8 +222,16 @@ class Product:
         lo, hi = held[0].lo, held[0].hi
         for part in held[1:]:
             lo, hi = lo * part.lo, hi * part.hi
-        hi = pl.when(zero).then(_whole(0)).otherwise(hi)
+        # Not a literal: polars takes what is literal in every row for one value, and cannot
+        # compare a literal on the left with it (2.1.0).
+        nothing = self._varying(held).lo * _whole(0)
+        hi = pl.when(zero).then(nothing).otherwise(hi)
         return Ends(lo, hi, math.prod(part.scale for part in held), bound)
+
+    def _varying(self, ends: Sequence[Ends]) -> Ends:
+        """Return the ends of a factor that is no literal, if there is one."""
+        pairs = zip(self.factors, ends, strict=True)
+        return next((e for factor, e in pairs if not isinstance(factor, Constant)), ends[0])
 
     def span(self, row: int) -> Span:
         """Return what it can be in a row."""

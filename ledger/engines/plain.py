@@ -56,6 +56,21 @@ class PlainEngine:
             grouped.take(seq, made)
         return grouped.legs(models)
 
+    def above(self, *, limit: int) -> tuple[int, ...]:
+        """Return the standing allocations that state more than their own ceiling, in order."""
+        found: dict[int, None] = {}
+        for record in self._records(limit):
+            signed = allocation_of(record)
+            if signed is None:
+                continue
+            if signed[0] < 0:
+                found.pop(_reversed_seq(record), None)
+                continue
+            made = Contribution.of(signed[1])
+            if made.ceiling is not None and made.lo > made.ceiling:
+                found[record.seq] = None
+        return tuple(found)
+
     def _segment(self, start: int, stop: int, limit: int, as_of: date) -> Segment:
         """Fold one segment."""
         chunk = read_chunk(self._source, start, stop)

@@ -165,11 +165,15 @@ class PolarsEngine:
         self._projection = Projection(source, place)
         self._run = run
         self._size = 0
+        self._read: Sequence[ProjectedSegment] = ()
 
     def fold(self, *, size: int, limit: int, as_of: date, root: bytes | None = None) -> Folded:
-        """Fold the entries [0, size) and total those before ``limit``."""
+        """Fold the entries [0, size) and total those before ``limit``.
+
+        Legs are then read in the snapshot of the fold: its leaves are not hashed again for them.
+        """
         assert 0 <= limit <= size
-        self._size = size
+        self._size, self._read = size, ()
         return self._with_files(lambda: self._fold(size, limit, as_of, root))
 
     def legs(
@@ -177,6 +181,10 @@ class PolarsEngine:
     ) -> Mapping[str, tuple[Leg, ...]]:
         """Return the legs of some models by day and by run, in order of ``seq``."""
         return self._with_files(lambda: self._legs(models, limit, as_of))
+
+    def above(self, *, limit: int) -> tuple[int, ...]:
+        """Return the standing allocations that state more than their own ceiling, in order."""
+        return self._with_files(lambda: self._above(limit))
 
     def _with_files(self, answer: Callable[[], _Answer]) -> _Answer:
         """Answer from the shared projection, or from an own one if that is pulled away."""
@@ -196,6 +204,7 @@ class PolarsEngine:
             leaves = _leaves(segments)
         sums = merge_sums(self._run(partial_sums, _batches(segments, limit, as_of)))
         held = (record for segment in segments for record in segment.read_records())
+        self._read = segments
         folded = Folded(
             size=size,
             root=leaves.root(),
@@ -214,11 +223,26 @@ class PolarsEngine:
         self, models: frozenset[str], limit: int, as_of: date
     ) -> Mapping[str, tuple[Leg, ...]]:
         """Group the legs in the files of the projection."""
-        segments = self._projection.segments(max(limit, self._size))
+        segments = self._projection.segments(max(limit, self._size), read=self._read)
         found: dict[str, tuple[Leg, ...]] = dict.fromkeys(sorted(models), ())
         batches = _batches(segments, limit, as_of)
         found.update(collect_legs([_counted(batch) for batch in batches], models))
         return found
+
+    def _above(self, limit: int) -> tuple[int, ...]:
+        """Find them in the files of the projection."""
+        segments = self._projection.segments(max(limit, self._size))
+        paths = [segment.allocations for segment in segments if segment.leaves.start < limit]
+        if not paths:
+            return ()
+        rows = pl.scan_parquet(paths, schema=SCHEMA).filter(pl.col("seq") < limit)
+        above = rows.filter((pl.col("sign") > 0) & (pl.col("lo") > pl.col("ceiling")))
+        found: list[int] = above.select("seq").collect(engine="streaming")["seq"].to_list()
+        if not found:
+            return ()
+        taken = rows.filter(pl.col("sign") < 0).select("reverses").collect(engine="streaming")
+        gone = set(taken["reverses"].to_list())
+        return tuple(sorted(seq for seq in found if seq not in gone))
 
     def _recorded_by(self, limit: int) -> str | None:
         """Return when the last entry counted was sealed."""

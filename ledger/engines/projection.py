@@ -17,7 +17,7 @@ import secrets
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,19 +77,24 @@ class Projection:
         else:
             self._folder, self._secret = self._temporary(), secrets.token_bytes()
 
-    def segments(self, size: int, *, rebuild: bool = False) -> tuple[ProjectedSegment, ...]:
+    def segments(
+        self, size: int, *, rebuild: bool = False, read: Sequence[ProjectedSegment] = ()
+    ) -> tuple[ProjectedSegment, ...]:
         """Return the segments of a tree, building those that are missing, stale or damaged.
 
         Args:
             size: Entries in the tree.
             rebuild: Build every one of them again.
+            read: Segments whose leaves were read in the same snapshot of the store, and are not
+                read again; their files are.
 
         Raises:
             IntegrityError: If an entry is missing or is not what was hashed.
         """
         found = []
+        ranges = {(held.leaves.start, held.leaves.stop): held.leaves for held in read}
         for start, stop in segments(size):
-            held = None if rebuild else self._held(start, stop)
+            held = None if rebuild else self._held(start, stop, ranges.get((start, stop)))
             found.append(held or self._build(start, stop))
         return tuple(found)
 
@@ -99,8 +104,8 @@ class Projection:
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
 
-    def _held(self, start: int, stop: int) -> ProjectedSegment | None:
-        """Return a segment whose files are sound and whose last leaf is still in the store."""
+    def _held(self, start: int, stop: int, read: CompactRange | None) -> ProjectedSegment | None:
+        """Return a segment whose files are sound and whose leaves are still in the store."""
         paths = self._paths(start, stop)
         try:
             manifest: Any = json.loads(paths["manifest"].read_bytes())
@@ -112,8 +117,8 @@ class Projection:
             return None
         if any(manifest[name] != digest for name, digest in files.items()):
             return None
-        # The leaves are hashed at every use: a file beside them cannot vouch for them.
-        if read_range(self._source, start, stop) != leaves:
+        # The leaves are hashed for every fold: a file beside them cannot vouch for them.
+        if (read or read_range(self._source, start, stop)) != leaves:
             return None
         return ProjectedSegment(leaves, manifest["last"], paths["allocations"], paths["records"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.hardware.catalogue import Catalogue, Refused
 from ledger.hardware.device import BITS, FIGURES, FORMATS, Device, Fabric, Provenance
+from ledger.hardware.instance import Instance, InstanceTable
 
 __all__ = [
     "BITS",
@@ -12,6 +13,8 @@ __all__ = [
     "Catalogue",
     "Device",
     "Fabric",
+    "Instance",
+    "InstanceTable",
     "Provenance",
     "Refused",
 ]

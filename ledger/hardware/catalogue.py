@@ -10,13 +10,14 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self, cast
 
 from ledger.canonical import JSON, encode
 from ledger.errors import HardwareError, RuleError
 from ledger.hardware.device import Device
 from ledger.hardware.fields import Fields
+from ledger.hardware.instance import InstanceTable
 from ledger.hardware.source import read_device
 from ledger.pack import Pack
 
@@ -53,6 +54,7 @@ class Catalogue:
         digest: SHA-256 of the canonical catalogue, 64 hex digits; records carry it.
         as_of: Day of the figures, ``YYYY-MM-DD``.
         names: Id or alias to device.
+        instances: What providers rent by the hour; empty in a pack without the table.
     """
 
     devices: Mapping[str, Device]
@@ -60,6 +62,7 @@ class Catalogue:
     digest: str
     as_of: str
     names: Mapping[str, Device]
+    instances: InstanceTable = field(default_factory=InstanceTable)
 
     @classmethod
     def from_pack(cls, pack: Pack) -> Self:
@@ -82,6 +85,7 @@ class Catalogue:
             hashlib.sha256(encode(cast("JSON", tree))).hexdigest(),
             fields.text("as_of"),
             names,
+            InstanceTable.from_pack(pack, by_id),
         )
 
     def find(self, name: str) -> Device:

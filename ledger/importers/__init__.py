@@ -15,10 +15,20 @@ __all__ = ["MODULES", "load", "mapped", "recognise"]
 
 MODULES = {
     "csv": "ledger.importers.csv",
+    "dutycycle": "ledger.importers.dutycycle",
     "epoch": "ledger.importers.epoch",
+    "focus": "ledger.importers.focus",
+    "kubernetes": "ledger.importers.kubernetes",
+    "kueue": "ledger.importers.kueue",
+    "maxtext": "ledger.importers.maxtext",
+    "megatron": "ledger.importers.megatron",
     "mlperf": "ledger.importers.mlperf",
+    "nanogpt": "ledger.importers.nanogpt",
+    "openb": "ledger.importers.openb",
     "parquet": "ledger.importers.parquet",
+    "prometheus": "ledger.importers.prometheus",
     "slurm": "ledger.importers.slurm",
+    "spool": "ledger.importers.spool",
     "telemetry": "ledger.importers.telemetry",
     "trainer": "ledger.importers.trainer",
 }

@@ -8,6 +8,7 @@ from ledger.errors import Problem
 from ledger.hardware import Catalogue
 from ledger.importers.faults import Source
 from ledger.importers.rows import ROW
+from ledger.methods.bound import excess, excess_problem
 
 __all__ = ["ceiling_problems", "with_ceilings"]
 
@@ -83,24 +84,13 @@ def ceiling_problems(rows: pl.DataFrame, source: Source) -> tuple[Problem, ...]:
 def _above(rows: pl.DataFrame, source: Source) -> list[Problem]:
     """The rows that state more operations than their devices could do."""
     stated = ("operations_executed", "operations", "operations_low")
+    columns = (ROW, "ceiling_operations", "device", "precision", *stated)
     known = rows.filter(pl.col("ceiling_operations").is_not_null())
     found = []
-    for place, most, *figures in known.select(ROW, "ceiling_operations", *stated).iter_rows():
-        largest = max((int(figure) for figure in figures if figure is not None), default=0)
-        if largest > int(most):
-            found.append(
-                Problem(
-                    source.path,
-                    place,
-                    "above-ceiling",
-                    f"a leg above its own ceiling: {largest} operations, and its devices can do "
-                    f"{most} at their dense peak",
-                    "check precision, number of devices, time and the count; it is recorded as "
-                    "stated",
-                    severity="finding",
-                    why="no device passes its peak, so one of the figures is wrong",
-                )
-            )
+    for row in known.select(columns).iter_rows(named=True):
+        above = excess(row)
+        if above is not None:
+            found.append(excess_problem(source.path, row[ROW], above))
     return found
 
 

@@ -11,9 +11,9 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeAlias
 
 from ledger.errors import InputError, MissingError
 
@@ -24,6 +24,7 @@ LINE_MAX: Final = 1 << 20
 
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
+_BLOCK: Final = 1 << 18
 
 
 class _Hashing(io.RawIOBase):
@@ -42,6 +43,9 @@ class _Hashing(io.RawIOBase):
         view[: len(data)] = data
         self.digest.update(data)
         return len(data)
+
+
+_Stream: TypeAlias = "io.BufferedReader[_Hashing] | gzip.GzipFile"
 
 
 class LineStream:
@@ -64,13 +68,26 @@ class LineStream:
             MissingError: If there is no such file.
             InputError: If it cannot be read, a line is too long, or it was changed since.
         """
+        return self._read(self._split)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the text in blocks, for formats in which a line may be as long as the file.
+
+        Raises:
+            MissingError: If there is no such file.
+            InputError: If it cannot be read, or was changed since.
+        """
+        return self._read(_cut)
+
+    def _read(self, cut: Callable[[_Stream], Iterator[bytes]]) -> Iterator[bytes]:
+        """Yield the text as it is cut, and settle its digest."""
         try:
             with self.path.open("rb") as stored:
                 hashing = _Hashing(stored)
                 buffered = io.BufferedReader(hashing, 1 << 16)
                 packed = buffered.peek(2).startswith(_GZIP)
                 unzipped = gzip.GzipFile(fileobj=buffered) if packed else None
-                yield from self._split(buffered if unzipped is None else unzipped)
+                yield from cut(buffered if unzipped is None else unzipped)
                 while buffered.read(1 << 20):  # what stands behind the text has a digest too
                     pass
         except FileNotFoundError as error:
@@ -81,7 +98,7 @@ class LineStream:
             ) from error
         self._settle(hashing.digest.hexdigest())
 
-    def _split(self, text: io.BufferedReader[_Hashing] | gzip.GzipFile) -> Iterator[bytes]:
+    def _split(self, text: _Stream) -> Iterator[bytes]:
         """Yield the lines of a text."""
         first = True
         while line := text.readline(LINE_MAX + 1):
@@ -105,3 +122,11 @@ class LineStream:
                 why="what was checked is not what would be recorded",
                 remedy="copy it to a place where nobody writes, and import the copy",
             )
+
+
+def _cut(text: _Stream) -> Iterator[bytes]:
+    """Yield the blocks of a text."""
+    first = True
+    while block := text.read(_BLOCK):
+        yield block.removeprefix(_BOM) if first else block
+        first = False

@@ -174,6 +174,20 @@ class Map:
         places += [rule.where for rule in self.file.devices]
         return frozenset(name.lower() for where in places for name in where)
 
+    def refuse_columns(self) -> None:
+        """Refuse names for columns, for a source whose columns always have the same ones.
+
+        Raises:
+            InputError: If the map has some.
+        """
+        if self.file.columns:
+            raise InputError(
+                f"{self.file.source} has columns of its own, and takes no names for them",
+                where=self.name,
+                why="what is not read would change nothing without saying so",
+                remedy="leave columns: out of the map",
+            )
+
     def row(self, columns: Mapping[str, str]) -> Given | None:
         """Return what a row is recorded as, or None if no rule is about it.
 

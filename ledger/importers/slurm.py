@@ -11,10 +11,11 @@ from pathlib import Path
 
 from ledger.errors import MissingError
 from ledger.hardware import Catalogue
+from ledger.importers.held_reading import HeldReader, Terms
 from ledger.importers.line_stream import LineStream
 from ledger.importers.mapping import Map
 from ledger.importers.slurm_json import claims_json
-from ledger.importers.slurm_reading import EXPORT, NAME, VERSION, Said, SlurmReader
+from ledger.importers.slurm_reading import EXPORT, NAME, VERSION, Said, SlurmSource
 from ledger.importers.slurm_table import header_of
 from ledger.importers.source_file import find_files, opening
 from ledger.importers.stored import HEAD_MAX, read_head
@@ -61,8 +62,9 @@ class SlurmImporter:
     def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
         """Reads and checks one export; its records are built anew, job by job, when asked."""
         said = {**({} if self._map is None else self._map.file.settings), **settings}
-        reader = SlurmReader(LineStream(path), Said.of(said), catalogue, self._map)
-        return reader.reading()
+        stream = LineStream(path)
+        source = SlurmSource(stream, Said.of(said), self._map)
+        return HeldReader(source, stream, Terms.of(said), catalogue, self._map).reading()
 
 
 IMPORTER = SlurmImporter()

@@ -12,9 +12,10 @@ from ledger.errors import InputError
 from ledger.importers.slurm_table import Record
 from ledger.importers.slurm_time import NEVER, Clock, seconds_of
 from ledger.importers.slurm_tres import Held, accelerators
+from ledger.importers.stretch import Doubt, Nothing
 from ledger.period import Period
 
-__all__ = ["NEEDED", "Job", "Nothing", "read_job"]
+__all__ = ["NEEDED", "Job", "read_job"]
 
 NEEDED: Final = ("jobid", "start", "end", "state", "alloctres")
 """Columns without which a table says nothing of devices held."""
@@ -32,17 +33,6 @@ _BRACKET: Final = re.compile(r"_\[.*\]$")
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
-    """A record that holds no devices.
-
-    Attributes:
-        why: ``step``, ``not-started``, ``no-time`` or ``no-devices``.
-    """
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """Devices held over a period.
 
@@ -55,7 +45,7 @@ class Job:
         period: From start to end.
         state: First word of the state.
         running: Whether the end is not known yet.
-        doubts: What somebody should look at: code, message and remedy of each.
+        doubts: What somebody should look at.
     """
 
     line: int
@@ -66,7 +56,7 @@ class Job:
     period: Period
     state: str
     running: bool
-    doubts: tuple[tuple[str, str, str], ...]
+    doubts: tuple[Doubt, ...]
 
     def key(self, window: str) -> tuple[str, ...]:
         """Return what tells this run of the job from every other.
@@ -116,7 +106,7 @@ def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
     if period is None:
         return Nothing("no-time")
     if odd:
-        doubts = (*doubts, ("tres-mismatch", odd, "look at the job with scontrol show job -d"))
+        doubts = (*doubts, Doubt("tres-mismatch", odd, "look at the job with scontrol show job -d"))
     return Job(
         line=record.line,
         cells=cells,
@@ -132,7 +122,7 @@ def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
 
 def _period(
     cells: Mapping[str, str], starts: tuple[datetime, ...], clock: Clock, *, running: bool
-) -> tuple[Period | None, tuple[tuple[str, str, str], ...]]:
+) -> tuple[Period | None, tuple[Doubt, ...]]:
     """Return when the devices were held, and what is odd about it."""
     elapsed = _elapsed(cells)
     ends = clock.read(cells["end"])
@@ -143,7 +133,7 @@ def _period(
             )
         ends = tuple(start + timedelta(seconds=elapsed) for start in starts)
         message = "the end is not stated: start and elapsed time are taken"
-        doubt = ("no-end", message, "export again")
+        doubt = Doubt("no-end", message, "export again")
         return _span(starts[0], ends[0]), () if running else (doubt,)
     pairs = [(start, end) for start in starts for end in ends]
     suspended = seconds_of(cells["suspended"]) if cells.get("suspended") else 0
@@ -164,7 +154,7 @@ def _period(
     if elapsed is not None and not fitting:
         held = int((end - start).total_seconds())
         message = f"start to end is {held} s, the elapsed time {elapsed} s: start to end is taken"
-        doubt = ("elapsed-differs", message, "look at the job; was it resized?")
+        doubt = Doubt("elapsed-differs", message, "look at the job; was it resized?")
         return _span(start, end), (doubt,)
     return _span(start, end), ()
 

@@ -6,17 +6,15 @@ set; states were a text and are a list; times are seconds since the epoch.
 
 from __future__ import annotations
 
-import json
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ledger.errors import InputError
+from ledger.importers.json_list import json_members
 from ledger.importers.slurm_table import Record
 
 __all__ = ["claims_json", "json_records"]
 
-_JOB_MAX: Final = 16_000_000  # characters of one job with its steps
 _TIMES: Final = {
     "submit": ("submission", "submit_time"),
     "start": ("start", "start_time"),
@@ -48,50 +46,13 @@ def json_records(lines: Iterable[bytes]) -> Iterator[Record]:
     Raises:
         InputError: If the text is no JSON, or holds no list of jobs.
     """
-    for number, job in enumerate(_jobs(lines), start=1):
-        if not isinstance(job, dict):
-            raise InputError(f"job {number} is not an object")
-        yield Record(number, _cells(job))
-
-
-def _jobs(lines: Iterable[bytes]) -> Iterator[Any]:
-    """Yield the members of the list ``jobs`` one after the other."""
-    decoder = json.JSONDecoder()
-    text = ""
-    begun = False
-    for raw in lines:
-        text += raw.decode("utf-8", errors="replace") + "\n"
-        if not begun:
-            _, found, rest = text.partition('"jobs"')
-            if not found or "[" not in rest:
-                continue
-            begun, text = True, rest.partition("[")[2]
-        # Most lines end no job: trying to decode is only worth it where one may end.
-        if "}" not in raw.decode("utf-8", errors="replace"):
-            continue
-        while True:
-            text = text.lstrip().removeprefix(",").lstrip()
-            if text.startswith("]"):
-                # The rest is read for its digest.
-                deque(lines, maxlen=0)
-                return
-            try:
-                job, stop = decoder.raw_decode(text)
-            except json.JSONDecodeError:
-                break
-            yield job
-            text = text[stop:]
-        if len(text) > _JOB_MAX:
-            raise InputError(
-                "a job of the JSON does not end", remedy="export again; the file is damaged"
-            )
-    if not begun:
-        raise InputError("the JSON holds no list of jobs", remedy="write it with sacct --json")
-    raise InputError(
-        "the list of jobs does not end",
-        why="the file was cut, or a job in it is no JSON",
-        remedy="export it again",
-    )
+    # A line end can stand between values only, so a space does as well.
+    for job in json_members((line + b" " for line in lines), "jobs"):
+        if not job.listed:
+            raise InputError("the JSON holds no list of jobs", remedy="write it with sacct --json")
+        if not isinstance(job.value, dict):
+            raise InputError(f"job {job.number} is not an object")
+        yield Record(job.number, _cells(job.value))
 
 
 def _cells(job: Mapping[str, Any]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import get_args
 
 from ledger.canonical import JSON
 from ledger.errors import HardwareError, InputError, MissingError, Problem
+from ledger.estimate import ceiling
 from ledger.hardware import Catalogue, Device
 from ledger.importers import held_time, telemetry_figures
 from ledger.importers.json_text import line_of
@@ -30,6 +31,7 @@ from ledger.importers.telemetry_figures import Figure
 from ledger.importers.telemetry_lone import lone_file, lone_files
 from ledger.importers.telemetry_run import FactError, RunFacts, disagreements, read_facts
 from ledger.journeys.importing import Reading
+from ledger.methods.bound import Excess, excess_problem
 from ledger.period import epoch_ms
 from ledger.record import Draft, draft_of, fields
 
@@ -158,15 +160,8 @@ def _doubts(facts: RunFacts, device: Device, activity: str, source: str) -> Iter
     peak = device.peak(facts.precision)
     held_us = 1000 * facts.gpus * facts.period.milliseconds
     if peak is not None and facts.counted * 10**6 > held_us * peak:
-        yield Problem(
-            source,
-            None,
-            "above-ceiling",
-            f"{facts.counted} operations counted, more than {device.id} can do in that time",
-            "check precision, number of devices and times",
-            "finding",
-            "no device does more than its dense peak at its own format",
-        )
+        what = f"{facts.precision} on {device.id}"
+        yield excess_problem(source, None, Excess(facts.counted, ceiling(held_us, peak), what))
 
 
 def _activity_setting(settings: Mapping[str, str]) -> str | None:

@@ -14,7 +14,7 @@ from ledger.importers.held_time import day_setting
 from ledger.period import parse_instant
 from ledger.record import fields
 
-__all__ = ["SETTINGS", "Said", "read_settings"]
+__all__ = ["SETTINGS", "Said", "read_said", "read_settings"]
 
 SETTINGS = frozenset(
     {
@@ -73,13 +73,34 @@ class Said:
 
 
 def read_settings(settings: Mapping[str, str], catalogue: Catalogue) -> Said:
-    """Read what the caller said.
+    """Read what the caller said of a source that has no dates of its own.
 
     Raises:
         InputError: A setting is malformed, or neither ``start`` nor ``not_after`` is given.
         HardwareError: The device is not in the catalogue.
     """
-    said = Said(
+    said = read_said(settings, catalogue)
+    if (said.start is None) == (said.not_after is None):
+        raise InputError(
+            "a trainer state has no date, and the settings do not give exactly one"
+            if said.start is None
+            else "the settings give start and not_after, of which one is enough",
+            where="--set",
+            why="operations without a date count under no version of the law",
+            remedy="write --set not_after=2026-11-22, or --set start=2026-11-22T10:00:00Z when "
+            "the state has a train_runtime and --set device= and devices= are given",
+        )
+    return said
+
+
+def read_said(settings: Mapping[str, str], catalogue: Catalogue) -> Said:
+    """Read what the caller said; dates may be missing.
+
+    Raises:
+        InputError: A setting is malformed.
+        HardwareError: The device is not in the catalogue.
+    """
+    return Said(
         run=settings.get("run"),
         model=settings.get("model"),
         developer=settings.get("developer"),
@@ -94,17 +115,6 @@ def read_settings(settings: Mapping[str, str], catalogue: Catalogue) -> Said:
         parameters=_count(settings, "parameters"),
         tokens=_count(settings, "tokens"),
     )
-    if (said.start is None) == (said.not_after is None):
-        raise InputError(
-            "a trainer state has no date, and the settings do not give exactly one"
-            if said.start is None
-            else "the settings give start and not_after, of which one is enough",
-            where="--set",
-            why="operations without a date count under no version of the law",
-            remedy="write --set not_after=2026-11-22, or --set start=2026-11-22T10:00:00Z when "
-            "the state has a train_runtime and --set device= and devices= are given",
-        )
-    return said
 
 
 def _device(settings: Mapping[str, str], catalogue: Catalogue) -> Device | None:

@@ -6,7 +6,7 @@ not counted. The document names every coordinate from which it can be worked out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -38,6 +38,7 @@ from ledger.journeys.check_document import (
 )
 from ledger.journeys.selection import Selection, offered, select
 from ledger.measure import Folded
+from ledger.methods.bound import entries_problems
 from ledger.obligations import filings_of_nothing
 from ledger.pack import Pack
 from ledger.period import format_instant
@@ -45,6 +46,7 @@ from ledger.regime.edition import Lawbook
 from ledger.regime.grouping import leading
 from ledger.regime.law import Law
 from ledger.regime.load import load_regimes
+from ledger.regime.model import Regime
 
 FEW = 5_000
 """Determinations that are all put together, whoever asks."""
@@ -101,12 +103,14 @@ class Records:
         folded: What the entries add up to by the question's day.
         unsigned_tail: Entries after the newest checkpoint.
         legs: Gives legs by the same day and of the same prefix.
+        above: Gives the entries of the same prefix that state more than their own ceiling.
     """
 
     origin: str
     folded: Folded
     unsigned_tail: int
     legs: Legs
+    above: Callable[[], tuple[int, ...]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +196,20 @@ def check(
         tallies = tuple(tally for tally, _ in parts if tally.subjects)
     coordinates = _coordinates(question, records, pack, selection)
     document = document_of(found, tallies, records, coordinates)
-    adrift = filings_of_nothing(regimes, book.records("filing"))
-    other = not_adopted(book.records("adoption"), pack.digest, as_of=question.as_of)
-    problems = (*book.problems(), *adrift, *other)
+    problems = _problems(records, book, regimes, pack.digest, question.as_of)
     return Checked(document, world, tallies, whole, strangers, problems, known)
+
+
+def _problems(
+    records: Records, book: Book, regimes: Mapping[str, Regime], pack: str, as_of: date
+) -> tuple[Problem, ...]:
+    """Return the findings about the records themselves."""
+    return (
+        *book.problems(),
+        *filings_of_nothing(regimes, book.records("filing")),
+        *not_adopted(book.records("adoption"), pack, as_of=as_of),
+        *entries_problems(records.origin, records.above()),
+    )
 
 
 def document_of(

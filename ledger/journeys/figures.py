@@ -14,7 +14,7 @@ from typing import Protocol, cast
 from ledger.canonical import JSON, encode
 from ledger.entry import Entry
 from ledger.errors import InputError, MissingError
-from ledger.estimate import Inputs, adapter, recompute
+from ledger.estimate import Inputs, adapter
 from ledger.journeys.disagreement import (
     Compared,
     Derived,
@@ -22,6 +22,7 @@ from ledger.journeys.disagreement import (
     explain,
     whole,
 )
+from ledger.methods import work_out
 from ledger.record import evidence_grade
 
 __all__ = [
@@ -225,7 +226,7 @@ def _figure(group: Mapping[int, Body], reference: int | None, counted: Inputs) -
         unstated=sum(_unstated(body) for body in bodies),
         inputs=inputs,
         ratio=ratio,
-        recomputed=_recomputed(inputs),
+        recomputed=_recomputed(bodies),
         why=tuple(explain(compared)),
     )
 
@@ -246,14 +247,29 @@ def _unstated(body: Body) -> bool:
     return body["operations"] is None and body["operations_low"] is None
 
 
-def _recomputed(inputs: Inputs) -> int | None:
-    """Return what the inputs give when worked out again, or None if they cannot be."""
-    if "formula" not in inputs:
-        return None
-    try:
-        return recompute(inputs)
-    except InputError:
-        return None
+def _recomputed(bodies: Sequence[Body]) -> int | None:
+    """Return what the inputs give when worked out again, or None if any of them cannot be.
+
+    Legs with the same inputs are either parts of one figure or carry it whole each, such as equal
+    days of held time: both readings are right, so the one that the records bear out is taken.
+    """
+    groups: dict[bytes, list[Body]] = {}
+    for body in bodies:
+        # Legs of several operand formats share one figure.
+        alike: JSON = {n: value for n, value in _inputs(body).items() if n != "leg_share_ppm"}
+        groups.setdefault(encode(alike), []).append(body)
+    total = 0
+    for legs in groups.values():
+        inputs = _inputs(legs[0])
+        if "formula" not in inputs:
+            return None
+        try:
+            again = work_out(inputs)
+        except InputError:
+            return None
+        stated = _sum(legs, "operations", "operations_low")
+        total += again * len(legs) if stated == again * len(legs) else again
+    return total
 
 
 def _derived(counted: Inputs, reference: int | None) -> Iterator[Derived]:

@@ -18,6 +18,7 @@ from ledger.canonical import JSON
 from ledger.entry import Entry, Opening
 from ledger.errors import InputError, Problem
 from ledger.hardware import Catalogue
+from ledger.journeys.excesses import excesses
 from ledger.journeys.standing import standing_figures
 from ledger.log import Appended, Row
 from ledger.record import Draft
@@ -316,6 +317,7 @@ def _append(
         line = reading.lines[index] if reading.lines is not None else None
         tally.changed += 1
         tally.problems.append(changed_problem(source, line, conflict.seq))
+    tally.problems += excesses(drafts, reading.lines, place, (reading.problems, tally.problems))
     for draft in drafts:
         _weigh(tally, draft)
 

@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 from ledger.errors import MissingError, RuleError
+from ledger.hardware import Catalogue
 from ledger.pack import LINT_NAME, Pack, read_pack, read_rule_text, rule_files
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.lint import lint_regime
@@ -21,6 +22,8 @@ from ledger.yamltree import Tree, line_numbers, parse_tree
 __all__ = ["Linted", "lint_rules"]
 
 _VOCABULARY: Final = "vocabulary/"
+_DEVICES: Final = "hardware/accelerators.yaml"
+_REFERENCES: Final = "hardware/references.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def lint_rules(root: Traversable, today: date | None) -> Linted:
     words = load_vocabulary(pack)
     regimes, unloaded = read_regime_files(pack, words)
     waivers, unwaived = _waivers(root)
-    refused = (*unread, *unloaded, *unwaived)
+    refused = (*unread, *unloaded, *unwaived, *_hardware(pack))
     if not regimes and not refused:
         raise MissingError(
             f"there is no regime below {REGIMES_FOLDER}",
@@ -90,6 +93,18 @@ def _read(root: Traversable) -> tuple[Pack, tuple[Flaw, ...]]:
         if not flaws:
             raise
         return Pack.of(trees), tuple(flaws)
+
+
+def _hardware(pack: Pack) -> tuple[Flaw, ...]:
+    """Say why the devices or the instance types cannot be read, if there are any."""
+    if not {_DEVICES, _REFERENCES} <= set(pack.files):
+        return ()
+    try:
+        Catalogue.from_pack(pack)
+    except RuleError as error:
+        file, _, place = (error.where or _DEVICES).partition(" ")
+        return (Flaw(file, place.partition(" ")[0], error.kind, error.message, error.remedy),)
+    return ()
 
 
 def _flaw(file: str, error: RuleError) -> Flaw:

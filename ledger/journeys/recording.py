@@ -10,6 +10,7 @@ from typing import Any
 from ledger.errors import InputError, LedgerError, Problem
 from ledger.journeys.beside import Mentions, beside
 from ledger.journeys.confidence import in_confidence, of_party
+from ledger.journeys.excesses import excesses
 from ledger.journeys.importing import CHUNK, Ledger, changed_problem
 from ledger.journeys.json_lines import Lines, numbered, read_object
 from ledger.journeys.parties import Parties
@@ -101,7 +102,7 @@ def record_lines(
             changed_problem(source, lines[start + conflict.draft_index], conflict.seq)
             for conflict in appended.conflicts
         ]
-    told = (*problems, *notes)
+    told = (*problems, *notes, *excesses(drafts, lines, (source, 0), ((), ())))
     return Recorded(len(entries), same, len(problems), superseded, 0, told, tuple(entries))
 
 

@@ -15,7 +15,7 @@ from ledger.record import Draft
 
 __all__ = ["SINGLE", "standing_figures"]
 
-SINGLE = frozenset({"telemetry", "trainer"})
+SINGLE = frozenset({"spool", "telemetry", "trainer"})
 """Importers that read one run a file, which is looked up; a table of many would take too long."""
 
 Body = Mapping[str, JSON]

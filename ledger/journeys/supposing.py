@@ -20,7 +20,7 @@ from ledger.measure import Measured
 from ledger.quantity import UNITS, Interval, Quantity
 from ledger.regime.answered import PINNED, Answers
 from ledger.regime.counting import CountingSet
-from ledger.regime.environment import Rates
+from ledger.regime.environment import Bounds, Rates, ends_of
 from ledger.regime.interpret import Finding, Interpreter, Outcome
 from ledger.regime.law import Law
 from ledger.regime.rule import ViewName
@@ -235,6 +235,12 @@ class _Supposed:
             return replace(found, legal=Interval(lo, hi))
         error = Interval(found.error.lo + self.operations, found.error.lo + self.operations)
         return replace(found, legal=Interval(lo, lo), error=error, missing=())
+
+    def bounds(
+        self, subjects: Iterable[str], counting: CountingSet, scope: Scope, view: ViewName
+    ) -> Bounds:
+        """Return the same of many subjects."""
+        return Bounds.of(ends_of(self.total(each, counting, scope, view)) for each in subjects)
 
     def stated(self, name: str) -> Collection[str]:
         """Return the subject supposed and those recorded."""

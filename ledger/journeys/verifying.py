@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from ledger.checkpoint import Checkpoint
 from ledger.errors import InputError, IntegrityError
 from ledger.inclusion import Proof
 from ledger.keys import VerifierKey
-from ledger.merkle import inclusion_proof
+from ledger.log import Row
+from ledger.merkle import inclusion_proof, leaf_hash
 from ledger.verify import Verdict
 
-__all__ = ["Leaves", "failure_document", "prove", "verdict_document"]
+__all__ = ["Leaves", "Rows", "failure_document", "hashed_anew", "prove", "verdict_document"]
 
 SCHEMA = "flopledger/verify.v1"
 
@@ -26,6 +28,36 @@ class Leaves(Protocol):
     def vkey(self) -> str:
         """Return the text of the key that signs the ledger."""
         ...
+
+
+class Rows(Protocol):
+    """The part of a store that gives the stored bytes."""
+
+    def read(self, start: int, stop: int) -> Iterator[Row]:
+        """Yield the entries [start, stop) that exist, in order."""
+        ...
+
+
+def hashed_anew(ledger: Rows, stop: int) -> list[bytes]:
+    """Return the leaf hashes of the entries [0, stop), each from its stored bytes.
+
+    The stored hashes alone would prove what was signed while the bytes beside them are others.
+
+    Raises:
+        IntegrityError: If the stored hash of an entry is another, naming the entry.
+    """
+    hashes = []
+    for row in ledger.read(0, stop):
+        digest = leaf_hash(row.bytes)
+        if digest != row.hash:
+            raise IntegrityError(
+                "the stored hash is not the hash of the stored bytes",
+                seq=row.seq,
+                why="nothing is proved to others from a ledger that was altered",
+                remedy="keep the files as evidence, and put back a copy that verifies",
+            )
+        hashes.append(digest)
+    return hashes
 
 
 def prove(ledger: Leaves, note: bytes, seq: int) -> Proof:

@@ -48,8 +48,8 @@ class Log:
         """Append what is new in one transaction, then sign the new head.
 
         A draft that the ledger already holds is counted and not added again; one that
-        contradicts what it holds comes back as a conflict. Only a final allocation replaces a
-        provisional one, by a reversal and itself.
+        contradicts what it holds comes back as a conflict. Only a final allocation, or the same
+        one further on, replaces a provisional one, by a reversal and itself.
 
         Args:
             drafts: Validated records, at most some ten thousand a call.

@@ -22,6 +22,7 @@ from ledger.canonical import BYTES_MAX, INTEGER_MAX, JSON
 from ledger.entry import TYPES, VERSION, Entry
 from ledger.errors import ConflictError, InputError
 from ledger.keys import Signer
+from ledger.log.growth import precedes
 from ledger.log.outcome import Appended, Conflict
 from ledger.log.store import Batch, Head, KeyRow, Store
 from ledger.merkle import leaf_hash
@@ -184,7 +185,7 @@ class Sealing:
             self._take_changed_allocation(index, item, live)
 
     def _take_changed_allocation(self, index: int, item: Prepared, live: KeyRow) -> None:
-        """Let a final record replace a provisional one, and nothing else replace anything."""
+        """Let a final record replace a provisional one, and a grown provisional one its former."""
         held = self._entry(live.seq)
         before, after = held.body.get("status"), item.body.get("status")
         if (before, after) == ("provisional", "final"):
@@ -193,6 +194,12 @@ class Sealing:
             self._new.append(self._add(item))
         elif (before, after) == ("final", "provisional"):
             # The final record has come before: an older export that is read again adds nothing.
+            self._same += 1
+        elif before == after == "provisional" and precedes(held.body, item.body):
+            self._add(self._prepare(_superseding(held)))
+            self._superseded.append(live.seq)
+            self._new.append(self._add(item))
+        elif before == after == "provisional" and precedes(item.body, held.body):
             self._same += 1
         else:
             self._conflicts.append(Conflict(index, live.seq, item.draft.key))

@@ -100,3 +100,10 @@ class Engine(Protocol):
             limit: Entries counted, from the first.
             as_of: Last UTC day whose work counts.
         """
+
+    def above(self, *, limit: int) -> tuple[int, ...]:
+        """Return the standing allocations that state more than their own ceiling, in order.
+
+        Args:
+            limit: Entries looked at, from the first.
+        """

@@ -41,12 +41,15 @@ from typing import Final
 from ledger.quantity import Interval, Quantity
 from ledger.regime.counting import CountingSet
 from ledger.regime.environment import (
+    Bounds,
+    Ends,
     Environment,
     Fact,
     FactValue,
     Holding,
     LineageScope,
     Rates,
+    ends_of,
 )
 from ledger.regime.grouping import Between, Place
 from ledger.regime.law import Law
@@ -91,6 +94,7 @@ REBUTTED: Final = "model.systemic_risk_rebutted"
 _IMPLIED: Final = frozenset({IS_MODIFICATION, SAME_PROVIDER, BASE_OBTAINABLE})
 # Kinds of subjects of whom nothing is known that nobody recorded, or their lineage implies.
 _RECORDED_ONLY: Final = frozenset({"model", "developer", "run", "cluster"})
+_NO_BOUNDS: Final[Ends] = (0, None, 0, None)
 # A student that learnt from a teacher's outputs does not modify the teacher.
 _MODIFYING: Final = frozenset({"derived", "merged", "initialised"})
 
@@ -152,6 +156,9 @@ class Answers:
         self._sets = tuple(law.counting.values())
         self._environment = environment
         self._holdings: dict[str, Holding] | None = None
+        # One rule asks the same in several arms; the records of a standpoint do not change.
+        self._facts: dict[tuple[str, str, ViewName], Known] = {}
+        self._totals: dict[tuple[str, str, LineageScope, ViewName], Total] = {}
 
     @property
     def day(self) -> date:
@@ -230,6 +237,14 @@ class Answers:
 
     def fact(self, subject: str, name: str, view: ViewName) -> Known:
         """Return a fact: as recorded, else as the lineage and the figures imply."""
+        asked = (subject, name, view)
+        known = self._facts.get(asked)
+        if known is None:
+            known = self._facts[asked] = self._fact(subject, name, view)
+        return known
+
+    def _fact(self, subject: str, name: str, view: ViewName) -> Known:
+        """Find a fact out."""
         if subject.startswith(f"{HOLDING}:"):
             value = self._by_subject()[subject].facts.get(name)
             return Known(value, (name,) if value is None else ())
@@ -285,8 +300,24 @@ class Answers:
         """Return operations; a base that no recorded step leads to is unknown."""
         if scope == "base" and not self._steps(subject):
             return Total(Interval.unknown(), Interval.unknown(), (f"lineage.parent@{subject}",))
-        found = self._environment.total(subject, counting, scope, view)
-        return Total(found.legal, found.error, tuple(found.missing))
+        asked = (subject, counting.id, scope, view)
+        total = self._totals.get(asked)
+        if total is None:
+            found = self._environment.total(subject, counting, scope, view)
+            total = Total(found.legal, found.error, tuple(found.missing))
+            self._totals[asked] = total
+        return total
+
+    def bounds(
+        self, subjects: Sequence[str], counting: CountingSet, scope: LineageScope, view: ViewName
+    ) -> Bounds:
+        """Return the ends of the totals of many subjects, as ``total`` gives them."""
+        if scope != "base":
+            return self._environment.bounds(subjects, counting, scope, view)
+        return Bounds.of(
+            ends_of(self.total(each, counting, scope, view)) if self._steps(each) else _NO_BOUNDS
+            for each in subjects
+        )
 
     def members(self, relation: str, subject: str) -> tuple[str, ...]:
         """Return who belongs to a subject, prefixed."""
@@ -335,8 +366,8 @@ class Answers:
 
     def _has_figure(self, model: str, view: ViewName) -> bool:
         """Whether every counting set finds a figure behind the model: bounded, above nothing."""
-        figures = [self.total(model, counting, "base", view).legal for counting in self._sets]
-        return bool(figures) and all(f.lo > 0 and f.hi is not None for f in figures)
+        figures = (self.total(model, counting, "base", view).legal for counting in self._sets)
+        return bool(self._sets) and all(f.lo > 0 and f.hi is not None for f in figures)
 
 
 def _dated(day: date, window: Between | None, *, in_window: bool) -> bool:

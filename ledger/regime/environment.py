@@ -5,9 +5,10 @@ Subjects carry their prefix everywhere: ``model:x``, ``developer:y``, ``cluster:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, Self, TypeAlias
 
 from ledger.quantity import Interval, Quantity
 from ledger.regime.counting import CountingSet
@@ -15,6 +16,8 @@ from ledger.regime.rule import ViewName
 
 __all__ = [
     "Amount",
+    "Bounds",
+    "Ends",
     "Environment",
     "Fact",
     "FactValue",
@@ -23,10 +26,13 @@ __all__ = [
     "Measured",
     "Rates",
     "Step",
+    "ends_of",
 ]
 
 FactValue: TypeAlias = bool | frozenset[str] | Quantity | date | str
 LineageScope: TypeAlias = Literal["own", "base", "cumulative"]
+Ends: TypeAlias = tuple[int, int | None, int, int | None]
+"""Both ends of a legal interval, then both of an error interval; None where nothing bounds it."""
 Rates: TypeAlias = Mapping[str, FactValue]
 """One row of a device's rates: ``rate.mac_rate``, ``rate.bit_length`` and ``rate.operand``."""
 
@@ -57,6 +63,39 @@ class Measured(Protocol):
     @property
     def missing(self) -> tuple[str, ...]:
         """Facts that would narrow the legal interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Totals of many subjects under one counting set, by their ends: one item a subject.
+
+    Attributes:
+        lo: Lower ends of the legal intervals.
+        hi: Upper ends of the legal intervals; None where nothing bounds them.
+        error_lo: Lower ends of the error intervals.
+        error_hi: Upper ends of the error intervals; None where nothing bounds them.
+    """
+
+    lo: tuple[int, ...]
+    hi: tuple[int | None, ...]
+    error_lo: tuple[int, ...]
+    error_hi: tuple[int | None, ...]
+
+    @classmethod
+    def of(cls, ends: Iterable[Ends]) -> Self:
+        """Put the ends of subjects, one after the other, into columns."""
+        held = list(ends)
+        return cls(
+            tuple(each[0] for each in held),
+            tuple(each[1] for each in held),
+            tuple(each[2] for each in held),
+            tuple(each[3] for each in held),
+        )
+
+
+def ends_of(total: Measured) -> Ends:
+    """Return the ends of one total: legal ones, then those of the error."""
+    return total.legal.lo, total.legal.hi, total.error.lo, total.error.hi
 
 
 class Step(Protocol):
@@ -147,6 +186,11 @@ class Environment(Protocol):
             scope: ``own``, ``base`` or ``cumulative``.
             view: ``actual``, or ``foreseen`` with what is committed added.
         """
+
+    def bounds(
+        self, subjects: Sequence[str], counting: CountingSet, scope: LineageScope, view: ViewName
+    ) -> Bounds:
+        """Return the ends of the totals of many subjects, as ``total`` gives them."""
 
     def members(self, relation: str, subject: str) -> Iterable[str]:
         """Return who belongs to a subject, prefixed, in a fixed order.

@@ -14,7 +14,7 @@ from typing import Self
 from ledger.errors import MissingError
 from ledger.regime.counting import CountingSet, choose_readings, resolve
 from ledger.regime.dated import DatedValue, members_on, parameter_on
-from ledger.regime.expression import Expression
+from ledger.regime.expression import Choose, Expression
 from ledger.regime.known import as_known
 from ledger.regime.model import Regime
 from ledger.regime.rule import Rule
@@ -84,7 +84,9 @@ class Law:
 
     def words_of(self, expression: Expression) -> str:
         """Return an expression of the regime in words, written once."""
-        key = expression if isinstance(expression, str) else id(expression)
+        # A rule makes a choose whenever its condition is asked for, out of the same arms.
+        kept = expression.arms if isinstance(expression, Choose) else expression
+        key = kept if isinstance(kept, str) else id(kept)
         said = self._said.get(key)
         if said is None:
             said = self._said[key] = in_words(expression)

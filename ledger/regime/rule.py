@@ -262,7 +262,8 @@ class Rule(Node):
         if self.when is not None:
             return self.when
         assert self.choose is not None, "the validator lets no rule through without a condition"
-        return Choose(arms=self.choose)
+        # Made of what was read: its parts, and so what is known of them, stay the same.
+        return Choose.model_construct(arms=self.choose)
 
     @property
     def foresees(self) -> bool:

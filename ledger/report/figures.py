@@ -120,6 +120,7 @@ def figures_tables(found: RunFigures) -> tuple[Table, ...]:
         Column("operations", "right"),
         Column("of primary", "right"),
         Column("ppm", "right"),
+        Column("worked out again"),
         Column("entries", "right"),
     )
     rows = tuple(_row(figure) for figure in found.figures)
@@ -172,7 +173,12 @@ def _name(figure: Figure) -> str:
     """Return what a figure is called in a table."""
     formula = figure.inputs.get("formula")
     names = {"dense": "6·N·D", "adapter": "(4·N + 2·n)·D", "pipe": "pipe activity"}
-    names |= {"hardware": "N·L·H·U", "steps": "counted"}
+    names |= {
+        "hardware": "N·L·H·U",
+        "steps": "counted",
+        "forward": "2·N·D",
+        "reported": "as reported",
+    }
     if figure.method == "framework_reported":
         return "trainer's own count"
     return names.get(str(formula), figure.method.replace("_", " "))
@@ -192,15 +198,23 @@ def _row(figure: Figure) -> tuple[str, ...]:
         shown,
         "–" if ratio is None else percent(ratio),
         "–" if ratio is None else f"{_ppm(ratio):,}",
+        _again(figure),
         ", ".join(map(str, figure.entries[:3])) + (", …" if len(figure.entries) > 3 else ""),  # noqa: PLR2004
     )
+
+
+def _again(figure: Figure) -> str:
+    """Return whether the recorded inputs give the figure again."""
+    if figure.recomputed is None:
+        return "no formula is recorded"
+    return "agrees" if figure.recomputed == _whole(figure) else f"gives {figure.recomputed}"
 
 
 def _derived_row(derived: Derived) -> tuple[str, ...]:
     """Return the row of a figure that is not a record."""
     ratio = Fraction(derived.operations, derived.reference)
     figure = (f"* {derived.name}", "not recorded", "–", str(derived.operations))
-    return (*figure, percent(ratio), f"{_ppm(ratio):,}", "–")
+    return (*figure, percent(ratio), f"{_ppm(ratio):,}", "–", "–")
 
 
 def _figure_part(figure: Figure) -> FigurePart:

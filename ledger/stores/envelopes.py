@@ -44,6 +44,8 @@ class EnvelopeFolder:
         target = self._file(envelope.sha256())
         if target.exists():
             self.read(envelope.sha256())
+            # Whoever wrote it may have been stopped before its name was durable.
+            _flushed(target)
             return target
         return keep_file(target, envelope.encode())
 
@@ -92,6 +94,23 @@ class EnvelopeFolder:
         return self.path / f"{digest}.json"
 
 
+def _flushed(target: Path) -> None:
+    """Make a file that is there, and its name, durable.
+
+    Raises:
+        LedgerError: If the disk refuses.
+    """
+    try:
+        descriptor = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_folder(target)
+    except OSError as error:
+        raise _refused(target, error) from error
+
+
 def keep_file(target: Path, data: bytes) -> Path:
     """Write a file durably that an entry is going to name, and return its path.
 
@@ -114,10 +133,15 @@ def keep_file(target: Path, data: bytes) -> Path:
     except OSError as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise LedgerError(
-            f"the file cannot be kept: {error.strerror}",
-            where=str(target),
-            why="nothing was recorded: an entry must not name a file that is not there",
-            remedy="check free space and permissions, then run the same command again",
-        ) from error
+        raise _refused(target, error) from error
     return target
+
+
+def _refused(target: Path, error: OSError) -> LedgerError:
+    """Return the error for a disk that refuses."""
+    return LedgerError(
+        f"the file cannot be kept: {error.strerror}",
+        where=str(target),
+        why="nothing was recorded: an entry must not name a file that is not there",
+        remedy="check free space and permissions, then run the same command again",
+    )

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import ConflictError, InputError, LedgerError, MissingError
 from ledger.keys import FileSigner
+from ledger.stores.notes import sync_folder
 
 __all__ = [
     "SECRET_BYTES",
@@ -196,9 +199,18 @@ def too_open(path: Path) -> bool:
 
 
 def _create(path: Path, data: bytes) -> Path:
-    """Write a new file that only its owner can read."""
+    """Write a new file that only its owner can read; it appears whole or not at all."""
+    partial = path.with_name(f".{secrets.token_hex(8)}.partial")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, OWNER_ONLY)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        # Unlike a rename, a link never takes the place of a file that came meanwhile.
+        os.link(partial, path)
+        sync_folder(path)
     except FileExistsError as error:
         raise ConflictError(
             f"there is already a file {path}",
@@ -206,12 +218,14 @@ def _create(path: Path, data: bytes) -> Path:
             remedy="choose another name, or move the file away",
         ) from error
     except OSError as error:
-        raise LedgerError(f"cannot write {path}: {error.strerror}") from error
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, OWNER_ONLY)
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
+        raise LedgerError(
+            f"the file cannot be created: {error.strerror}",
+            where=str(path),
+            remedy="check free space and permissions, then run the same command again",
+        ) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     return path
 
 

@@ -112,7 +112,7 @@ def _copy_files(files: Files, new: Founding, stop: int) -> None:
         pairs += [(path, target / path.relative_to(folder)) for path in held]
     pairs += _old_keys(files, new.files)
     for old, copy in pairs:
-        # An auditor's copy of a ledger has neither key nor secret.
+        # An auditor's copy of a ledger has neither key nor secret, and many have no witness.
         if old.exists():
             new.write(copy, partial(_copy_file, old, copy))
     assert new.files.checkpoints.stat().st_size == stop

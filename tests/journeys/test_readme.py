@@ -12,7 +12,7 @@ from pathlib import Path
 README = Path(__file__).resolve().parents[2] / "README.md"
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 # Findings and missing facts are answers; every other command ends with 0.
-STATUSES = {"check": {0, 1, 3}, "explain": {0, 1, 3}}
+STATUSES = {"check": {0, 1, 3}, "explain": {0, 1, 3}, "reconcile": {0, 1}}
 REFUSED = "--ledger tampered.db verify"
 
 

@@ -1,0 +1,331 @@
+"""A held reading goes over a source stretch by stretch: to check it, and again for its records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from ledger.canonical import JSON
+from ledger.errors import InputError, LedgerError, Problem
+from ledger.hardware import Catalogue
+from ledger.importers import held_time
+from ledger.importers.line_stream import LineStream
+from ledger.importers.mapping import Given, GivenDevice, Map
+from ledger.importers.problem_list import ProblemList
+from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch, Units
+from ledger.journeys.importing import Reading
+from ledger.record import Draft, draft_of
+
+__all__ = ["HeldReader", "Source", "Terms"]
+
+_GROUPS_MAX: Final = 200  # kinds of unmapped rows that are told one by one
+_GROUPS_KEPT: Final = 10_000  # kinds of unmapped rows that are told apart
+_YEAR_MAX: Final = 9000
+
+
+class Source(Protocol):
+    """A file that says which devices were held when."""
+
+    @property
+    def name(self) -> str:
+        """Name of the importer."""
+
+    @property
+    def version(self) -> str:
+        """Version of the importer."""
+
+    @property
+    def noun(self) -> str:
+        """What holds devices, in the plural: ``jobs``."""
+
+    @property
+    def told_by(self) -> tuple[str, ...]:
+        """Columns by which those of no model are told, where the map names none."""
+
+    @property
+    def nothings(self) -> Mapping[str, str]:
+        """What each word of `Nothing` means."""
+
+    def stretches(self) -> Iterator[Stretch | Nothing | Refusal]:
+        """Yield what the file says, in its order; every pass yields the same.
+
+        Raises:
+            LedgerError: If the file cannot be read at all.
+        """
+
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Return what is odd about the file as a whole, once it was gone through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the caller says of every stretch.
+
+    Attributes:
+        model: Model of what no map is about; None if nobody said.
+        role: ``primary`` or ``corroborating``.
+    """
+
+    model: str | None
+    role: str
+
+    @classmethod
+    def of(cls, settings: Mapping[str, str], role: str = "primary") -> Terms:
+        """Read the settings ``model`` and ``role``.
+
+        Args:
+            settings: All of them.
+            role: The role where none is set.
+        """
+        role = settings.get("role", role)
+        if role not in {"primary", "corroborating"}:
+            raise InputError(
+                f"{role!r} is no role", where="--set role=…", remedy="primary or corroborating"
+            )
+        return cls(settings.get("model"), role)
+
+
+class _Unmapped:
+    """Stretches that no rule of the map is about."""
+
+    __slots__ = ("device_us", "line", "rows")
+
+    def __init__(self, line: int | None) -> None:
+        """Begin with none; the first stands on that line."""
+        self.rows = 0
+        self.device_us = 0
+        self.line = line
+
+
+class _Counts:
+    """What the first pass counted."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.holding = 0
+        self.nothing: Counter[str] = Counter()
+        self.runs: set[int] = set()
+        self.unmapped: dict[tuple[tuple[str, str], ...], _Unmapped] = {}
+        self.types: set[tuple[str, str]] = set()
+
+
+class HeldReader:
+    """Reads one file: once to check it, and again each time its records are asked for."""
+
+    def __init__(
+        self,
+        source: Source,
+        stream: LineStream,
+        terms: Terms,
+        catalogue: Catalogue,
+        mapping: Map | None,
+    ) -> None:
+        """Name what is read, and how."""
+        self._source = source
+        self._stream = stream
+        self._terms = terms
+        self._catalogue = catalogue
+        self._map = mapping
+        self._path = str(stream.path)
+        self._counts = _Counts()
+        self._problems = ProblemList(self._path)
+
+    def reading(self) -> Reading:
+        """Check the file whole, and promise its records."""
+        problems = self._problems
+        try:
+            for found in self._source.stretches():
+                self._check(found)
+        except LedgerError as error:
+            problems.add(held_time.refusal(self._path, error))
+            return Reading((), problems.all(), 0, refused=problems.refused)
+        self._tell()
+        runs = len(self._counts.runs)
+        return Reading(_Drafts(self), problems.all(), runs, refused=problems.refused)
+
+    def drafts(self) -> Iterator[Draft]:
+        """Yield the records of every stretch that a model is known for."""
+        for found in self._source.stretches():
+            if not isinstance(found, Stretch):
+                continue
+            try:
+                given = self._given(found)
+                legs = () if given is None else tuple(self._legs(found, given))
+            except InputError:
+                continue  # the first pass has refused it
+            yield from legs
+
+    def _check(self, found: Stretch | Nothing | Refusal) -> None:
+        """Count what was found and tell what is wrong or odd about it."""
+        counts = self._counts
+        if isinstance(found, Nothing):
+            counts.nothing[found.why] += found.amount
+            return
+        if isinstance(found, Refusal):
+            self._problems.add(held_time.refusal(self._path, found.error, found.line))
+            return
+        counts.holding += not found.more
+        for doubt in found.doubts:
+            self._finding(found.line, doubt)
+        try:
+            given = self._given(found)
+            if given is None:
+                self._count_unmapped(found)
+                return
+            for leg in self._legs(found, given):
+                counts.runs.add(hash(leg.body["run"]))
+        except InputError as error:
+            self._problems.add(held_time.refusal(self._path, error, found.line))
+
+    def _given(self, stretch: Stretch) -> Given | None:
+        """Return what a stretch is recorded as, or None if nobody said which model it served."""
+        found = None if self._map is None else self._map.row(stretch.cells)
+        if found is None and self._terms.model is not None:
+            return Given(model=self._terms.model)
+        return found
+
+    def _legs(self, stretch: Stretch, given: Given) -> Iterator[Draft]:
+        """Yield the records of a stretch: one for each type of device and UTC day."""
+        source, period = self._source, stretch.period
+        if period.milliseconds > held_time.SPAN_MAX_MS or period.stop.year >= _YEAR_MAX:
+            raise InputError(
+                f"devices are held until {period.stop:%Y-%m-%d}, which is no time that can be",
+                remedy="check the clock, and the unit of the times",
+            )
+        stated: dict[str, JSON] = {
+            "run": given.run or stretch.run,
+            "model": given.model,
+            "developer": given.developer,
+            "activity": given.activity,
+            "precision": given.precision,
+            "sparsity": given.sparsity,
+            "operation_kind": given.operation_kind,
+            "status": "provisional" if stretch.running else "final",
+            "role": self._terms.role,
+            "concurrent_devices": stretch.concurrent,
+            "method_inputs": dict(stretch.inputs),
+            "evidence": {
+                "source_kind": "scheduler",
+                "file_sha256": self._stream.sha256,
+                "locator": stretch.locator,
+                "importer": source.name,
+                "importer_version": source.version,
+            },
+        }
+        for units in stretch.units:
+            fields, milli = self._held(stretch, units, given.precision)
+            amount = None if milli is None else units.count * milli
+            pieces = held_time.dated({**stated, **fields}, stretch.period, amount or 0)
+            for index, leg in enumerate(pieces):
+                if amount is None or not stretch.span_known:
+                    leg |= {"milli_devices": None, "device_us": None, "ceiling_operations": None}
+                place = (str(stretch.day + index), str(stretch.turn if index == 0 else 0))
+                key = (source.name, *stretch.key, units.name or units.type, *place)
+                yield draft_of("allocation", leg, hidden=stretch.hidden, key=key)
+
+    def _device(self, stretch: Stretch, units: Units) -> GivenDevice | None:
+        """Return what the map says of a type of device."""
+        if self._map is None:
+            return None
+        cells = {**stretch.cells, **units.words}
+        words = {name: cells.get(name, "") for name in self._map.asked} | {"type": units.type}
+        found = self._map.device(tuple(sorted(words.items())))
+        assert found is None or isinstance(found, GivenDevice)
+        return found
+
+    def _held(
+        self, stretch: Stretch, units: Units, precision: str
+    ) -> tuple[dict[str, JSON], int | None]:
+        """Return the fields of a device, and how many thousandths of one each unit is.
+
+        A unit that is a part of a device is as much of one as the map says in so many words.
+        """
+        device = self._device(stretch, units)
+        milli = units.milli
+        if device is not None and "milli_devices" in device.model_fields_set:
+            milli = device.milli_devices
+        if milli is None:
+            self._counts.types.add((units.type, "part"))
+        elif device is None or device.device is None:
+            self._counts.types.add((units.type, "unmapped"))
+        if device is None:
+            return {}, milli
+        fields = device.fabric()
+        if device.device is not None:
+            part = self._catalogue.find(device.device)
+            fields |= held_time.peak_fields(part, precision, self._catalogue.digest)
+        return fields, milli
+
+    def _count_unmapped(self, stretch: Stretch) -> None:
+        """Count a stretch of which nobody said which model it served."""
+        asked = () if self._map is None else self._map.asked_of_rows
+        cells = stretch.cells
+        names = asked or self._source.told_by
+        words = tuple((name, cells.get(name, "")) for name in names)
+        if words not in self._counts.unmapped and len(self._counts.unmapped) >= _GROUPS_KEPT:
+            words = tuple((name, "of any other") for name in names)
+        group = self._counts.unmapped.setdefault(words, _Unmapped(stretch.line))
+        group.rows += not stretch.more
+        if stretch.span_known:
+            whole = sum(u.count * (1000 if u.milli is None else u.milli) for u in stretch.units)
+            group.device_us += whole * stretch.period.milliseconds
+
+    def _tell(self) -> None:
+        """Tell what was counted."""
+        self._tell_unmapped()
+        for kind, why in sorted(self._counts.types):
+            part = why == "part"
+            says = "is a part of a device" if part else "names no device of the catalogue"
+            message = f"the type {kind!r} {says}"
+            if not kind:
+                says = "are parts of devices" if part else "name no device of the catalogue"
+                message = f"devices without a type {says}"
+            message += ": how much of one is not known" if part else ""
+            self._finding(None, Doubt("unmapped-device", message, "add devices: to the map"))
+        for doubt in self._source.doubts():
+            self._finding(None, doubt)
+        counts, source = self._counts, self._source
+        parts = [f"{source.noun} with accelerators: {counts.holding:,}"]
+        parts += [f"{source.nothings[why]}: {n:,}" for why, n in sorted(counts.nothing.items())]
+        read = "; ".join(parts)
+        self._problems.add(Problem(self._path, None, "read", read, "", severity="note"))
+
+    def _tell_unmapped(self) -> None:
+        """Tell which stretches are of no model."""
+        total, noun = self._counts.unmapped, self._source.noun
+        largest = sorted(total.items(), key=lambda item: -item[1].device_us)
+        for words, group in largest[:_GROUPS_MAX]:
+            where = ", ".join(f"{name} {word or 'empty'}" for name, word in words)
+            message = (
+                f"{group.rows:,} {noun} with {where} hold {_hours(group.device_us)} device-hours "
+                "and are of no model: they were not recorded"
+            )
+            remedy = "say which with --map FILE, or --set model=NAME for all of them"
+            self._finding(group.line, Doubt("unmapped", message, remedy))
+        if len(total) > _GROUPS_MAX:
+            rest = sum(group.device_us for group in total.values())
+            message = f"{len(total):,} kinds of {noun} are of no model, {_hours(rest)} device-hours"
+            self._finding(None, Doubt("unmapped", message, "say which with --map FILE"))
+
+    def _finding(self, line: int | None, doubt: Doubt) -> None:
+        """Tell something that somebody must look at."""
+        self._problems.add(
+            Problem(self._path, line, doubt.code, doubt.message, doubt.remedy, severity="finding")
+        )
+
+
+class _Drafts:
+    """The records of a file, built while it is read."""
+
+    def __init__(self, reader: HeldReader) -> None:
+        self._reader = reader
+
+    def __iter__(self) -> Iterator[Draft]:
+        return self._reader.drafts()
+
+
+def _hours(device_us: int) -> str:
+    """Return device-hours, rounded down."""
+    return f"{device_us // 3_600_000_000:,}"

@@ -1,0 +1,188 @@
+"""Kubernetes: what pods held, from lists of the API or from logs of what it said.
+
+The uid tells a pod from every other, since names are used again. Of several versions of one pod
+the last counts, and one that has ended before any other. Page: ``schemas/source-kubernetes.v1.md``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+from ledger.errors import InputError, MissingError
+from ledger.hardware import Catalogue
+from ledger.importers.held_reading import HeldReader, Terms
+from ledger.importers.kube_devices import TYPE_LABELS, Resources
+from ledger.importers.kube_objects import KubeObject, kube_objects, part_of, text_of
+from ledger.importers.kube_pod import Setting, has_ended, read_pod
+from ledger.importers.kube_terms import KubeTerms, Odd
+from ledger.importers.line_stream import LineStream
+from ledger.importers.mapping import Map
+from ledger.importers.source_file import find_files, opening
+from ledger.importers.stored import HEAD_MAX, read_head
+from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch
+from ledger.journeys.importing import Reading
+
+__all__ = ["IMPORTER", "KubernetesImporter", "PodSource"]
+
+_NAME: Final = "kubernetes"
+_VERSION: Final = "1"
+_EXPORT: Final = "kubectl get pods,nodes --all-namespaces -o json"
+_MINE: Final = re.compile(r'"kind"\s*:\s*"(?:Pod|PodList|Node|NodeList)"')
+_OTHER: Final = re.compile(r'"kind"\s*:\s*"Workload(?:List)?"')
+
+
+class PodSource:
+    """One file of pods; see `ledger.importers.held_reading.Source`."""
+
+    name = _NAME
+    version = _VERSION
+    noun = "pods"
+    told_by = ("namespace",)
+    nothings: Mapping[str, str] = {
+        "claims": "with nothing but resource claims, which are not read",
+        "never-placed": "with accelerators, never placed",
+        "no-devices": "without accelerators",
+        "no-time": "held devices for no time",
+        "not-started": "with accelerators, taken on by no node",
+        "older": "older versions of a pod",
+        "other": "objects of another kind",
+        "running": "still running, of which nobody said when the file was written",
+    }
+
+    def __init__(self, stream: LineStream, said: KubeTerms, mapping: Map | None) -> None:
+        """Name what is read, and how."""
+        self._stream = stream
+        self._said = said
+        asked = frozenset() if mapping is None else mapping.asked
+        self._asked = {name.removeprefix("node-label:") for name in asked}
+        self._last: dict[bytes, tuple[bool, int]] | None = None
+        self._nodes: dict[str, dict[str, str]] = {}
+        self._odd = Odd(Resources(said.resources))
+
+    def stretches(self) -> Iterator[Stretch | Nothing | Refusal]:
+        """Yield what every pod held."""
+        last = self._index()
+        self._odd = Odd(Resources(self._said.resources))
+        setting = Setting(self._said.cluster, self._said.at, self._nodes, self._odd.resources)
+        for position, found in enumerate(kube_objects(self._stream)):
+            if isinstance(found, Refusal):
+                yield found
+            elif found.kind != "Pod":
+                self._odd.breaks += found.event == "ERROR"
+                if found.kind != "Node" and found.event != "ERROR":
+                    yield Nothing("other")
+            elif last.get(_identity(found), (False, position))[1] != position:
+                yield Nothing("older")
+            else:
+                yield from self._held(found, setting)
+
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Return what is odd about the file as a whole."""
+        return self._odd.doubts(self.noun)
+
+    def _held(self, pod: KubeObject, setting: Setting) -> Iterator[Stretch | Nothing | Refusal]:
+        """Yield what one pod held."""
+        try:
+            found = read_pod(pod, setting)
+        except InputError as error:
+            yield Refusal(pod.number, error)
+            return
+        self._odd.claiming += bool(part_of(pod.value, "spec").get("resourceClaims"))
+        if isinstance(found, Nothing):
+            self._odd.running += found.why == "running"
+            yield found
+        else:
+            yield from found
+
+    def _index(self) -> dict[bytes, tuple[bool, int]]:
+        """Return the place of the version of each pod that counts, and learn the nodes."""
+        if self._last is not None:
+            return self._last
+        last: dict[bytes, tuple[bool, int]] = {}
+        for position, found in enumerate(kube_objects(self._stream)):
+            if isinstance(found, KubeObject) and found.kind == "Node":
+                self._learn(found)
+            elif isinstance(found, KubeObject) and found.kind == "Pod":
+                version = (has_ended(found), position)
+                place = _identity(found)
+                last[place] = max(version, last.get(place, version))
+        if self._nodes and not last:
+            raise InputError(
+                "the file holds nodes and no pods",
+                remedy="import the pods, and name this file with --set nodes=FILE",
+            )
+        if self._said.nodes is not None:
+            for found in kube_objects(LineStream(self._said.nodes)):
+                if isinstance(found, KubeObject) and found.kind == "Node":
+                    self._learn(found)
+        self._last = last
+        return last
+
+    def _learn(self, node: KubeObject) -> None:
+        """Keep the labels of a node that tell its devices, or that the map asks for."""
+        metadata = part_of(node.value, "metadata")
+        self._nodes[text_of(metadata, "name")] = {
+            name: text
+            for name, text in part_of(metadata, "labels").items()
+            if isinstance(text, str) and (name in _KEPT or name.lower() in self._asked)
+        }
+
+
+class KubernetesImporter:
+    """Reads files of pods; see `Importer`."""
+
+    name = _NAME
+    version = _VERSION
+    settings = frozenset({"nodes", "at", "cluster", "resources", "model", "role"})
+
+    def __init__(self, mapping: Map | None = None) -> None:
+        """Read by a map, if there is one."""
+        self._map = mapping
+
+    def with_map(self, mapping: Map) -> KubernetesImporter:
+        """Return the importer that reads by a map."""
+        mapping.refuse_columns()
+        return KubernetesImporter(mapping)
+
+    def claims(self, head: bytes, path: Path) -> bool:
+        """Whether the file begins as JSON that holds pods or nodes, and no workloads."""
+        if path.is_dir():
+            return False
+        text = opening(head).lstrip()
+        return text.startswith("{") and bool(_MINE.search(text)) and not _OTHER.search(text)
+
+    def files(self, path: Path) -> tuple[Path, ...]:
+        """The file, or those of a directory."""
+        found = find_files(path, lambda _: True, "files")
+        if path.is_file():
+            return found
+        mine = tuple(p for p in found if self.claims(read_head(p, HEAD_MAX), p))
+        if not mine:
+            raise MissingError(
+                "the directory holds no pods", where=str(path), remedy=f"export them: {_EXPORT}"
+            )
+        return mine
+
+    def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
+        """Reads and checks one file; its records are built anew, pod by pod, when asked."""
+        said = {**({} if self._map is None else self._map.file.settings), **settings}
+        stream = LineStream(path)
+        source = PodSource(stream, KubeTerms.of(said), self._map)
+        return HeldReader(source, stream, Terms.of(said), catalogue, self._map).reading()
+
+
+_KEPT: Final = TYPE_LABELS | {"nvidia.com/gpu.sharing-strategy", "node.kubernetes.io/instance-type"}
+
+
+def _identity(pod: KubeObject) -> bytes:
+    """Return what tells a pod from every other, as few bytes."""
+    uid = text_of(part_of(pod.value, "metadata"), "uid")
+    # One without a uid is refused later; until then it is like no other.
+    return blake2b((uid or f"\0{pod.number}").encode(), digest_size=16).digest()
+
+
+IMPORTER = KubernetesImporter()

@@ -1,0 +1,100 @@
+"""An overlap is device-time that stands in the ledger more than once and so would add twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ledger.journeys.lanes import Seen
+
+__all__ = ["Overlap", "nested", "overlap", "repeated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Time that two or more sources hold at once.
+
+    Attributes:
+        names: The sources, sorted.
+        device_us: Device-time beyond the largest of them, device-microseconds.
+    """
+
+    names: tuple[str, ...]
+    device_us: int
+
+
+def overlap(legs: Iterable[Seen], source: Callable[[Seen], str]) -> Overlap | None:
+    """Join the intervals of several sources and return what is held more than once.
+
+    At every moment the devices of each source are added; what goes beyond the largest source is
+    held twice. Legs of different devices do not meet; legs without time or devices are left out.
+
+    Args:
+        legs: Primary legs.
+        source: What tells the sources apart.
+    """
+    by_device: dict[str | None, list[Seen]] = {}
+    for leg in legs:
+        if leg.primary and leg.start_ms is not None and leg.milli_devices:
+            by_device.setdefault(leg.device, []).append(leg)
+    names: set[str] = set()
+    total = 0
+    for held in by_device.values():
+        if len({source(leg) for leg in held}) > 1:
+            total += _joined(held, source, names)
+    return Overlap(tuple(sorted(names)), total) if total else None
+
+
+def _joined(legs: Sequence[Seen], source: Callable[[Seen], str], names: set[str]) -> int:
+    """Return what several sources hold of one device at once, and note which they are."""
+    events: list[tuple[int, int, str]] = []
+    for leg in legs:
+        assert leg.start_ms is not None
+        assert leg.end_ms is not None
+        assert leg.milli_devices is not None
+        name = source(leg)
+        events += [(leg.start_ms, leg.milli_devices, name), (leg.end_ms, -leg.milli_devices, name)]
+    events.sort()
+    active: dict[str, int] = {}
+    total, before = 0, events[0][0]
+    for moment, change, name in events:
+        if len(active) > 1 and moment > before:
+            twice = sum(active.values()) - max(active.values())
+            total += twice * (moment - before)
+            names.update(active)
+        before = moment
+        active[name] = active.get(name, 0) + change
+        if not active[name]:
+            del active[name]
+    return total
+
+
+def repeated(legs: Iterable[Seen]) -> Iterator[tuple[Seen, ...]]:
+    """Yield groups of primary legs that are alike in all but their place, operations included.
+
+    Several ranks that each write the total of the run look like this.
+    """
+    groups: dict[tuple[object, ...], list[Seen]] = {}
+    for leg in legs:
+        if leg.primary and leg.operations:
+            key = (
+                *(leg.importer, leg.start_ms, leg.end_ms, leg.device, leg.milli_devices),
+                *(leg.activity, leg.precision, leg.operations),
+            )
+            groups.setdefault(key, []).append(leg)
+    yield from (tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def nested(runs: Mapping[str, Sequence[Seen]]) -> Iterator[tuple[str, str, Overlap]]:
+    """Yield run, run inside it, and the device-time that both hold.
+
+    A run is inside another if its records say so (``parent_run``) or if its name is that of the
+    other, a stroke and more.
+    """
+    for name, legs in runs.items():
+        parents = {leg.parent for leg in legs if leg.parent is not None}
+        parents |= {name[:place] for place, sign in enumerate(name) if sign == "/"}
+        for parent in sorted(parents & set(runs) - {name}):
+            both = overlap((*legs, *runs[parent]), lambda leg: leg.run)
+            if both is not None:
+                yield parent, name, both

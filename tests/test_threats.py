@@ -1,0 +1,73 @@
+"""Each threat has tests, and each test that the table names exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+TESTS = Path(__file__).resolve().parent
+ROWS: dict[int, dict[str, Any]] = yaml.safe_load((TESTS / "threats.yaml").read_text("utf-8"))[
+    "rows"
+]
+LIMITS = {8, 9}  # nothing in a program shows what was never written, or what is false and signed
+
+
+@lru_cache
+def names_in(name: str) -> frozenset[str]:
+    """Return the names of the tests of a file."""
+    tree = ast.parse((TESTS / name).read_text("utf-8"))
+    return frozenset(
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    )
+
+
+def missing(named: str) -> bool:
+    """Return whether no test has this name; ``*`` at its end stands for any ending."""
+    file, found, pattern = named.partition("::")
+    if not found or not (TESTS / file).is_file():
+        return True
+    return not any(fnmatchcase(name, pattern) for name in names_in(file))
+
+
+def test_threats_are_numbered_without_a_gap() -> None:
+    assert list(ROWS) == list(range(1, 34))
+
+
+@pytest.mark.parametrize("number", ROWS)
+def test_threat_has_a_control_and_tests_that_exist(number: int) -> None:
+    row = ROWS[number]
+    assert set(row) == {"threat", "control", "tests"} | ({"limit"} if number in LIMITS else set())
+    assert len(row["tests"]) >= 2
+    assert len(row["tests"]) == len(set(row["tests"]))
+    assert [each for each in row["tests"] if missing(each)] == []
+
+
+def test_threat_that_a_test_names_is_in_the_table_under_its_number() -> None:
+    """A test called after a threat stands in its row, by its name or its pattern."""
+    unnamed = []
+    for path in sorted(TESTS.rglob("test_*.py")):
+        file = str(path.relative_to(TESTS))
+        for name in sorted(names_in(file)):
+            found = re.match(r"test_(?:threat|row)_(\d+)_", name)
+            if found is None:
+                continue
+            named = [each.partition("::") for each in ROWS[int(found[1])]["tests"]]
+            if not any(file == other or fnmatchcase(name, like) for other, _, like in named):
+                unnamed.append(f"{file}::{name}")
+    assert unnamed == []
+
+
+@pytest.mark.parametrize(
+    "named", ["test_threats.py::test_nothing", "test_none.py::test_x", "test_threats.py"]
+)
+def test_name_of_no_test_is_seen(named: str) -> None:
+    assert missing(named)
