@@ -92,6 +92,7 @@ def test_one_pass_gives_what_the_plain_engine_gives(
     plain, engine = PlainEngine(source), OnceEngine(source)
     assert engine.fold(**asked) == plain.fold(**asked)
     assert engine.legs(ALL, limit=size, as_of=as_of) == plain.legs(ALL, limit=size, as_of=as_of)
+    assert engine.above(limit=size) == plain.above(limit=size)
     assert engine.population(size, as_of) == population_of(row.bytes for row in source.rows[:size])
 
 

@@ -44,11 +44,13 @@ class _Pass:
         folded: The totals.
         grouped: The legs of every model.
         population: How much stands there.
+        above: Standing allocations that state more than their own ceiling.
     """
 
     folded: Folded
     grouped: Grouped
     population: Population
+    above: tuple[int, ...]
 
 
 class OnceEngine:
@@ -75,6 +77,12 @@ class OnceEngine:
         """Return how much the entries [0, size) hold; the day only says which pass knows it."""
         return self._over(size, as_of).population
 
+    def above(self, *, limit: int) -> tuple[int, ...]:
+        """Return the standing allocations that state more than their own ceiling, in order."""
+        # It does not hang on the day: any pass over so many entries knows it.
+        made = (each for (size, _), each in self._passes.items() if size == limit)
+        return (next(made, None) or self._over(limit, date.max)).above
+
     def _over(self, size: int, as_of: date) -> _Pass:
         """Return what the pass over so many entries found."""
         held = self._passes.get((size, as_of))
@@ -90,7 +98,7 @@ class OnceEngine:
         """
         tally, grouped = Tally(as_of), Grouped(as_of)
         types, runs, models = Counter[str](), set[str](), set[str]()
-        reversed_by = self._source.reversed_by
+        reversed_by, above = self._source.reversed_by, list[int]()
         covered, hashes, seq = CompactRange(), list[bytes](), -1
         for seq, leaf, digest in self._source.read(0, size):
             hashes.append(digest)
@@ -104,9 +112,12 @@ class OnceEngine:
             if made is not None and reversed_by.get(seq, size) >= size and kind == "allocation":
                 runs.add(made.run)
                 models.add(made.total.model)
+                if made.ceiling is not None and made.lo > made.ceiling:
+                    above.append(seq)
                 if made.total.role == "primary":
                     grouped.take(seq, made)
         if seq + 1 != size:
             raise IntegrityError(f"entry {seq + 1} is not there", seq=seq + 1)
         folded = Folded.of(tally.close(covered.extend(hashes)), limit=size, as_of=as_of)
-        return _Pass(folded, grouped, Population(size, dict(types), len(runs), len(models)))
+        population = Population(size, dict(types), len(runs), len(models))
+        return _Pass(folded, grouped, population, tuple(above))
