@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from cryptography import x509
-
 from ledger.errors import InputError, IntegrityError, MissingError
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from cryptography import x509
+
 __all__ = ["TOKEN_MAX", "Timestamp", "parse_roots", "read_timestamp", "verify_timestamp"]
 
 TOKEN_MAX: Final = 65_536  # bytes; one with its whole chain has some six thousand
 _ROOTS_MAX: Final = 16
-_SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
+_SHA256: Final = "2.16.840.1.101.3.4.2.1"  # object identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,8 @@ def parse_roots(pem: bytes) -> tuple[x509.Certificate, ...]:
     Raises:
         InputError: If there is none, or too many.
     """
+    from cryptography import x509  # noqa: PLC0415 - loads slowly, and most policies name no root
+
     try:
         found = tuple(x509.load_pem_x509_certificates(pem))
     except ValueError as error:
@@ -147,7 +149,7 @@ def _stated(response: Any, data: bytes, text: str, *, checked: bool) -> Timestam
     """Return what a response states, once it is about this checkpoint."""
     info = response.tst_info
     imprint = info.message_imprint
-    if imprint.hash_algorithm != _SHA256:
+    if imprint.hash_algorithm.dotted_string != _SHA256:
         raise IntegrityError(
             "the timestamp is over another kind of digest than SHA-256",
             remedy="ask for one: openssl ts -query -sha256",

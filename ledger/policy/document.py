@@ -9,9 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, TypeVar
-
-from cryptography import x509
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ledger.canonical import JSON, parse_spelling
 from ledger.checkpoint import Checkpoint, Note
@@ -21,6 +19,9 @@ from ledger.period import parse_instant
 from ledger.policy.lines import near, parse_lines
 from ledger.policy.terms import MEMBERS, Act, KeyTerm, Person, Policy, Reason, Revocation
 from ledger.timestamp import parse_roots
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 __all__ = ["SCHEMA", "parse_document"]
 

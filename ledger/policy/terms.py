@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
-
-from cryptography import x509
+from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.keys import VerifierKey
 from ledger.period import format_instant
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 __all__ = [
     "MEMBERS",
