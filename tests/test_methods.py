@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from ledger.methods.bound import excess
 from ledger.methods.rounding import margin, two_digits
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT.parent / "shared" / "data"
 DEMO = ROOT / "ledger" / "_demo" / "h100"
 HOUR = "3600"
 SHAPE = {"layers": "24", "attention_width": "1024", "context": "1024", "causal": "full"}
@@ -346,11 +345,11 @@ def test_methods_come_within_parts_per_million_of_the_measured_runs(
     assert worked.low <= counted <= worked.high
 
 
-def test_methods_held_time_of_an_mlperf_run_is_worked_out_from_its_marks() -> None:
-    root = DATA / "mlperf" / "training_v5.0" / "results" / "Nebius"
+def test_methods_held_time_of_an_mlperf_run_is_worked_out_from_its_marks(
+    shared_path: Callable[[str], Path],
+) -> None:
+    root = shared_path("data/mlperf/training_v5.0/results/Nebius")
     path = root / "nebius_soperator_8xH200_n64_ngc25.01_nemo" / "llama31_405b" / "result_3.txt.gz"
-    if not path.exists():
-        pytest.skip("the shared data are not here")
     marks: dict[str, Any] = {}
     samples = 0
     with gzip.open(path, "rt", encoding="utf-8", errors="replace") as lines:
