@@ -235,6 +235,11 @@ def test_anchor_commands_keep_the_evidence_and_record_it(
     refused = flopledger("anchor", "add", "plain.txt")
     assert refused.code == 2
     assert "carries no cosignature" in refused.err
+    (tmp_path / "rubbish.txt").write_text("rubbish\n")
+    rubbish = flopledger("anchor", "add", "rubbish.txt")
+    assert rubbish.code == 2
+    assert "neither a cosigned checkpoint" in rubbish.err
+    assert "where: rubbish.txt" in rubbish.err
     line = cosignature(note.text, 1_800_000_000)
     cosigned.write_bytes(Note(note.text, (*note.signatures, line)).encode())
     ran = flopledger("anchor", "add", "cosigned.txt")

@@ -160,6 +160,17 @@ def test_receipt_is_booked_once_and_under_one_run(lab: Path) -> None:
     assert counts(lab) == (0, 0, 1)
 
 
+def test_file_that_is_no_receipt_is_refused_by_name(
+    lab: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (lab / "r.json").write_text("rubbish\n")
+    assert program([*BOOK, "--run", "r"]) == 2
+    said = capfd.readouterr().err
+    assert "no signed receipt" in said
+    assert "where: r.json" in said
+    assert not (lab / "out.json").exists()
+
+
 def test_receipt_as_primary_is_refused_where_the_run_is_recorded(
     lab: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

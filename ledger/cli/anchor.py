@@ -70,7 +70,7 @@ def add(context: Context, *, file: str, size: int | None, root: str | None) -> N
     if data.startswith(_DER):
         evidence = _stamped(context, data, size, root)
     else:
-        stated = Checkpoint.parse(Note.parse(data).text)
+        stated = _checkpoint_in(data, file)
         open_checkpoint(context, open_reader(context), data)
         evidence = cosigned(data, earlier_note(context, stated.size)[1])
     log = open_log(context)
@@ -78,6 +78,18 @@ def add(context: Context, *, file: str, size: int | None, root: str | None) -> N
     seq = record_anchor(log, evidence)
     when = evidence.stated_time or "an unknown time"
     context.say(f"entry {seq}: the checkpoint over {evidence.size} entries was seen at {when}")
+
+
+def _checkpoint_in(data: bytes, file: str) -> Checkpoint:
+    """Read the checkpoint that a file states, or say which file is no evidence."""
+    try:
+        return Checkpoint.parse(Note.parse(data).text)
+    except InputError as error:
+        raise InputError(
+            f"neither a cosigned checkpoint nor an RFC 3161 timestamp: {error.message}",
+            where=file,
+            remedy="take the file as the witness or the authority returned it",
+        ) from error
 
 
 @anchor.command("list", epilog=LIST_EPILOG)

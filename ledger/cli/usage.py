@@ -131,7 +131,7 @@ def book(
     output: str | None,
 ) -> int:
     """Book a receipt that a provider signed."""
-    envelope = Envelope.parse(read_bytes(file, ENVELOPE_MAX + 1).removesuffix(b"\n"))
+    envelope = _receipt_in(file)
     signer = VerifierKey.parse(vkey)
     found = UsageReceipt.open(envelope, signer)
     booking = Booking(run, model, developer, role, envelope.sha256(), signer.label)
@@ -139,6 +139,18 @@ def book(
     pack = read_pack(rules_root(context.rules))
     lines = Lines(receipt_lines(found, booking, Catalogue.from_pack(pack)), file)
     return _record(context, lines, pack, dry_run=dry_run, fmt=fmt, output=output)
+
+
+def _receipt_in(file: str) -> Envelope:
+    """Read the envelope of a receipt, or say which file holds none."""
+    try:
+        return Envelope.parse(read_bytes(file, ENVELOPE_MAX + 1).removesuffix(b"\n"))
+    except InputError as error:
+        raise InputError(
+            f"no signed receipt: {error.message}",
+            where=file,
+            remedy="take the file as flopledger receipt make wrote it",
+        ) from error
 
 
 def _record(
