@@ -165,12 +165,12 @@ def outside_of(
         skew: By how much clocks may differ.
     """
     place = f"entries {written.start} to {written.stop - 1}"
-    if written.after is not None and first < written.after - skew:
+    if written.after is not None and written.after - first > skew:
         return (
             f"{place} claim to be recorded from {first.isoformat()} on, and cannot have been "
             f"written before {written.after.isoformat()}"
         )
-    if written.by is not None and last > written.by + skew:
+    if written.by is not None and last - written.by > skew:
         return (
             f"{place} claim to be recorded up to {last.isoformat()}, and were there by "
             f"{written.by.isoformat()}"

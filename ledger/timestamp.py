@@ -131,6 +131,8 @@ def _response(data: bytes) -> Any:  # noqa: ANN401 - a class of an extra
     try:
         response = client.decode_timestamp_response(data)
         granted = response.status == 0
+        if granted:
+            _ = response.tst_info.gen_time, response.tst_info.message_imprint
     except ValueError as error:
         raise InputError(
             "the file is no RFC 3161 timestamp response in DER form",

@@ -161,8 +161,7 @@ def _check_set(names: Names) -> None:
         wrong = next(iter((*names.proofs.values(), *names.leaves.values())), None)
         if wrong is not None:
             raise _refusal(wrong, "a bundle with all entries has no receipts")
-        if not names.checkpoints:
-            raise _refusal("checkpoints/", "the bundle holds no signed checkpoint")
+        _check_signed(names)
         return
     if not names.proofs:
         raise _refusal(ENTRIES, "the bundle holds neither entries nor receipts")
@@ -171,6 +170,13 @@ def _check_set(names: Names) -> None:
         seq = min(alone)
         folder = "leaves" if seq in names.proofs else "proofs"
         raise _refusal(numbered(folder, seq), "a receipt and its entry go together")
+    _check_signed(names)
+
+
+def _check_signed(names: Names) -> None:
+    """Refuse a set in which nothing is signed."""
+    if not names.checkpoints:
+        raise _refusal("checkpoints/", "the bundle holds no signed checkpoint")
 
 
 def _refusal(name: str, message: str) -> IntegrityError:

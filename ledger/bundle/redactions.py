@@ -115,6 +115,9 @@ class Redactions:
             _count(value["erased"], "erased"),
             tuple(_field(each) for each in fields),
         )
+        places = [(each.type, each.name) for each in read.fields]
+        if places != sorted(set(places)):
+            raise InputError("the fields in the log of redactions are not sorted, each once")
         if read.encode() != data:
             raise InputError("the log of redactions is not the one text of what it says")
         return read

@@ -40,11 +40,11 @@ Examples:
   flopledger check --assume us.eo14110=in_force --reading rl-rollout=not-named
   flopledger check -f json -o check.json && flopledger rules pack -o law.json
   flopledger --rules law.json check --replay check.json
+  flopledger check --regime us.diffusion.exceptions --subject "company:Acme Corp" --names
 
 --replay takes everything that is asked from the file and says, in the report that -o writes,
 whether it came out again: exit 0 for every byte of it, 1 when something differs, 4 when the entries
 are not those that it speaks of.
-  flopledger check --regime us.diffusion.exceptions --subject "company:Acme Corp" --names
 
 Whoever has the secret of the ledger may name a company, consignee or site by its own name.
 

@@ -79,6 +79,11 @@ def restate_command(
     output: str | None,
 ) -> None:
     """Correct entry SEQ: take it back, and put the right records in its place."""
+    if (approval or approver) and (without_approval or proposal is None):
+        raise InputError(
+            "an approval is given, and would not be used",
+            remedy="record with --proposal, --approval and --approver, without --without-approval",
+        )
     if proposal is None:
         why = Reason(_needed(reason, "--reason"), root_cause, discovered_on)
         _propose(context, _needed(seq, "SEQ"), given, why, _needed(target, "--propose"))

@@ -219,6 +219,6 @@ def _instant(text: str) -> datetime:
     zone = "+00:00" if zone in {"Z", "UTC"} else zone
     try:
         whole = datetime.fromisoformat(f"{found['day']}T{found['clock'] or '00:00:00'}{zone}")
-    except ValueError as error:
+        return whole.astimezone(UTC) + timedelta(milliseconds=part)
+    except (ValueError, OverflowError) as error:
         raise InputError(f"{text!r} does not exist", remedy="check the calendar") from error
-    return whole.astimezone(UTC) + timedelta(milliseconds=part)

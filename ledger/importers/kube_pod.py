@@ -196,10 +196,9 @@ def _end(pod: KubeObject) -> tuple[datetime, tuple[Doubt, ...]]:
     """Return when a pod that has ended let its devices go, and what is odd about it."""
     status, metadata = part_of(pod.value, "status"), part_of(pod.value, "metadata")
     states = [part_of(s, "state") for name in _STATUSES for s in list_of(status, name)]
-    ended = [part_of(state, "terminated") for state in states if "terminated" in state]
-    ends = [time_of(state, "finishedAt") for state in ended]
+    ends = [time_of(part_of(state, "terminated"), "finishedAt") for state in states]
     known = [end for end in ends if end is not None]
-    if known and len(known) == len(ends) and not any("running" in state for state in states):
+    if known and len(known) == len(states) and list_of(status, "containerStatuses"):
         return max(known), ()
     deleted = time_of(metadata, "deletionTimestamp")
     changes = [time_of(c, "lastTransitionTime") for c in list_of(status, "conditions")]

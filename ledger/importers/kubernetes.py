@@ -182,7 +182,9 @@ def _identity(pod: KubeObject) -> bytes:
     """Return what tells a pod from every other, as few bytes."""
     uid = text_of(part_of(pod.value, "metadata"), "uid")
     # One without a uid is refused later; until then it is like no other.
-    return blake2b((uid or f"\0{pod.number}").encode(), digest_size=16).digest()
+    return blake2b(
+        (uid or f"\0{pod.number}").encode("utf-8", "surrogatepass"), digest_size=16
+    ).digest()
 
 
 IMPORTER = KubernetesImporter()

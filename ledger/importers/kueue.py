@@ -251,7 +251,7 @@ def _identity(workload: KubeObject) -> bytes:
     uid = text_of(part_of(workload.value, "metadata"), "uid")
     if not uid:
         raise InputError("the workload has no uid", why="its name is used again")
-    return blake2b(uid.encode(), digest_size=16).digest()
+    return blake2b(uid.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 IMPORTER = KueueImporter()

@@ -131,7 +131,12 @@ def _period(
             raise InputError(
                 "the job has no end and no elapsed time", remedy="export ElapsedRaw as well"
             )
-        ends = tuple(start + timedelta(seconds=elapsed) for start in starts)
+        try:
+            ends = tuple(start + timedelta(seconds=elapsed) for start in starts)
+        except OverflowError as error:
+            raise InputError(
+                f"the job takes {elapsed} seconds, past the year 9999", remedy="export it again"
+            ) from error
         message = "the end is not stated: start and elapsed time are taken"
         doubt = Doubt("no-end", message, "export again")
         return _span(starts[0], ends[0]), () if running else (doubt,)

@@ -68,13 +68,13 @@ class Clock:
         """Return the instants at which a clock on the wall of the zone showed this."""
         try:
             wall = datetime.fromisoformat(text)
-        except ValueError as error:
+            folds = [wall.replace(tzinfo=self._zone, fold=n).astimezone(UTC) for n in (0, 1)]
+            shown = [one.astimezone(self._zone).replace(tzinfo=None) for one in folds]
+        except (ValueError, OverflowError) as error:
             raise InputError(f"{text} is no time", remedy="export it again") from error
-        found = []
-        for fold in (0, 1):
-            instant = wall.replace(tzinfo=self._zone, fold=fold).astimezone(UTC)
-            shown = instant.astimezone(self._zone).replace(tzinfo=None)
-            if shown == wall and instant not in found:
+        found: list[datetime] = []
+        for instant, seen in zip(folds, shown, strict=True):
+            if seen == wall and instant not in found:
                 found.append(instant)
         if not found:
             raise InputError(

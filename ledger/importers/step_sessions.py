@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ledger.errors import InputError
@@ -278,11 +278,14 @@ def _is_copy(step: Step, before: Step) -> bool:
     """
     if step.wall is None or before.wall is None:
         return (step.last, step.time, step.samples) == (before.last, before.time, before.samples)
-    now = datetime.fromisoformat(step.wall).timestamp() * 1000 + step.ms
-    then = datetime.fromisoformat(before.wall).timestamp() * 1000 + before.ms
+    try:
+        gap = datetime.fromisoformat(step.wall) - datetime.fromisoformat(before.wall)
+    except ValueError as error:
+        raise InputError(f"{step.wall} is no time", remedy="check the log") from error
+    later = gap // timedelta(milliseconds=1) + step.ms - before.ms
     if step.last < before.last:
-        return now <= then
-    return now - then < max(_SKEW_MS, step.time.value // _NS_IN_MS)
+        return later <= 0
+    return later < max(_SKEW_MS, step.time.value // _NS_IN_MS)
 
 
 def settle(sessions: list[Session]) -> tuple[int, int]:

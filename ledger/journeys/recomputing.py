@@ -224,18 +224,17 @@ class Asking:
         return tuple(d for d in found if (d.regime, d.subject) in asked), tuple(lost)
 
     def _rules_of(self, attestation: Attestation) -> tuple[Pack | None, str]:
-        """Return the bundle's rules if they are those of the claim, else why not."""
+        """Return the bundle's rules or our own if they are those of the claim, else why not."""
         digest = self._hold(attestation).document.coordinates.pack
+        for pack in (self._pack, self._own):
+            if pack is not None and pack.digest == digest:
+                return pack, ""
         if self._pack is None:
             return None, f"the bundle does not bring its rules, pack {digest[:12]}…"
-        if self._pack.digest != digest:
-            if self._own.digest == digest:
-                return self._own, ""
-            return None, (
-                f"attestation {attestation.number} was determined by pack {digest[:12]}…, the "
-                f"bundle brings pack {self._pack.digest[:12]}…"
-            )
-        return self._pack, ""
+        return None, (
+            f"attestation {attestation.number} was determined by pack {digest[:12]}…, the "
+            f"bundle brings pack {self._pack.digest[:12]}…"
+        )
 
     def _world(self, held: _Held, pack: Pack) -> World:
         """Return the records of a claim as rules ask them."""

@@ -59,6 +59,7 @@ class NewSchema:
         Raises:
             LedgerError: If the server refuses, or its answer is lost.
         """
+        self._in_doubt = True  # from here on only a refusal makes it certain that nothing is there
         try:
             with translated(self._address):
                 self._connection.execute("COMMIT")

@@ -93,3 +93,4 @@ def _lead(proof: Proof, entry: Entry, notes: Notes) -> None:
             "the receipt leads to a checkpoint that the bundle does not hold",
             why="only checkpoints whose signatures were checked prove anything",
         )
+    notes.assents[proof.checkpoint.size].require_quorum()

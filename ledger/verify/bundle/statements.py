@@ -119,7 +119,7 @@ class Statements:
                 assert isinstance(number, int)
                 check_follows(attestation, self._before, number=number)
             self._check_binding(attestation)
-            signers = signers_of(envelope, self._policy, size=attestation.checkpoint.size)
+            signers = signers_of(envelope, self._policy, size=seq)
             self._check_signers(attestation, signers)
         except (InputError, IntegrityError) as error:
             raise IntegrityError(

@@ -163,4 +163,4 @@ def _counted(stamps: Stamps) -> str:
 
 def _time(stated: int) -> datetime:
     """Return a stated time from its fourteen digits."""
-    return datetime.strptime(str(stated), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    return datetime.strptime(f"{stated:014d}", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
