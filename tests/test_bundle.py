@@ -20,6 +20,7 @@ from sealed import fill, found, reversal
 from ledger.audience import AUDIENCES, FIELDS, shows
 from ledger.bundle import Archive, Caps, Made, Manifest, Opened, Redactions, assembled, write_bundle
 from ledger.bundle.names import numbered
+from ledger.bundle.redactions import Withheld
 from ledger.cli.context import Context
 from ledger.entry import Entry
 from ledger.errors import InputError, LedgerError
@@ -286,3 +287,9 @@ def test_bundle_is_not_written_if_the_disk_refuses(tmp_path: Path) -> None:
 def test_bundle_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no signed entry"):
         members_of(found(tmp_path))
+
+
+def test_log_of_redactions_states_each_field_once() -> None:
+    twice = Withheld("allocation", "site", 3, 0)
+    with pytest.raises(InputError, match="each once"):
+        Redactions.parse(Redactions("public", 0, (twice, twice)).encode())

@@ -167,3 +167,16 @@ def test_what_may_not_be_the_last_restart_cuts_nothing(restarted: int, tmp_path:
     spec = {"containers": [container("a", 4), container("b", 4)]}
     reading = read(written(tmp_path, pod(spec=spec, status={"containerStatuses": two}), node()))
     assert [b["device_us"] for b in bodies(reading)] == [str(16 * HOUR)]
+
+
+def test_a_container_that_never_ran_does_not_end_the_pod_early(tmp_path: Path) -> None:
+    first = {"name": "init", "state": {"terminated": {"finishedAt": "2026-03-01T10:01:00Z"}}}
+    waits = {"name": "main", "state": {"waiting": {"reason": "ImagePullBackOff"}}}
+    status = {
+        "phase": "Failed",
+        "reason": "DeadlineExceeded",
+        "initContainerStatuses": [first],
+        "containerStatuses": [waits],
+        "conditions": [{"type": "Ready", "lastTransitionTime": "2026-03-01T18:00:00Z"}],
+    }
+    assert held(read(written(tmp_path, pod(status=status), node()))) == 8 * 8 * HOUR

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from slurm import HOUR, bodies, codes, held, job, read, written
 
+from ledger.errors import InputError
+from ledger.importers.slurm_time import Clock
+
 
 def test_json_of_sacct_says_the_same_as_its_table(tmp_path: Path) -> None:
     number = {"set": True, "infinite": False, "number": 1772359200}
@@ -95,3 +98,8 @@ def test_files_of_others(
 ) -> None:
     reading = read(shared_path(f"data/slurm/{name}"), None, model="m")
     assert (reading.refused, len(bodies(reading))) == (refused, records)
+
+
+def test_time_before_the_first_year_is_no_time() -> None:
+    with pytest.raises(InputError, match="is no time"):
+        Clock("Europe/Berlin").read("0001-01-01T00:00:00")
