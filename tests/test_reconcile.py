@@ -391,3 +391,10 @@ def test_reconcile_command_proves_its_entries_and_exits_with_one_for_findings(
     assert program(["reconcile"]) == 1
     assert "figures-disagree" in capfd.readouterr().out
     assert program(["reconcile", "no-such-run"]) == 2
+
+
+def test_reconcile_takes_no_share_of_what_is_only_partly_known() -> None:
+    unstated = held(start="2026-03-02T00:00:00Z", end="2026-03-02T08:00:00Z")
+    assert line(figure(MOST), unstated).mfu is None
+    timeless = figure(10**24, device_us=None, ceiling_operations=None)
+    assert line(figure(MOST), timeless, beside("invoice")).grade.letter == "D"

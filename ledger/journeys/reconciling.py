@@ -197,15 +197,17 @@ def _run_line(
     stated = [leg.operations for leg in primary if leg.operations is not None]
     held = [leg.device_us for leg in primary if leg.device_us is not None]
     device_us = sum(held) if held else None
+    # A share of what is only partly known would be a share of something else.
+    whole_us = device_us if len(held) == len(primary) else None
     ceiling = _ceiling(primary)
     operations = sum(stated) if stated else None
     pairs = tuple(_pairs(lanes, tolerances))
     ratios = {
-        "mfu": _ratio(operations, ceiling),
+        "mfu": _ratio(operations if len(stated) == len(primary) else None, ceiling),
         "hfu": _ratio(_executed(lanes, primary), ceiling),
-        "coverage": _ratio(_time(lanes, "telemetry", sampled=True), device_us),
-        "billed": _ratio(_time(lanes, "invoice"), device_us),
-        "receipted": _ratio(_time(lanes, "provider_countersigned"), device_us),
+        "coverage": _ratio(_time(lanes, "telemetry", sampled=True), whole_us),
+        "billed": _ratio(_time(lanes, "invoice"), whole_us),
+        "receipted": _ratio(_time(lanes, "provider_countersigned"), whole_us),
     }
     found = (
         *run_problems(name, legs, ratios, [(p.left, p.right, p.agree) for p in pairs], tolerances),
