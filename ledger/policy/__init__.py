@@ -21,7 +21,6 @@ from ledger.policy.terms import (
     Person,
     Policy,
     Quorum,
-    Revocation,
     Witness,
 )
 
@@ -38,7 +37,6 @@ __all__ = [
     "Person",
     "Policy",
     "Quorum",
-    "Revocation",
     "Witness",
     "assent",
     "parse_policy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from ledger.custody import Custody, KeyEvent, Revocation, Window, refused_by, signed_with
+from ledger.custody import Custody, KeyEvent, signed_with
 from ledger.errors import IntegrityError
 from ledger.keys import VerifierKey
 from ledger.policy import Assent, Policy
@@ -35,10 +35,10 @@ def check_custody(
     newest = max(notes.assents)
     for size, found in sorted(notes.assents.items()):
         keys = custody.judge(found.note, size)
-        reasons = [refused_by(_window(policy, key), size, seen.get(size)) for key in keys]
-        if keys and None in reasons:
+        reasons = [policy.term(key).lapse_unstated(size, seen.get(size)) for key in keys]
+        if keys and not all(reasons):
             continue
-        why = next((each for each in reasons if each), "the ledger itself revoked its only signer")
+        why = reasons[0] if reasons else "the ledger itself revoked its only signer"
         if size == newest:
             raise IntegrityError(
                 f"no key that signed the newest checkpoint, over {size} entries, is trusted there",
@@ -122,18 +122,4 @@ def _only(notes: Notes, known: tuple[VerifierKey, ...]) -> VerifierKey:
         "no single key signed every checkpoint, and no entry hands over from one to another",
         where="key entries",
         why="a key that takes over without a word may be a thief's",
-    )
-
-
-def _window(policy: Policy, key: VerifierKey) -> Window:
-    """Return what the policy believes of a key; its ends are half-open there."""
-    term = policy.term(key)
-    revoked = term.revoked
-    return Window(
-        key,
-        term.from_size,
-        None if term.to_size is None else term.to_size - 1,
-        term.not_before,
-        term.not_after,
-        None if revoked is None else Revocation(revoked.from_size, revoked.reason, revoked.at),
     )
