@@ -31,6 +31,7 @@ def check_custody(
     course.step = 10
     seen = existed_by(notes, policy, stamps.by_size())
     custody = _custody(notes, prefix, policy)
+    _check_joints(custody, notes)
     lapsed: list[str] = []
     newest = max(notes.assents)
     for size, found in sorted(notes.assents.items()):
@@ -111,6 +112,21 @@ def _custody(notes: Notes, prefix: Prefix, policy: Policy) -> Custody:
                 remedy="add its log line, if you have the key from its owner on another way",
             )
     return Custody.of(first, events)
+
+
+def _check_joints(custody: Custody, notes: Notes) -> None:
+    """Refuse a handover whose checkpoint, which both keys sign, the bundle leaves out."""
+    for size in custody.joints:
+        if size not in notes.assents:
+            raise IntegrityError(
+                f"entry {size - 1} hands the key over, and the checkpoint over {size} entries, "
+                "which both keys sign, is not in the bundle",
+                seq=size - 1,
+                where=f"checkpoint {size}",
+                why="whoever took the log could name a key of his own; only the old key's "
+                "signature beside the new one's shows that its holder agreed",
+                remedy=f"ask for a bundle with the checkpoint over {size} entries",
+            )
 
 
 def _only(notes: Notes, known: tuple[VerifierKey, ...]) -> VerifierKey:
