@@ -22,12 +22,12 @@ from ledger.canonical import BYTES_MAX, INTEGER_MAX, JSON
 from ledger.entry import TYPES, VERSION, Entry
 from ledger.errors import ConflictError, InputError
 from ledger.keys import Signer
-from ledger.log.growth import precedes
 from ledger.log.outcome import Appended, Conflict
 from ledger.log.store import Batch, Head, KeyRow, Store
 from ledger.merkle import leaf_hash
 from ledger.period import format_instant
 from ledger.record import MODELS, Draft
+from ledger.record.growth import precedes
 
 __all__ = ["IRREVERSIBLE", "Identity", "Sealing", "pseudonym"]
 

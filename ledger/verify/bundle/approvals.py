@@ -9,6 +9,7 @@ from ledger.canonical import JSON
 from ledger.entry import Entry
 from ledger.errors import InputError, IntegrityError
 from ledger.policy import Policy
+from ledger.record.growth import precedes
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.people import require_roles, signers_of
 from ledger.verify.bundle.prefix import Correction, Prefix
@@ -74,15 +75,29 @@ def _needing(prefix: Prefix, acts: Mapping[int, Entry], asked: frozenset[str]) -
     """Return the entries that record an act for which the policy wants a second person."""
     found = [each for each in acts.values() if _ACT_OF[each.type] in asked]
     if "restatement" in asked:
-        found += [c.entry for c in prefix.corrections.values() if not _automatic(c.entry)]
+        found += [c.entry for c in prefix.corrections.values() if not _automatic(c)]
     return sorted(found, key=lambda entry: entry.seq)
 
 
-def _automatic(entry: Entry) -> bool:
-    """Whether a reversal only makes room for the final record of a job that was still running."""
-    copy = entry.body.get("reversed")
-    provisional = isinstance(copy, dict) and copy.get("status") == "provisional"
-    return entry.body.get("reason") == _PROVISIONAL and provisional
+def _automatic(correction: Correction) -> bool:
+    """Whether a reversal only makes room for what the same job came to.
+
+    The program writes it together with the record that takes the place: the final one, or one of
+    the same leg further on. A reversal without it takes something out of the ledger.
+    """
+    body = correction.entry.body
+    copy = body.get("reversed")
+    if body.get("reason") != _PROVISIONAL or not isinstance(copy, dict):
+        return False
+    if copy.get("status") != "provisional":
+        return False
+    after = (Entry.parse(data) for data in correction.after)
+    return any(
+        entry.type == body.get("reversed_type")
+        and entry.body.get("idempotency_key") == copy.get("idempotency_key")
+        and (entry.body["status"] == "final" or precedes(copy, entry.body))
+        for entry in after
+    )
 
 
 def _check(
