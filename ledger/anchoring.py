@@ -164,15 +164,18 @@ def outside_of(
         last: That of the last; times never decrease along the log.
         skew: By how much clocks may differ.
     """
-    place = f"entries {written.start} to {written.stop - 1}"
+    last_seq = written.stop - 1
+    one = written.start == last_seq
+    claim = f"entry {last_seq} claims" if one else f"entries {written.start} to {last_seq} claim"
+    was = "was" if one else "were"
     if written.after is not None and written.after - first > skew:
         return (
-            f"{place} claim to be recorded from {first.isoformat()} on, and cannot have been "
+            f"{claim} to be recorded from {first.isoformat()} on, and cannot have been "
             f"written before {written.after.isoformat()}"
         )
     if written.by is not None and last - written.by > skew:
         return (
-            f"{place} claim to be recorded up to {last.isoformat()}, and were there by "
+            f"{claim} to be recorded up to {last.isoformat()}, and {was} there by "
             f"{written.by.isoformat()}"
         )
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ledger.custody import Custody, KeyEvent, signed_with
@@ -14,7 +14,7 @@ from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.prefix import Prefix
 from ledger.verify.bundle.timestamps import Stamps
 
-__all__ = ["check_custody", "existed_by", "seen_by"]
+__all__ = ["check_custody", "check_signer", "existed_by", "seen_by"]
 
 
 def check_custody(
@@ -41,17 +41,65 @@ def check_custody(
             continue
         why = reasons[0] if reasons else "the ledger itself revoked its only signer"
         if size == newest:
-            raise IntegrityError(
-                f"no key that signed the newest checkpoint, over {size} entries, is trusted there",
-                where=f"checkpoint {size}",
-                why=why,
-                remedy="ask for a bundle whose last checkpoint a trusted key signed",
-            )
+            raise _untrusted(size, why)
         lapsed.append(f"checkpoint {size} counts only through a later one: {why}")
     handed = len(custody.joints)
     times = "once" if handed == 1 else f"{handed} times"
     note = f"the key was handed over {times}" if handed else ""
     course.close(10, len(notes.assents), "checkpoints", note, *lapsed[:3])
+
+
+def check_signer(
+    notes: Notes, stamps: Stamps, events: Sequence[KeyEvent], policy: Policy, course: Course
+) -> None:
+    """Step 10 over the one checkpoint of a bundle of receipts.
+
+    How the key was handed over stands in entries that are not here. What the policy says of a key,
+    and what those ``key`` entries say that are here, is held against it all the same.
+
+    Raises:
+        IntegrityError: Naming the checkpoint, if none of its signers is trusted there.
+    """
+    course.step = 10
+    seen = existed_by(notes, policy, stamps.by_size())
+    for size, found in notes.assents.items():
+        reasons = [
+            policy.term(key).lapse_unstated(size, seen.get(size)) or _given_up(key, size, events)
+            for key in found.log_keys
+        ]
+        _check_joint(found, events)
+        if all(reasons):
+            raise _untrusted(size, reasons[0])
+    note = "whether the key was handed over stands in entries that are not here"
+    course.close(10, len(notes.assents), "checkpoints", note)
+
+
+def _check_joint(found: Assent, events: Sequence[KeyEvent]) -> None:
+    """Refuse the checkpoint right after a handover that is here, unless both keys signed it."""
+    size = found.checkpoint.size
+    for event in events:
+        if event.replaces is not None and event.seq + 1 == size:
+            for key in (event.replaces, event.key):
+                if not signed_with(found.note, key):
+                    raise IntegrityError(
+                        f"entry {event.seq} hands the key over, and {key.label} did not sign the "
+                        f"checkpoint over {size} entries",
+                        seq=event.seq,
+                        where=f"checkpoint {size}",
+                        why="two keys sign the checkpoint at which one takes over from the other",
+                        remedy="keep the note as evidence",
+                    )
+
+
+def _given_up(key: VerifierKey, size: int, events: Sequence[KeyEvent]) -> str:
+    """Return which entry says that a key signs no such size any more; empty if none does."""
+    for event in events:
+        if event.replaces == key and size > event.seq + 1:
+            return f"entry {event.seq} hands over from {key.label} to another key"
+        revoked = event.revocation
+        if event.key == key and revoked is not None and size >= revoked.from_size:
+            return f"entry {event.seq} revokes {key.label} from size {revoked.from_size} on"
+    return ""
 
 
 def existed_by(
@@ -127,6 +175,16 @@ def _check_joints(custody: Custody, notes: Notes) -> None:
                 "signature beside the new one's shows that its holder agreed",
                 remedy=f"ask for a bundle with the checkpoint over {size} entries",
             )
+
+
+def _untrusted(size: int, why: str) -> IntegrityError:
+    """Return the error for a bundle whose newest checkpoint no trusted key signed."""
+    return IntegrityError(
+        f"no key that signed the newest checkpoint, over {size} entries, is trusted there",
+        where=f"checkpoint {size}",
+        why=why,
+        remedy="ask for a bundle whose last checkpoint a trusted key signed",
+    )
 
 
 def _only(notes: Notes, known: tuple[VerifierKey, ...]) -> VerifierKey:

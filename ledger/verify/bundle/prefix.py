@@ -20,7 +20,7 @@ from ledger.verify.bundle.leaves import BundleLeaves
 from ledger.verify.bundle.openings import Disclosed
 from ledger.verify.entries import Ids, Links, Reversals
 
-__all__ = ["KEPT", "REMEMBERED", "Correction", "Prefix", "Stated", "bad_body"]
+__all__ = ["KEPT", "REMEMBERED", "Correction", "Prefix", "Stated", "bad_body", "other_root"]
 
 KEPT = frozenset({"adoption", "anchor", "attestation", "key"})
 """Types whose entries later steps look at."""
@@ -190,7 +190,7 @@ class Prefix:
         for step, checkpoint in here:
             if checkpoint.root != root:
                 self._course.step = step
-                raise _other_root(step, self.size)
+                raise other_root(step, self.size)
 
     def _fold(self) -> None:
         """Fold the leaf hashes held into the range."""
@@ -198,7 +198,7 @@ class Prefix:
         self._buffer.clear()
 
 
-def _other_root(step: int, size: int) -> IntegrityError:
+def other_root(step: int, size: int) -> IntegrityError:
     """Return the error for entries that lead to another root than was stated."""
     if step == REMEMBERED:
         return IntegrityError(
