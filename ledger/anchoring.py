@@ -9,6 +9,7 @@ is only a claim, and must lie in between. Specification: ``schemas/anchoring.v1.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,17 @@ from itertools import pairwise
 
 from ledger.errors import IntegrityError
 
-__all__ = ["Anchored", "Seen", "Silence", "Written", "outside_of", "silences", "wide", "windows"]
+__all__ = [
+    "Anchored",
+    "Seen",
+    "Silence",
+    "Written",
+    "outside_of",
+    "silences",
+    "wide",
+    "window_of",
+    "windows",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,16 @@ def windows(size: int, anchored: Iterable[Anchored], seen: Sequence[Seen]) -> tu
         else:
             found.append(Written(start, stop, after, by))
     return tuple(found)
+
+
+def window_of(found: Sequence[Written], seq: int) -> Written:
+    """Return the stretch in which an entry stands.
+
+    Args:
+        found: What ``windows`` returned.
+        seq: Number of an entry that it covers.
+    """
+    return found[bisect_right(found, seq, key=lambda each: each.start) - 1]
 
 
 def wide(found: Iterable[Written], days_max: int) -> tuple[Written, ...]:

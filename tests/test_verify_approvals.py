@@ -89,6 +89,17 @@ def test_approval_taken_out_of_the_bundle_is_told(tmp_path: Path) -> None:
     assert found_.exit_status == 3
 
 
+def test_threat_12_approval_counts_within_the_term_of_its_key(tmp_path: Path) -> None:
+    members = members_of(restated(tmp_path, APPROVER))
+    key = {"vkey": APPROVER.verifier.encode()}
+    late = policy(**ASKED, keys=[{**key, "not_before": "2026-11-24T00:00:00Z"}])
+    assert "a signature does not count" in fault(verdict(members, late), "approvals").message
+    ended = verdict(members, policy(**ASKED, keys=[{**key, "not_after": "2027-01-01T00:00:00Z"}]))
+    held = step(ended, "approvals")
+    assert (held.outcome, ended.exit_status) == ("withheld", 3)
+    assert "nothing shows that law.example/approver" in held.notes[1]
+
+
 def superseded(context: Context, *after: Draft) -> Members:
     """Reverse entry 0 as if its final record had come, append what is given, and bundle it."""
     held = entries(context)[0]

@@ -43,8 +43,11 @@ def outside(opened: Opened, notes: Notes, stamps: Stamps, policy: Policy) -> lis
 
 def check_windows(
     seen: list[Seen], stamps: Stamps, prefix: Prefix, policy: Policy, course: Course
-) -> None:
+) -> tuple[Written, ...]:
     """Step 11: stated times lie within the windows; no window or silence is over the policy's.
+
+    Returns:
+        The windows of all entries, in order.
 
     Raises:
         IntegrityError: Naming the entry whose stated time contradicts evidence from outside.
@@ -67,6 +70,7 @@ def check_windows(
         course.close(11, bounded, "entries", *told)
     else:
         course.close(11, 0, "entries", *told, outcome="not_asked")
+    return written
 
 
 def check_moments(
