@@ -38,7 +38,8 @@ class Seen:
         size: Entries under the checkpoint.
         by: Time by which it is shown to have existed: with several witnesses, that of the last
             one needed for a quorum.
-        after: Time before which the evidence cannot have existed: the latest in it.
+        after: Time before which the evidence cannot have existed: the same, since one witness's
+            clock may be ahead.
         evidence: SHA-256 of the evidence file, 64 hex digits.
     """
 

@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from stamping import authority
 
 from ledger.anchoring import Anchored, Seen, Silence, Written, outside_of, silences, wide, windows
-from ledger.checkpoint import Note, NoteSignature
+from ledger.checkpoint import Checkpoint, Note, NoteSignature
+from ledger.cosignature import TIME_MAX, cosign
 from ledger.errors import InputError, IntegrityError, MissingError
+from ledger.journeys.anchoring import cosigned
 from ledger.keys import FileSigner
 from ledger.timestamp import parse_roots, read_timestamp, verify_timestamp
 
@@ -130,6 +132,20 @@ def test_silence_is_visible() -> None:
     assert silences(times, day(130), 60) == ()
     assert silences(times, day(151), 60) == (Silence(day(90), day(151)),)
     assert silences([], day(1), 30) == ()
+
+
+def test_anchor_claims_the_earliest_time_in_its_file() -> None:
+    log, ahead = FileSigner.from_seed("ledger.example/lab-a", bytes(32)), bytes(range(32))
+    ours = Checkpoint("ledger.example/lab-a", 1, bytes(32))
+    note = Note.parse(ours.sign(log))
+    with pytest.raises(InputError, match="no cosignature"):
+        cosigned(note.encode(), ours)
+    witnesses = [FileSigner.from_seed(f"w{n}.example/w", ahead) for n in range(3)]
+    for times in ((1_790_000_000, 1_780_000_000, TIME_MAX), (TIME_MAX, TIME_MAX - 1)):
+        lines = [cosign(note.text, t, w).line() for t, w in zip(times, witnesses, strict=False)]
+        found = cosigned(Note(note.text, (*note.signatures, *lines)).encode(), ours)
+        told = {3: "2026-05-28T20:26:40Z", 2: "9999-12-31T23:59:59Z"}
+        assert found.stated_time == told[len(times)]
 
 
 # Timestamps, with an authority made for the test.

@@ -340,3 +340,22 @@ def test_log_of_redactions_adds_up_and_fits_its_audience(context: Context) -> No
     assert fault(
         verdict(relisted({**public, "redactions.json": leaky}, audience="auditor")), "redactions"
     )
+
+
+def test_value_that_is_said_to_be_erased_is_not_checkable(context: Context) -> None:
+    # The owner withholds a value from an authority and books it as erased: nobody can tell.
+    members = members_of(context)
+    rows = members["disclosures.jsonl"].split(b"\n")[:-1]
+    log = json.loads(members["redactions.json"])
+    opening = json.loads(rows[0])["disclosure"]
+    name = json.loads(base64.urlsafe_b64decode(opening + "=="))[1]
+    place = next(f for f in log["fields"] if (f["type"], f["name"]) == ("allocation", name))
+    place["shown"] -= 1
+    log["erased"] = 1
+    text = json.dumps(log, separators=(",", ":"), ensure_ascii=False).encode()
+    less = b"".join(row + b"\n" for row in rows[1:])
+    found = verdict(relisted({**members, "disclosures.jsonl": less, "redactions.json": text}))
+    last = step(found, "redactions")
+    assert (last.outcome, found.exit_status) == ("withheld", 3)
+    assert "1 are said to be erased" in last.notes[1]
+    assert step(verdict(members), "redactions").outcome == "held"

@@ -115,9 +115,15 @@ def check_redactions(
             f"it accounts for {counted} confidential values, the leaves hold "
             f"{disclosed.digests} digests"
         )
-    erased = f"{log.erased} erased in the ledger itself" if log.erased else ""
     note = f"for the {log.audience}: {log.shown} shown, {log.withheld} withheld"
-    course.close(19, counted, "values", note, erased)
+    if not log.erased:
+        course.close(19, counted, "values", note)
+        return
+    doubt = (
+        f"{log.erased} are said to be erased in the ledger itself: nobody else can tell an erased "
+        "value from a withheld one"
+    )
+    course.close(19, counted, "values", note, doubt, outcome="withheld")
 
 
 def _refusal(seq: int, message: str) -> IntegrityError:

@@ -55,7 +55,7 @@ def check_windows(
     written = windows(prefix.size, _anchored(prefix), seen)
     for each in written:
         _check_stated(each, prefix)
-    found = [*_wide(written, policy), *_silent(seen, policy), *stamps.refused]
+    found = [*_wide(written, policy), *_silent(seen, prefix, policy), *stamps.refused]
     told = [_counted(stamps), stamps.unchecked]
     bounded = max((each.stop for each in written if each.by is not None), default=0)
     if not bounded:
@@ -117,8 +117,8 @@ def _seen(found: Assent, policy: Policy, evidence: str = "") -> Iterator[Seen]:
     """Yield a checkpoint that the quorum has seen; its time is that of the last one needed."""
     by = seen_by(found, policy)
     if by is not None:
-        after = max(each.cosignature.at for each in found.cosigned)
-        yield Seen(found.checkpoint.size, by, after, evidence)
+        # One witness whose clock is ahead must not raise what bounds later entries from below.
+        yield Seen(found.checkpoint.size, by, by, evidence)
 
 
 def _anchors(opened: Opened, notes: Notes, policy: Policy) -> Iterator[Seen]:
@@ -189,8 +189,12 @@ def _wide(written: tuple[Written, ...], policy: Policy) -> Iterator[str]:
         )
 
 
-def _silent(seen: list[Seen], policy: Policy) -> Iterator[str]:
-    """Yield how long nobody outside saw the log, where it is longer than the policy allows."""
+def _silent(seen: list[Seen], prefix: Prefix, policy: Policy) -> Iterator[str]:
+    """Yield how long nobody outside saw the log, where it is longer than the policy allows.
+
+    The log begins with its first entry and goes on to its last, by its own word: before the first
+    sight and after the last one it can be silent, too.
+    """
     limit = policy.silence_days_max
     if limit is None:
         return
@@ -198,10 +202,14 @@ def _silent(seen: list[Seen], policy: Policy) -> Iterator[str]:
     if not times:
         yield f"nobody outside ever saw the log, and the policy allows {limit} days of silence"
         return
-    for each in silences(times, max(times), limit)[:1]:
+    begun, ended = _time(prefix.recorded[0]), _time(prefix.recorded[-1])
+    found = silences([begun, *times], max(ended, *times), limit)
+    if found:
+        longest = max(found, key=lambda each: each.stop - each.start)
+        times_ = "" if len(found) == 1 else f", the longest of {len(found)} silences"
         yield (
-            f"nobody outside saw the log from {each.start:%Y-%m-%d} to {each.stop:%Y-%m-%d}, and "
-            f"the policy allows {limit} days"
+            f"nobody outside saw the log from {longest.start:%Y-%m-%d} to "
+            f"{longest.stop:%Y-%m-%d}{times_}, and the policy allows {limit} days"
         )
 
 
