@@ -8,13 +8,13 @@ from datetime import datetime
 from ledger.custody import Custody, KeyEvent, signed_with
 from ledger.errors import IntegrityError
 from ledger.keys import VerifierKey
-from ledger.policy import Assent, Policy
+from ledger.policy import Assent, Policy, seen_by
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.prefix import Prefix
 from ledger.verify.bundle.timestamps import Stamps
 
-__all__ = ["check_custody", "check_signer", "existed_by", "seen_by"]
+__all__ = ["check_custody", "check_signer", "existed_by"]
 
 
 def check_custody(
@@ -119,23 +119,6 @@ def existed_by(
         if earliest is not None:
             found[size] = earliest
     return found
-
-
-def seen_by(found: Assent, policy: Policy) -> datetime | None:
-    """Return the time of the last cosignature that the quorum needs, or None if it is short.
-
-    So one witness whose clock is wrong moves nothing that others have to confirm.
-    """
-    timed = sorted(
-        (each.cosignature for each in found.cosigned if each.cosignature.time),
-        key=lambda each: each.time,
-    )
-    keys = set[VerifierKey]()
-    for cosignature in timed:
-        keys.add(cosignature.key)
-        if policy.tally(keys).holds:
-            return cosignature.at
-    return None
 
 
 def _custody(notes: Notes, prefix: Prefix, policy: Policy) -> Custody:

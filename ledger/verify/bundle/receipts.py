@@ -1,4 +1,4 @@
-"""Receipts prove single entries: each leads from its leaf to the one signed root of its bundle.
+"""Receipts prove single entries: each leads from its leaf to a signed root.
 
 They get the same steps as a bundle with all entries, as far as the facts are there. Where a policy
 asks for what only the whole log can show, the step is not checkable, and is never passed over.

@@ -15,9 +15,9 @@ from ledger.anchoring import Anchored, Seen, Written, outside_of, silences, wide
 from ledger.bundle import Opened
 from ledger.errors import InputError, IntegrityError
 from ledger.period import parse_instant
-from ledger.policy import Assent, Policy, assent
+from ledger.policy import Assent, Policy, assent, seen_by
 from ledger.verify.bundle.course import Course
-from ledger.verify.bundle.custody import existed_by, seen_by
+from ledger.verify.bundle.custody import existed_by
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.prefix import Prefix
 from ledger.verify.bundle.timestamps import Stamps
