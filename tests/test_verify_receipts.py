@@ -323,19 +323,28 @@ def test_receipts_carry_no_file_that_nobody_reads(name: str, data: bytes) -> Non
 
 
 @pytest.mark.parametrize(
-    ("asked", "name"),
+    ("asked", "name", "words"),
     [
-        ({"window_days_max": 40}, "windows"),
-        ({"silence_days_max": 40}, "windows"),
-        ({"people": people(), "attestation": {"officer": 1}}, "attestations"),
-        ({"people": people(), "four_eyes": ["restatement"]}, "approvals"),
+        ({"window_days_max": 40}, "windows", "the policy limits: window_days_max"),
+        ({"silence_days_max": 40}, "windows", "the policy limits: silence_days_max"),
+        (
+            {"people": people(), "attestation": {"officer": 1}},
+            "attestations",
+            "asks for signatures of people",
+        ),
+        (
+            {"people": people(), "four_eyes": ["restatement"]},
+            "approvals",
+            "asks for a second person in restatement",
+        ),
     ],
 )
 def test_what_a_policy_asks_of_the_whole_log_is_not_passed_over(
-    asked: dict[str, Any], name: str
+    asked: dict[str, Any], name: str, words: str
 ) -> None:
     found = verdict(witnessed(LOG, 3), policy(lines=ONE, **asked))
     assert (step(found, name).outcome, found.exit_status) == ("withheld", 3)
+    assert words in str(step(found, name).notes)
 
 
 def test_receipt_of_an_attestation_says_that_the_statement_is_not_there() -> None:
