@@ -77,8 +77,17 @@ class Founding:
         """Let the database appear."""
         assert self._database is not None
         self._database.commit()
-        if self._location.server is not None:
+        if self._location.server is None:
+            return
+        try:
             self.files.partial.unlink()
+        except OSError as error:
+            raise LedgerError(
+                f"the ledger is there, its mark as unfinished cannot be removed: {error.strerror}",
+                where=str(self.files.partial),
+                why="while the mark is there, a lost ledger looks like one that was never founded",
+                remedy="remove that file, and go on with the ledger",
+            ) from error
 
     def take_away(self) -> None:
         """Remove what was begun, as far as the disk lets us; keep what may belong to a ledger."""

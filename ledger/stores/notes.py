@@ -117,15 +117,25 @@ class NotesFile:
         except OSError as error:
             raise self._failed("written", error) from error
 
-    def settled_size(self) -> int:
-        """Return the length of the file in bytes, at a moment when nobody is appending.
+    @contextmanager
+    def settled(self) -> Iterator[int]:
+        """Keep writers waiting while the block reads, and give the length of the file in bytes.
 
         Raises:
             IntegrityError: If the file is missing.
         """
         with self._opened() as file:
             fcntl.flock(file, fcntl.LOCK_SH)
-            return os.fstat(file.fileno()).st_size
+            yield os.fstat(file.fileno()).st_size
+
+    def settled_size(self) -> int:
+        """Return the length of the file in bytes, at a moment when nobody is appending.
+
+        Raises:
+            IntegrityError: If the file is missing.
+        """
+        with self.settled() as size:
+            return size
 
     def notes(self, stop: int) -> Iterator[bytes]:
         """Yield the records within the first ``stop`` bytes; see ``split_notes``.

@@ -119,8 +119,12 @@ class PostgresStore:
 
     def schema(self) -> Mapping[str, str]:
         """Return what the catalog reports, and every right that is more than published."""
-        found = dict(self._all(CATALOG)) | dict(self._all(RIGHTS))
-        return {name: normal(declared or "") for name, declared in found.items()}
+        found: dict[str, str] = {}
+        for name, declared in (*self._all(CATALOG), *self._all(RIGHTS)):
+            # Two of one name, however they came to it, are never taken for one.
+            before = f"{found[name]}; " if name in found else ""
+            found[name] = before + normal(declared or "")
+        return found
 
     def published(self) -> Mapping[str, str]:
         """Return what a sound database declares, in the form of ``schema``."""
@@ -147,8 +151,14 @@ class PostgresStore:
         Raises:
             IntegrityError: If the newest peaks do not belong to the last entry.
         """
-        covered = CompactRange.parse(self.meta().get("peaks", ""))
-        last = self._last()
+        # One statement: another writer may append between two.
+        ((*row, peaks),) = self._all(
+            "SELECT e.*, h.peaks FROM (VALUES (1)) AS one LEFT JOIN (SELECT seq, bytes, hash "
+            "FROM flopledger.entries ORDER BY seq DESC LIMIT 1) AS e ON true LEFT JOIN (SELECT "
+            "peaks FROM flopledger.heads ORDER BY size DESC LIMIT 1) AS h ON true"
+        )
+        covered = CompactRange.parse(peaks or "")
+        last = None if row[0] is None else Row._make(row)
         if covered.start != 0 or covered.stop != (0 if last is None else last.seq + 1):
             raise IntegrityError(
                 f"the stored peaks cover {covered.stop} entries, the table ends elsewhere",
@@ -293,7 +303,8 @@ class PostgresStore:
             yield self
         finally:
             if not self._connection.closed:
-                self._connection.execute("ROLLBACK")
+                with translated(self.address):
+                    self._connection.execute("ROLLBACK")
 
     def _containing(self, needle: bytes) -> Iterator[Row]:
         """Yield the entries whose bytes hold these."""
@@ -345,7 +356,8 @@ class PostgresStore:
         names, self._abandoned = self._abandoned, []
         for (name,) in self._all("SELECT name FROM pg_cursors") if names else ():
             if name in names:
-                self._connection.execute(f"CLOSE {name}")
+                with translated(self.address):
+                    self._connection.execute(f"CLOSE {name}")
 
     def _in_transaction(self) -> bool:
         """Return whether a transaction is open on the connection."""

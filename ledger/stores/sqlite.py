@@ -125,8 +125,13 @@ class SqliteStore:
         Raises:
             IntegrityError: If the stored peaks do not belong to the last entry.
         """
-        covered = CompactRange.parse(self.meta().get("peaks", ""))
-        last = self._last()
+        # One statement: another writer may append between two.
+        ((*row, peaks),) = self._select(
+            "SELECT e.*, (SELECT value FROM meta WHERE name = 'peaks') FROM (SELECT 1) LEFT JOIN "
+            "(SELECT seq, bytes, hash FROM entries ORDER BY seq DESC LIMIT 1) AS e"
+        )
+        covered = CompactRange.parse("" if peaks is None else str(peaks))
+        last = None if row[0] is None else Row._make(row)
         if covered.start != 0 or covered.stop != (0 if last is None else last.seq + 1):
             raise IntegrityError(
                 f"the stored peaks cover {covered.stop} entries, the table ends elsewhere",
@@ -271,7 +276,10 @@ class SqliteStore:
         try:
             yield self
         finally:
-            self._connection.execute("ROLLBACK")
+            # A disk that fails while it is read ends the transaction by itself.
+            with self._translated():
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     def _expect(self, head: Head) -> None:
         """Raise unless the log still ends at this head."""
