@@ -238,15 +238,37 @@ def test_what_cannot_be_taken_is_a_doubt_and_never_an_error(
     assert state({}, "0" * 32).doubts == ()
 
 
-@pytest.mark.parametrize("spool", ["/dev/null/no", "/proc/no", "bad\0name", 7, b"x"])
+@pytest.mark.parametrize(
+    ("spool", "left"),
+    [
+        ("/dev/null/no", []),
+        ("/proc/no", []),
+        ("bad\0name", []),
+        (7, ["7"]),  # what is no path is taken by its text
+        (b"x", ["b'x'"]),
+    ],
+)
 def test_spool_that_cannot_be_written_stops_nothing(
-    tmp_path: Path, spool: object, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    spool: object,
+    left: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    went_on = []
     with capture(**RUN, spool=spool, textfile="/dev/null/no/x.prom") as c:
         c.add(tokens=1)
         with c.activity("eval"):
             c.add(tokens=1)
+            went_on.append("eval")
+        went_on.append("pretrain")
+    assert went_on == ["eval", "pretrain"]
+    said = capsys.readouterr().err
+    refused = "the spool cannot be written, the training goes on"
+    assert (said.count(refused), said.count("the textfile")) == (not left, 1)
+    assert [path.name for path in tmp_path.iterdir()] == left
+    assert [only(tmp_path / name).head["run"] for name in left] == [RUN["run"]] * len(left)
 
 
 class Disk:

@@ -303,6 +303,6 @@ def test_verify_bundle_refuses_a_file_that_is_none(flopledger: Run, tmp_path: Pa
     (tmp_path / "a.zip").write_text("hello")
     done = flopledger("verify", "a.zip", "--policy", "policy.json")
     assert done.code == 2
-    assert "no ZIP archive" in done.err or "not a ZIP archive" in done.err
-    with pytest.raises(InputError):
+    assert "the file is no bundle: it is not a ZIP archive" in done.err
+    with pytest.raises(InputError, match="it is not a ZIP archive"):
         verdict(b"")
