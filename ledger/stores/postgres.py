@@ -16,11 +16,11 @@ from typing import Any, Self
 from psycopg.pq import TransactionStatus
 
 from ledger.canonical import encode
-from ledger.entry import Entry, genesis_prev
-from ledger.errors import HeadMovedError, InputError, IntegrityError
+from ledger.entry import Entry
+from ledger.errors import IntegrityError
 from ledger.log.store import Batch, Head, KeyRow, Row
-from ledger.merkle import CompactRange, leaf_hash
 from ledger.stores.address import Address
+from ledger.stores.contract import check_end, head_of
 from ledger.stores.keyfiles import Files
 from ledger.stores.postgres_catalog import CATALOG, RIGHTS
 from ledger.stores.postgres_connection import (
@@ -157,24 +157,8 @@ class PostgresStore:
             "FROM flopledger.entries ORDER BY seq DESC LIMIT 1) AS e ON true LEFT JOIN (SELECT "
             "peaks FROM flopledger.heads ORDER BY size DESC LIMIT 1) AS h ON true"
         )
-        covered = CompactRange.parse(peaks or "")
         last = None if row[0] is None else Row._make(row)
-        if covered.start != 0 or covered.stop != (0 if last is None else last.seq + 1):
-            raise IntegrityError(
-                f"the stored peaks cover {covered.stop} entries, the table ends elsewhere",
-                where="table heads",
-                remedy="flopledger verify names the first bad entry",
-            )
-        if last is None:
-            return Head(covered, genesis_prev(self.origin()), "")
-        if leaf_hash(last.bytes) != last.hash:
-            raise IntegrityError(
-                "the stored hash is not the hash of the stored bytes",
-                seq=last.seq,
-                why="what is appended now would rest on it for ever",
-                remedy="flopledger verify names what was changed; put back a copy that verifies",
-            )
-        return Head(covered, last.hash.hex(), _recorded_at(last))
+        return head_of(self.origin(), last, peaks, "table heads")
 
     def find_keys(self, keys: Sequence[bytes]) -> Mapping[bytes, KeyRow]:
         """Return, for each key that is known, the newest entry under it, reversed or not."""
@@ -202,7 +186,7 @@ class PostgresStore:
         )
         with translated(self.address), self._connection.transaction():
             self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-            self._expect(expected)
+            check_end(self._last(), expected)
             for (table, columns, types), rows in zip(_COPIES, tables, strict=True):
                 copy_in = f"COPY flopledger.{table} ({columns}) FROM STDIN (FORMAT BINARY)"
                 with self._connection.cursor() as cursor, cursor.copy(copy_in) as copy:
@@ -315,13 +299,6 @@ class PostgresStore:
         )
         return map(Row._make, rows)
 
-    def _expect(self, head: Head) -> None:
-        """Raise unless the log still ends at this head."""
-        last = self._last()
-        size, prev = (0, "") if last is None else (last.seq + 1, last.hash.hex())
-        if (size, prev) != (head.size, head.prev if size else ""):
-            raise HeadMovedError(f"another writer appended: the ledger now holds {size}")
-
     def _last(self) -> Row | None:
         """Return the last row of the entries table."""
         rows = self._all(
@@ -381,11 +358,3 @@ class PostgresStore:
                 where="meta row format",
                 remedy="use the version of flopledger that wrote it, unless it was altered",
             )
-
-
-def _recorded_at(last: Row) -> str:
-    """Return when the last entry was sealed."""
-    try:
-        return Entry.parse(last.bytes).recorded_at
-    except InputError as error:
-        raise IntegrityError(f"the last entry: {error.message}", seq=last.seq) from error
