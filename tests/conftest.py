@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from servers import Server, running
+from supplied import lacking
 
 from ledger.cli.app import run
 
@@ -28,11 +29,9 @@ settings.load_profile("project")
 def shared_path(name: str) -> Path:
     """Return real input or a published vector, or skip where the material is absent."""
     path = SHARED / name
-    if path.exists():
-        return path
-    if os.environ.get("CI"):
-        pytest.fail(f"CI must have {path}")
-    pytest.skip(f"needs {name}, which lies outside of the project")
+    if not path.exists():
+        lacking(f"{name}, which lies outside of the project")
+    return path
 
 
 @pytest.fixture(name="shared_path")

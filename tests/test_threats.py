@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +39,15 @@ def missing(named: str) -> bool:
     return not any(fnmatchcase(name, pattern) for name in names_in(file))
 
 
+def numbers_of(name: str) -> Sequence[int]:
+    """Return the rows that the name of a test says it belongs to."""
+    found = re.match(r"test_(?:threat|row)s?_(\d+)_(?:(to|and)_(\d+)_)?", name)
+    if found is None:
+        return ()
+    first, last = int(found[1]), int(found[3] or found[1])
+    return range(first, last + 1) if found[2] != "and" else (first, last)
+
+
 def test_threats_are_numbered_without_a_gap() -> None:
     assert list(ROWS) == list(range(1, 34))
 
@@ -57,13 +67,25 @@ def test_threat_that_a_test_names_is_in_the_table_under_its_number() -> None:
     for path in sorted(TESTS.rglob("test_*.py")):
         file = str(path.relative_to(TESTS))
         for name in sorted(names_in(file)):
-            found = re.match(r"test_(?:threat|row)_(\d+)_", name)
-            if found is None:
-                continue
-            named = [each.partition("::") for each in ROWS[int(found[1])]["tests"]]
-            if not any(file == other or fnmatchcase(name, like) for other, _, like in named):
-                unnamed.append(f"{file}::{name}")
+            for number in numbers_of(name):
+                named = [each.partition("::") for each in ROWS[number]["tests"]]
+                if not any(file == other and fnmatchcase(name, like) for other, _, like in named):
+                    unnamed.append((number, f"{file}::{name}"))
     assert unnamed == []
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("test_row_25_too_many_members", [25]),
+        ("test_threat_7_x", [7]),
+        ("test_rows_27_to_29_x", [27, 28, 29]),
+        ("test_rows_3_and_11_x", [3, 11]),
+        ("test_rows_of_the_table", []),
+    ],
+)
+def test_numbers_of_threats_are_read_from_names(name: str, numbers: list[int]) -> None:
+    assert list(numbers_of(name)) == numbers
 
 
 @pytest.mark.parametrize(

@@ -369,24 +369,3 @@ def test_prove_gives_a_receipt_that_stands_alone(tmp_path: Path, flopledger: Run
     leaf = entries(context)[3].hash()
     verify_inclusion(leaf, 3, 5, path, bytes.fromhex(shown["root"]))
     assert flopledger("prove", "5").code == 2
-
-
-def test_doctor_names_what_needs_attention(
-    tmp_path: Path, flopledger: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert flopledger("doctor").code == 0
-    context = found(tmp_path)
-    fill(context, [said(0)])
-    assert flopledger("doctor").code == 0
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    late = flopledger("doctor")
-    assert late.code == 1
-    assert "set the clock" in late.out
-    files = Files(context.ledger)
-    files.secret.chmod(0o644)
-    document = json.loads(flopledger("doctor", "-f", "json").out)
-    states = {item["check"]: item["state"] for item in document["findings"]}
-    assert states["permissions"] == "look"
-    assert states["key"] == "ok"
-    files.checkpoints.write_bytes(b"")
-    assert flopledger("doctor").code == 4

@@ -16,17 +16,19 @@ from bundled import (
     ASKED,
     NEWEST,
     OLD,
+    ONE,
     SCHEMA,
     SECOND,
     STRANGER,
+    TWO,
     WITNESS,
     WITNESSED_AT,
     Members,
     asking,
-    attested,
     cosigned,
     fault,
     filled,
+    filled_and_attested,
     members_of,
     policy,
     policy_text,
@@ -35,7 +37,6 @@ from bundled import (
     step,
     valid,
     verdict,
-    witness_line,
     witnessed,
 )
 from sealed import ORIGIN, SIGNER, fill, identity, opened, said
@@ -49,18 +50,11 @@ from ledger.record import draft_of
 from ledger.verify.bundle import NAMES
 
 Run = Callable[..., Any]
-ONE = (witness_line("w1", WITNESS), "quorum w1")
-TWO = (
-    *(witness_line("w1", WITNESS), witness_line("w2", SECOND)),
-    *("group both all w1 w2", "quorum both"),
-)
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    made = filled(tmp_path_factory.mktemp("whole"))
-    attested(made)
-    return made
+    return filled_and_attested(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture(scope="module")
@@ -365,6 +359,6 @@ def test_verify_bundle_refuses_a_file_that_is_none(flopledger: Run, tmp_path: Pa
     (tmp_path / "a.zip").write_text("hello")
     done = flopledger("verify", "a.zip", "--policy", "policy.json")
     assert done.code == 2
-    assert "no ZIP archive" in done.err or "not a ZIP archive" in done.err
-    with pytest.raises(InputError):
+    assert "the file is no bundle: it is not a ZIP archive" in done.err
+    with pytest.raises(InputError, match="it is not a ZIP archive"):
         verdict(b"")

@@ -16,15 +16,14 @@ from bundled import (
     ASKED,
     OFFICER,
     OLD,
-    SECOND,
     STRANGER,
-    WITNESS,
     Members,
     asking,
     attested,
     drawn_up,
     fault,
     filled,
+    filled_and_attested,
     members_of,
     pack,
     people,
@@ -34,7 +33,6 @@ from bundled import (
     step,
     valid,
     verdict,
-    witness_line,
     witnessed,
 )
 from sealed import SIGNER, fill, said
@@ -48,18 +46,11 @@ from ledger.pack import Pack
 from ledger.policy import Policy
 
 Run = Callable[..., Any]
-ONE = (witness_line("w1", WITNESS), "quorum w1")
-TWO = (
-    *(witness_line("w1", WITNESS), witness_line("w2", SECOND)),
-    *("group both all w1 w2", "quorum both"),
-)
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    made = filled(tmp_path_factory.mktemp("whole"))
-    attested(made)
-    return made
+    return filled_and_attested(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture(scope="module")

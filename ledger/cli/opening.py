@@ -89,7 +89,7 @@ def open_log(context: Context, *, writable: bool = True, heir: Signer | None = N
         chance.id,
         heir or (None if keepers is None else keepers.heir),
     )
-    return Log(store, NotesFile(files.checkpoints), identity)
+    return Log(store, NotesFile(files.checkpoints, files.retired[0]), identity)
 
 
 @contextmanager
