@@ -132,6 +132,31 @@ def test_slurms_own_id_of_a_run_is_the_key(tmp_path: Path) -> None:
     assert [d.key[2:4] for d in read(path).drafts] == [("sluid", "s01"), ("sluid", "s02")]
 
 
+def test_exports_in_two_zones_or_with_other_columns_tell_of_one_run(tmp_path: Path) -> None:
+    raw = "JobIDRaw|" + NAMES
+    here = {"Submit": "2026-03-01T10:58:00", "Start": "2026-03-01T11:00:00"}
+    lines = {
+        "UTC": (job(JobID="4711_7"), NAMES),
+        "Europe/Berlin": (job(JobID="4711_7", End="2026-03-01T13:00:00", **here), NAMES),
+        "Etc/UTC": ("4718|" + job(JobID="4711_7"), raw),
+    }
+    keys = set()
+    for zone, (line, header) in lines.items():
+        (draft,) = read(written(tmp_path, line, header=header), zone=zone).drafts
+        assert draft.body["start"] == "2026-03-01T10:00:00Z"
+        keys.add(draft.key)
+    seconds = {"Submit": "1772359080", "Start": "1772359200", "End": "1772366400"}
+    (draft,) = read(written(tmp_path, job(JobID="4711_7", **seconds))).drafts
+    assert keys == {draft.key}
+
+
+def test_a_running_job_of_the_hour_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    night = {"Start": "2026-10-25T02:30:00", "End": "Unknown", "State": "RUNNING"}
+    reading = read(written(tmp_path, job(**night)), zone="Europe/Berlin")
+    assert "means several stretches of time" in reading.problems[0].message
+    assert bodies(reading) == []
+
+
 def test_components_of_a_heterogeneous_job_add_up(tmp_path: Path) -> None:
     reading = read(written(tmp_path, job(), job(JobID="4711+1", AllocTRES="gres/gpu:a100=4")))
     assert held(reading) == 24 * HOUR

@@ -20,7 +20,7 @@ from ledger.importers.stretch import WHOLE, Doubt, Nothing, Refusal, Stretch, Un
 __all__ = ["EXPORT", "NAME", "VERSION", "Said", "SlurmSource"]
 
 NAME: Final = "slurm"
-VERSION: Final = "1"
+VERSION: Final = "2"
 EXPORT: Final = (
     "TZ=UTC sacct --allusers --parsable2 --allocations --duplicates --format jobid,jobidraw,"
     "cluster,partition,account,user,submit,start,end,elapsedraw,suspended,state,alloctres,jobname"
