@@ -6,6 +6,7 @@ image-generation service. Page: ``schemas/source-dutycycle.v1.md``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,14 @@ from ledger.importers.line_stream import LineStream
 from ledger.importers.mapping import Map
 from ledger.importers.sampled_legs import Maker
 from ledger.importers.sampled_reading import SampledReader, SampledSaid
-from ledger.importers.sampled_series import Remark, Sample, Series, billionths, milliseconds
+from ledger.importers.sampled_series import (
+    Remark,
+    Sample,
+    Series,
+    Words,
+    billionths,
+    milliseconds,
+)
 from ledger.importers.source_file import find_files, opening
 from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.journeys.importing import Reading
@@ -26,13 +34,14 @@ __all__ = ["IMPORTER", "DutyCycleImporter"]
 
 _MAKER: Final = Maker(
     name="dutycycle",
-    version="1",
+    version="2",
     told_apart=(),
     run=("container_ip",),
     hidden={"run_name": "container_ip"},
 )
 _VALUE: Final = "value"
 _TIMES: Final = ("timestamp", "timestamp_anon")
+_QUOTED: Final = re.compile(r'\s*"([^"]*)"\s*')
 _CONTAINERS: Final = ("container_ip", "container", "pod")
 
 
@@ -89,6 +98,11 @@ class _Table:
         self._numbers: dict[str, int] = {}
         self._shifted = False
 
+    def said(self, words: Words) -> list[Words]:
+        """Return nothing: a table has no other columns."""
+        assert words
+        return [()]
+
     def remarks(self) -> Iterator[Remark]:
         """Yield that the days are not the real ones, where the publisher shifted the clock."""
         if self._shifted:
@@ -117,7 +131,7 @@ class _Table:
             if not line.strip() or line == header:
                 continue
             try:
-                yield self._sample(line.split(","), places)
+                yield self._sample(_cells(line), places)
             except InputError as error:
                 yield LineError(error.message, number, why=error.why, remedy=error.remedy)
 
@@ -134,9 +148,17 @@ class _Table:
         return Sample(number, milliseconds(time), billionths(value))
 
 
+def _cells(line: str) -> list[str]:
+    """Return the cells of a row, without the quotes that some exports put around them."""
+    cells = line.split(",")
+    if '"' not in line:
+        return cells
+    return [found[1] if (found := _QUOTED.fullmatch(cell)) else cell for cell in cells]
+
+
 def _columns(header: str) -> tuple[int, int, int] | None:
     """Return where value, time and container stand in a header, or None if it is another."""
-    names = [name.strip().strip('"').lower() for name in header.rstrip("\r").split(",")]
+    names = [name.strip().lower() for name in _cells(header.rstrip("\r"))]
     time = next((name for name in _TIMES if name in names), "")
     container = next((name for name in _CONTAINERS if name in names), "")
     wanted = {_VALUE, time, container}

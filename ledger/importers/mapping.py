@@ -174,6 +174,12 @@ class Map:
         places += [rule.where for rule in self.file.devices]
         return frozenset(name.lower() for where in places for name in where)
 
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The columns that rules look at or names are made with, in lower case."""
+        names = (n for r in self.file.rows for n in (r.give.model, r.give.run, r.give.developer))
+        return self.asked | {place.lower() for n in names for place in _PLACE.findall(n or "")}
+
     def refuse_columns(self) -> None:
         """Refuse names for columns, for a source whose columns always have the same ones.
 

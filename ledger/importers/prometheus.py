@@ -28,7 +28,7 @@ __all__ = ["IMPORTER", "PrometheusImporter"]
 _JSON: Final = re.compile(r'\[|\{\s*"')  # a line of a dump begins {__name__=
 _MAKER: Final = Maker(
     name="prometheus",
-    version="1",
+    version="2",
     told_apart=("namespace", "hpc_job"),
     run=("hpc_job", "pod"),
     hidden={"run_name": "pod", "cluster": "hostname", "cost_centre": "namespace"},
@@ -76,7 +76,7 @@ class PrometheusImporter:
         """Reads one file once; what it says a day is kept, its samples are not."""
         said = {**({} if self._map is None else self._map.file.settings), **settings}
         stream = LineStream(path)
-        asked = frozenset[str]() if self._map is None else self._map.asked
+        asked = frozenset[str]() if self._map is None else self._map.wanted
         start = opening(read_head(path, HEAD_MAX)).lstrip() if path.is_file() else ""
         source = JsonSamples(stream, asked) if _JSON.match(start) else TextSamples(stream, asked)
         reader = SampledReader(stream, SampledSaid.of(said), catalogue, self._map, _MAKER)

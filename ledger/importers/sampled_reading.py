@@ -19,7 +19,7 @@ from ledger.importers.presence import ONE, Gaps, Presence
 from ledger.importers.problem_list import ProblemList
 from ledger.importers.sampled_day import Device, days_of
 from ledger.importers.sampled_legs import DayMaker, Maker
-from ledger.importers.sampled_series import Sample, Samples, step_of, step_setting
+from ledger.importers.sampled_series import Sample, Samples, Words, step_of, step_setting
 from ledger.journeys.importing import Reading
 from ledger.record import Draft
 
@@ -29,6 +29,10 @@ _DISTANCES: Final = 10_000  # distances from which the step is told
 _BUFFER: Final = 500_000  # samples held until then
 _DAYS_MAX: Final = 2_000_000
 _GROUPS_MAX: Final = 200
+_ODD_VALUES: Final = {
+    "beyond": "state more than the figure can be",
+    "unreadable": "state no number of zero or more",
+}
 _ROLES: Final = ("corroborating", "primary")
 
 
@@ -156,6 +160,8 @@ class SampledReader:
         if value is not None and value > full * ONE:
             self._odd["beyond"] += 1
             value = None
+        elif value is None:
+            self._odd["unreadable"] += 1
         share = None if value is None else value // full
         if not presence.add(time_ms, share):
             self._odd["repeated"] += 1
@@ -173,11 +179,11 @@ class SampledReader:
 
     def _devices(self, source: Samples) -> list[Device]:
         """Return what was seen of each device and day, whatever the figures."""
-        seen: dict[tuple[tuple[str, str], ...], dict[str, Presence]] = {}
+        seen: dict[Words, dict[str, Presence]] = {}
         for series, presence in zip(source.series, self._presences, strict=False):
             if presence is not None:
                 seen.setdefault(series.words, {})[series.figure] = presence
-        return [Device(words, figures) for words, figures in seen.items()]
+        return [Device(words, figures, source.said(words)) for words, figures in seen.items()]
 
     def _chosen(self, devices: list[Device]) -> tuple[list[tuple[Device, Given]], int]:
         """Return the devices of which a model is known, and how many runs they make."""
@@ -186,14 +192,11 @@ class SampledReader:
         for device in devices:
             if device in whole:
                 continue
-            columns = dict(device.words)
             try:
-                found = None if self._map is None else self._map.row(columns)
-                if found is None and self._said.model is not None:
-                    found = Given(model=self._said.model)
+                found = device.agreed(self._given)
                 if found is None:
                     asked = () if self._map is None else self._map.asked_of_rows
-                    asked = asked or self._maker.maker.told_apart
+                    asked, columns = asked or self._maker.maker.told_apart, device.columns
                     words = tuple((name, columns.get(name, "")) for name in asked)
                     group = unmapped.setdefault(words, [0, 0])
                     group[0] += 1
@@ -210,6 +213,13 @@ class SampledReader:
             message = f"{name} is seen whole and in slices at once: the whole one is not recorded"
             self._finding("slices", message, "query either the devices or their slices")
         return chosen, len(runs)
+
+    def _given(self, columns: Mapping[str, str]) -> Given | None:
+        """Return what a device is recorded as, or None if nobody said which model it served."""
+        found = None if self._map is None else self._map.row(columns)
+        if found is None and self._said.model is not None:
+            return Given(model=self._said.model)
+        return found
 
     def _checked(self, device: Device, given: Given) -> list[Draft]:
         """Return the records of a device, to check them before any is written."""
@@ -248,10 +258,10 @@ class SampledReader:
         if 2 * gaps.count > samples:
             message = f"most samples are further apart than two steps of {_seconds(step)} s"
             self._finding("step", message, "say the step of the query: --set step=30s")
-        if self._odd["beyond"]:
-            number = self._odd["beyond"]
-            message = f"{number:,} samples state more than the figure can be: their figure is left"
-            self._finding("beyond", message + " out, their time is not", "look at the exporter")
+        for code, what in _ODD_VALUES.items():
+            if number := self._odd[code]:
+                message = f"{number:,} samples {what}: their figure is left out, their time is not"
+                self._finding(code, message, "look at the exporter")
         for name, hours in _shared(devices):
             message = f"{name} is seen under several labels at once for {hours} hours: that time "
             self._finding("shared", message + "counts more than once", "is it time-sliced?")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from ledger.errors import InputError, MissingError
 from ledger.importers.presence import ONE
@@ -17,6 +17,7 @@ __all__ = [
     "Sample",
     "Samples",
     "Series",
+    "Words",
     "billionths",
     "milliseconds",
     "step_of",
@@ -29,6 +30,10 @@ _MS_FROM: Final = 10**11  # seconds beyond it are after the year 5138
 _LAST_MS: Final = 253_402_300_800_000  # the year 10000
 _STEP: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,3}))?(s|m|h)?")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, None: 1}
+
+
+Words: TypeAlias = tuple[tuple[str, str], ...]
+"""Pairs of column and word, in order."""
 
 
 class Sample(NamedTuple):
@@ -50,12 +55,12 @@ class Series:
     """What is sampled.
 
     Attributes:
-        words: Pairs of column and word that tell the device and what it served, in order.
+        words: What tells the device and what it served.
         figure: What is measured, such as ``busy`` or ``tensor``.
         full: Value that stands for one, in units: 1, or 100 for percent.
     """
 
-    words: tuple[tuple[str, str], ...]
+    words: Words
     figure: str
     full: int
 
@@ -75,6 +80,9 @@ class Samples(Protocol):
     @property
     def series(self) -> list[Series]:
         """The series seen so far, by number."""
+
+    def said(self, words: Words) -> list[Words]:
+        """Return what else the series of these words state for a map: each set of words once."""
 
     def remarks(self) -> Iterator[Remark]:
         """Yield what is to be told of the file as a whole, when its samples have gone by."""
