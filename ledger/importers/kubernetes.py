@@ -29,7 +29,7 @@ from ledger.journeys.importing import Reading
 __all__ = ["IMPORTER", "KubernetesImporter", "PodSource"]
 
 _NAME: Final = "kubernetes"
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 _EXPORT: Final = "kubectl get pods,nodes --all-namespaces -o json"
 _MINE: Final = re.compile(r'"kind"\s*:\s*"(?:Pod|PodList|Node|NodeList)"')
 _OTHER: Final = re.compile(r'"kind"\s*:\s*"Workload(?:List)?"')

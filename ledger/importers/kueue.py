@@ -31,7 +31,7 @@ from ledger.period import format_instant
 __all__ = ["IMPORTER", "KueueImporter", "WorkloadSource"]
 
 _NAME: Final = "kueue"
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 _EXPORT: Final = "kubectl get workloads.kueue.x-k8s.io --all-namespaces -o json"
 _MINE: Final = re.compile(r'"kind"\s*:\s*"Workload(?:List)?"')
 _TOLD_MAX: Final = 200  # workloads that are told one by one
