@@ -217,7 +217,7 @@ def test_devices_of_no_model_say_how_long_they_were_there(tmp_path: Path) -> Non
     reading = read(written(tmp_path, answer(({}, pairs()), idle)))
     assert seconds(reading) == [300]
     (problem,) = (p for p in reading.problems if p.code == "unmapped")
-    assert "1 devices with namespace empty were there 1.000 hours" in problem.message
+    assert "1 devices with namespace empty hold 1 device-hours" in problem.message
 
 
 def test_figures_that_say_nothing_of_presence_are_left_out(tmp_path: Path) -> None:
@@ -279,6 +279,13 @@ def test_samples_that_no_one_can_read_are_told(tmp_path: Path) -> None:
     assert (problem.code, seconds(reading)) == ("unreadable", [180])
     assert problem.message.startswith("3 samples state no number of zero or more")
     assert bodies(reading)[0]["method_inputs"]["busy_coverage_ppm"] == 500_000
+
+
+def test_labels_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    reading = read(written(tmp_path, answer(({"pod": "\ud800"}, pairs()))))
+    (problem,) = (p for p in reading.problems if p.severity == "refused")
+    assert "holds a lone surrogate" in problem.message
+    assert bodies(reading) == []
 
 
 def test_the_end_of_a_day_makes_it_final(tmp_path: Path) -> None:

@@ -224,6 +224,14 @@ def test_jobs_of_no_model_say_how_much_time_they_hold(tmp_path: Path) -> None:
     assert "3 jobs with account hr hold 48 device-hours" in problem.message
 
 
+def test_many_kinds_of_jobs_of_no_model_are_told_once_each(tmp_path: Path) -> None:
+    """The first are told one by one, and the rest together: no time is told twice."""
+    lines = [job(JobID=str(n), Account=f"a{n}") for n in range(203)]
+    told = [p.message for p in read(written(tmp_path, *lines)).problems if p.code == "unmapped"]
+    assert len(told) == 201
+    assert told[-1].startswith("3 more kinds of jobs, 3 in all, hold 48 device-hours")
+
+
 def test_elapsed_time_that_differs_is_looked_at(tmp_path: Path) -> None:
     reading = read(written(tmp_path, job(ElapsedRaw="3600")))
     assert codes(reading) == ["elapsed-differs"]

@@ -11,26 +11,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from ledger.errors import InputError, MissingError
+from ledger.errors import InputError
 from ledger.hardware import Catalogue
 from ledger.importers.line_error import LineError
 from ledger.importers.line_stream import LineStream
-from ledger.importers.mapping import Map
+from ledger.importers.mapped_importer import Kind, MappedImporter, by_opening
+from ledger.importers.mapping import Map, Words
 from ledger.importers.sampled_legs import Maker
 from ledger.importers.sampled_reading import SampledReader, SampledSaid
 from ledger.importers.sampled_series import (
     Remark,
     Sample,
     Series,
-    Words,
     billionths,
     milliseconds,
 )
-from ledger.importers.source_file import find_files, opening
-from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.journeys.importing import Reading
 
-__all__ = ["IMPORTER", "DutyCycleImporter"]
+__all__ = ["IMPORTER"]
 
 _MAKER: Final = Maker(
     name="dutycycle",
@@ -45,47 +43,31 @@ _QUOTED: Final = re.compile(r'\s*"([^"]*)"\s*')
 _CONTAINERS: Final = ("container_ip", "container", "pod")
 
 
-class DutyCycleImporter:
-    """Reads tables of duty cycles; see `Importer`."""
-
-    name = _MAKER.name
-    version = _MAKER.version
-    settings = frozenset({"model", "role", "step"})
-
-    def __init__(self, mapping: Map | None = None) -> None:
-        """Read by a map, if there is one."""
-        self._map = mapping
-
-    def with_map(self, mapping: Map) -> DutyCycleImporter:
-        """Return the importer that reads by a map."""
-        return DutyCycleImporter(mapping)
-
-    def claims(self, head: bytes, path: Path) -> bool:
-        """Whether the header has a value, a time and a container, and nothing else."""
-        if path.is_dir():
-            files = (p for p in path.iterdir() if p.is_file())
-            return any(self.claims(read_head(p, HEAD_MAX), p) for p in files)
-        return _columns(opening(head).partition("\n")[0]) is not None
-
-    def files(self, path: Path) -> tuple[Path, ...]:
-        """The file, or the tables of a directory."""
-        if path.is_file():
-            return (path,)
-        found = find_files(path, lambda _: True, "files")
-        mine = tuple(p for p in found if self.claims(read_head(p, HEAD_MAX), p))
-        if not mine:
-            raise MissingError("the directory holds no duty cycles", where=str(path))
-        return mine
-
-    def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
-        """Reads one table once; what it says a day is kept, its samples are not."""
-        said = {**({} if self._map is None else self._map.file.settings), **settings}
-        stream = LineStream(path)
-        reader = SampledReader(stream, SampledSaid.of(said), catalogue, self._map, _MAKER)
-        return reader.reading(_Table(stream))
+def _claims(text: str) -> bool:
+    """Whether the header has a value, a time and a container, and nothing else."""
+    return _columns(text.partition("\n")[0]) is not None
 
 
-IMPORTER = DutyCycleImporter()
+def _read(
+    path: Path, settings: Mapping[str, str], catalogue: Catalogue, mapping: Map | None
+) -> Reading:
+    """Read one table once; what it says a day is kept, its samples are not."""
+    stream = LineStream(path)
+    reader = SampledReader(stream, SampledSaid.of(settings), catalogue, mapping, _MAKER)
+    return reader.reading(_Table(stream))
+
+
+IMPORTER = MappedImporter(
+    Kind(
+        name=_MAKER.name,
+        version=_MAKER.version,
+        settings=frozenset({"model", "role", "step"}),
+        noun="duty cycles",
+        remedy="such a table has the columns value, timestamp and container_ip",
+        claims=by_opening(_claims),
+        reads=_read,
+    )
+)
 
 
 class _Table:

@@ -13,12 +13,12 @@ from typing import Final
 
 from ledger.errors import InputError
 from ledger.importers.line_stream import LineStream
+from ledger.importers.mapping import Words
 from ledger.importers.prometheus_labels import SeriesBook
 from ledger.importers.sampled_series import (
     Remark,
     Sample,
     Series,
-    Words,
     billionths,
     milliseconds,
 )

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from ledger.importers.sampled_series import Remark, Series, Words
+from ledger.importers.mapping import Words
+from ledger.importers.sampled_series import Remark, Series
 
 __all__ = ["FIGURES", "NAME_LABEL", "SeriesBook", "labels_of"]
 

@@ -9,12 +9,12 @@ from typing import Final
 from ledger.errors import InputError, MissingError
 from ledger.importers.line_error import LineError
 from ledger.importers.line_stream import LineStream
+from ledger.importers.mapping import Words
 from ledger.importers.prometheus_labels import FIGURES, NAME_LABEL, SeriesBook, labels_of
 from ledger.importers.sampled_series import (
     Remark,
     Sample,
     Series,
-    Words,
     billionths,
     milliseconds,
 )

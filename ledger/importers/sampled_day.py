@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledger.errors import InputError
+from ledger.importers.mapping import Words
 from ledger.importers.presence import DayCover, Presence, cover_of
-from ledger.importers.sampled_series import Words
 
 __all__ = ["Device", "Together", "days_of"]
 

@@ -154,10 +154,7 @@ class DayMaker:
         """Return what the map says of a device."""
         if self._map is None:
             return None
-        asked = {name: words.get(name, "") for name in self._map.asked} | {"type": kind}
-        found = self._map.device(tuple(sorted(asked.items())))
-        assert found is None or isinstance(found, GivenDevice)
-        return found
+        return self._map.device_of(words, kind)
 
 
 def _times(cover: DayCover) -> dict[str, JSON]:

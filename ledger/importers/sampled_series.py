@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol
 
 from ledger.errors import InputError, MissingError
+from ledger.importers.mapping import Words
 from ledger.importers.presence import ONE
 
 __all__ = [
@@ -17,7 +18,6 @@ __all__ = [
     "Sample",
     "Samples",
     "Series",
-    "Words",
     "billionths",
     "milliseconds",
     "step_of",
@@ -30,10 +30,6 @@ _MS_FROM: Final = 10**11  # seconds beyond it are after the year 5138
 _LAST_MS: Final = 253_402_300_800_000  # the year 10000
 _STEP: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,3}))?(s|m|h)?")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, None: 1}
-
-
-Words: TypeAlias = tuple[tuple[str, str], ...]
-"""Pairs of column and word, in order."""
 
 
 class Sample(NamedTuple):
