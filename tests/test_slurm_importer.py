@@ -53,7 +53,7 @@ def test_failed_and_cancelled_jobs_are_kept(tmp_path: Path) -> None:
         {"Start": "Unknown", "State": "CANCELLED by 7"},
         {"Start": "None", "End": "None", "State": "PENDING"},
         {"AllocTRES": ""},
-        {"AllocTRES": "cpu=4,mem=1G,node=1"},
+        {"AllocTRES": "gres/gpu=0,cpu=4", "Start": "2026-03-01T12:00:00", "State": "PENDING"},
         {"Start": "2026-03-01T12:00:00", "ElapsedRaw": "0"},
     ],
 )

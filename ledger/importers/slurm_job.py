@@ -23,12 +23,13 @@ NEEDED: Final = ("jobid", "start", "end", "state", "alloctres")
 _ENDED: Final = frozenset(
     {
         *("BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL"),
-        *("OUT_OF_MEMORY", "PREEMPTED", "REQUEUED", "RESIZING", "REVOKED", "TIMEOUT"),
+        *("OUT_OF_MEMORY", "PREEMPTED", "REQUEUED", "RESIZING", "TIMEOUT"),
         *("LAUNCH_FAILED", "RECONFIG_FAIL", "SPECIAL_EXIT", "STOPPED", "EXPEDITING"),
     }
 )
 _GOING: Final = frozenset({"RUNNING", "SUSPENDED", "COMPLETING", "CONFIGURING", "SIGNALING"})
-_WAITING: Final = frozenset({"PENDING", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD"})
+_WAITING: Final = frozenset({"PENDING", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "REVOKED"})
+"""States of jobs that hold nothing; what was revoked was started by another cluster."""
 _BRACKET: Final = re.compile(r"_\[.*\]$")
 
 
