@@ -252,7 +252,7 @@ def test_parquet_that_changes_between_the_passes_stops_the_import(tmp_path: Path
     reading = read(path)
     frame({"ConsumedQuantity": "0.9"}).write_parquet(path)
     with pytest.raises(InputError, match="changed while it was read"):
-        list(reading.drafts)
+        next(iter(reading.drafts))  # before a record is made of what nobody checked
 
 
 def test_our_own_table_as_parquet_is_no_bill(tmp_path: Path) -> None:
