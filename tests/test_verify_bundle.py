@@ -37,6 +37,7 @@ from bundled import (
     step,
     valid,
     verdict,
+    witness_line,
     witnessed,
 )
 from sealed import ORIGIN, SIGNER, fill, identity, opened, said

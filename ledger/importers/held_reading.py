@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ledger.canonical import JSON
-from ledger.errors import InputError, LedgerError, Problem
+from ledger.errors import InputError, LedgerError
 from ledger.hardware import Catalogue
 from ledger.importers import held_time
 from ledger.importers.line_stream import LineStream
-from ledger.importers.mapping import Given, GivenDevice, Map
+from ledger.importers.mapping import Given, Map, given_to
 from ledger.importers.problem_list import ProblemList
+from ledger.importers.promised import Promised
 from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch, Units
+from ledger.importers.unmapped import Unmapped
 from ledger.journeys.importing import Reading
 from ledger.record import Draft, draft_of
 
 __all__ = ["HeldReader", "Source", "Terms"]
 
-_GROUPS_MAX: Final = 200  # kinds of unmapped rows that are told one by one
-_GROUPS_KEPT: Final = 10_000  # kinds of unmapped rows that are told apart
 _YEAR_MAX: Final = 9000
 
 
@@ -79,35 +79,19 @@ class Terms:
             settings: All of them.
             role: The role where none is set.
         """
-        role = settings.get("role", role)
-        if role not in {"primary", "corroborating"}:
-            raise InputError(
-                f"{role!r} is no role", where="--set role=…", remedy="primary or corroborating"
-            )
-        return cls(settings.get("model"), role)
-
-
-class _Unmapped:
-    """Stretches that no rule of the map is about."""
-
-    __slots__ = ("device_us", "line", "rows")
-
-    def __init__(self, line: int | None) -> None:
-        """Begin with none; the first stands on that line."""
-        self.rows = 0
-        self.device_us = 0
-        self.line = line
+        words = (role, "corroborating" if role == "primary" else "primary")
+        return cls(settings.get("model"), held_time.word_setting(settings, "role", words))
 
 
 class _Counts:
     """What the first pass counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, unmapped: Unmapped) -> None:
         """Begin with nothing."""
         self.holding = 0
         self.nothing: Counter[str] = Counter()
         self.runs: set[int] = set()
-        self.unmapped: dict[tuple[tuple[str, str], ...], _Unmapped] = {}
+        self.unmapped = unmapped
         self.types: set[tuple[str, str]] = set()
 
 
@@ -129,7 +113,7 @@ class HeldReader:
         self._catalogue = catalogue
         self._map = mapping
         self._path = str(stream.path)
-        self._counts = _Counts()
+        self._counts = _Counts(Unmapped(source.noun, source.told_by, mapping))
         self._problems = ProblemList(self._path)
 
     def reading(self) -> Reading:
@@ -143,7 +127,7 @@ class HeldReader:
             return Reading((), problems.all(), 0, refused=problems.refused)
         self._tell()
         runs = len(self._counts.runs)
-        return Reading(_Drafts(self), problems.all(), runs, refused=problems.refused)
+        return Reading(Promised(self.drafts), problems.all(), runs, refused=problems.refused)
 
     def drafts(self) -> Iterator[Draft]:
         """Yield the records of every stretch that a model is known for."""
@@ -151,7 +135,7 @@ class HeldReader:
             if not isinstance(found, Stretch):
                 continue
             try:
-                given = self._given(found)
+                given = given_to(self._map, found.cells, self._terms.model)
                 legs = () if given is None else tuple(self._legs(found, given))
             except InputError:
                 continue  # the first pass has refused it
@@ -170,7 +154,7 @@ class HeldReader:
         for doubt in found.doubts:
             self._finding(found.line, doubt)
         try:
-            given = self._given(found)
+            given = given_to(self._map, found.cells, self._terms.model)
             if given is None:
                 self._count_unmapped(found)
                 return
@@ -178,13 +162,6 @@ class HeldReader:
                 counts.runs.add(hash(leg.body["run"]))
         except InputError as error:
             self._problems.add(held_time.refusal(self._path, error, found.line))
-
-    def _given(self, stretch: Stretch) -> Given | None:
-        """Return what a stretch is recorded as, or None if nobody said which model it served."""
-        found = None if self._map is None else self._map.row(stretch.cells)
-        if found is None and self._terms.model is not None:
-            return Given(model=self._terms.model)
-        return found
 
     def _legs(self, stretch: Stretch, given: Given) -> Iterator[Draft]:
         """Yield the records of a stretch: one for each type of device and UTC day."""
@@ -225,16 +202,6 @@ class HeldReader:
                 key = (source.name, *stretch.key, units.name or units.type, *place)
                 yield draft_of("allocation", leg, hidden=stretch.hidden, key=key)
 
-    def _device(self, stretch: Stretch, units: Units) -> GivenDevice | None:
-        """Return what the map says of a type of device."""
-        if self._map is None:
-            return None
-        cells = {**stretch.cells, **units.words}
-        words = {name: cells.get(name, "") for name in self._map.asked} | {"type": units.type}
-        found = self._map.device(tuple(sorted(words.items())))
-        assert found is None or isinstance(found, GivenDevice)
-        return found
-
     def _held(
         self, stretch: Stretch, units: Units, precision: str
     ) -> tuple[dict[str, JSON], int | None]:
@@ -242,7 +209,8 @@ class HeldReader:
 
         A unit that is a part of a device is as much of one as the map says in so many words.
         """
-        device = self._device(stretch, units)
+        columns = {**stretch.cells, **units.words}
+        device = None if self._map is None else self._map.device_of(columns, units.type)
         milli = units.milli
         if device is not None and "milli_devices" in device.model_fields_set:
             milli = device.milli_devices
@@ -260,21 +228,15 @@ class HeldReader:
 
     def _count_unmapped(self, stretch: Stretch) -> None:
         """Count a stretch of which nobody said which model it served."""
-        asked = () if self._map is None else self._map.asked_of_rows
-        cells = stretch.cells
-        names = asked or self._source.told_by
-        words = tuple((name, cells.get(name, "")) for name in names)
-        if words not in self._counts.unmapped and len(self._counts.unmapped) >= _GROUPS_KEPT:
-            words = tuple((name, "of any other") for name in names)
-        group = self._counts.unmapped.setdefault(words, _Unmapped(stretch.line))
-        group.rows += not stretch.more
-        if stretch.span_known:
-            whole = sum(u.count * (1000 if u.milli is None else u.milli) for u in stretch.units)
-            group.device_us += whole * stretch.period.milliseconds
+        whole = sum(u.count * (1000 if u.milli is None else u.milli) for u in stretch.units)
+        held = whole * stretch.period.milliseconds if stretch.span_known else 0
+        number = int(not stretch.more)
+        self._counts.unmapped.add(stretch.cells, stretch.line, held, number=number)
 
     def _tell(self) -> None:
         """Tell what was counted."""
-        self._tell_unmapped()
+        for line, doubt in self._counts.unmapped.findings():
+            self._finding(line, doubt)
         for kind, why in sorted(self._counts.types):
             part = why == "part"
             says = "is a part of a device" if part else "names no device of the catalogue"
@@ -289,43 +251,8 @@ class HeldReader:
         counts, source = self._counts, self._source
         parts = [f"{source.noun} with accelerators: {counts.holding:,}"]
         parts += [f"{source.nothings[why]}: {n:,}" for why, n in sorted(counts.nothing.items())]
-        read = "; ".join(parts)
-        self._problems.add(Problem(self._path, None, "read", read, "", severity="note"))
-
-    def _tell_unmapped(self) -> None:
-        """Tell which stretches are of no model."""
-        total, noun = self._counts.unmapped, self._source.noun
-        largest = sorted(total.items(), key=lambda item: -item[1].device_us)
-        for words, group in largest[:_GROUPS_MAX]:
-            where = ", ".join(f"{name} {word or 'empty'}" for name, word in words)
-            message = (
-                f"{group.rows:,} {noun} with {where} hold {_hours(group.device_us)} device-hours "
-                "and are of no model: they were not recorded"
-            )
-            remedy = "say which with --map FILE, or --set model=NAME for all of them"
-            self._finding(group.line, Doubt("unmapped", message, remedy))
-        if len(total) > _GROUPS_MAX:
-            rest = sum(group.device_us for group in total.values())
-            message = f"{len(total):,} kinds of {noun} are of no model, {_hours(rest)} device-hours"
-            self._finding(None, Doubt("unmapped", message, "say which with --map FILE"))
+        self._problems.note("read", "; ".join(parts))
 
     def _finding(self, line: int | None, doubt: Doubt) -> None:
         """Tell something that somebody must look at."""
-        self._problems.add(
-            Problem(self._path, line, doubt.code, doubt.message, doubt.remedy, severity="finding")
-        )
-
-
-class _Drafts:
-    """The records of a file, built while it is read."""
-
-    def __init__(self, reader: HeldReader) -> None:
-        self._reader = reader
-
-    def __iter__(self) -> Iterator[Draft]:
-        return self._reader.drafts()
-
-
-def _hours(device_us: int) -> str:
-    """Return device-hours, rounded down."""
-    return f"{device_us // 3_600_000_000:,}"
+        self._problems.finding(line, doubt.code, doubt.message, doubt.remedy)
