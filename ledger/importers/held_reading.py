@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 from ledger.canonical import JSON
 from ledger.errors import InputError, LedgerError, Problem
 from ledger.hardware import Catalogue
 from ledger.importers import held_time
+from ledger.importers.distinct import DistinctTexts
 from ledger.importers.line_stream import LineStream
 from ledger.importers.mapping import Given, GivenDevice, Map
+from ledger.importers.marked_places import MarkedPlaces
 from ledger.importers.problem_list import ProblemList
 from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch, Units
 from ledger.journeys.importing import Reading
-from ledger.record import Draft, draft_of
+from ledger.record import Draft, draft_again, draft_of
 
 __all__ = ["HeldReader", "Source", "Terms"]
 
 _GROUPS_MAX: Final = 200  # kinds of unmapped rows that are told one by one
-_GROUPS_KEPT: Final = 10_000  # kinds of unmapped rows that are told apart
+_GROUPS_KEPT: Final = 10_000  # kinds of unmapped rows, and of devices, that are told apart
 _YEAR_MAX: Final = 9000
 
 
@@ -87,6 +90,20 @@ class Terms:
         return cls(settings.get("model"), role)
 
 
+class _Ready(Protocol):
+    """Makes a record ready for sealing."""
+
+    def __call__(
+        self,
+        kind: str,
+        body: Mapping[str, JSON],
+        /,
+        *,
+        hidden: Mapping[str, str],
+        key: tuple[str, ...],
+    ) -> Draft: ...
+
+
 class _Unmapped:
     """Stretches that no rule of the map is about."""
 
@@ -106,7 +123,8 @@ class _Counts:
         """Begin with nothing."""
         self.holding = 0
         self.nothing: Counter[str] = Counter()
-        self.runs: set[int] = set()
+        self.runs = DistinctTexts()
+        self.refused = MarkedPlaces()
         self.unmapped: dict[tuple[tuple[str, str], ...], _Unmapped] = {}
         self.types: set[tuple[str, str]] = set()
 
@@ -131,13 +149,16 @@ class HeldReader:
         self._path = str(stream.path)
         self._counts = _Counts()
         self._problems = ProblemList(self._path)
+        self._all = None if terms.model is None else Given(model=terms.model)
+        # Millions of rows share a few thousand kinds of devices.
+        self._fields = lru_cache(maxsize=4096)(self._fields_of)
 
     def reading(self) -> Reading:
         """Check the file whole, and promise its records."""
         problems = self._problems
         try:
-            for found in self._source.stretches():
-                self._check(found)
+            for place, found in enumerate(self._source.stretches()):
+                self._check(found, place)
         except LedgerError as error:
             problems.add(held_time.refusal(self._path, error))
             return Reading((), problems.all(), 0, refused=problems.refused)
@@ -147,17 +168,16 @@ class HeldReader:
 
     def drafts(self) -> Iterator[Draft]:
         """Yield the records of every stretch that a model is known for."""
-        for found in self._source.stretches():
-            if not isinstance(found, Stretch):
+        refused = self._counts.refused
+        for place, found in enumerate(self._source.stretches()):
+            if not isinstance(found, Stretch) or place in refused:
                 continue
-            try:
-                given = self._given(found)
-                legs = () if given is None else tuple(self._legs(found, given))
-            except InputError:
-                continue  # the first pass has refused it
-            yield from legs
+            given = self._given(found)
+            if given is not None:
+                # The stream gives out what the first pass has checked, or nothing.
+                yield from self._legs(found, given, draft_again)
 
-    def _check(self, found: Stretch | Nothing | Refusal) -> None:
+    def _check(self, found: Stretch | Nothing | Refusal, place: int) -> None:
         """Count what was found and tell what is wrong or odd about it."""
         counts = self._counts
         if isinstance(found, Nothing):
@@ -174,19 +194,18 @@ class HeldReader:
             if given is None:
                 self._count_unmapped(found)
                 return
-            for leg in self._legs(found, given):
-                counts.runs.add(hash(leg.body["run"]))
+            for leg in self._legs(found, given, draft_of):
+                counts.runs.add(str(leg.body["run"]))
         except InputError as error:
+            counts.refused.add(place)
             self._problems.add(held_time.refusal(self._path, error, found.line))
 
     def _given(self, stretch: Stretch) -> Given | None:
         """Return what a stretch is recorded as, or None if nobody said which model it served."""
         found = None if self._map is None else self._map.row(stretch.cells)
-        if found is None and self._terms.model is not None:
-            return Given(model=self._terms.model)
-        return found
+        return self._all if found is None else found
 
-    def _legs(self, stretch: Stretch, given: Given) -> Iterator[Draft]:
+    def _legs(self, stretch: Stretch, given: Given, ready: _Ready) -> Iterator[Draft]:
         """Yield the records of a stretch: one for each type of device and UTC day."""
         source, period = self._source, stretch.period
         if period.milliseconds > held_time.SPAN_MAX_MS or period.stop.year >= _YEAR_MAX:
@@ -223,40 +242,46 @@ class HeldReader:
                     leg |= {"milli_devices": None, "device_us": None, "ceiling_operations": None}
                 place = (str(stretch.day + index), str(stretch.turn if index == 0 else 0))
                 key = (source.name, *stretch.key, units.name or units.type, *place)
-                yield draft_of("allocation", leg, hidden=stretch.hidden, key=key)
-
-    def _device(self, stretch: Stretch, units: Units) -> GivenDevice | None:
-        """Return what the map says of a type of device."""
-        if self._map is None:
-            return None
-        cells = {**stretch.cells, **units.words}
-        words = {name: cells.get(name, "") for name in self._map.asked} | {"type": units.type}
-        found = self._map.device(tuple(sorted(words.items())))
-        assert found is None or isinstance(found, GivenDevice)
-        return found
+                yield ready("allocation", leg, hidden=stretch.hidden, key=key)
 
     def _held(
         self, stretch: Stretch, units: Units, precision: str
-    ) -> tuple[dict[str, JSON], int | None]:
+    ) -> tuple[Mapping[str, JSON], int | None]:
         """Return the fields of a device, and how many thousandths of one each unit is.
 
         A unit that is a part of a device is as much of one as the map says in so many words.
         """
-        device = self._device(stretch, units)
-        milli = units.milli
-        if device is not None and "milli_devices" in device.model_fields_set:
-            milli = device.milli_devices
-        if milli is None:
-            self._counts.types.add((units.type, "part"))
-        elif device is None or device.device is None:
-            self._counts.types.add((units.type, "unmapped"))
-        if device is None:
-            return {}, milli
-        fields = device.fabric()
-        if device.device is not None:
-            part = self._catalogue.find(device.device)
-            fields |= held_time.peak_fields(part, precision, self._catalogue.digest)
+        own, words = units.words, list[tuple[str, str]]()
+        for name in () if self._map is None else self._map.asked_of_devices:
+            word = own[name] if name in own else stretch.cells.get(name, "")
+            words.append((name, units.type if name == "type" else word))
+        fields, milli, named = self._fields(tuple(words), precision)
+        milli = units.milli if milli is None else milli
+        if milli is None or not named:
+            kind = (units.type, "part" if milli is None else "unmapped")
+            if kind in self._counts.types or len(self._counts.types) < _GROUPS_KEPT:
+                self._counts.types.add(kind)
         return fields, milli
+
+    def _fields_of(
+        self, words: tuple[tuple[str, str], ...], precision: str
+    ) -> tuple[Mapping[str, JSON], int | None, bool]:
+        """Return what the map says of devices with these words.
+
+        Returns:
+            Their fields; thousandths of a device, or None if it does not say; and whether it names
+            the device.
+        """
+        device = None if self._map is None else self._map.device(words)
+        assert device is None or isinstance(device, GivenDevice)
+        if device is None:
+            return {}, None, False
+        milli = device.milli_devices if "milli_devices" in device.model_fields_set else None
+        if device.device is None:
+            return device.fabric(), milli, False
+        part = self._catalogue.find(device.device)
+        peak = held_time.peak_fields(part, precision, self._catalogue.digest)
+        return {**device.fabric(), **peak}, milli, True
 
     def _count_unmapped(self, stretch: Stretch) -> None:
         """Count a stretch of which nobody said which model it served."""
@@ -283,6 +308,9 @@ class HeldReader:
                 says = "are parts of devices" if part else "name no device of the catalogue"
                 message = f"devices without a type {says}"
             message += ": how much of one is not known" if part else ""
+            self._finding(None, Doubt("unmapped-device", message, "add devices: to the map"))
+        if len(self._counts.types) >= _GROUPS_KEPT:
+            message = f"kinds of devices beyond the first {_GROUPS_KEPT:,} are not told one by one"
             self._finding(None, Doubt("unmapped-device", message, "add devices: to the map"))
         for doubt in self._source.doubts():
             self._finding(None, doubt)
