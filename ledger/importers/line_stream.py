@@ -127,16 +127,24 @@ class LineStream:
 
     def _split(self, text: _Stream) -> Iterator[bytes]:
         """Yield the lines of a text."""
-        first = True
-        while line := text.readline(LINE_MAX + 1):
-            if len(line) > LINE_MAX:
+        rest = b""
+        for block in _cut(text):
+            whole = rest + block
+            lines = whole.split(b"\n")
+            rest = lines.pop()
+            # Only what goes on from one block to the next can be so long.
+            if max(len(lines[0]) if lines else 0, len(rest)) > LINE_MAX:
                 raise InputError(
                     f"a line has more than {LINE_MAX:,} bytes",
                     where=str(self.path),
                     remedy="check that this is the file it claims to be",
                 )
-            yield (line.removeprefix(_BOM) if first else line).rstrip(b"\n").removesuffix(b"\r")
-            first = False
+            if b"\r" in whole:
+                yield from (line.removesuffix(b"\r") for line in lines)
+            else:
+                yield from lines
+        if rest:
+            yield rest.removesuffix(b"\r")
 
 
 def _cut(text: _Stream) -> Iterator[bytes]:

@@ -39,6 +39,7 @@ class Clock:
             InputError: If there is no such zone.
         """
         self._zone = None if zone is None else _zone(zone)
+        self._is_utc = zone == "UTC"
 
     def read(self, text: str) -> tuple[datetime, ...]:
         """Return the instants that a text can mean: none for `Unknown`, two in a repeated hour.
@@ -67,6 +68,8 @@ class Clock:
     def _instants(self, text: str) -> tuple[datetime, ...]:
         """Return the instants at which a clock on the wall of the zone showed this."""
         try:
+            if self._is_utc:
+                return (datetime.fromisoformat(text + "+00:00"),)
             wall = datetime.fromisoformat(text)
             # What the clock says twice, or never, has another offset the second time.
             once, again = (wall.replace(tzinfo=self._zone, fold=n).utcoffset() for n in (0, 1))
