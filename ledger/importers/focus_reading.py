@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 from ledger.canonical import JSON
 from ledger.errors import HardwareError, InputError, LedgerError
 from ledger.hardware import Catalogue
+from ledger.importers import held_time
 from ledger.importers.focus_account import FocusAccount
 from ledger.importers.focus_charge import Aside, Charge, read_charge
 from ledger.importers.focus_legs import NAME, VERSION, legs
@@ -16,13 +16,12 @@ from ledger.importers.focus_places import Net, PlaceCount, Places, net_of
 from ledger.importers.focus_table import Misfit, Record, records
 from ledger.importers.focus_type import Rented, TypeReader
 from ledger.importers.line_stream import LineStream
-from ledger.importers.mapping import Given, Map
+from ledger.importers.mapping import Given, Map, given_to
+from ledger.importers.promised import Promised
 from ledger.journeys.importing import Reading
 from ledger.record import Draft
 
 __all__ = ["NAME", "VERSION", "FocusReader", "Said"]
-
-_ROLES: Final = ("corroborating", "primary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,8 @@ class Said:
         Raises:
             InputError: If one has a value that means nothing.
         """
-        role, unused = settings.get("role", _ROLES[0]), settings.get("unused", "count")
-        if role not in _ROLES:
-            remedy = " or ".join(_ROLES)
-            raise InputError(f"{role!r} is no role", where="--set role=…", remedy=remedy)
+        role = held_time.word_setting(settings, "role", ("corroborating", "primary"))
+        unused = settings.get("unused", "count")
         if unused not in {"count", "idle"}:
             raise InputError(
                 f"{unused!r} is nothing to do with unused capacity",
@@ -71,7 +68,7 @@ class FocusReader:
         self._catalogue = catalogue
         self._map = mapping
         self._types = TypeReader(catalogue.instances, mapping)
-        self._account = FocusAccount(str(stream.path))
+        self._account = FocusAccount(str(stream.path), mapping)
         self._places = Places(frozenset())
 
     def reading(self) -> Reading:
@@ -93,8 +90,8 @@ class FocusReader:
             account.refuse(error)
             return Reading((), account.problems.all(), 0, refused=account.problems.refused)
         account.tell()
-        problems = account.problems
-        return Reading(_Drafts(self), problems.all(), len(account.runs), refused=problems.refused)
+        promised, problems = Promised(self.drafts), account.problems
+        return Reading(promised, problems.all(), len(account.runs), refused=problems.refused)
 
     def drafts(self) -> Iterator[Draft]:
         """Yield the records of every place that a model is known for."""
@@ -139,7 +136,7 @@ class FocusReader:
         try:
             given = self._given(charge)
             if given is None:
-                account.unmapped(charge, rented, self._map)
+                account.unmapped(charge, rented, self._types.columns(charge.cells))
             for leg in self._legs(net_of(charge), rented, given or Given(model="unmapped")):
                 if given is not None:
                     account.runs.add(hash(leg.body["run"]))
@@ -156,11 +153,7 @@ class FocusReader:
 
     def _given(self, charge: Charge) -> Given | None:
         """Return what a charge is recorded as, or None if nobody said which model it served."""
-        cells = self._types.columns(charge.cells)
-        found = None if self._map is None else self._map.row(cells)
-        if found is None and self._said.model is not None:
-            return Given(model=self._said.model)
-        return found
+        return given_to(self._map, self._types.columns(charge.cells), self._said.model)
 
     def _records(self, number: int, net: Net, rented: Rented) -> Iterator[Draft]:
         """Yield the records of charges of one key, if it is known which model they served."""
@@ -184,16 +177,6 @@ class FocusReader:
             },
         }
         yield from legs(net, rented, given, self._catalogue, fields)
-
-
-class _Drafts:
-    """The records of a bill, built while it is read."""
-
-    def __init__(self, reader: FocusReader) -> None:
-        self._reader = reader
-
-    def __iter__(self) -> Iterator[Draft]:
-        return self._reader.drafts()
 
 
 def _meaning(given: Given | None) -> tuple[str, ...]:

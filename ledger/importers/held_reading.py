@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, Protocol
 
 from ledger.canonical import JSON
-from ledger.errors import InputError, LedgerError, Problem
+from ledger.errors import InputError, LedgerError
 from ledger.hardware import Catalogue
 from ledger.importers import held_time
 from ledger.importers.distinct import DistinctTexts
@@ -17,14 +16,15 @@ from ledger.importers.line_stream import LineStream
 from ledger.importers.mapping import Given, GivenDevice, Map
 from ledger.importers.marked_places import MarkedPlaces
 from ledger.importers.problem_list import ProblemList
+from ledger.importers.promised import Promised
 from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch, Units
+from ledger.importers.unmapped import Unmapped
 from ledger.journeys.importing import Reading
 from ledger.record import Draft, draft_again, draft_of
 
 __all__ = ["HeldReader", "Source", "Terms"]
 
-_GROUPS_MAX: Final = 200  # kinds of unmapped rows that are told one by one
-_GROUPS_KEPT: Final = 10_000  # kinds of unmapped rows, and of devices, that are told apart
+_TYPES_MAX: Final = 10_000  # types of device that are told one by one
 _YEAR_MAX: Final = 9000
 
 
@@ -82,12 +82,8 @@ class Terms:
             settings: All of them.
             role: The role where none is set.
         """
-        role = settings.get("role", role)
-        if role not in {"primary", "corroborating"}:
-            raise InputError(
-                f"{role!r} is no role", where="--set role=…", remedy="primary or corroborating"
-            )
-        return cls(settings.get("model"), role)
+        words = (role, "corroborating" if role == "primary" else "primary")
+        return cls(settings.get("model"), held_time.word_setting(settings, "role", words))
 
 
 class _Ready(Protocol):
@@ -104,28 +100,16 @@ class _Ready(Protocol):
     ) -> Draft: ...
 
 
-class _Unmapped:
-    """Stretches that no rule of the map is about."""
-
-    __slots__ = ("device_us", "line", "rows")
-
-    def __init__(self, line: int | None) -> None:
-        """Begin with none; the first stands on that line."""
-        self.rows = 0
-        self.device_us = 0
-        self.line = line
-
-
 class _Counts:
     """What the first pass counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, unmapped: Unmapped) -> None:
         """Begin with nothing."""
         self.holding = 0
         self.nothing: Counter[str] = Counter()
         self.runs = DistinctTexts()
         self.refused = MarkedPlaces()
-        self.unmapped: dict[tuple[tuple[str, str], ...], _Unmapped] = {}
+        self.unmapped = unmapped
         self.types: set[tuple[str, str]] = set()
 
 
@@ -147,11 +131,10 @@ class HeldReader:
         self._catalogue = catalogue
         self._map = mapping
         self._path = str(stream.path)
-        self._counts = _Counts()
+        self._counts = _Counts(Unmapped(source.noun, source.told_by, mapping))
         self._problems = ProblemList(self._path)
         self._all = None if terms.model is None else Given(model=terms.model)
-        # Millions of rows share a few thousand kinds of devices.
-        self._fields = lru_cache(maxsize=4096)(self._fields_of)
+        self._peaks: dict[tuple[str, str], Mapping[str, JSON]] = {}
 
     def reading(self) -> Reading:
         """Check the file whole, and promise its records."""
@@ -164,7 +147,7 @@ class HeldReader:
             return Reading((), problems.all(), 0, refused=problems.refused)
         self._tell()
         runs = len(self._counts.runs)
-        return Reading(_Drafts(self), problems.all(), runs, refused=problems.refused)
+        return Reading(Promised(self.drafts), problems.all(), runs, refused=problems.refused)
 
     def drafts(self) -> Iterator[Draft]:
         """Yield the records of every stretch that a model is known for."""
@@ -246,60 +229,48 @@ class HeldReader:
 
     def _held(
         self, stretch: Stretch, units: Units, precision: str
-    ) -> tuple[Mapping[str, JSON], int | None]:
+    ) -> tuple[dict[str, JSON], int | None]:
         """Return the fields of a device, and how many thousandths of one each unit is.
 
         A unit that is a part of a device is as much of one as the map says in so many words.
         """
-        own, words = units.words, list[tuple[str, str]]()
-        for name in () if self._map is None else self._map.asked_of_devices:
-            word = own[name] if name in own else stretch.cells.get(name, "")
-            words.append((name, units.type if name == "type" else word))
-        fields, milli, named = self._fields(tuple(words), precision)
-        milli = units.milli if milli is None else milli
-        if milli is None or not named:
-            kind = (units.type, "part" if milli is None else "unmapped")
-            if kind in self._counts.types or len(self._counts.types) < _GROUPS_KEPT:
-                self._counts.types.add(kind)
-        return fields, milli
-
-    def _fields_of(
-        self, words: tuple[tuple[str, str], ...], precision: str
-    ) -> tuple[Mapping[str, JSON], int | None, bool]:
-        """Return what the map says of devices with these words.
-
-        Returns:
-            Their fields; thousandths of a device, or None if it does not say; and whether it names
-            the device.
-        """
-        device = None if self._map is None else self._map.device(words)
-        assert device is None or isinstance(device, GivenDevice)
+        columns = {**stretch.cells, **units.words} if units.words else stretch.cells
+        device = None if self._map is None else self._map.device_of(columns, units.type)
+        milli = units.milli
+        if device is not None and "milli_devices" in device.model_fields_set:
+            milli = device.milli_devices
+        if milli is None or device is None or device.device is None:
+            self._count_type(units.type, "part" if milli is None else "unmapped")
         if device is None:
-            return {}, None, False
-        milli = device.milli_devices if "milli_devices" in device.model_fields_set else None
+            return {}, milli
+        return {**device.fabric(), **self._peak(device, precision)}, milli
+
+    def _peak(self, device: GivenDevice, precision: str) -> Mapping[str, JSON]:
+        """Return the fields of a device that the catalogue states; none if it is not named."""
         if device.device is None:
-            return device.fabric(), milli, False
-        part = self._catalogue.find(device.device)
-        peak = held_time.peak_fields(part, precision, self._catalogue.digest)
-        return {**device.fabric(), **peak}, milli, True
+            return {}
+        place = (device.device, precision)
+        if place not in self._peaks:
+            part = self._catalogue.find(device.device)
+            self._peaks[place] = held_time.peak_fields(part, precision, self._catalogue.digest)
+        return self._peaks[place]
+
+    def _count_type(self, kind: str, why: str) -> None:
+        """Keep a type of device of which something is not known."""
+        if len(self._counts.types) < _TYPES_MAX:
+            self._counts.types.add((kind, why))
 
     def _count_unmapped(self, stretch: Stretch) -> None:
         """Count a stretch of which nobody said which model it served."""
-        asked = () if self._map is None else self._map.asked_of_rows
-        cells = stretch.cells
-        names = asked or self._source.told_by
-        words = tuple((name, cells.get(name, "")) for name in names)
-        if words not in self._counts.unmapped and len(self._counts.unmapped) >= _GROUPS_KEPT:
-            words = tuple((name, "of any other") for name in names)
-        group = self._counts.unmapped.setdefault(words, _Unmapped(stretch.line))
-        group.rows += not stretch.more
-        if stretch.span_known:
-            whole = sum(u.count * (1000 if u.milli is None else u.milli) for u in stretch.units)
-            group.device_us += whole * stretch.period.milliseconds
+        whole = sum(u.count * (1000 if u.milli is None else u.milli) for u in stretch.units)
+        held = whole * stretch.period.milliseconds if stretch.span_known else 0
+        number = int(not stretch.more)
+        self._counts.unmapped.add(stretch.cells, stretch.line, held, number=number)
 
     def _tell(self) -> None:
         """Tell what was counted."""
-        self._tell_unmapped()
+        for line, doubt in self._counts.unmapped.findings():
+            self._finding(line, doubt)
         for kind, why in sorted(self._counts.types):
             part = why == "part"
             says = "is a part of a device" if part else "names no device of the catalogue"
@@ -309,51 +280,16 @@ class HeldReader:
                 message = f"devices without a type {says}"
             message += ": how much of one is not known" if part else ""
             self._finding(None, Doubt("unmapped-device", message, "add devices: to the map"))
-        if len(self._counts.types) >= _GROUPS_KEPT:
-            message = f"kinds of devices beyond the first {_GROUPS_KEPT:,} are not told one by one"
+        if len(self._counts.types) >= _TYPES_MAX:
+            message = f"types of device beyond the first {_TYPES_MAX:,} are not told one by one"
             self._finding(None, Doubt("unmapped-device", message, "add devices: to the map"))
         for doubt in self._source.doubts():
             self._finding(None, doubt)
         counts, source = self._counts, self._source
         parts = [f"{source.noun} with accelerators: {counts.holding:,}"]
         parts += [f"{source.nothings[why]}: {n:,}" for why, n in sorted(counts.nothing.items())]
-        read = "; ".join(parts)
-        self._problems.add(Problem(self._path, None, "read", read, "", severity="note"))
-
-    def _tell_unmapped(self) -> None:
-        """Tell which stretches are of no model."""
-        total, noun = self._counts.unmapped, self._source.noun
-        largest = sorted(total.items(), key=lambda item: -item[1].device_us)
-        for words, group in largest[:_GROUPS_MAX]:
-            where = ", ".join(f"{name} {word or 'empty'}" for name, word in words)
-            message = (
-                f"{group.rows:,} {noun} with {where} hold {_hours(group.device_us)} device-hours "
-                "and are of no model: they were not recorded"
-            )
-            remedy = "say which with --map FILE, or --set model=NAME for all of them"
-            self._finding(group.line, Doubt("unmapped", message, remedy))
-        if len(total) > _GROUPS_MAX:
-            rest = sum(group.device_us for group in total.values())
-            message = f"{len(total):,} kinds of {noun} are of no model, {_hours(rest)} device-hours"
-            self._finding(None, Doubt("unmapped", message, "say which with --map FILE"))
+        self._problems.note("read", "; ".join(parts))
 
     def _finding(self, line: int | None, doubt: Doubt) -> None:
         """Tell something that somebody must look at."""
-        self._problems.add(
-            Problem(self._path, line, doubt.code, doubt.message, doubt.remedy, severity="finding")
-        )
-
-
-class _Drafts:
-    """The records of a file, built while it is read."""
-
-    def __init__(self, reader: HeldReader) -> None:
-        self._reader = reader
-
-    def __iter__(self) -> Iterator[Draft]:
-        return self._reader.drafts()
-
-
-def _hours(device_us: int) -> str:
-    """Return device-hours, rounded down."""
-    return f"{device_us // 3_600_000_000:,}"
+        self._problems.finding(line, doubt.code, doubt.message, doubt.remedy)

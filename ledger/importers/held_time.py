@@ -27,6 +27,7 @@ __all__ = [
     "refusal",
     "refused",
     "undated",
+    "word_setting",
 ]
 
 UNKNOWN: Mapping[str, JSON] = {
@@ -109,7 +110,7 @@ def dated(stated: Mapping[str, JSON], period: Period, milli_devices: int) -> Ite
         milli_devices: Thousandths of devices held all the time.
     """
     pieces = tuple(period.split_by_day())
-    lengths = tuple([piece.milliseconds for piece in pieces])
+    lengths = tuple(piece.milliseconds for piece in pieces)
     whole: Fields = {**UNKNOWN, **stated}
     shares = {name: _shares(v, lengths) for name in _AMOUNTS if (v := whole[name]) is not None}
     for index, piece in enumerate(pieces):
@@ -194,6 +195,20 @@ def day_setting(settings: Mapping[str, str], name: str) -> str | None:
         raise InputError(
             error.message, where=f"--set {name}=…", remedy=f"write --set {name}=2026-11-22"
         ) from error
+
+
+def word_setting(settings: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    """Return a setting that must be one of a few words; the first where it is not given.
+
+    Raises:
+        InputError: It is another word.
+    """
+    word = settings.get(name, words[0])
+    if word not in words:
+        raise InputError(
+            f"{word!r} is no {name}", where=f"--set {name}=…", remedy=" or ".join(words)
+        )
+    return word
 
 
 def _shares(amount: JSON, lengths: tuple[int, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from ledger.errors import InputError, MissingError
+from ledger.errors import InputError
 from ledger.hardware import Catalogue
 from ledger.importers.held_reading import HeldReader, Terms
 from ledger.importers.kube_devices import TYPE_LABELS, Resources
@@ -20,16 +20,15 @@ from ledger.importers.kube_objects import KubeObject, kube_objects, part_of, tex
 from ledger.importers.kube_pod import Setting, has_ended, read_pod
 from ledger.importers.kube_terms import KubeTerms, Odd
 from ledger.importers.line_stream import LineStream
+from ledger.importers.mapped_importer import Kind, MappedImporter, by_opening
 from ledger.importers.mapping import Map
-from ledger.importers.source_file import find_files, opening
-from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch
 from ledger.journeys.importing import Reading
 
-__all__ = ["IMPORTER", "KubernetesImporter", "PodSource"]
+__all__ = ["IMPORTER", "PodSource"]
 
 _NAME: Final = "kubernetes"
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 _EXPORT: Final = "kubectl get pods,nodes --all-namespaces -o json"
 _MINE: Final = re.compile(r'"kind"\s*:\s*"(?:Pod|PodList|Node|NodeList)"')
 _OTHER: Final = re.compile(r'"kind"\s*:\s*"Workload(?:List)?"')
@@ -57,7 +56,7 @@ class PodSource:
         """Name what is read, and how."""
         self._stream = stream
         self._said = said
-        asked = frozenset() if mapping is None else mapping.asked
+        asked = frozenset() if mapping is None else mapping.wanted
         self._asked = {name.removeprefix("node-label:") for name in asked}
         self._last: dict[bytes, tuple[bool, int]] | None = None
         self._nodes: dict[str, dict[str, str]] = {}
@@ -132,47 +131,19 @@ class PodSource:
         }
 
 
-class KubernetesImporter:
-    """Reads files of pods; see `Importer`."""
+def _claims(text: str) -> bool:
+    """Whether a file begins as JSON that holds pods or nodes, and no workloads."""
+    text = text.lstrip()
+    return text.startswith("{") and bool(_MINE.search(text)) and not _OTHER.search(text)
 
-    name = _NAME
-    version = _VERSION
-    settings = frozenset({"nodes", "at", "cluster", "resources", "model", "role"})
 
-    def __init__(self, mapping: Map | None = None) -> None:
-        """Read by a map, if there is one."""
-        self._map = mapping
-
-    def with_map(self, mapping: Map) -> KubernetesImporter:
-        """Return the importer that reads by a map."""
-        mapping.refuse_columns()
-        return KubernetesImporter(mapping)
-
-    def claims(self, head: bytes, path: Path) -> bool:
-        """Whether the file begins as JSON that holds pods or nodes, and no workloads."""
-        if path.is_dir():
-            return False
-        text = opening(head).lstrip()
-        return text.startswith("{") and bool(_MINE.search(text)) and not _OTHER.search(text)
-
-    def files(self, path: Path) -> tuple[Path, ...]:
-        """The file, or those of a directory."""
-        found = find_files(path, lambda _: True, "files")
-        if path.is_file():
-            return found
-        mine = tuple(p for p in found if self.claims(read_head(p, HEAD_MAX), p))
-        if not mine:
-            raise MissingError(
-                "the directory holds no pods", where=str(path), remedy=f"export them: {_EXPORT}"
-            )
-        return mine
-
-    def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
-        """Reads and checks one file; its records are built anew, pod by pod, when asked."""
-        said = {**({} if self._map is None else self._map.file.settings), **settings}
-        stream = LineStream(path)
-        source = PodSource(stream, KubeTerms.of(said), self._map)
-        return HeldReader(source, stream, Terms.of(said), catalogue, self._map).reading()
+def _read(
+    path: Path, settings: Mapping[str, str], catalogue: Catalogue, mapping: Map | None
+) -> Reading:
+    """Read and check one file; its records are built anew, pod by pod, when asked."""
+    stream = LineStream(path)
+    source = PodSource(stream, KubeTerms.of(settings), mapping)
+    return HeldReader(source, stream, Terms.of(settings), catalogue, mapping).reading()
 
 
 _KEPT: Final = TYPE_LABELS | {"nvidia.com/gpu.sharing-strategy", "node.kubernetes.io/instance-type"}
@@ -187,4 +158,14 @@ def _identity(pod: KubeObject) -> bytes:
     ).digest()
 
 
-IMPORTER = KubernetesImporter()
+IMPORTER = MappedImporter(
+    Kind(
+        name=_NAME,
+        version=_VERSION,
+        settings=frozenset({"nodes", "at", "cluster", "resources", "model", "role"}),
+        noun="pods",
+        remedy=f"export them: {_EXPORT}",
+        claims=by_opening(_claims),
+        reads=_read,
+    )
+)

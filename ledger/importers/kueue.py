@@ -13,7 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from ledger.errors import InputError, MissingError
+from ledger.errors import InputError
 from ledger.hardware import Catalogue
 from ledger.importers.held_reading import HeldReader, Terms
 from ledger.importers.kube_devices import Resources
@@ -21,17 +21,16 @@ from ledger.importers.kube_objects import KubeObject, kube_objects, part_of, tex
 from ledger.importers.kube_terms import KubeTerms, Odd
 from ledger.importers.kueue_workload import Moment, Stay, moment_of, stretches_of
 from ledger.importers.line_stream import LineStream
+from ledger.importers.mapped_importer import Kind, MappedImporter, by_opening
 from ledger.importers.mapping import Map
-from ledger.importers.source_file import find_files, opening
-from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch
 from ledger.journeys.importing import Reading
 from ledger.period import format_instant
 
-__all__ = ["IMPORTER", "KueueImporter", "WorkloadSource"]
+__all__ = ["IMPORTER", "WorkloadSource"]
 
 _NAME: Final = "kueue"
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 _EXPORT: Final = "kubectl get workloads.kueue.x-k8s.io --all-namespaces -o json"
 _MINE: Final = re.compile(r'"kind"\s*:\s*"Workload(?:List)?"')
 _TOLD_MAX: Final = 200  # workloads that are told one by one
@@ -198,48 +197,20 @@ class WorkloadSource:
         return stories
 
 
-class KueueImporter:
-    """Reads files of workloads; see `Importer`."""
+def _claims(text: str) -> bool:
+    """Whether a file begins as JSON that holds workloads of Kueue."""
+    text = text.lstrip()
+    return text.startswith("{") and bool(_MINE.search(text)) and "kueue.x-k8s.io/" in text
 
-    name = _NAME
-    version = _VERSION
-    settings = frozenset({"at", "cluster", "resources", "model", "role"})
 
-    def __init__(self, mapping: Map | None = None) -> None:
-        """Read by a map, if there is one."""
-        self._map = mapping
-
-    def with_map(self, mapping: Map) -> KueueImporter:
-        """Return the importer that reads by a map."""
-        mapping.refuse_columns()
-        return KueueImporter(mapping)
-
-    def claims(self, head: bytes, path: Path) -> bool:
-        """Whether the file begins as JSON that holds workloads of Kueue."""
-        if path.is_dir():
-            return False
-        text = opening(head).lstrip()
-        return text.startswith("{") and bool(_MINE.search(text)) and "kueue.x-k8s.io/" in text
-
-    def files(self, path: Path) -> tuple[Path, ...]:
-        """The file, or those of a directory."""
-        found = find_files(path, lambda _: True, "files")
-        if path.is_file():
-            return found
-        mine = tuple(p for p in found if self.claims(read_head(p, HEAD_MAX), p))
-        if not mine:
-            raise MissingError(
-                "the directory holds no workloads", where=str(path), remedy=f"export: {_EXPORT}"
-            )
-        return mine
-
-    def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
-        """Reads and checks one file; its records are built anew, one by one, when asked."""
-        said = {**({} if self._map is None else self._map.file.settings), **settings}
-        stream = LineStream(path)
-        source = WorkloadSource(stream, KubeTerms.of(said))
-        terms = Terms.of(said, role="corroborating")
-        return HeldReader(source, stream, terms, catalogue, self._map).reading()
+def _read(
+    path: Path, settings: Mapping[str, str], catalogue: Catalogue, mapping: Map | None
+) -> Reading:
+    """Read and check one file; its records are built anew, one by one, when asked."""
+    stream = LineStream(path)
+    source = WorkloadSource(stream, KubeTerms.of(settings))
+    terms = Terms.of(settings, role="corroborating")
+    return HeldReader(source, stream, terms, catalogue, mapping).reading()
 
 
 def _identity(workload: KubeObject) -> bytes:
@@ -254,4 +225,14 @@ def _identity(workload: KubeObject) -> bytes:
     return blake2b(uid.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-IMPORTER = KueueImporter()
+IMPORTER = MappedImporter(
+    Kind(
+        name=_NAME,
+        version=_VERSION,
+        settings=frozenset({"at", "cluster", "resources", "model", "role"}),
+        noun="workloads",
+        remedy=f"export: {_EXPORT}",
+        claims=by_opening(_claims),
+        reads=_read,
+    )
+)

@@ -37,6 +37,16 @@ class ProblemList:
         if self._counts[problem.code] <= KEPT_MAX:
             self._kept.append(problem)
 
+    def finding(
+        self, line: int | None, code: str, message: str, remedy: str, *, why: str = ""
+    ) -> None:
+        """Keep something that somebody must look at."""
+        self.add(Problem(self._path, line, code, message, remedy, severity="finding", why=why))
+
+    def note(self, code: str, message: str) -> None:
+        """Keep something that is as it should be."""
+        self.add(Problem(self._path, None, code, message, "", severity="note"))
+
     @property
     def refused(self) -> int:
         """How many lines are kept out; the whole file counts as one."""

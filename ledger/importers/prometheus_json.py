@@ -13,6 +13,7 @@ from typing import Final
 
 from ledger.errors import InputError
 from ledger.importers.line_stream import LineStream
+from ledger.importers.mapping import Words
 from ledger.importers.presence import ONE
 from ledger.importers.prometheus_labels import SeriesBook
 from ledger.importers.sampled_series import (
@@ -30,7 +31,7 @@ _LABELS_MAX: Final = 1 << 20  # characters of the labels of one series
 _HEAD_MAX: Final = 1 << 16  # characters before the list of results
 _ENOUGH: Final = 256  # characters that hold the next pair, or the next brackets
 _RESULT: Final = re.compile(r'"result"\s*:\s*\[')
-_BARE: Final = re.compile(r"\s*\[(?=\s*\{)")
+_BARE: Final = re.compile(r"\s*\[(?=\s*[{\]])")
 _KIND: Final = re.compile(r'"resultType"\s*:\s*"(\w+)"')
 _ERROR: Final = re.compile(r'"error"\s*:\s*"((?:[^"\\]|\\.){0,300})')
 _METRIC: Final = re.compile(r'\s*,?\s*\{\s*"metric"\s*:\s*(?=\{)')
@@ -42,6 +43,9 @@ _MANY: Final = re.compile("(?:" + _PLAIN.replace("([", "(?:[") + r"(?:,\s?|(?=\]
 _SCALE: Final = tuple(ONE // 10**digits for digits in range(10))
 _CLOSED: Final = re.compile(r"\s*\]\s*\}")
 _END: Final = re.compile(r"\s*\]")
+_BLANK: Final = re.compile(r"\s*")
+_TOKEN: Final = re.compile(r'[^"{}\[\]]+|[{}\[\]]|"(?:[^"\\]|\\.)*"', re.DOTALL)
+_DEEPER: Final = {"{": 1, "[": 1, "}": -1, "]": -1}
 _RANGE: Final = "ask for a range: /api/v1/query_range?query=…&start=…&end=…&step=30s"
 
 
@@ -98,6 +102,10 @@ class JsonSamples:
         """The series seen so far, by number."""
         return self._book.series
 
+    def said(self, words: Words) -> list[Words]:
+        """Return the labels that a map asks for, as the series of one device state them."""
+        return self._book.said(words)
+
     def remarks(self) -> Iterator[Remark]:
         """Yield what is to be told of the file as a whole."""
         return self._book.remarks()
@@ -109,8 +117,8 @@ class JsonSamples:
             InputError: If the text is no answer to a range query, or ends too early.
         """
         window = _Window(self._stream)
-        answers = 0
-        while self._enter(window, first=not answers):
+        depth, answers = self._enter(window, first=True), 0
+        while depth is not None:
             answers += 1
             while window.take(_METRIC):
                 number = self._labels(window)
@@ -119,22 +127,26 @@ class JsonSamples:
                 yield from self._values(window, number)
             if not window.take(_END):
                 raise self._odd(window, "the list of series is broken off")
-        while not window.ended:  # the digest is of the whole file
-            window.at = len(window.text)
-            window.more()
+            self._leave(window, depth)
+            depth = self._enter(window, first=False)
+        assert answers  # a file without any is an error
 
-    def _enter(self, window: _Window, *, first: bool) -> bool:
-        """Go to the next list of series, if there is one."""
+    def _enter(self, window: _Window, *, first: bool) -> int | None:
+        """Go to the next list of series; return in how many brackets it stands, None at the end."""
+        if not first and self._is_over(window):
+            return None
         window.ahead(_HEAD_MAX)
-        if first and window.take(_BARE):
-            return True
+        if window.take(_BARE):
+            return 0
         found = _RESULT.search(window.text, window.at)
-        if found is None:
+        stop = window.at if found is None else found.end() - 1
+        depth = _depth(window.text, window.at, stop)
+        if found is None or depth is None:
             error = _ERROR.search(window.text, window.at)
-            if first:
-                told = f": {error[1]}" if error else ""
-                raise InputError(f"the file holds no answer to a query{told}", remedy=_RANGE)
-            return False
+            told = f": {error[1]}" if error else ""
+            if not first and not window.text.startswith("{", window.at):
+                raise self._odd(window, "an answer is followed by no other")
+            raise InputError(f"the file holds no answer to a query{told}", remedy=_RANGE)
         kind = _KIND.search(window.text, window.at, found.start())
         if kind is None or kind[1] != "matrix":
             raise InputError(
@@ -143,7 +155,35 @@ class JsonSamples:
                 remedy=_RANGE,
             )
         window.at = found.end()
-        return True
+        return depth
+
+    def _leave(self, window: _Window, depth: int) -> None:
+        """Go behind an answer whose list of series has ended."""
+        while depth > 0:
+            if window.at == len(window.text):
+                if window.ended:
+                    raise self._odd(window, "the answer is broken off")
+                window.more()
+                continue
+            found = _TOKEN.match(window.text, window.at)
+            if found is None:  # a text that goes on beyond this piece
+                if window.ended or len(window.text) - window.at > _LABELS_MAX:
+                    raise self._odd(window, "the answer is broken off")
+                window.more()
+                continue
+            depth += _DEEPER.get(found[0], 0)
+            window.at = found.end()
+
+    def _is_over(self, window: _Window) -> bool:
+        """Go to what is no blank, and return whether the file has ended before it."""
+        while True:
+            found = _BLANK.match(window.text, window.at)
+            window.at = found.end() if found else window.at
+            if window.at < len(window.text):
+                return False
+            if window.ended:
+                return True
+            window.more()
 
     def _labels(self, window: _Window) -> int | None:
         """Read the labels of a series and return its number."""
@@ -188,6 +228,16 @@ class JsonSamples:
             where=str(self._stream.path),
             remedy="ask again, and keep the answer as it comes",
         )
+
+
+def _depth(text: str, start: int, stop: int) -> int | None:
+    """Return how many brackets are open between two places, or None if all closed before."""
+    depth = 0
+    for found in _TOKEN.finditer(text, start, stop):
+        depth += _DEEPER.get(found[0], 0)
+        if depth == 0 and found[0] in _DEEPER:
+            return None
+    return depth
 
 
 def _burst(number: int, text: str) -> Burst:

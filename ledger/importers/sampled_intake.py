@@ -109,9 +109,10 @@ class Intake:
         full = self._source.series[number].full
         shares = list(values)
         if any(value is None or value > full * ONE for value in values):
-            beyond = sum(value is not None and value > full * ONE for value in values)
-            self.odd["beyond"] += beyond
             shares = [None if v is None or v > full * ONE else v for v in values]
+            unreadable = values.count(None)
+            self.odd["unreadable"] += unreadable
+            self.odd["beyond"] += shares.count(None) - unreadable
         if full > 1:
             shares = [None if share is None else share // full for share in shares]
         self.odd["repeated"] += presence.extend(times_ms, shares)

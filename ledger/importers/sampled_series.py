@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple, Protocol
 
 from ledger.errors import InputError, MissingError
+from ledger.importers.mapping import Words
 from ledger.importers.presence import ONE
 
 __all__ = [
@@ -65,12 +66,12 @@ class Series:
     """What is sampled.
 
     Attributes:
-        words: Pairs of column and word that tell the device and what it served, in order.
+        words: What tells the device and what it served.
         figure: What is measured, such as ``busy`` or ``tensor``.
         full: Value that stands for one, in units: 1, or 100 for percent.
     """
 
-    words: tuple[tuple[str, str], ...]
+    words: Words
     figure: str
     full: int
 
@@ -90,6 +91,9 @@ class Samples(Protocol):
     @property
     def series(self) -> list[Series]:
         """The series seen so far, by number."""
+
+    def said(self, words: Words) -> list[Words]:
+        """Return what else the series of these words state for a map: each set of words once."""
 
     def remarks(self) -> Iterator[Remark]:
         """Yield what is to be told of the file as a whole, when its samples have gone by."""

@@ -68,7 +68,8 @@ def draft_of(
         key: Natural identity; if empty, the whole content is its own identity.
 
     Raises:
-        InputError: If a field is missing, unknown or wrong; all faults are named.
+        InputError: If a field is missing, unknown or wrong; all faults are named. Or the key is
+            no text.
     """
     model = MODELS.get(kind)
     if model is None:
@@ -95,6 +96,13 @@ def draft_of(
                 f"{name} has {len(text):,} characters, more than {HIDDEN_MAX:,}",
                 remedy="shorten it, and keep the long text elsewhere with its digest here",
             )
+    try:
+        "".join(key).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"what tells this {kind} from others holds a lone surrogate, which is no text",
+            remedy="mend the name or identifier in the source",
+        ) from error
     public = cast("dict[str, JSON]", parsed.model_dump(mode="json"))
     identity = key or (
         "content",
