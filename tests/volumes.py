@@ -194,7 +194,7 @@ def bill(rows: int) -> Lines:
         start = _START + timedelta(hours=at // 800)
         end = start + timedelta(hours=1)
         corrects = number % 50 == 49
-        kind = "p5.48xlarge" if machine % 2 else "m7i.4xlarge"
+        kind = "m7i.4xlarge" if machine % 2 else "p5.48xlarge"
         details = f'"{{""InstanceType"": ""{kind}""}}"'
         yield (
             f"AWS,123456789012,{machine % 37:012d},i-{machine:017x},us-east-1,Usage,"
