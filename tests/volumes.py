@@ -122,14 +122,14 @@ def _has_gap(number: int, step: int) -> bool:
     return (step + number) % 997 < 4
 
 
-def range_query(size: int, days: int = 7) -> Lines:
+def range_query(size: int, days: int = 7, step_s: int = _STEP_S) -> Lines:
     """Yield the answer to a range query of about so many bytes, one series behind the other.
 
-    A series is a figure of a device over so many days, each 30 seconds.
+    A series is a figure of a device over so many days.
     """
     yield '{"status":"success","data":{"resultType":"matrix","result":['
     written = 0
-    steps = days * 86_400 // _STEP_S
+    steps = days * 86_400 // step_s
     for number in count():
         labels = _device(number)
         for metric in ("DCGM_FI_PROF_GR_ENGINE_ACTIVE", "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE"):
@@ -141,7 +141,7 @@ def range_query(size: int, days: int = 7) -> Lines:
             for step in range(steps):
                 if _has_gap(number, step):
                     continue
-                pair = f'{between}[{_EPOCH_S + step * _STEP_S},"{_share(number, step)}"]'
+                pair = f'{between}[{_EPOCH_S + step * step_s},"{_share(number, step)}"]'
                 between = ","
                 written += len(pair)
                 yield pair
@@ -151,7 +151,7 @@ def range_query(size: int, days: int = 7) -> Lines:
             yield "]}"
 
 
-def exposition(devices: int = 512) -> Lines:
+def exposition(devices: int = 512, step_s: int = _STEP_S) -> Lines:
     """Yield samples as OpenMetrics text without end, all devices at each instant."""
     yield "# HELP DCGM_FI_PROF_GR_ENGINE_ACTIVE Ratio of time the graphics engine is active.\n"
     yield "# TYPE DCGM_FI_PROF_GR_ENGINE_ACTIVE gauge\n"
@@ -160,21 +160,21 @@ def exposition(devices: int = 512) -> Lines:
         for number in range(devices)
     ]
     for step in count():
-        at = (_EPOCH_S + step * _STEP_S) * 1000
+        at = (_EPOCH_S + step * step_s) * 1000
         for number, text in enumerate(texts):
             if not _has_gap(number, step):
                 share = _share(number, step)
                 yield f"DCGM_FI_PROF_GR_ENGINE_ACTIVE{{{text}}} {share} {at}\n"
 
 
-def duty_cycles(containers: int = 143) -> Lines:
+def duty_cycles(containers: int = 143, step_s: int = 57) -> Lines:
     """Yield a table of duty cycles without end, all containers at each instant."""
     yield "value,timestamp,container_ip\n"
     names = [f"{number * 2654435761 % 2**32:08x}{number:024x}" for number in range(containers)]
     for step in count():
         for number, name in enumerate(names):
             if not _has_gap(number, step):
-                yield f"{(number + step) % 101}.0,{_EPOCH_S + 57 * step}.0,{name}\n"
+                yield f"{(number + step) % 101}.0,{_EPOCH_S + step_s * step}.0,{name}\n"
 
 
 FOCUS: Final = (
