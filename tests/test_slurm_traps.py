@@ -185,6 +185,8 @@ def test_earlier_runs_that_the_export_hides_are_told(tmp_path: Path) -> None:
     hidden = read(written(tmp_path, last, job(JobID="9") + "|0", header=header))
     assert codes(hidden) == ["earlier-runs"]
     assert "1 jobs began again, and 2 of their earlier runs" in hidden.problems[0].message
+    partly = read(written(tmp_path, job() + "|0", last, header=header))
+    assert "1 jobs began again, and 1 of their earlier runs" in partly.problems[0].message
     later = job(Start="2026-03-01T12:20:00", End="2026-03-01T12:50:00", ElapsedRaw="1800") + "|1"
     assert codes(read(written(tmp_path, job() + "|0", later, last, header=header))) == []
 

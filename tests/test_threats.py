@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from fnmatch import fnmatchcase
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from named import TESTS, missing, names_in
 
-TESTS = Path(__file__).resolve().parent
 ROWS: dict[int, dict[str, Any]] = yaml.safe_load((TESTS / "threats.yaml").read_text("utf-8"))[
     "rows"
 ]
 LIMITS = {8, 9}  # nothing in a program shows what was never written, or what is false and signed
-
-
-@lru_cache
-def names_in(name: str) -> frozenset[str]:
-    """Return the names of the tests of a file."""
-    tree = ast.parse((TESTS / name).read_text("utf-8"))
-    return frozenset(
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    )
-
-
-def missing(named: str) -> bool:
-    """Return whether no test has this name; ``*`` at its end stands for any ending."""
-    file, found, pattern = named.partition("::")
-    if not found or not (TESTS / file).is_file():
-        return True
-    return not any(fnmatchcase(name, pattern) for name in names_in(file))
 
 
 def test_threats_are_numbered_without_a_gap() -> None:

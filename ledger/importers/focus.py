@@ -10,19 +10,23 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ledger.hardware import Catalogue
+from ledger.importers.focus_parquet import MAGIC, is_parquet_bill
 from ledger.importers.focus_reading import NAME, VERSION, FocusReader, Said
 from ledger.importers.focus_table import header_of
 from ledger.importers.line_stream import LineStream
-from ledger.importers.mapped_importer import Kind, MappedImporter, by_opening
+from ledger.importers.mapped_importer import Kind, MappedImporter
 from ledger.importers.mapping import Map
+from ledger.importers.source_file import opening
 from ledger.journeys.importing import Reading
 
 __all__ = ["IMPORTER"]
 
 
-def _claims(text: str) -> bool:
-    """Whether the first line has the columns that every FOCUS table has."""
-    return bool(header_of(text.partition("\n")[0].rstrip("\r")))
+def _claims(head: bytes, path: Path) -> bool:
+    """Whether the file has the columns that every FOCUS table has."""
+    if head.startswith(MAGIC):
+        return is_parquet_bill(path)
+    return bool(header_of(opening(head).partition("\n")[0].rstrip("\r")))
 
 
 def _read(
@@ -38,10 +42,10 @@ IMPORTER = MappedImporter(
         version=VERSION,
         settings=frozenset({"model", "role", "unused"}),
         noun="FOCUS table",
-        remedy="export the bill as FOCUS 1.0 or later, as CSV with its header",
-        claims=by_opening(_claims),
+        remedy="export the bill as FOCUS 1.0 or later, as CSV with its header or as Parquet",
+        claims=_claims,
         reads=_read,
-        named=lambda name: name.casefold().endswith(".csv"),
+        named=lambda name: name.casefold().endswith((".csv", ".parquet")),
         renames=True,
     )
 )

@@ -12,12 +12,14 @@ from ledger.importers import held_time
 from ledger.importers.focus_account import FocusAccount
 from ledger.importers.focus_charge import Aside, Charge, read_charge
 from ledger.importers.focus_legs import NAME, VERSION, legs
+from ledger.importers.focus_parquet import MAGIC, parquet_records
 from ledger.importers.focus_places import Net, PlaceCount, Places, net_of
 from ledger.importers.focus_table import Misfit, Record, records
 from ledger.importers.focus_type import Rented, TypeReader
 from ledger.importers.line_stream import LineStream
 from ledger.importers.mapping import Given, Map, given_to
 from ledger.importers.promised import Promised
+from ledger.importers.stored import read_head
 from ledger.journeys.importing import Reading
 from ledger.record import Draft
 
@@ -70,6 +72,8 @@ class FocusReader:
         self._types = TypeReader(catalogue.instances, mapping)
         self._account = FocusAccount(str(stream.path), mapping)
         self._places = Places(frozenset())
+        path = stream.path
+        self._is_parquet = path.is_file() and read_head(path, len(MAGIC)) == MAGIC
 
     def reading(self) -> Reading:
         """Check the bill whole, and promise its records."""
@@ -105,7 +109,7 @@ class FocusReader:
 
     def _held(self, account: FocusAccount | None) -> Iterator[tuple[Charge, Rented]]:
         """Yield the charges that hold accelerators, counting the others on the first pass."""
-        for record in records(self._stream.lines(), self._renamed()):
+        for record in self._rows():
             try:
                 charge, rented = self._read(record)
             except InputError as error:
@@ -118,6 +122,12 @@ class FocusReader:
                 continue
             if not charge.unused or self._said.idle:
                 yield charge, rented
+
+    def _rows(self) -> Iterator[Record | Misfit]:
+        """Yield the rows of the bill, whatever its form."""
+        if self._is_parquet:
+            return parquet_records(self._stream, self._renamed())
+        return records(self._stream.lines(), self._renamed())
 
     def _read(self, record: Record | Misfit) -> tuple[Charge | Aside, Rented]:
         """Read one row."""
@@ -171,7 +181,7 @@ class FocusReader:
             "evidence": {
                 "source_kind": "invoice",
                 "file_sha256": self._stream.sha256,
-                "locator": _locator(net),
+                "locator": _locator(net, "row" if self._is_parquet else "line"),
                 "importer": NAME,
                 "importer_version": VERSION,
             },
@@ -184,8 +194,8 @@ def _meaning(given: Given | None) -> tuple[str, ...]:
     return () if given is None else (given.model, given.run or "", given.activity, given.precision)
 
 
-def _locator(net: Net) -> str:
+def _locator(net: Net, word: str) -> str:
     """Return where in the file the charges stand."""
     shown = ", ".join(str(line) for line in net.lines)
     rest = net.charges - len(net.lines)
-    return f"line {shown}" + (f" and {rest} more" if rest else "")
+    return f"{word} {shown}" + (f" and {rest} more" if rest else "")
