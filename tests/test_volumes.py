@@ -129,7 +129,7 @@ def test_memory_does_not_grow_with_the_rows(
 ) -> None:
     monkeypatch.setattr(distinct, "_WAITING_MAX", 100)
     kept = []
-    for rows in (1500, 500, 1500):  # the first fills what is remembered of times and words
+    for rows in (1000, 1000, 2000):  # the first fills what is remembered of times and words
         path = tmp_path / f"{rows}"
         write(path, VOLUMES[source](rows))
         kept.append(held(path, source))
