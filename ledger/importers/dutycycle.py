@@ -124,8 +124,9 @@ class _Table:
         value, time, container = (cells[place] for place in places)
         if not container:
             raise InputError("the row names no container")
-        number = self._numbers.setdefault(container, len(self.series))
-        if number == len(self.series):
+        number = self._numbers.get(container)
+        if number is None:
+            number = self._numbers[container] = len(self.series)
             self.series.append(Series((("container_ip", container),), "busy", 100))
         return Sample(number, milliseconds(time), billionths(value))
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from ledger.errors import LedgerError
 from ledger.importers import held_time
+from ledger.importers.distinct import DistinctTexts
 from ledger.importers.focus_charge import Aside, Charge
 from ledger.importers.focus_legs import device_us
 from ledger.importers.focus_places import Net
@@ -45,7 +46,7 @@ class FocusAccount:
         """Begin with none; the map tells by which columns charges of no model are told."""
         self._path = path
         self.problems = ProblemList(path)
-        self.runs: set[int] = set()
+        self.runs = DistinctTexts()
         self._rows: Counter[str] = Counter()
         self._corrections = 0
         self._unlisted: Counter[str] = Counter()

@@ -71,7 +71,7 @@ class FocusReader:
         self._map = mapping
         self._types = TypeReader(catalogue.instances, mapping)
         self._account = FocusAccount(str(stream.path), mapping)
-        self._places = Places(frozenset())
+        self._places = Places(())
         path = stream.path
         self._is_parquet = path.is_file() and read_head(path, len(MAGIC)) == MAGIC
 
@@ -149,7 +149,7 @@ class FocusReader:
                 account.unmapped(charge, rented, self._types.columns(charge.cells))
             for leg in self._legs(net_of(charge), rented, given or Given(model="unmapped")):
                 if given is not None:
-                    account.runs.add(hash(leg.body["run"]))
+                    account.runs.add(str(leg.body["run"]))
         except (InputError, HardwareError) as error:
             account.refuse(error, charge.line)
             return

@@ -11,17 +11,20 @@ from ledger.canonical import JSON
 from ledger.errors import InputError, LedgerError
 from ledger.hardware import Catalogue
 from ledger.importers import held_time
+from ledger.importers.distinct import DistinctTexts
 from ledger.importers.line_stream import LineStream
-from ledger.importers.mapping import Given, Map, given_to
+from ledger.importers.mapping import Given, GivenDevice, Map
+from ledger.importers.marked_places import MarkedPlaces
 from ledger.importers.problem_list import ProblemList
 from ledger.importers.promised import Promised
 from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch, Units
 from ledger.importers.unmapped import Unmapped
 from ledger.journeys.importing import Reading
-from ledger.record import Draft, draft_of
+from ledger.record import Draft, draft_again, draft_of
 
 __all__ = ["HeldReader", "Source", "Terms"]
 
+_TYPES_MAX: Final = 10_000  # types of device that are told one by one
 _YEAR_MAX: Final = 9000
 
 
@@ -83,6 +86,20 @@ class Terms:
         return cls(settings.get("model"), held_time.word_setting(settings, "role", words))
 
 
+class _Ready(Protocol):
+    """Makes a record ready for sealing."""
+
+    def __call__(
+        self,
+        kind: str,
+        body: Mapping[str, JSON],
+        /,
+        *,
+        hidden: Mapping[str, str],
+        key: tuple[str, ...],
+    ) -> Draft: ...
+
+
 class _Counts:
     """What the first pass counted."""
 
@@ -90,7 +107,8 @@ class _Counts:
         """Begin with nothing."""
         self.holding = 0
         self.nothing: Counter[str] = Counter()
-        self.runs: set[int] = set()
+        self.runs = DistinctTexts()
+        self.refused = MarkedPlaces()
         self.unmapped = unmapped
         self.types: set[tuple[str, str]] = set()
 
@@ -115,13 +133,15 @@ class HeldReader:
         self._path = str(stream.path)
         self._counts = _Counts(Unmapped(source.noun, source.told_by, mapping))
         self._problems = ProblemList(self._path)
+        self._all = None if terms.model is None else Given(model=terms.model)
+        self._peaks: dict[tuple[str, str], Mapping[str, JSON]] = {}
 
     def reading(self) -> Reading:
         """Check the file whole, and promise its records."""
         problems = self._problems
         try:
-            for found in self._source.stretches():
-                self._check(found)
+            for place, found in enumerate(self._source.stretches()):
+                self._check(found, place)
         except LedgerError as error:
             problems.add(held_time.refusal(self._path, error))
             return Reading((), problems.all(), 0, refused=problems.refused)
@@ -131,17 +151,16 @@ class HeldReader:
 
     def drafts(self) -> Iterator[Draft]:
         """Yield the records of every stretch that a model is known for."""
-        for found in self._source.stretches():
-            if not isinstance(found, Stretch):
+        refused = self._counts.refused
+        for place, found in enumerate(self._source.stretches()):
+            if not isinstance(found, Stretch) or place in refused:
                 continue
-            try:
-                given = given_to(self._map, found.cells, self._terms.model)
-                legs = () if given is None else tuple(self._legs(found, given))
-            except InputError:
-                continue  # the first pass has refused it
-            yield from legs
+            given = self._given(found)
+            if given is not None:
+                # The stream gives out what the first pass has checked, or nothing.
+                yield from self._legs(found, given, draft_again)
 
-    def _check(self, found: Stretch | Nothing | Refusal) -> None:
+    def _check(self, found: Stretch | Nothing | Refusal, place: int) -> None:
         """Count what was found and tell what is wrong or odd about it."""
         counts = self._counts
         if isinstance(found, Nothing):
@@ -154,16 +173,22 @@ class HeldReader:
         for doubt in found.doubts:
             self._finding(found.line, doubt)
         try:
-            given = given_to(self._map, found.cells, self._terms.model)
+            given = self._given(found)
             if given is None:
                 self._count_unmapped(found)
                 return
-            for leg in self._legs(found, given):
-                counts.runs.add(hash(leg.body["run"]))
+            for leg in self._legs(found, given, draft_of):
+                counts.runs.add(str(leg.body["run"]))
         except InputError as error:
+            counts.refused.add(place)
             self._problems.add(held_time.refusal(self._path, error, found.line))
 
-    def _legs(self, stretch: Stretch, given: Given) -> Iterator[Draft]:
+    def _given(self, stretch: Stretch) -> Given | None:
+        """Return what a stretch is recorded as, or None if nobody said which model it served."""
+        found = None if self._map is None else self._map.row(stretch.cells)
+        return self._all if found is None else found
+
+    def _legs(self, stretch: Stretch, given: Given, ready: _Ready) -> Iterator[Draft]:
         """Yield the records of a stretch: one for each type of device and UTC day."""
         source, period = self._source, stretch.period
         if period.milliseconds > held_time.SPAN_MAX_MS or period.stop.year >= _YEAR_MAX:
@@ -200,7 +225,7 @@ class HeldReader:
                     leg |= {"milli_devices": None, "device_us": None, "ceiling_operations": None}
                 place = (str(stretch.day + index), str(stretch.turn if index == 0 else 0))
                 key = (source.name, *stretch.key, units.name or units.type, *place)
-                yield draft_of("allocation", leg, hidden=stretch.hidden, key=key)
+                yield ready("allocation", leg, hidden=stretch.hidden, key=key)
 
     def _held(
         self, stretch: Stretch, units: Units, precision: str
@@ -209,22 +234,31 @@ class HeldReader:
 
         A unit that is a part of a device is as much of one as the map says in so many words.
         """
-        columns = {**stretch.cells, **units.words}
+        columns = {**stretch.cells, **units.words} if units.words else stretch.cells
         device = None if self._map is None else self._map.device_of(columns, units.type)
         milli = units.milli
         if device is not None and "milli_devices" in device.model_fields_set:
             milli = device.milli_devices
-        if milli is None:
-            self._counts.types.add((units.type, "part"))
-        elif device is None or device.device is None:
-            self._counts.types.add((units.type, "unmapped"))
+        if milli is None or device is None or device.device is None:
+            self._count_type(units.type, "part" if milli is None else "unmapped")
         if device is None:
             return {}, milli
-        fields = device.fabric()
-        if device.device is not None:
+        return {**device.fabric(), **self._peak(device, precision)}, milli
+
+    def _peak(self, device: GivenDevice, precision: str) -> Mapping[str, JSON]:
+        """Return the fields of a device that the catalogue states; none if it is not named."""
+        if device.device is None:
+            return {}
+        place = (device.device, precision)
+        if place not in self._peaks:
             part = self._catalogue.find(device.device)
-            fields |= held_time.peak_fields(part, precision, self._catalogue.digest)
-        return fields, milli
+            self._peaks[place] = held_time.peak_fields(part, precision, self._catalogue.digest)
+        return self._peaks[place]
+
+    def _count_type(self, kind: str, why: str) -> None:
+        """Keep a type of device of which something is not known."""
+        if len(self._counts.types) < _TYPES_MAX:
+            self._counts.types.add((kind, why))
 
     def _count_unmapped(self, stretch: Stretch) -> None:
         """Count a stretch of which nobody said which model it served."""
@@ -245,6 +279,9 @@ class HeldReader:
                 says = "are parts of devices" if part else "name no device of the catalogue"
                 message = f"devices without a type {says}"
             message += ": how much of one is not known" if part else ""
+            self._finding(None, Doubt("unmapped-device", message, "add devices: to the map"))
+        if len(self._counts.types) >= _TYPES_MAX:
+            message = f"types of device beyond the first {_TYPES_MAX:,} are not told one by one"
             self._finding(None, Doubt("unmapped-device", message, "add devices: to the map"))
         for doubt in self._source.doubts():
             self._finding(None, doubt)

@@ -111,12 +111,12 @@ def dated(stated: Mapping[str, JSON], period: Period, milli_devices: int) -> Ite
     """
     pieces = tuple(period.split_by_day())
     lengths = tuple(piece.milliseconds for piece in pieces)
-    shares = {name: _shares(stated.get(name), lengths) for name in _AMOUNTS}
+    whole: Fields = {**UNKNOWN, **stated}
+    shares = {name: _shares(v, lengths) for name in _AMOUNTS if (v := whole[name]) is not None}
     for index, piece in enumerate(pieces):
         device_us = milli_devices * lengths[index]
         yield {
-            **UNKNOWN,
-            **stated,
+            **whole,
             **{name: share[index] for name, share in shares.items()},
             "start": format_instant(piece.start),
             "start_ms": piece.start.microsecond // 1000,
@@ -211,8 +211,6 @@ def word_setting(settings: Mapping[str, str], name: str, words: tuple[str, ...])
     return word
 
 
-def _shares(amount: JSON, lengths: tuple[int, ...]) -> tuple[str | None, ...]:
+def _shares(amount: JSON, lengths: tuple[int, ...]) -> tuple[str, ...]:
     """Return the part of an amount that falls on each piece, in proportion to its length."""
-    if amount is None:
-        return (None,) * len(lengths)
     return tuple(str(part) for part in parts(int(str(amount)), lengths))

@@ -22,6 +22,8 @@ from ledger.importers.kube_terms import KubeTerms, Odd
 from ledger.importers.line_stream import LineStream
 from ledger.importers.mapped_importer import Kind, MappedImporter, by_opening
 from ledger.importers.mapping import Map
+from ledger.importers.marked_places import MarkedPlaces
+from ledger.importers.scratch import Scratch
 from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch
 from ledger.journeys.importing import Reading
 
@@ -30,6 +32,11 @@ __all__ = ["IMPORTER", "PodSource"]
 _NAME: Final = "kubernetes"
 _VERSION: Final = "2"
 _EXPORT: Final = "kubectl get pods,nodes --all-namespaces -o json"
+_ENDED: Final = 1 << 60  # more than there are places
+_NEWEST: Final = (
+    "INSERT INTO pods VALUES (?, ?) "
+    "ON CONFLICT (pod) DO UPDATE SET version = max(version, excluded.version)"
+)
 _MINE: Final = re.compile(r'"kind"\s*:\s*"(?:Pod|PodList|Node|NodeList)"')
 _OTHER: Final = re.compile(r'"kind"\s*:\s*"Workload(?:List)?"')
 
@@ -58,13 +65,13 @@ class PodSource:
         self._said = said
         asked = frozenset() if mapping is None else mapping.wanted
         self._asked = {name.removeprefix("node-label:") for name in asked}
-        self._last: dict[bytes, tuple[bool, int]] | None = None
+        self._counting: MarkedPlaces | None = None
         self._nodes: dict[str, dict[str, str]] = {}
         self._odd = Odd(Resources(said.resources))
 
     def stretches(self) -> Iterator[Stretch | Nothing | Refusal]:
         """Yield what every pod held."""
-        last = self._index()
+        counting = self._index()
         self._odd = Odd(Resources(self._said.resources))
         setting = Setting(self._said.cluster, self._said.at, self._nodes, self._odd.resources)
         for position, found in enumerate(kube_objects(self._stream)):
@@ -74,7 +81,7 @@ class PodSource:
                 self._odd.breaks += found.event == "ERROR"
                 if found.kind != "Node" and found.event != "ERROR":
                     yield Nothing("other")
-            elif last.get(_identity(found), (False, position))[1] != position:
+            elif position not in counting:
                 yield Nothing("older")
             else:
                 yield from self._held(found, setting)
@@ -97,19 +104,17 @@ class PodSource:
         else:
             yield from found
 
-    def _index(self) -> dict[bytes, tuple[bool, int]]:
+    def _index(self) -> MarkedPlaces:
         """Return the place of the version of each pod that counts, and learn the nodes."""
-        if self._last is not None:
-            return self._last
-        last: dict[bytes, tuple[bool, int]] = {}
-        for position, found in enumerate(kube_objects(self._stream)):
-            if isinstance(found, KubeObject) and found.kind == "Node":
-                self._learn(found)
-            elif isinstance(found, KubeObject) and found.kind == "Pod":
-                version = (has_ended(found), position)
-                place = _identity(found)
-                last[place] = max(version, last.get(place, version))
-        if self._nodes and not last:
+        if self._counting is not None:
+            return self._counting
+        pods = Scratch("pods (pod BLOB PRIMARY KEY, version INTEGER) WITHOUT ROWID")
+        pods.put(_NEWEST, self._versions())
+        counting = MarkedPlaces()
+        for (version,) in pods.rows("SELECT version FROM pods"):
+            counting.add(version % _ENDED)
+        pods.close()
+        if self._nodes and not counting:
             raise InputError(
                 "the file holds nodes and no pods",
                 remedy="import the pods, and name this file with --set nodes=FILE",
@@ -118,8 +123,16 @@ class PodSource:
             for found in kube_objects(LineStream(self._said.nodes)):
                 if isinstance(found, KubeObject) and found.kind == "Node":
                     self._learn(found)
-        self._last = last
-        return last
+        self._counting = counting
+        return counting
+
+    def _versions(self) -> Iterator[tuple[bytes, int]]:
+        """Yield every version of every pod as numbers of which the largest counts."""
+        for position, found in enumerate(kube_objects(self._stream)):
+            if isinstance(found, KubeObject) and found.kind == "Node":
+                self._learn(found)
+            elif isinstance(found, KubeObject) and found.kind == "Pod":
+                yield _identity(found), position + _ENDED * has_ended(found)
 
     def _learn(self, node: KubeObject) -> None:
         """Keep the labels of a node that tell its devices, or that the map asks for."""

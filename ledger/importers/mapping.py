@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
@@ -152,6 +152,7 @@ class Map:
         self.name = name
         places = [rule.where for rule in file.rows] + [rule.where for rule in file.devices]
         self._asked = tuple(sorted({name.lower() for where in places for name in where}))
+        self._asked_of_devices = tuple(sorted({*self._asked, "type"}))
         # Millions of rows share a few thousand sets of words.
         self._device = lru_cache(maxsize=4096)(self._matched_device)
         self._row = lru_cache(maxsize=4096)(self._matched_row)
@@ -182,12 +183,12 @@ class Map:
             raise flawed(flaws)
         return cls(file, name)
 
-    @property
+    @cached_property
     def asked_of_rows(self) -> tuple[str, ...]:
         """The columns by which rows are told apart, in lower case and in order."""
         return tuple(sorted({name.lower() for rule in self.file.rows for name in rule.where}))
 
-    @property
+    @cached_property
     def asked(self) -> frozenset[str]:
         """The columns that rules look at, in lower case."""
         return frozenset(self._asked)
@@ -221,16 +222,16 @@ class Map:
         Raises:
             InputError: If a name asks for a column that the row does not have.
         """
-        words = tuple((name, columns.get(name, "")) for name in self._asked)
-        given = self._row(words)
-        if given is None or "{" not in f"{given.model}{given.run}{given.developer}":
-            return given
+        given = self._row(tuple([(name, columns.get(name, "")) for name in self._asked]))
+        if given is None:
+            return None
+        names = (("model", given.model), ("run", given.run), ("developer", given.developer))
         filled = {
             name: self._filled(value, columns)
-            for name in ("model", "run", "developer")
-            if (value := getattr(given, name)) is not None
+            for name, value in names
+            if value is not None and "{" in value
         }
-        return given.model_copy(update=filled)
+        return given.model_copy(update=filled) if filled else given
 
     def device_of(self, columns: Mapping[str, str], kind: str) -> GivenDevice | None:
         """Return what is held, or None if no rule is about it.
@@ -239,8 +240,14 @@ class Map:
             columns: The source's own columns, in lower case.
             kind: The source's own word for the device, which rules call ``type``.
         """
-        words = {name: columns.get(name, "") for name in self._asked} | {"type": kind}
-        return self._device(tuple(sorted(words.items())))
+        return self._device(
+            tuple(
+                [
+                    (name, kind if name == "type" else columns.get(name, ""))
+                    for name in self._asked_of_devices
+                ]
+            )
+        )
 
     def _matched_row(self, words: Words) -> Given | None:
         """Return what the first rule gives that matches."""
@@ -252,15 +259,25 @@ class Map:
 
     def _filled(self, text: str, columns: Mapping[str, str]) -> str:
         """Fill the places of a name."""
-        for name in _PLACE.findall(text):
-            if name.lower() not in columns:
+        parts = list(_parts(text))
+        for place in range(1, len(parts), 2):
+            name = parts[place]
+            found = columns.get(name.lower())
+            if found is None:
                 raise InputError(
                     f"the file has no column {name!r}",
                     where=self.name,
                     why=f"the name {text!r} is made with it",
                     remedy="export that column, or name the run otherwise",
                 )
-        return _PLACE.sub(lambda found: columns[found[1].lower()], text)
+            parts[place] = found
+        return "".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _parts(text: str) -> tuple[str, ...]:
+    """Return a name as text and columns by turns."""
+    return tuple(_PLACE.split(text))
 
 
 def _matches(where: Mapping[str, tuple[str, ...]], words: Mapping[str, str]) -> bool:

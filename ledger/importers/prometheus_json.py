@@ -14,8 +14,10 @@ from typing import Final
 from ledger.errors import InputError
 from ledger.importers.line_stream import LineStream
 from ledger.importers.mapping import Words
+from ledger.importers.presence import ONE
 from ledger.importers.prometheus_labels import SeriesBook
 from ledger.importers.sampled_series import (
+    Burst,
     Remark,
     Sample,
     Series,
@@ -34,7 +36,11 @@ _KIND: Final = re.compile(r'"resultType"\s*:\s*"(\w+)"')
 _ERROR: Final = re.compile(r'"error"\s*:\s*"((?:[^"\\]|\\.){0,300})')
 _METRIC: Final = re.compile(r'\s*,?\s*\{\s*"metric"\s*:\s*(?=\{)')
 _VALUES: Final = re.compile(r'\s*,\s*"values"\s*:\s*\[\s*')
-_PAIR: Final = re.compile(r'\[\s*([0-9.]{1,32})\s*,\s*"([^"\\]{1,60})"\s*\]\s*(?:,\s*)?')
+_PAIR: Final = re.compile(r'\s*\[\s*([0-9.]{1,32})\s*,\s*"([^"\\]{1,60})"\s*\]\s*(?:,\s*)?')
+_PLAIN: Final = r'\[([0-9]{10})(?:\.([0-9]{1,3}))?,\s?"([0-9]{1,9})(?:\.([0-9]{1,9}))?"\]'
+_EACH: Final = re.compile(_PLAIN)
+_MANY: Final = re.compile("(?:" + _PLAIN.replace("([", "(?:[") + r"(?:,\s?|(?=\])))++")
+_SCALE: Final = tuple(ONE // 10**digits for digits in range(10))
 _CLOSED: Final = re.compile(r"\s*\]\s*\}")
 _END: Final = re.compile(r"\s*\]")
 _BLANK: Final = re.compile(r"\s*")
@@ -104,7 +110,7 @@ class JsonSamples:
         """Yield what is to be told of the file as a whole."""
         return self._book.remarks()
 
-    def samples(self) -> Iterator[Sample | InputError]:
+    def samples(self) -> Iterator[Sample | Burst | InputError]:
         """Yield every sample of a figure that is known.
 
         Raises:
@@ -193,20 +199,23 @@ class JsonSamples:
                     raise self._odd(window, "the labels of a series cannot be read") from error
                 window.more()
 
-    def _values(self, window: _Window, number: int | None) -> Iterator[Sample]:
+    def _values(self, window: _Window, number: int | None) -> Iterator[Sample | Burst]:
         """Yield the samples of one series."""
         while True:
             window.ahead(_ENOUGH)
-            text, at = window.text, window.at
-            limit = len(text) if window.ended else len(text) - _ENOUGH
-            while at <= limit and (found := _PAIR.match(text, at)):
-                at = found.end()
+            many = _MANY.match(window.text, window.at)
+            if many:
+                window.at = many.end()
+                if number is not None:
+                    yield _burst(number, many[0])
+                continue
+            found = window.take(_PAIR)
+            if found:
                 if number is not None and found[2] != "NaN":
                     yield Sample(number, milliseconds(found[1]), billionths(found[2]))
-            moved, window.at = at > window.at, at
-            if window.take(_CLOSED):
+            elif window.take(_CLOSED):
                 return
-            if not moved and not _PAIR.match(window.text, window.at):
+            else:
                 raise self._odd(window, "a value is no pair of time and number")
 
     def _odd(self, window: _Window, what: str) -> InputError:
@@ -229,3 +238,19 @@ def _depth(text: str, start: int, stop: int) -> int | None:
         if depth == 0 and found[0] in _DEEPER:
             return None
     return depth
+
+
+def _burst(number: int, text: str) -> Burst:
+    """Return the samples of pairs as Prometheus writes them."""
+    pairs = _EACH.findall(text)
+    return Burst(
+        number,
+        [
+            int(seconds) * 1000 + (int(part.ljust(3, "0")) if part else 0)
+            for seconds, part, _, _ in pairs
+        ],
+        [
+            int(whole) * ONE + (int(rest) * _SCALE[len(rest)] if rest else 0)
+            for _, _, whole, rest in pairs
+        ],
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -14,6 +14,7 @@ from ledger.importers.mapping import Words
 from ledger.importers.presence import ONE
 
 __all__ = [
+    "Burst",
     "Remark",
     "Sample",
     "Samples",
@@ -44,6 +45,20 @@ class Sample(NamedTuple):
     series: int
     time_ms: int
     value: int | None
+
+
+class Burst(NamedTuple):
+    """Samples of one series that stand one behind the other.
+
+    Attributes:
+        series: Number of their series in the file.
+        times_ms: When each was taken, milliseconds since the epoch.
+        values: Of each, in billionths of the figure's unit.
+    """
+
+    series: int
+    times_ms: Sequence[int]
+    values: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +98,11 @@ class Samples(Protocol):
     def remarks(self) -> Iterator[Remark]:
         """Yield what is to be told of the file as a whole, when its samples have gone by."""
 
-    def samples(self) -> Iterator[Sample | InputError]:
+    def samples(self) -> Iterator[Sample | Burst | InputError]:
         """Yield every sample in the order of the file, and what makes none, with its place."""
 
 
+@lru_cache(maxsize=4096)  # many devices are sampled at one instant
 def milliseconds(text: str) -> int:
     """Return an instant in milliseconds since the epoch, cut off.
 

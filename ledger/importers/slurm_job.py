@@ -30,6 +30,7 @@ _ENDED: Final = frozenset(
 _GOING: Final = frozenset({"RUNNING", "SUSPENDED", "COMPLETING", "CONFIGURING", "SIGNALING"})
 _WAITING: Final = frozenset({"PENDING", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "REVOKED"})
 """States of jobs that hold nothing; what was revoked was started by another cluster."""
+_KNOWN: Final = _ENDED | _GOING | _WAITING
 _BRACKET: Final = re.compile(r"_\[.*\]$")
 
 
@@ -91,7 +92,7 @@ def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
     if "." in name:
         return Nothing("step")
     state = cells["state"].split(" ")[0].rstrip("+")
-    if state not in _ENDED | _GOING | _WAITING:
+    if state not in _KNOWN:
         raise InputError(
             f"{state[:40]!r} is no state of a job",
             why="whether it held devices cannot be told",

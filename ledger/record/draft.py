@@ -15,7 +15,7 @@ from ledger.record.faults import faults
 from ledger.record.fields import Body, Evidence
 from ledger.record.subject import Commitment, Fact, Holding, Lineage
 
-__all__ = ["MODELS", "Draft", "draft_of", "evidence_grade", "parse_record"]
+__all__ = ["MODELS", "Draft", "draft_again", "draft_of", "evidence_grade", "parse_record"]
 
 MODELS: Mapping[str, type[Body]] = {
     "adoption": Adoption,
@@ -109,6 +109,24 @@ def draft_of(
         encode({"body": public, "hidden": cast("JSON", secrets)}).decode(),
     )
     return Draft(kind, public, secrets, (kind, *identity))
+
+
+def draft_again(
+    kind: str,
+    body: Mapping[str, Any],
+    *,
+    hidden: Mapping[str, str],
+    key: tuple[str, ...],
+) -> Draft:
+    """Make ready what ``draft_of`` has made ready before, from the same fields, and check nothing.
+
+    Args:
+        kind: Record type.
+        body: Every public field of the type.
+        hidden: Confidential fields.
+        key: Natural identity, not empty.
+    """
+    return Draft(kind, dict(body), dict(hidden), (kind, *key))
 
 
 def parse_record(value: Mapping[str, Any]) -> Draft:
