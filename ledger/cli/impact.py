@@ -87,6 +87,9 @@ def impact_command(
     document = impact_document(found) if chosen == "json" else {}
     tables = impact_csv(found) if chosen == "csv" else impact_tables(found, everything=everything)
     emit(document, tables, fmt=chosen, output=output)
+    for used in found.attestations:
+        for sentence in used.lost:
+            context.say(f"warning: attestation {used.record.body['number']}: {sentence}")
     return int(found.says_otherwise)
 
 

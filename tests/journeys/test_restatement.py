@@ -352,3 +352,24 @@ def test_a_final_record_alone_replaces_the_provisional_one(lab: Recorded) -> Non
     lab.record({**job, "status": "provisional"})
     lab.record(job, work("frontier-1", 10**21, "2026-05-04"), work("other-1", 5, "2026-05-05"))
     assert replacements(lab, "3") == ["allocation"]
+
+
+def test_readings_of_several_regimes_are_asked_where_they_are_read(lab: Recorded) -> None:
+    lab.record(filing("kr.aiba/safety-duty", MODEL), day="2026-08-01")
+    key = lab.folder / "officer.pem"
+    key.write_bytes(ANNA.pem())
+    lab.told(
+        *("attest", "make", "--period", "2026-01-01..2026-07-01", "--claim", "every-run-recorded"),
+        *("--signer", f"{ANNA.name}={key}"),
+        day="2026-08-02",
+    )
+    readings = ("eu.aia/assignments=counted", "kr.aiba/parent-compute=operator-own")
+    asked = [part for text in readings for part in ("--reading", text)]
+    asked += ["--regime", "kr.aiba", "--with", right_file(lab)]
+    kept = impact(lab, *asked, codes=(1,))
+    assert [each["kept"] for each in kept["attestations"]] == [True]
+    for path in (lab.folder / "ledger.db.attestations").iterdir():
+        path.unlink()
+    found = impact(lab, *asked, codes=(1,))
+    assert [each["kept"] for each in found["attestations"]] == [False]
+    assert found["attestations"][0]["changes"]
