@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from ledgers import DAY, commitment
 from reconciled import HOURS_8_US, MOST, PIPE, beside, figure, found, held, line, of
+
+from ledger.journeys.lanes import Seen, seen
+from ledger.journeys.overlaps import nested
 
 
 def test_reconcile_takes_no_hfu_of_legs_of_which_some_state_nothing() -> None:
@@ -55,3 +59,16 @@ def test_reconcile_time_that_includes_ancestors_fills_no_gap() -> None:
     assert [gap.recorded_us for gap in found(contract, published).gaps] == [0]
     (only,) = line(published).days
     assert only.ceiling is None
+
+
+def test_reconcile_looks_up_the_runs_around_a_run_and_goes_through_no_others() -> None:
+    class LookedUp(dict[str, list[Seen]]):
+        """Runs that are asked for by name, and gone through once."""
+
+        def __iter__(self) -> Iterator[str]:
+            raise AssertionError("every run would be compared with every other")
+
+    bodies = (figure(MOST), figure(MOST, run="r/trial-1"), figure(MOST, run="s"))
+    legs = [seen(seq, body) for seq, body in enumerate(bodies)]
+    runs = LookedUp({leg.run: [leg] for leg in legs})
+    assert [(outer, inner) for outer, inner, _ in nested(runs)] == [("r", "r/trial-1")]

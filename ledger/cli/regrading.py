@@ -43,8 +43,10 @@ def reconciled_check(
 
     regraded, basis = _regraded(context, records.folded)
     shares = shared(checked, again(regraded.over(records)))
-    document = regraded_check_document(checked.document, shares, basis)
-    return document, regraded_check_table(shares, basis)
+    stated = checked.document
+    left_out = stated.counts.determinations - len(stated.determinations)
+    table = regraded_check_table(shares, basis, left_out)
+    return regraded_check_document(stated, shares, basis), table
 
 
 def reconciled_position(

@@ -21,12 +21,15 @@ _LEGEND = (
 )
 
 
-def regraded_check_table(shares: Sequence[Shared], reconciled: Reconciled) -> Table:
+def regraded_check_table(
+    shares: Sequence[Shared], reconciled: Reconciled, left_out: int = 0
+) -> Table:
     """Return the totals of a check by grade; rules that count alike share a row.
 
     Args:
         shares: The totals.
         reconciled: What the grades follow from.
+        left_out: Determinations that were counted only, so that their totals are not here.
     """
     rules: dict[tuple[str, Evidence, Evidence], int] = {}
     for each in shares:
@@ -42,7 +45,8 @@ def regraded_check_table(shares: Sequence[Shared], reconciled: Reconciled) -> Ta
         (subject, f"{count:,}", _letters(recorded), _letters(lifted))
         for (subject, recorded, lifted), count in rules.items()
     )
-    notes = (_LEGEND, *_notes(reconciled))
+    more = f"{left_out:,} determinations were counted only; --all shows their totals too."
+    notes = (*((more,) if left_out else ()), _LEGEND, *_notes(reconciled))
     return Table("Share of each total by evidence grade", columns, rows, notes)
 
 

@@ -13,7 +13,12 @@ from reconciled import CEILING, HOURS_8_US, MOST, PIPE, beside, figure, held, of
 from recorded import Recorded
 
 from ledger.keys import FileSigner
-from ledger.report.regraded_document import regraded_check_schema, regraded_position_schema
+from ledger.report.regraded import regraded_check_table
+from ledger.report.regraded_document import (
+    Reconciled,
+    regraded_check_schema,
+    regraded_position_schema,
+)
 from ledger.stores.keyfiles import write_signer
 
 PRESUMED = "eu.aia/gpaisr-presumption"
@@ -173,3 +178,11 @@ def test_reconciling_goes_on_after_a_key_was_rotated(lab: Recorded) -> None:
     put(lab, counters())
     assert lab.told("reconcile") == 0
     assert shares(lab)[1] == {"C": WHOLE}
+
+
+def test_totals_of_determinations_that_were_only_counted_are_told(lab: Recorded) -> None:
+    put(lab, figure(MOST))
+    basis = Reconciled.model_validate(document(lab, "position")["reconciliation"])
+    notes = regraded_check_table((), basis, 6_317).notes
+    assert notes[0] == "6,317 determinations were counted only; --all shows their totals too."
+    assert not any("counted only" in note for note in regraded_check_table((), basis).notes)
