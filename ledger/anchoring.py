@@ -210,10 +210,13 @@ def _check(anchor: Anchored, evidence: Seen) -> None:
             f"entry {anchor.seq} speaks of a checkpoint over {anchor.size} entries, its evidence "
             f"of one over {evidence.size}",
             seq=anchor.seq,
+            why="the entry then bounds the time of other entries than its evidence shows",
+            remedy="give the evidence file whose digest the entry names, unchanged",
         )
     if anchor.size > anchor.seq:
         raise IntegrityError(
             f"entry {anchor.seq} holds the digest of a checkpoint over {anchor.size} entries",
             seq=anchor.seq,
             why="a checkpoint over an entry cannot have been there before it",
+            remedy="ask whoever keeps the ledger how the entry came about",
         )

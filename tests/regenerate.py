@@ -24,6 +24,7 @@ from ledger.report.quorum import quorum_schema
 from ledger.report.reconciliation_document import reconcile_schema
 from ledger.report.records import recorded_schema
 from ledger.report.redline_document import rules_diff_schema
+from ledger.report.regraded_document import regraded_check_schema, regraded_position_schema
 from ledger.report.replay import replay_schema
 from ledger.report.rule_document import rules_explain_schema
 from ledger.report.whatif_document import rules_whatif_schema
@@ -37,6 +38,7 @@ def schema_files() -> dict[str, str]:
         **record_schemas(),
         **regime_schemas(),
         "check.v1.schema.json": check_schema(),
+        "check-reconciled.v1.schema.json": regraded_check_schema(),
         "estimate.v1.schema.json": estimate_schema(),
         "impact.v1.schema.json": impact_schema(),
         "import.v1.schema.json": import_schema(),
@@ -46,6 +48,7 @@ def schema_files() -> dict[str, str]:
         "missing.v1.schema.json": missing_schema(),
         "pack-signatures.v1.schema.json": quorum_schema(),
         "position.v1.schema.json": position_schema(),
+        "position-reconciled.v1.schema.json": regraded_position_schema(),
         "reconcile.v1.schema.json": reconcile_schema(),
         "recorded.v1.schema.json": recorded_schema(),
         "rules-diff.v1.schema.json": rules_diff_schema(),

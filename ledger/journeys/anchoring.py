@@ -97,6 +97,7 @@ def record_anchor(ledger: Ledger, evidence: Evidence) -> int:
         raise ConflictError(
             f"this evidence is recorded already: {evidence.sha256}",
             why="a second entry would bound nothing more",
+            remedy="nothing is to be done; a later checkpoint, seen outside, bounds more",
         )
     return appended.new[0]
 
