@@ -137,6 +137,10 @@ class Standpoint:
         """Return the recorded steps from one model to its parents, of all relations."""
         return self.lineage.along(_ALL_RELATIONS).edges.get(bare(model), ())
 
+    def descended(self) -> Collection[str]:
+        """Return the models with a recorded step to a parent, prefixed."""
+        return [f"model:{model}" for model in self.lineage.along(_ALL_RELATIONS).edges]
+
     def rates(self, device: str) -> Iterable[Rates] | None:
         """Return the rate rows of a device, or None when none are recorded."""
         return self.devices.rates(bare(device))
