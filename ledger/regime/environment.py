@@ -87,12 +87,10 @@ class Bounds:
     def of(cls, ends: Iterable[Ends]) -> Self:
         """Put the ends of subjects, one after the other, into columns."""
         held = list(ends)
-        return cls(
-            tuple(each[0] for each in held),
-            tuple(each[1] for each in held),
-            tuple(each[2] for each in held),
-            tuple(each[3] for each in held),
-        )
+        if not held:
+            return cls((), (), (), ())
+        lo, hi, error_lo, error_hi = zip(*held, strict=True)
+        return cls(lo, hi, error_lo, error_hi)
 
 
 def ends_of(total: Measured) -> Ends:
