@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from ledger.book.alone import LoneWork, Words
 from ledger.book.span import ANYTHING, Part, Span, total
 from ledger.lineage import Edge, Graph, Lineage
 from ledger.measure import Sums, TotalKey
@@ -157,31 +159,28 @@ class Reckoning:
         names = _unknown_parents(unknown)
         return part.with_span(part.span.perhaps(), *total(names).missing)
 
-    def alone(self, model: str) -> Ends | None:
-        """Return the ends of a model that stands alone: those of ``own`` and of ``cumulative``.
+    def alone(self, models: Iterable[str], work: LoneWork) -> list[Ends | None]:
+        """Return the ends of models that stand alone: those of ``own`` and of ``cumulative``.
 
         Nothing is built on the way, since a ledger holds many such models. None for any other
         model, and where the ends make no interval.
+
+        Args:
+            models: Names without prefix.
+            work: The own work of the same rows.
         """
-        if not self._stands_alone(model):
-            return None
-        lo = hi = unbounded = error_lo = error_hi = error_unbounded = 0
-        recorded = False
-        for key, sums in self._rows.get(model, ()):
-            if key.extent != "own":
-                continue
-            if self._counts(key) and sums.rows:
-                recorded = True
-                lo, hi, unbounded = lo + sums.lo, hi + sums.hi, unbounded + sums.unbounded
-                error_lo, error_hi = error_lo + sums.error_lo, error_hi + sums.error_hi
-                error_unbounded += sums.error_unbounded
-            elif sums.rows and key.activity in self._counting.activities:
-                recorded = True
-        if not recorded:
-            return 0, None, 0, None
-        ends = (lo, None if unbounded else hi, error_lo, None if error_unbounded else error_hi)
-        backward = (not unbounded and hi < lo) or (not error_unbounded and error_hi < error_lo)
-        return None if backward else ends
+        edges, figures, held = self._graph.edges, self._figures, list(models)
+        found = work.ends(held, self._weigh)
+        if not edges and not figures:
+            return found
+        pairs = zip(held, found, strict=True)
+        return [None if name in edges or name in figures else ends for name, ends in pairs]
+
+    def _weigh(self, words: Words) -> Literal["counted", "known", "excluded"]:
+        """Say whether work is counted, or is known to count nothing."""
+        if self._counting.classify(*words) == "counted":
+            return "counted"
+        return "known" if words[0] in self._counting.activities else "excluded"
 
     @property
     def _collapses(self) -> bool:

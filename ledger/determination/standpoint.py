@@ -14,6 +14,7 @@ from datetime import date
 from typing import TypeAlias
 
 from ledger.book import Book, Scope, measure_run
+from ledger.book.alone import LoneWork
 from ledger.book.reckoning import Reckoning
 from ledger.crossing import Rows
 from ledger.determination.devices import Devices
@@ -40,11 +41,13 @@ class _Counted:
         reckoning: Adds up.
         totals: What it added up, by subject, scope and view.
         bounds: The ends of what it added up, by subjects, scope and view.
+        alone: The ends of models that stand alone, by subjects; None for the others.
     """
 
     reckoning: Reckoning
     totals: dict[tuple[str, Scope, ViewName], Measured]
     bounds: dict[tuple[tuple[str, ...], Scope, ViewName], Bounds]
+    alone: dict[tuple[str, ...], list[Ends | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Standpoint:
     runs: dict[str, tuple[Leg, ...]]
     devices: Devices
     _counted: dict[CountingSet, _Counted] = field(default_factory=dict)
+    _work: list[LoneWork] = field(default_factory=list)  # one, once it is asked for
 
     def fact(self, subject: str, name: str) -> FactState:
         """Return what is recorded of a subject under a name of the vocabulary."""
@@ -106,7 +110,7 @@ class Standpoint:
         asked = (tuple(subjects), scope, view)
         found = counted.bounds.get(asked)
         if found is None:
-            ends = (self._ends(subject, counting, scope, view) for subject in subjects)
+            ends = self._ends(asked[0], counting, scope, view)
             found = counted.bounds[asked] = Bounds.of(ends)
         return found
 
@@ -137,6 +141,10 @@ class Standpoint:
         """Return the recorded steps from one model to its parents, of all relations."""
         return self.lineage.along(_ALL_RELATIONS).edges.get(bare(model), ())
 
+    def descended(self) -> Collection[str]:
+        """Return the models with a recorded step to a parent, prefixed."""
+        return [f"model:{model}" for model in self.lineage.along(_ALL_RELATIONS).edges]
+
     def rates(self, device: str) -> Iterable[Rates] | None:
         """Return the rate rows of a device, or None when none are recorded."""
         return self.devices.rates(bare(device))
@@ -151,19 +159,33 @@ class Standpoint:
         held = self._counted.get(alike)
         if held is None:
             reckoning = Reckoning(self.actual, self.lineage, counting)
-            held = self._counted[alike] = _Counted(reckoning, {}, {})
+            held = self._counted[alike] = _Counted(reckoning, {}, {}, {})
         self._counted[counting] = held
         return held
 
-    def _ends(self, subject: str, counting: CountingSet, scope: Scope, view: ViewName) -> Ends:
-        """Return the ends of a total; of a model that stands alone they are added up directly."""
-        if scope != "base" and subject.startswith("model:"):
-            name = bare(subject)
-            if view == "actual" or name not in self.committed:
-                alone = self._counted[counting].reckoning.alone(name)
-                if alone is not None:
-                    return alone
-        return ends_of(self.total(subject, counting, scope, view))
+    def _ends(
+        self, subjects: tuple[str, ...], counting: CountingSet, scope: Scope, view: ViewName
+    ) -> list[Ends]:
+        """Return the ends of totals; those of models that stand alone are added up directly."""
+        if scope == "base" or not all(subject.startswith("model:") for subject in subjects):
+            return [ends_of(self.total(each, counting, scope, view)) for each in subjects]
+        counted = self._counted[counting]
+        alone = counted.alone.get(subjects)
+        if alone is None:
+            if not self._work:
+                self._work.append(LoneWork(self.actual))
+            alone = counted.reckoning.alone(map(bare, subjects), self._work[0])
+            counted.alone[subjects] = alone
+        found = list(alone)
+        if view == "foreseen":
+            # Places of models to which something is committed.
+            for place, subject in enumerate(subjects):
+                if bare(subject) in self.committed:
+                    found[place] = None
+        return [
+            ends_of(self.total(subject, counting, scope, view)) if ends is None else ends
+            for subject, ends in zip(subjects, found, strict=True)
+        ]
 
     def _measure(
         self, subject: str, reckoning: Reckoning, counting: CountingSet, scope: Scope

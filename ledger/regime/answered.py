@@ -69,6 +69,7 @@ __all__ = [
     "Answers",
     "Held",
     "Known",
+    "KnownOf",
     "Total",
 ]
 
@@ -117,6 +118,23 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownOf:
+    """A fact of many subjects, each in a row.
+
+    Attributes:
+        usual: What is known of those of whom nothing is recorded or implied.
+        others: What is known of the others, by row.
+    """
+
+    usual: Known
+    others: Mapping[int, Known]
+
+    def at(self, row: int) -> Known:
+        """Return what is known in a row."""
+        return self.others.get(row, self.usual)
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
     """Operations under one counting set.
 
@@ -156,6 +174,7 @@ class Answers:
         self._sets = tuple(law.counting.values())
         self._environment = environment
         self._holdings: dict[str, Holding] | None = None
+        self._modifications: frozenset[str] | None = None
         # One rule asks the same in several arms; the records of a standpoint do not change.
         self._facts: dict[tuple[str, str, ViewName], Known] = {}
         self._totals: dict[tuple[str, str, LineageScope, ViewName], Total] = {}
@@ -255,20 +274,33 @@ class Answers:
             return self._recorded(subject, name, found, view)
         return self._implied(subject, name, view)
 
-    def facts(self, subjects: Sequence[str], name: str, view: ViewName) -> list[Known]:
-        """Return a fact of many subjects of its kind; those of whom nothing is stated share one."""
+    def facts(self, rows: Mapping[str, int], name: str, view: ViewName) -> KnownOf:
+        """Return a fact of many subjects of its kind.
+
+        Args:
+            rows: The row of each subject.
+            name: Of the fact.
+            view: Which rows totals rest on.
+        """
+        usual = Known(None, (name,))
         if name.partition(".")[0] not in _RECORDED_ONLY:
-            return [self.fact(subject, name, view) for subject in subjects]
-        stated, unstated = self._environment.stated(name), Known(None, (name,))
+            every = {row: self.fact(subject, name, view) for subject, row in rows.items()}
+            return KnownOf(usual, every)
         if name in {IS_MODIFICATION, DESIGNATED, REBUTTED}:
-            unstated = Known(value=False)
-        implied = name in _IMPLIED
-        return [
-            self.fact(subject, name, view)
-            if subject in stated or (implied and self._steps(subject))
-            else unstated
-            for subject in subjects
-        ]
+            usual = Known(value=False)
+        others = set(self._environment.stated(name))
+        if name in _IMPLIED:
+            others |= self._modified()
+        return KnownOf(
+            usual, {rows[each]: self.fact(each, name, view) for each in others if each in rows}
+        )
+
+    def _modified(self) -> frozenset[str]:
+        """Return the models with a modifying step to a parent."""
+        if self._modifications is None:
+            found = (each for each in self._environment.descended() if self._steps(each))
+            self._modifications = frozenset(found)
+        return self._modifications
 
     def _recorded(self, subject: str, name: str, found: Fact, view: ViewName) -> Known:
         """Return what is recorded, unless a figure contradicts it; money only with its prices."""
@@ -314,8 +346,9 @@ class Answers:
         """Return the ends of the totals of many subjects, as ``total`` gives them."""
         if scope != "base":
             return self._environment.bounds(subjects, counting, scope, view)
+        modified = self._modified()
         return Bounds.of(
-            ends_of(self.total(each, counting, scope, view)) if self._steps(each) else _NO_BOUNDS
+            ends_of(self.total(each, counting, scope, view)) if each in modified else _NO_BOUNDS
             for each in subjects
         )
 
