@@ -6,30 +6,35 @@ around every line, the same ones on the day before and on each day that the file
 was known the day before and on each day of publication, with each activity and kind of operation,
 and under each reading. A probe shows that something in the file bears on an outcome at all; only
 a written case shows that somebody wanted that outcome.
+
+A case or probe is asked only for those of its rules whose outcome the changed place can change.
+Cases asked on the very day that was moved come first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from datetime import date
 from typing import Any, Final, TypeAlias
 
 from ledger.determination import Determination, World
 from ledger.errors import LedgerError
 from ledger.journeys.casework import Bench, mismatches
+from ledger.regime.bearing import bearing
 from ledger.regime.case import Case
 from ledger.regime.equivalence import equivalence
 from ledger.regime.lint import lint_regime
 from ledger.regime.model import Regime
-from ledger.regime.mutation import Mutant, MutantKind, mutants
+from ledger.regime.mutation import Mutant, MutantKind, mutants, value_at
 from ledger.regime.probe import Probe, ProbeKind, probes
 from ledger.regime.soundness import check_regime
 
-__all__ = ["Gate", "Verdict"]
+__all__ = ["Gate", "Verdict", "outcome_of"]
 
 _FILE: Final = "mutant"
 _Outcome: TypeAlias = tuple[tuple[Any, ...], ...]
+_Rules: TypeAlias = frozenset[str]
 # What is compared: the outcome, and not the words or the readings that it was reached by.
 _FIELDS: Final = (
     *("rule", "subject", "law", "enforcement", "in_scope", "finding", "exception", "foreseen"),
@@ -68,20 +73,54 @@ class Verdict:
         return self.by is None and not self.same
 
 
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A mutant with what is known of it before any case is asked.
+
+    Attributes:
+        mutant: The mutant.
+        borne: Rules whose outcome it can change.
+        days: The days before and after, where a day was moved; else empty.
+    """
+
+    mutant: Mutant
+    borne: _Rules
+    days: frozenset[date]
+
+    @classmethod
+    def of(cls, regime: Regime, mutant: Mutant) -> _Trial:
+        """Prepare a mutant of a regime."""
+        moved: frozenset[date] = frozenset()
+        if mutant.kind == "day":
+            moved = frozenset({value_at(regime, mutant.path), value_at(mutant.regime, mutant.path)})
+        return cls(mutant, bearing(regime, mutant.path), moved)
+
+    def asks(self, case: Case) -> bool:
+        """Whether a case asks a rule whose outcome may have changed."""
+        return not self.borne.isdisjoint(case.expect)
+
+    def near(self, case: Case) -> bool:
+        """Whether a case is asked on the day that was moved, or with what was known by it."""
+        law = case.law
+        return not self.days or not self.days.isdisjoint({law.in_force_on, law.law_known_on})
+
+
 class _Held:
     """A probe with its records, and what it leads to under the rule file itself, once asked."""
 
-    def __init__(self, probe: Probe, ask: Callable[[Case, World], _Outcome], world: World) -> None:
-        """Hold a probe; ``ask`` gives what a case leads to under the rule file."""
+    def __init__(self, probe: Probe, world: World) -> None:
+        """Hold a probe."""
         self.kind: ProbeKind = probe.kind
         self.case = probe.case
         self.world = world
-        self._ask = ask
+        self._outcomes: dict[_Rules, _Outcome] = {}
 
-    @cached_property
-    def outcome(self) -> _Outcome:
-        """What the probe leads to under the rule file."""
-        return self._ask(self.case, self.world)
+    def outcome(self, bench: Bench, regime: Regime, rules: _Rules) -> _Outcome:
+        """Return what the probe leads to under the rule file, by some of its rules."""
+        held = self._outcomes.get(rules)
+        if held is None:
+            held = self._outcomes[rules] = outcome_of(bench, regime, self.case, self.world, rules)
+        return held
 
 
 class Gate:
@@ -110,23 +149,43 @@ class Gate:
             yield self._verdict(mutant)
 
     def _verdict(self, mutant: Mutant) -> Verdict:
-        """Try the written cases, then the probes."""
-        for place, (case, world) in enumerate(self._written):
-            if self._tells(mutant.regime, case, world):
-                # Mutants of one place come together, and what told one mostly tells the next.
-                self._written.insert(0, self._written.pop(place))
-                return Verdict(mutant, "case", case.name)
+        """Try the written cases and the checks, then the probes."""
+        trial = _Trial.of(self._regime, mutant)
+        name = self._case(trial, near=True)
+        if name is not None:
+            return Verdict(mutant, "case", name)
         complaint = self._complaint(mutant.regime)
         if complaint:
             return Verdict(mutant, "check", complaint)
         same = equivalence(self._regime, mutant)
         if same:
             return Verdict(mutant, None, same=same)
-        first = _FIRST[mutant.kind]
-        for held in sorted(self._held_probes(), key=lambda held: held.kind != first):
-            if _outcome(self._bench, mutant.regime, held.case, held.world) != held.outcome:
-                return Verdict(mutant, "probe", held.case.name)
-        return Verdict(mutant, None)
+        name = self._case(trial, near=False)
+        if name is not None:
+            return Verdict(mutant, "case", name)
+        name = self._probe(trial)
+        return Verdict(mutant, None if name is None else "probe", name or "")
+
+    def _case(self, trial: _Trial, *, near: bool) -> str | None:
+        """Return the name of a written case that tells a mutant, of those near to it or others."""
+        for place, (case, world) in enumerate(self._written):
+            wanted = trial.asks(case) and trial.near(case) is near
+            if wanted and self._tells(trial, case, world):
+                # Mutants of one place come together, and what told one mostly tells the next.
+                self._written.insert(0, self._written.pop(place))
+                return case.name
+        return None
+
+    def _probe(self, trial: _Trial) -> str | None:
+        """Return the name of a probe that tells a mutant."""
+        first, bench = _FIRST[trial.mutant.kind], self._bench
+        asked = [held for held in self._held_probes() if trial.asks(held.case)]
+        for held in sorted(asked, key=lambda h: (h.kind != first, not trial.near(h.case))):
+            rules = trial.borne.intersection(held.case.expect)
+            found = outcome_of(bench, trial.mutant.regime, held.case, held.world, rules)
+            if found != held.outcome(bench, self._regime, rules):
+                return held.case.name
+        return None
 
     def _complaint(self, regime: Regime) -> str:
         """Return what is wrong with a mutant and not with the file; empty if nothing is."""
@@ -138,13 +197,16 @@ class Gate:
             self._known_flaws = {(flaw.code, flaw.message) for found in known for flaw in found}
         return next(iter(sorted(message for _, message in flaws - self._known_flaws)), "")
 
-    def _tells(self, regime: Regime, case: Case, world: World) -> bool:
+    def _tells(self, trial: _Trial, case: Case, world: World) -> bool:
         """Return whether a written case does not come out as it expects."""
+        regime = trial.mutant.regime
+        expect = {rule: held for rule, held in case.expect.items() if rule in trial.borne}
         try:
-            found = self._bench.determined(regime, case, world, frozenset(case.expect))
+            found = self._bench.determined(regime, case, world, frozenset(expect))
         except LedgerError:
             return True
-        return any(True for _ in mismatches(regime, case, found))
+        asked = case.model_copy(update={"expect": expect})
+        return any(True for _ in mismatches(regime, asked, found))
 
     def _held_probes(self) -> Sequence[_Held]:
         """Return the probes of the rule file with their records."""
@@ -161,13 +223,13 @@ class Gate:
         world = worlds.get(id(probe.records))
         if world is None:
             world = worlds[id(probe.records)] = self._bench.world(probe.case)
-        return _Held(probe, partial(_outcome, self._bench, self._regime), world)
+        return _Held(probe, world)
 
 
-def _outcome(bench: Bench, regime: Regime, case: Case, world: World) -> _Outcome:
-    """Return what a case leads to, or that it cannot be asked."""
+def outcome_of(bench: Bench, regime: Regime, case: Case, world: World, rules: _Rules) -> _Outcome:
+    """Return what a case leads to by some of its rules, or that it cannot be asked."""
     try:
-        found = bench.determined(regime, case, world, frozenset(case.expect))
+        found = bench.determined(regime, case, world, rules)
     except LedgerError as error:
         return (("refused", error.message),)
     return tuple(_fields(each) for each in found)

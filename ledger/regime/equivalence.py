@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 from ledger.quantity import Dimension
 from ledger.regime.answered import BASE_OBTAINABLE
@@ -18,8 +18,7 @@ from ledger.regime.expression import Sum
 from ledger.regime.known import as_known
 from ledger.regime.lookup import AtWindow
 from ledger.regime.model import Regime
-from ledger.regime.mutation import Mutant
-from ledger.regime.scalar import Node
+from ledger.regime.mutation import Mutant, value_at
 from ledger.regime.usage import asked, nodes_of
 
 __all__ = ["equivalence"]
@@ -41,7 +40,9 @@ def equivalence(regime: Regime, mutant: Mutant) -> str:
                 if field == "same_provider"
                 else _parents_of_no_matter(regime, name)
             )
-        case ("rules", int(index), "let", str(), *_) if isinstance(_at(regime, mutant.path), Sum):
+        case ("rules", int(index), "let", str(), *_) if isinstance(
+            value_at(regime, mutant.path), Sum
+        ):
             return _runs_have_no_lineage(regime, regime.rules[index].id)
         case ("lifecycle", int(index), "on"):
             return _entry_before_application(regime, index)
@@ -56,6 +57,11 @@ def equivalence(regime: Regime, mutant: Mutant) -> str:
             )
         case _:
             return ""
+
+
+def _is_sum(regime: Regime, mutant: Mutant) -> bool:
+    """Return whether what was changed is a sum."""
+    return isinstance(value_at(regime, mutant.path), Sum)
 
 
 def _asks_for_a_figure(regime: Regime) -> bool:
@@ -124,7 +130,9 @@ def _only_assumed(regime: Regime, mutant: Mutant) -> str:
     )
     known = {value.known for value in getattr(regime, family)[name].values}
     events = {known_on(event, regime.sources) for event in regime.lifecycle}
-    own = _at(regime, mutant.path[:-1]).known  # before that day the value is not there to be taken
+    own = value_at(
+        regime, mutant.path[:-1]
+    ).known  # before that day the value is not there to be taken
     for on in (None, *sorted(on for on in known | events if on is not None and on >= own)):
         standing = standing_on(regime, day, on)
         late = standing.applies_from is None or standing.applies_from < max(moved)
@@ -195,7 +203,9 @@ def _same_day(regime: Regime, mutant: Mutant, name: str) -> str:
     """A period in hours runs from a day, so two that end on the same day are one."""
     if mutant.path[-1] != "value" or regime.parameters[name].dimension != Dimension.DURATION:
         return ""
-    before, after = (-(-_at(held, mutant.path).base // _DAY) for held in (regime, mutant.regime))
+    before, after = (
+        -(-value_at(held, mutant.path).base // _DAY) for held in (regime, mutant.regime)
+    )
     compared = any(name == node for rule in regime.rules for node in nodes_of(rule))
     if compared or before != after:
         return ""
@@ -206,12 +216,5 @@ def _moved(regime: Regime, mutant: Mutant, *fields: str) -> tuple[date, date] | 
     """Return the days before and after where one of some fields was moved; else None."""
     if mutant.path[-1] not in fields:
         return None
-    days = _at(regime, mutant.path), _at(mutant.regime, mutant.path)
+    days = value_at(regime, mutant.path), value_at(mutant.regime, mutant.path)
     return days if all(isinstance(day, date) for day in days) else None
-
-
-def _at(value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - any node
-    """Return what stands at a path."""
-    for key in path:
-        value = getattr(value, str(key)) if isinstance(value, Node) else value[key]
-    return value

@@ -23,9 +23,10 @@ from ledger.errors import RuleError
 from ledger.regime.answered import Answers
 from ledger.regime.environment import Environment
 from ledger.regime.law import Law
+from ledger.regime.peers import LetAsked
 from ledger.regime.question import Question, Sight
 from ledger.regime.rule import Rule, ViewName
-from ledger.regime.trace import Reason, Truth, together
+from ledger.regime.trace import Operand, Reason, Truth, together
 
 __all__ = ["Finding", "Interpreter", "Outcome", "interpret"]
 
@@ -108,6 +109,7 @@ class Interpreter:
         home: Subject with whom the interpretation began.
         brief: Whether reasons end at the part that decides; findings are the same, and so are
             truths.
+        lets: What the lets of its rules came to.
     """
 
     def __init__(self, law: Law, answers: Answers, home: str, *, brief: bool = False) -> None:
@@ -116,6 +118,7 @@ class Interpreter:
         self.answers = answers
         self.home = home
         self.brief = brief
+        self.lets: dict[LetAsked, Operand] = {}
         # Of the error intervals only the finding is wanted, and no reasons.
         self._briefly = self if brief else Interpreter(law, answers, home, brief=True)
         self._known: dict[tuple[str, str, ViewName, Sight], Outcome] = {}

@@ -31,7 +31,7 @@ from ledger.regime.rule import Rule
 from ledger.regime.scalar import Node
 from ledger.regime.source import SetValue
 
-__all__ = ["KINDS", "Mutant", "MutantKind", "mutants"]
+__all__ = ["KINDS", "Mutant", "MutantKind", "mutants", "value_at"]
 
 MutantKind: TypeAlias = Literal[
     "comparator", "threshold", "day", "counting", "reading", "structure"
@@ -103,6 +103,13 @@ def mutants(regime: Regime) -> Iterator[Mutant]:
     for path, value in _values(regime, ()):
         for kind, change, changed in _changes(regime, path, value):
             yield Mutant(kind, path, change, _with(regime, path, changed))
+
+
+def value_at(value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - any node
+    """Return what stands at a path of a regime."""
+    for key in path:
+        value = getattr(value, str(key)) if isinstance(value, Node) else value[key]
+    return value
 
 
 def _values(value: object, path: _Path) -> Iterator[tuple[_Path, object]]:

@@ -7,11 +7,13 @@ from typing import Literal, Protocol, TypeAlias
 from ledger.regime.answered import Answers
 from ledger.regime.law import Law
 from ledger.regime.rule import Rule, ViewName
-from ledger.regime.trace import Reason, Truth
+from ledger.regime.trace import Operand, Reason, Truth
 
-__all__ = ["Concluded", "Concluding", "Sight"]
+__all__ = ["Concluded", "Concluding", "LetAsked", "Sight"]
 
 Sight: TypeAlias = Literal["legal", "error"]
+LetAsked: TypeAlias = tuple[str, str, str, ViewName, Sight]
+"""A let that is asked for: id of its rule, its name, of whom, in which view, by which interval."""
 
 
 class Concluded(Protocol):
@@ -48,6 +50,10 @@ class Concluding(Protocol):
     @property
     def brief(self) -> bool:
         """Whether reasons may end at the part that decides; truths are the same."""
+
+    @property
+    def lets(self) -> dict[LetAsked, Operand]:
+        """What lets came to, once worked out; questions add to it."""
 
     def sighted(self, rule: Rule, subject: str, view: ViewName, sight: Sight) -> Concluded:
         """Interpret another rule."""

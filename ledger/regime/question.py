@@ -260,9 +260,19 @@ class Question:
             known = self._fact(name)
             return _operand(name, known.value, known.missing)
         if name in self.rule.let:
-            return replace(self.number(self.rule.let[name]), text=name)
+            return self._let(name)
         found = self.peers.law.parameter(name)
         return _operand(name, None if found is None else found.value, (f"parameter:{name}",))
+
+    def _let(self, name: str) -> Operand:
+        """Answer a let, once for a subject; inside ``max`` it may differ from row to row."""
+        asked = (self.rule.id, name, self.subject, self.view, self.sight)
+        held = None if self.row is not None else self.peers.lets.get(asked)
+        if held is None:
+            held = replace(self.number(self.rule.let[name]), text=name)
+            if self.row is None:
+                self.peers.lets[asked] = held
+        return held
 
     def _largest(self, asked: node.Max) -> Operand:
         """Take the largest of a number over the rows of a relation that may be meant."""
