@@ -13,6 +13,7 @@ from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
 from ledger.regime.schema import regime_schemas
 from ledger.report.checks import PAGE_NAME, check_page
+from ledger.report.deadlines_document import deadlines_schema
 from ledger.report.estimates import estimate_schema, methods_schema
 from ledger.report.figures import figures_schema
 from ledger.report.impact_document import impact_schema
@@ -37,6 +38,7 @@ def schema_files() -> dict[str, str]:
         **record_schemas(),
         **regime_schemas(),
         "check.v1.schema.json": check_schema(),
+        "deadlines.v1.schema.json": deadlines_schema(),
         "estimate.v1.schema.json": estimate_schema(),
         "impact.v1.schema.json": impact_schema(),
         "import.v1.schema.json": import_schema(),
