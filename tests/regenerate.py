@@ -13,6 +13,7 @@ from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
 from ledger.regime.schema import regime_schemas
 from ledger.report.checks import PAGE_NAME, check_page
+from ledger.report.contracts_document import contracts_schema
 from ledger.report.deadlines_document import deadlines_schema
 from ledger.report.estimates import estimate_schema, methods_schema
 from ledger.report.figures import figures_schema
@@ -38,6 +39,7 @@ def schema_files() -> dict[str, str]:
         **record_schemas(),
         **regime_schemas(),
         "check.v1.schema.json": check_schema(),
+        "contracts.v1.schema.json": contracts_schema(),
         "deadlines.v1.schema.json": deadlines_schema(),
         "estimate.v1.schema.json": estimate_schema(),
         "impact.v1.schema.json": impact_schema(),
