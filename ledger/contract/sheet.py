@@ -116,9 +116,9 @@ def read_contract(
         fields = Fields.of(parse_tree(text, where=source), source).only(_REQUIRED, _OPTIONAL)
         digest = hashlib.sha256(data).hexdigest()
         return _Sheet(fields, catalogue, grades, units, digest).contract()
-    except InputError:
-        raise
     except LedgerError as error:
+        if isinstance(error, InputError) and error.where:
+            raise
         raise InputError(
             error.message,
             where=error.where or source,
