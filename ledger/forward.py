@@ -111,6 +111,10 @@ class Drawable(Protocol):
         """Model that it is meant for."""
 
     @property
+    def window_end(self) -> date:
+        """First day after the window of delivery."""
+
+    @property
     def device_us(self) -> int | None:
         """Device-microseconds contracted; None if not stated."""
 
@@ -165,7 +169,7 @@ def committed(
     """Return what commitments agreed by a day still add, by model.
 
     A contract recorded once is drawn on by every delivery under it; one that is split between
-    models by the deliveries to each of them, and by the deliveries to any other in order of entry.
+    models by the deliveries to each of them, and by the deliveries to any other in order of window.
 
     Args:
         commitments: Those that count, in order.
@@ -191,9 +195,10 @@ def drawn_on(
     """Yield each part of a contract with the deliveries that draw on it.
 
     Args:
-        parts: Of one contract, in order of entry.
+        parts: Of one contract; windows that end earlier are drawn on first, then earlier entries.
         by_model: What was delivered under it, by model.
     """
+    parts = sorted(parts, key=lambda part: (part.window_end, part.seq))
     left = {model: delivered.device_us for model, delivered in by_model.items()}
     unknown = any(delivered.unknown for delivered in by_model.values())
     drawn = dict.fromkeys((part.seq for part in parts), 0)

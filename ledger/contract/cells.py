@@ -13,7 +13,7 @@ from ledger.period import parse_day
 from ledger.quantity import Dimension, parse_number
 from ledger.record.fields import Topology
 
-__all__ = ["NONE", "delivery", "links", "number", "optional", "positive", "share", "whole"]
+__all__ = ["NONE", "delivery", "links", "number", "optional", "share", "whole"]
 
 NONE: Final = "none"
 """The word for what is not agreed."""
@@ -79,14 +79,6 @@ def whole(fields: Fields, key: str) -> int:
     if value <= 0 or value.denominator != 1:
         raise InputError(f"{key} must be a whole number above zero", where=fields.where)
     return value.numerator
-
-
-def positive(fields: Fields, key: str) -> Fraction:
-    """Return an exact number that is not negative."""
-    value = number(fields, key)
-    if value < 0:
-        raise InputError(f"{key} must not be negative", where=fields.where)
-    return value
 
 
 def share(fields: Fields, key: str, *, most: int = 1) -> int:

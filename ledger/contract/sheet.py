@@ -19,7 +19,6 @@ from ledger.contract.cells import (
     links,
     number,
     optional,
-    positive,
     share,
     whole,
 )
@@ -319,7 +318,7 @@ class _Sheet:
         apart = child.text("interconnect", ("included", "apart")) == "apart"
         schedule = tuple(self._worth(each, apart=apart) for each in child.children("schedule"))
         return Price(
-            amount=positive(child, "amount"),
+            amount=number(child, "amount"),
             currency=currency,
             per=per,
             unit=unit,
@@ -333,7 +332,7 @@ class _Sheet:
         return Worth(
             grade=fields.text("grade", tuple(self._grades.titles)),
             share_ppm=share(fields, "share", most=10),
-            surcharge=positive(fields, "surcharge") if apart else None,
+            surcharge=number(fields, "surcharge") if apart else None,
         )
 
     def _complete(self, schedule: tuple[Worth, ...], fields: Fields) -> tuple[Worth, ...]:

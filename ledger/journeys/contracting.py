@@ -193,7 +193,7 @@ def expire(desk: Desk, deal: Deal, *, on: date) -> Changed:
     Raises:
         ConflictError: If no window has ended with something open.
     """
-    touched = [p for p in deal.parts if p.end <= on and p.open_us != 0]
+    touched = [p for p in deal.parts if p.window_end <= on and p.open_us != 0]
     if not touched:
         raise ConflictError(
             f"no window of {deal.id!r} ended by {on} with something open",
@@ -211,7 +211,8 @@ def expire(desk: Desk, deal: Deal, *, on: date) -> Changed:
         drafts.append(_reversal(desk.shelf, part, "expired undelivered"))
         if part.delivered.device_us:
             share = Fraction(part.delivered.device_us, part.device_us or 1)
-            drafts.append(_sized(part, dict(part.body), share))
+            # How many devices were there at once is in the deliveries.
+            drafts.append(_shared(part, dict(part.body) | {"milli_devices": None}, share))
     return _record(desk.log, deal, touched, drafts)
 
 
@@ -243,15 +244,25 @@ def _record(log: Writes, deal: Deal, touched: Sequence[Part], drafts: Sequence[D
 
 
 def _sized(part: Part, body: dict[str, Any], share: Fraction) -> Draft:
-    """Return a commitment of a share of the capacity; operations keep their bounds."""
-    us = Fraction(int(body["device_us"])) * share
-    milli = Fraction(int(body["milli_devices"])) * share
-    if us.denominator != 1 or milli.denominator != 1:
+    """Return a commitment of a share of the devices.
+
+    Raises:
+        InputError: If they are no whole number of thousandths, or not stated.
+    """
+    milli = Fraction(body["milli_devices"] or 0) * share
+    if not milli or milli.denominator != 1:
         raise InputError(
             f"a share of {share} of entry {part.seq} is no whole number of thousandths of devices",
             remedy="choose a share that divides the devices",
         )
-    body |= {"device_us": str(us.numerator), "milli_devices": milli.numerator}
+    return _shared(part, body | {"milli_devices": milli.numerator}, share)
+
+
+def _shared(part: Part, body: dict[str, Any], share: Fraction) -> Draft:
+    """Return a commitment of a share of the device time; operations keep their bounds."""
+    us = Fraction(int(body["device_us"])) * share
+    assert us.denominator == 1, "a whole number of devices, or of what was delivered"
+    body["device_us"] = str(us.numerator)
     for name, up in (("operations_low", False), ("operations", False), ("operations_high", True)):
         if body[name] is not None:
             exact = int(body[name]) * share

@@ -58,7 +58,7 @@ class Part:
         return parse_day(self.body["window_start"])
 
     @property
-    def end(self) -> date:
+    def window_end(self) -> date:
         """First day after it."""
         return parse_day(self.body["window_end"])
 
@@ -84,10 +84,13 @@ class Deal:
     Attributes:
         id: Its identifier.
         parts: Its commitments, in order of delivery.
+        delivered_us: Device-microseconds delivered under it, as far as known; more than was
+            agreed is in here too.
     """
 
     id: str
     parts: tuple[Part, ...]
+    delivered_us: int
 
     @property
     def kind(self) -> str:
@@ -99,11 +102,6 @@ class Deal:
         """Device-microseconds agreed; None if a part does not say."""
         held = [part.device_us for part in self.parts]
         return None if None in held else sum(each or 0 for each in held)
-
-    @property
-    def delivered_us(self) -> int:
-        """Device-microseconds delivered, as far as known."""
-        return sum(part.delivered.device_us for part in self.parts)
 
     @property
     def open_us(self) -> int | None:
@@ -161,7 +159,8 @@ def deals_of(
         drawn = drawn_on(bare, delivered.get(name, {}))
         parts = [Part(part.seq, part.body, part.hidden, share) for part, share in drawn]
         parts.sort(key=lambda part: (part.start, part.seq))
-        found.append(Deal(name, tuple(parts)))
+        total = sum(each.device_us for each in delivered.get(name, {}).values())
+        found.append(Deal(name, tuple(parts), total))
     return tuple(found)
 
 

@@ -35,7 +35,7 @@ def contracts_table(deals: tuple[Deal, ...], as_of: date) -> Table:
         (
             deal.id,
             deal.kind + ("" if deal.parts[0].body["firmness"] == "firm" else ", conditional"),
-            f"{deal.parts[0].start} to {max(part.end for part in deal.parts)}",
+            f"{deal.parts[0].start} to {max(part.window_end for part in deal.parts)}",
             str(deal.parts[0].body["device"] or "unknown"),
             hours(deal.agreed_us),
             hours(deal.delivered_us),
@@ -197,7 +197,7 @@ def _month(part: Part) -> tuple[str, ...]:
     milli = body["milli_devices"]
     return (
         str(part.start),
-        str(part.end),
+        str(part.window_end),
         "unknown" if milli is None else decimal(Fraction(milli, 1000), 3),
         hours(part.device_us),
         "unknown" if part.delivered.unknown else hours(part.delivered.device_us),

@@ -135,7 +135,7 @@ def _part(part: Part) -> PartOut:
     return PartOut(
         entry=part.seq,
         start=part.start,
-        end=part.end,
+        end=part.window_end,
         milli_devices=body["milli_devices"],
         agreed_us=body["device_us"],
         delivered_us=None if unknown else str(part.delivered.device_us),
