@@ -17,6 +17,7 @@ from ledger.report.contracts_document import contracts_schema
 from ledger.report.deadlines_document import deadlines_schema
 from ledger.report.estimates import estimate_schema, methods_schema
 from ledger.report.figures import figures_schema
+from ledger.report.forecast_document import forecast_schema
 from ledger.report.impact_document import impact_schema
 from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
@@ -42,6 +43,7 @@ def schema_files() -> dict[str, str]:
         "contracts.v1.schema.json": contracts_schema(),
         "deadlines.v1.schema.json": deadlines_schema(),
         "estimate.v1.schema.json": estimate_schema(),
+        "forecast.v1.schema.json": forecast_schema(),
         "impact.v1.schema.json": impact_schema(),
         "import.v1.schema.json": import_schema(),
         "instances.v1.schema.json": instances_schema(),
