@@ -60,10 +60,10 @@ class Crossing:
 
     @property
     def instant(self) -> datetime | None:
-        """The first whole second by which it is reached, UTC."""
+        """The second in which it is reached, UTC."""
         if self.second is None:
             return None
-        return _EPOCH + timedelta(seconds=-(-self.second.numerator // self.second.denominator))
+        return _EPOCH + timedelta(seconds=self.second.numerator // self.second.denominator)
 
 
 def crossing(base: int | Fraction, flows: Sequence[Flow], line: Fraction, end: End) -> Crossing:

@@ -26,7 +26,7 @@ class _Format(BaseModel):
 class CrossingOut(_Format):
     """When a line is reached."""
 
-    at: str | None = Field(description="First whole second, UTC; null if it never is.")
+    at: str | None = Field(description="The second in which it is, UTC; null if never.")
     unbounded: bool = Field(description="Whether nobody says how much some of it is.")
 
 
