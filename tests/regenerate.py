@@ -13,8 +13,11 @@ from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
 from ledger.regime.schema import regime_schemas
 from ledger.report.checks import PAGE_NAME, check_page
+from ledger.report.contracts_document import contracts_schema
+from ledger.report.deadlines_document import deadlines_schema
 from ledger.report.estimates import estimate_schema, methods_schema
 from ledger.report.figures import figures_schema
+from ledger.report.forecast_document import forecast_schema
 from ledger.report.impact_document import impact_schema
 from ledger.report.imports import import_schema
 from ledger.report.lackings import missing_schema
@@ -39,7 +42,10 @@ def schema_files() -> dict[str, str]:
         **regime_schemas(),
         "check.v1.schema.json": check_schema(),
         "check-reconciled.v1.schema.json": regraded_check_schema(),
+        "contracts.v1.schema.json": contracts_schema(),
+        "deadlines.v1.schema.json": deadlines_schema(),
         "estimate.v1.schema.json": estimate_schema(),
+        "forecast.v1.schema.json": forecast_schema(),
         "impact.v1.schema.json": impact_schema(),
         "import.v1.schema.json": import_schema(),
         "instances.v1.schema.json": instances_schema(),

@@ -36,6 +36,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("ledger.cli.check:check", "Determine which legal lines are met."),
     "explain": ("ledger.cli.explain:explain", "Give the reasons of one determination."),
     "position": ("ledger.cli.position:position", "Graded FLOP-hours held and operations done."),
+    "contract": ("ledger.cli.contract:contract", "Keep the forward book of capacity agreed."),
+    "forecast": ("ledger.cli.forecast:forecast_command", "When lines will be crossed."),
+    "deadlines": ("ledger.cli.deadlines:deadlines", "When duties fall due, and what is late."),
     "reconcile": (
         "ledger.cli.reconcile:reconcile_command",
         "Line up methods and sources; grade the evidence.",

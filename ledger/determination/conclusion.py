@@ -22,7 +22,7 @@ from ledger.determination.model import (
 from ledger.determination.since import Since
 from ledger.determination.verdict import Verdict
 from ledger.determination.world import World
-from ledger.obligations import DueDate, Filed, Filings, due_date
+from ledger.obligations import DueDate, Filed, Filings, Workdays, due_date
 from ledger.regime.answered import BASE_OBTAINABLE
 from ledger.regime.dated import NOWHERE, Standing
 from ledger.regime.interpret import Interpreter
@@ -64,6 +64,7 @@ class Conclusion:
         world: The records.
         filings: What was filed.
         interpreter: Interprets the law for the subject.
+        workdays: Counts business days; without it what they lead to is not known.
     """
 
     ground: Ground
@@ -75,6 +76,7 @@ class Conclusion:
     world: World
     filings: Filings
     interpreter: Interpreter
+    workdays: Workdays | None = None
     _bound: dict[str, Reason] = field(default_factory=dict)
 
     def determination(self) -> Determination:
@@ -144,7 +146,13 @@ class Conclusion:
                 continue
             for name in _facts_of(obligation):
                 moments.setdefault(name, self._day_of(name))
-            found = due_date(self.ground.law, obligation, moments, not_before=self.ground.since)
+            found = due_date(
+                self.ground.law,
+                obligation,
+                moments,
+                not_before=self.ground.since,
+                workdays=self.workdays,
+            )
             if found is not None:
                 yield found
 

@@ -19,7 +19,7 @@ from ledger.determination.model import Determination
 from ledger.determination.tally import NEAREST, Tally
 from ledger.determination.verdict import Evaluator, Verdicts
 from ledger.determination.world import World, within_tables
-from ledger.obligations import Filings
+from ledger.obligations import Filings, Workdays
 from ledger.regime.answered import Answers
 from ledger.regime.dated import APPLICABLE, Standing, standing_on
 from ledger.regime.interpret import Interpreter
@@ -42,6 +42,7 @@ class Asked:
         assumptions: Status assumed, by regime.
         rules: Rules asked, by regime; a regime that is not there has all its rules asked.
         subjects: Subjects asked, with their prefix; None asks all.
+        workdays: Counts business days; None leaves the days that they lead to open.
     """
 
     in_force_on: date
@@ -50,6 +51,7 @@ class Asked:
     assumptions: Mapping[str, LawStatus] = field(default_factory=dict)
     rules: Mapping[str, frozenset[str]] = field(default_factory=dict)
     subjects: frozenset[str] | None = None
+    workdays: Workdays | None = None
 
 
 def determine(
@@ -90,6 +92,7 @@ class _Judged:
         answers: What is known of subjects.
         actual: Verdicts on what happened.
         foreseen: Verdicts with commitments; empty where there are none.
+        workdays: Counts business days, if anything does.
     """
 
     law: Law
@@ -101,6 +104,7 @@ class _Judged:
     answers: Answers
     actual: Verdicts
     foreseen: Verdicts
+    workdays: Workdays | None
 
 
 def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> _Judged:
@@ -143,6 +147,7 @@ def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> 
         answers=answers,
         actual=given(rules, "actual"),
         foreseen=given(ahead, "foreseen"),
+        workdays=asked.workdays,
     )
 
 
@@ -204,6 +209,7 @@ class _Concluding:
             world=self._world,
             filings=self._filings,
             interpreter=interpreter,
+            workdays=case.workdays,
         ).determination()
 
 

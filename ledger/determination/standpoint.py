@@ -221,7 +221,7 @@ class Standpoint:
         self, models: Iterable[str], counting: CountingSet, scope: Scope, done: Measured
     ) -> Measured:
         """Add what commitments still add to what was done."""
-        groups = [self._group(model, counting, scope) for model in models]
+        groups = [self.group(model, counting, scope) for model in models]
         sure = frozenset[str]().union(*(group[0] for group in groups))
         perhaps = frozenset[str]().union(*(group[1] for group in groups))
         surely, gaps = self._committed_to(sure, counting)
@@ -249,7 +249,7 @@ class Standpoint:
                         gaps.add(f"operations@commitment:{key.run}")
         return total, gaps
 
-    def _group(self, model: str, counting: CountingSet, scope: Scope) -> tuple[_Models, _Models]:
+    def group(self, model: str, counting: CountingSet, scope: Scope) -> tuple[_Models, _Models]:
         """Return the models whose commitments surely count, and those whose may count."""
         graph = self.lineage.along(counting.relations)
         own, own_perhaps = frozenset({model}), frozenset({model})
