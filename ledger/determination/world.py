@@ -29,7 +29,7 @@ __all__ = ["Legs", "World", "within_tables"]
 Legs: TypeAlias = Callable[[frozenset[str]], Mapping[str, tuple[Leg, ...]]]
 """Legs of some models by the day asked for, as an engine gives them."""
 
-_STANDPOINTS_MAX: Final = 4_096  # kept for the other rules of a subject, a few kB each
+_STANDPOINTS_MAX: Final = 32_768  # kept for the other rules of a subject, a few kB each
 _Models: TypeAlias = frozenset[str]
 _Place: TypeAlias = tuple[_Models, date, Undated]
 _Item = TypeVar("_Item")
