@@ -52,6 +52,7 @@ def parse_instant(text: str) -> datetime:
         raise InputError(f"{text!r} does not exist", remedy="check the calendar") from error
 
 
+@lru_cache(maxsize=1024)
 def parse_day(text: str) -> date:
     """Read ``YYYY-MM-DD``.
 

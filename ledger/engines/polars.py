@@ -36,8 +36,8 @@ _SUM_FIELDS = tuple(field.name for field in fields(Sums))
 _CAPACITY = ("device_us", "ceiling", "operations_lo", "operations_hi")
 _CAPACITY_COUNTS = ("rows", "device_us_unknown", "ceiling_unknown", "operations_unbounded")
 _CAPACITY_FIELDS = tuple(field.name for field in fields(GradeSums))
-_TOTAL_KEYS = (*(field.name for field in fields(TotalKey) if field.name != "run"), "figure_of")
-_GRADE_KEYS = tuple(field.name for field in fields(GradeKey))
+_TOTAL_KEYS = (*(name for name in TotalKey._fields if name != "run"), "figure_of")
+_GRADE_KEYS = GradeKey._fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ledger.quantity import Interval
 
 __all__ = ["GradeKey", "GradeSums", "Sums", "TotalKey", "add_into"]
 
 
-@dataclass(frozen=True, slots=True)
-class TotalKey:
+class TotalKey(NamedTuple):
     """What counting sets, subjects and evidence shares tell apart.
 
     Attributes:
@@ -37,8 +36,7 @@ class TotalKey:
     run: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GradeKey:
+class GradeKey(NamedTuple):
     """The recorded, measured numbers that a grade is derived from, and the month.
 
     Figures of extent ``cumulative`` are not in grade totals: they hold no capacity of their own.
