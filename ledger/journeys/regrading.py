@@ -19,7 +19,16 @@ from ledger.entry import Entry
 from ledger.errors import IntegrityError
 from ledger.journeys.checking import Checked, Records
 from ledger.journeys.reconciling import Reconciliation, reconcile
-from ledger.measure import Contribution, Leg, StoredRecord, Sums, TotalKey, add_into, allocation_of
+from ledger.measure import (
+    Contribution,
+    GradeSums,
+    Leg,
+    StoredRecord,
+    Sums,
+    TotalKey,
+    add_into,
+    allocation_of,
+)
 
 __all__ = ["Held", "Regraded", "Shared", "regrade", "shared"]
 
@@ -125,7 +134,7 @@ def regrade(entries: Iterable[Entry], tolerances: Mapping[str, int], *, as_of: d
             reconciled[letter] += held
             if letter != key.evidence:
                 add_into(moved, {key: -sums})
-                add_into(moved, {replace(key, evidence=letter): sums})
+                add_into(moved, {key._replace(evidence=letter): sums})
     return Regraded(found, recorded, reconciled, moved)
 
 
@@ -180,7 +189,9 @@ class _Runs:
         if made.total.role != "primary" or made.total.extent != "own":
             return
         states = body["operations"] is not None or body["operations_low"] is not None
-        sums, device_us = made.sums(self._as_of), made.capacity(self._as_of).device_us
+        when = made.happened(self._as_of)
+        sums = Sums(*made.operations(when))
+        device_us = GradeSums(*made.capacity(when)).device_us
         if sign < 0:
             sums, device_us = -sums, -device_us
         group = self.groups.setdefault((made.run, states), {})

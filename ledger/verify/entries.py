@@ -297,9 +297,15 @@ class Reversals:
         Raises:
             IntegrityError: Naming the reversal.
         """
-        if leaf.type != "reversal":
-            return
-        entry = leaf.entry
+        if leaf.type == "reversal":
+            self.take_reversal(leaf.entry)
+
+    def take_reversal(self, entry: Entry) -> None:
+        """Check a reversal.
+
+        Raises:
+            IntegrityError: Naming the reversal.
+        """
         target, copy = entry.body.get("reverses"), entry.body.get("reversed")
         if not isinstance(target, int) or not 0 <= target < entry.seq:
             raise _bad(entry.seq, "it reverses no entry before it")

@@ -137,7 +137,7 @@ class _Single:
         if before != entry.seq:
             raise _bad(entry.seq, f"its id {entry.id} is that of entry {before}")
         if entry.type == "reversal" and entry.body["reverses"] in self._opened.names.leaves:
-            self._reversals.take(entry)
+            self._reversals.take_reversal(entry)
 
     def _keep(self, entry: Entry) -> None:
         """Keep what later steps look at."""
