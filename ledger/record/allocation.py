@@ -160,7 +160,7 @@ class Allocation(Fabric):
         if self.start is None or self.end is None:
             return None
         start, end = parse_instant(self.start), parse_instant(self.end)
-        return Period(
-            start.replace(microsecond=self.start_ms * 1000),
-            end.replace(microsecond=self.end_ms * 1000),
-        )
+        if self.start_ms or self.end_ms:
+            start = start.replace(microsecond=self.start_ms * 1000)
+            end = end.replace(microsecond=self.end_ms * 1000)
+        return Period(start, end)
