@@ -177,6 +177,23 @@ def duty_cycles(containers: int = 143, step_s: int = 57) -> Lines:
                 yield f"{(number + step) % 101}.0,{_EPOCH_S + step_s * step}.0,{name}\n"
 
 
+def counters(devices: int = 8, step_s: int = 1) -> Lines:
+    """Yield what NVML says of the devices of one run, without end, all at each instant."""
+    yield (
+        "timestamp_utc,run_id,gpu_uuid,gpu_name,power_w,sm_clock_mhz,gpu_util_pct,mem_used_mib,"
+        "gpm_any_tensor_util,gpm_dram_bw_util,gpm_graphics_util,gpm_sm_util\n"
+    )
+    for step in count():
+        at = _START + timedelta(seconds=step * step_s)
+        for number in range(devices):
+            if not _has_gap(number, step):
+                busy = f"{(number * 31 + step * 7919) % 1_000_000 / 10_000:.4f}"
+                yield (
+                    f"{at:%Y-%m-%dT%H:%M:%SZ},pretrain-a,GPU-{number:08x},NVIDIA H100 80GB HBM3,"
+                    f"650.8,{1830 + step % 3 * 75},100,50092,{busy},45.8610,96.7759,89.2864\n"
+                )
+
+
 FOCUS: Final = (
     "ProviderName,BillingAccountId,SubAccountId,ResourceId,RegionId,ChargeCategory,ChargeClass,"
     "ChargePeriodStart,ChargePeriodEnd,ConsumedQuantity,ConsumedUnit,SkuId,SkuPriceId,"

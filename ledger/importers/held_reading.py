@@ -92,7 +92,7 @@ class _Ready(Protocol):
     def __call__(
         self,
         kind: str,
-        body: Mapping[str, JSON],
+        body: dict[str, JSON],
         /,
         *,
         hidden: Mapping[str, str],

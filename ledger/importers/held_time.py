@@ -13,6 +13,7 @@ from ledger.errors import InputError, LedgerError, Problem
 from ledger.estimate import ceiling, parts
 from ledger.hardware import Device
 from ledger.importers.line_error import LineError
+from ledger.importers.line_stream import LineStream
 from ledger.importers.source_file import SourceFile
 from ledger.period import Period, format_instant, parse_day
 
@@ -73,7 +74,9 @@ Fields = dict[str, JSON]
 _AMOUNTS = ("operations", "operations_low", "operations_high", "operations_executed")
 
 
-def evidence(kind: str, source: SourceFile, locator: str, importer: tuple[str, str]) -> Fields:
+def evidence(
+    kind: str, source: SourceFile | LineStream, locator: str, importer: tuple[str, str]
+) -> Fields:
     """Return where a record comes from.
 
     Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -95,6 +96,7 @@ class Clock:
         return tuple(found)
 
 
+@lru_cache(maxsize=4096)
 def seconds_of(elapsed: str) -> int:
     """Return a duration `[DD-[HH:]]MM:SS` in whole seconds; digits are seconds already.
 

@@ -113,7 +113,7 @@ def draft_of(
 
 def draft_again(
     kind: str,
-    body: Mapping[str, Any],
+    body: dict[str, JSON],
     *,
     hidden: Mapping[str, str],
     key: tuple[str, ...],
@@ -122,11 +122,11 @@ def draft_again(
 
     Args:
         kind: Record type.
-        body: Every public field of the type.
+        body: Every public field of the type; the draft keeps it.
         hidden: Confidential fields.
         key: Natural identity, not empty.
     """
-    return Draft(kind, dict(body), dict(hidden), (kind, *key))
+    return Draft(kind, body, hidden, (kind, *key))
 
 
 def parse_record(value: Mapping[str, Any]) -> Draft:
