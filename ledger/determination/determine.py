@@ -22,6 +22,7 @@ from ledger.determination.world import World, within_tables
 from ledger.obligations import Filings
 from ledger.regime.answered import Answers
 from ledger.regime.dated import APPLICABLE, Standing, standing_on
+from ledger.regime.decide import Decider
 from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
 from ledger.regime.model import Regime
@@ -90,6 +91,7 @@ class _Judged:
         answers: What is known of subjects.
         actual: Verdicts on what happened.
         foreseen: Verdicts with commitments; empty where there are none.
+        deciders: What decides its rules on earlier days, as ``Since`` keeps them.
     """
 
     law: Law
@@ -101,6 +103,7 @@ class _Judged:
     answers: Answers
     actual: Verdicts
     foreseen: Verdicts
+    deciders: dict[int, Decider] = field(default_factory=dict)
 
 
 def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> _Judged:
@@ -204,6 +207,7 @@ class _Concluding:
             world=self._world,
             filings=self._filings,
             interpreter=interpreter,
+            deciders=case.deciders,
         ).determination()
 
 
