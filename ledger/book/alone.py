@@ -6,14 +6,14 @@ nothing. What everything adds up to is added up once, for every counting set tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ledger.measure import Sums, TotalKey
 from ledger.regime.environment import Ends
 
-__all__ = ["LoneWork", "Weigh", "Words"]
+__all__ = ["NOTHING", "LoneEnds", "LoneWork", "Weigh", "Words"]
 
 Words: TypeAlias = tuple[str, str]
 """Activity and operation kind."""
@@ -22,7 +22,7 @@ Weigh: TypeAlias = Callable[[Words], Literal["counted", "known", "excluded"]]
 says nothing of the rest."""
 
 _UNKNOWN: Ends = (0, None, 0, None)
-_NOTHING: Ends = (0, 0, 0, 0)
+NOTHING: Ends = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +59,13 @@ class LoneWork:
                 parts = tuple(found.values())
                 self._works[model] = _Work(pattern, _ends(parts), parts)
 
-    def ends(self, models: Iterable[str], weigh: Weigh) -> list[Ends | None]:
-        """Return what is counted of the own work of some models, legal ends and those of the error.
+    def counted(self, weigh: Weigh) -> LoneEnds:
+        """Return what a counting set counts of it.
 
         Args:
-            models: Names without prefix.
             weigh: What the counting set says of an activity and a kind.
-
-        Returns:
-            For each model its ends, without an upper one where nothing is known of what is
-            counted; None where they make no interval.
         """
-        plain, mixed = self._ways(weigh)
-        found: list[Ends | None] = []
-        for model in models:
-            work = self._works.get(model)
-            if work is None:
-                found.append(_UNKNOWN)
-                continue
-            counted = mixed.get(work.pattern)
-            if counted is not None:
-                found.append(_ends([work.parts[place] for place in counted]))
-            else:
-                found.append(plain.get(work.pattern, work.whole))
-        return found
+        return LoneEnds(self._works, *self._ways(weigh))
 
     def _ways(self, weigh: Weigh) -> tuple[dict[int, Ends], dict[int, list[int]]]:
         """Return the patterns of which nothing is counted, and those of which only some words are.
@@ -96,10 +79,57 @@ class LoneWork:
             weights = [weigh(each) for each in words]
             counted = [place for place, weight in enumerate(weights) if weight == "counted"]
             if not counted:
-                plain[number] = _NOTHING if "known" in weights else _UNKNOWN
+                plain[number] = NOTHING if "known" in weights else _UNKNOWN
             elif len(counted) < len(words):
                 mixed[number] = counted
         return plain, mixed
+
+
+class LoneEnds:
+    """What one counting set counts of the own work of each model."""
+
+    def __init__(
+        self, works: Mapping[str, _Work], plain: Mapping[int, Ends], mixed: Mapping[int, list[int]]
+    ) -> None:
+        """Take the work of models.
+
+        Args:
+            works: By model.
+            plain: Ends of the patterns of which nothing is counted.
+            mixed: Places of the words counted, of the patterns of which only some are.
+        """
+        self._works = works
+        self._plain = plain
+        self._mixed = mixed
+
+    def of(self, model: str) -> Ends | None:
+        """Return the legal ends of what is counted of a model, and those of the error.
+
+        There is no upper one where nothing is known of what is counted. None where they make no
+        interval.
+        """
+        work = self._works.get(model)
+        if work is None:
+            return _UNKNOWN
+        counted = self._mixed.get(work.pattern)
+        if counted is not None:
+            return _ends([work.parts[place] for place in counted])
+        return self._plain.get(work.pattern, work.whole)
+
+    def together(self, sure: Collection[str], perhaps: Collection[str]) -> Ends | None:
+        """Add up some models that are surely meant, and some that only may be."""
+        lo = error_lo = 0
+        hi: int | None = 0
+        error_hi: int | None = 0
+        for model in (*sure, *perhaps):
+            ends = self.of(model)
+            if ends is None:
+                return None
+            if model in sure:
+                lo, error_lo = lo + ends[0], error_lo + ends[2]
+            hi = None if hi is None or ends[1] is None else hi + ends[1]
+            error_hi = None if error_hi is None or ends[3] is None else error_hi + ends[3]
+        return lo, hi, error_lo, error_hi
 
 
 def _ends(parts: Sequence[Sums]) -> Ends | None:

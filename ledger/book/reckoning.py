@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from ledger.book.alone import LoneWork, Words
+from ledger.book.alone import NOTHING, LoneEnds, LoneWork, Words
 from ledger.book.span import ANYTHING, Part, Span, total
 from ledger.lineage import Edge, Graph, Lineage
 from ledger.measure import Sums, TotalKey
 from ledger.regime.counting import CountingSet
 from ledger.regime.environment import Ends
 
-__all__ = ["Reckoning"]
+__all__ = ["Reckoning", "Scope"]
 
 Rows = Mapping[str, Sequence[tuple[TotalKey, Sums]]]
+Scope: TypeAlias = Literal["own", "base", "cumulative"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class _Group:
 
     sure: frozenset[str] = frozenset()
     maybe: frozenset[str] = frozenset()
+
+    @property
+    def perhaps(self) -> frozenset[str]:
+        """Those that only may be in it."""
+        return self.maybe - self.sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,22 +165,52 @@ class Reckoning:
         names = _unknown_parents(unknown)
         return part.with_span(part.span.perhaps(), *total(names).missing)
 
-    def alone(self, models: Iterable[str], work: LoneWork) -> list[Ends | None]:
-        """Return the ends of models that stand alone: those of ``own`` and of ``cumulative``.
+    def ends(self, models: Iterable[str], work: LoneWork, scope: Scope) -> list[Ends | None]:
+        """Return the ends of many models: those of ``own``, ``base`` or ``cumulative``.
 
-        Nothing is built on the way, since a ledger holds many such models. None for any other
-        model, and where the ends make no interval.
+        No term is built on the way, since a ledger holds many models. None for a model to whose
+        sum a figure belongs that includes others, and where the ends make no interval.
 
         Args:
             models: Names without prefix.
             work: The own work of the same rows.
+            scope: Which of the three.
         """
-        edges, figures, held = self._graph.edges, self._figures, list(models)
-        found = work.ends(held, self._weigh)
-        if not edges and not figures:
+        lone, edges, figures = work.counted(self._weigh), self._graph.edges, self._figures
+        found: list[Ends | None] = []
+        for model in models:
+            if model in figures:
+                found.append(None)
+            elif model in edges:
+                found.append(self._ends_along(model, lone, scope))
+            else:
+                found.append(NOTHING if scope == "base" else lone.of(model))
+        return found
+
+    def _ends_along(self, model: str, lone: LoneEnds, scope: Scope) -> Ends | None:
+        """Return the ends of a model that was made from others; None where figures matter."""
+        own = _Group() if scope == "cumulative" else self._own_group(model)
+        walk = own if scope == "own" else self._walk(model)
+        if not self._figures.keys().isdisjoint(walk.maybe):
+            return None
+        if scope == "own":
+            hidden, found = bool(self._own_unknowns(own)), lone.together(own.sure, own.perhaps)
+        else:
+            hidden = any(edge.parent is None for edge in self._graph.edges_from(walk.maybe))
+            sure = walk.sure - own.maybe
+            found = lone.together(sure, walk.maybe - own.sure - sure)
+        if found is None or not hidden:
             return found
-        pairs = zip(held, found, strict=True)
-        return [None if name in edges or name in figures else ends for name, ends in pairs]
+        # The parent that nobody names may be any amount, and any ancestor may be that parent.
+        none = scope == "base" and bool(self._own_unknowns(own))
+        return 0 if none else found[0], None, 0 if none else found[2], None
+
+    def _walk(self, model: str) -> _Group:
+        """Return everything along the lineage of a model, not beyond models with figures."""
+        maybe = self._graph.reach(model, follow=_any, barrier=self._figures)
+        if not self._graph.problems:
+            return _Group(maybe, maybe)
+        return _Group(self._graph.reach(model, follow=_certain, barrier=self._figures), maybe)
 
     def _weigh(self, words: Words) -> Literal["counted", "known", "excluded"]:
         """Say whether work is counted, or is known to count nothing."""
@@ -266,16 +302,10 @@ class Reckoning:
 
     def _along(self, models: Sequence[str], own: _Group) -> Part:
         """Add up everything along the lineage of some models but what belongs to ``own``."""
-        reached = [
-            (
-                self._graph.reach(model, follow=_certain, barrier=self._figures),
-                self._graph.reach(model, follow=_any, barrier=self._figures),
-            )
-            for model in models
-        ]
+        reached = [self._walk(model) for model in models]
         walk = _Group(
-            frozenset[str]().union(*(sure for sure, _ in reached)),
-            frozenset[str]().union(*(maybe for _, maybe in reached)),
+            frozenset[str]().union(*(each.sure for each in reached)),
+            frozenset[str]().union(*(each.maybe for each in reached)),
         )
         figures = sorted(walk.maybe & self._figures.keys())
         covered = self._covered(name for name in figures if name in walk.sure)
@@ -287,9 +317,10 @@ class Reckoning:
         parts += self._overlaps(kept, walk.sure, own)
         # A parent that nobody names may be ours and still come from somebody else's model.
         parts += _unknown_parents(self._graph.edges_from(plain))
-        behind = frozenset[str]().union(*(self._reach(name) for name in kept))
-        parts.append(_contradictions(self._graph.edges_from(behind), frozenset()))
-        parts.append(_contradictions(self._graph.edges_from(plain), walk.sure))
+        if self._graph.problems:
+            behind = frozenset[str]().union(*(self._reach(name) for name in kept))
+            parts.append(_contradictions(self._graph.edges_from(behind), frozenset()))
+            parts.append(_contradictions(self._graph.edges_from(plain), walk.sure))
         if own.maybe:
             parts.append(self._doubts(own))
         return total(parts)

@@ -25,6 +25,7 @@ from ledger.determination.world import World
 from ledger.obligations import DueDate, Filed, Filings, Workdays, due_date
 from ledger.regime.answered import BASE_OBTAINABLE
 from ledger.regime.dated import NOWHERE, Standing
+from ledger.regime.decide import Decider
 from ledger.regime.interpret import Interpreter
 from ledger.regime.question import Question
 from ledger.regime.rule import Obligation
@@ -65,6 +66,7 @@ class Conclusion:
         filings: What was filed.
         interpreter: Interprets the law for the subject.
         workdays: Counts business days; without it what they lead to is not known.
+        deciders: What decides rules of the law on earlier days, as ``Since`` keeps them.
     """
 
     ground: Ground
@@ -77,6 +79,7 @@ class Conclusion:
     filings: Filings
     interpreter: Interpreter
     workdays: Workdays | None = None
+    deciders: dict[int, Decider] = field(default_factory=dict)
     _bound: dict[str, Reason] = field(default_factory=dict)
 
     def determination(self) -> Determination:
@@ -125,7 +128,8 @@ class Conclusion:
         met_on, on = None, None
         if "met" in {now, ahead}:
             models = self.world.closure(self.subject)
-            since = Since(self.world, self.ground.law, self.ground.rule, self.subject, models)
+            ground, deciders = self.ground, self.deciders
+            since = Since(self.world, ground.law, ground.rule, self.subject, models, deciders)
             met_on = since.met_on() if now == "met" else None
             on = since.foreseen_on(met_on) if ahead == "met" else None
         if not self.ground.rule.foresees or ahead is None:

@@ -22,6 +22,7 @@ from ledger.determination.world import World, within_tables
 from ledger.obligations import Filings, Workdays
 from ledger.regime.answered import Answers
 from ledger.regime.dated import APPLICABLE, Standing, standing_on
+from ledger.regime.decide import Decider
 from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
 from ledger.regime.model import Regime
@@ -93,6 +94,7 @@ class _Judged:
         actual: Verdicts on what happened.
         foreseen: Verdicts with commitments; empty where there are none.
         workdays: Counts business days, if anything does.
+        deciders: What decides its rules on earlier days, as ``Since`` keeps them.
     """
 
     law: Law
@@ -105,6 +107,7 @@ class _Judged:
     actual: Verdicts
     foreseen: Verdicts
     workdays: Workdays | None
+    deciders: dict[int, Decider] = field(default_factory=dict)
 
 
 def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> _Judged:
@@ -210,6 +213,7 @@ class _Concluding:
             filings=self._filings,
             interpreter=interpreter,
             workdays=case.workdays,
+            deciders=case.deciders,
         ).determination()
 
 

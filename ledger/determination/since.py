@@ -27,6 +27,8 @@ class Since:
         rule: The rule.
         subject: With its prefix.
         models: Models that its totals rest on, without prefix.
+        deciders: What decides rules of the law, by the identity of the standpoint it goes by: one
+            rule asks what another has asked.
     """
 
     world: World
@@ -34,6 +36,7 @@ class Since:
     rule: Rule
     subject: str
     models: frozenset[str]
+    deciders: dict[int, Decider]
 
     def met_on(self) -> MetOn:
         """Return since when the rule is met; it is met on the day asked for."""
@@ -83,7 +86,12 @@ class Since:
     def _by(self, undated: Undated, day: date) -> Decider:
         """Return what decides rules over the records by a day."""
         standpoint = self.world.on(day, self.models, undated)
-        return Decider(self.law, Answers(self.law, standpoint))
+        decider = self.deciders.get(id(standpoint))
+        if decider is None:
+            # It keeps its standpoint, so that no other one can come to have the same identity.
+            decider = Decider(self.law, Answers(self.law, standpoint))
+            self.deciders[id(standpoint)] = decider
+        return decider
 
     def _grows(self, undated: Undated, start: date) -> bool:
         """Whether it can only begin to be met until facts or steps change.

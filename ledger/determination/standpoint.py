@@ -41,13 +41,11 @@ class _Counted:
         reckoning: Adds up.
         totals: What it added up, by subject, scope and view.
         bounds: The ends of what it added up, by subjects, scope and view.
-        alone: The ends of models that stand alone, by subjects; None for the others.
     """
 
     reckoning: Reckoning
     totals: dict[tuple[str, Scope, ViewName], Measured]
     bounds: dict[tuple[tuple[str, ...], Scope, ViewName], Bounds]
-    alone: dict[tuple[str, ...], list[Ends | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,29 +157,26 @@ class Standpoint:
         held = self._counted.get(alike)
         if held is None:
             reckoning = Reckoning(self.actual, self.lineage, counting)
-            held = self._counted[alike] = _Counted(reckoning, {}, {}, {})
+            held = self._counted[alike] = _Counted(reckoning, {}, {})
         self._counted[counting] = held
         return held
 
     def _ends(
         self, subjects: tuple[str, ...], counting: CountingSet, scope: Scope, view: ViewName
     ) -> list[Ends]:
-        """Return the ends of totals; those of models that stand alone are added up directly."""
-        if scope == "base" or not all(subject.startswith("model:") for subject in subjects):
-            return [ends_of(self.total(each, counting, scope, view)) for each in subjects]
-        counted = self._counted[counting]
-        alone = counted.alone.get(subjects)
-        if alone is None:
+        """Return the ends of totals; those of most models are added up directly."""
+        found: list[Ends | None] = [None] * len(subjects)
+        if all(subject.startswith("model:") for subject in subjects):
             if not self._work:
                 self._work.append(LoneWork(self.actual))
-            alone = counted.reckoning.alone(map(bare, subjects), self._work[0])
-            counted.alone[subjects] = alone
-        found = list(alone)
-        if view == "foreseen":
-            # Places of models to which something is committed.
-            for place, subject in enumerate(subjects):
-                if bare(subject) in self.committed:
-                    found[place] = None
+            reckoning = self._counted[counting].reckoning
+            found = reckoning.ends(map(bare, subjects), self._work[0], scope)
+            if view == "foreseen":
+                # To these, or to those that they were made from, something may be committed.
+                edges = self.lineage.along(counting.relations).edges
+                for place, name in enumerate(map(bare, subjects)):
+                    if name in self.committed or name in edges:
+                        found[place] = None
         return [
             ends_of(self.total(subject, counting, scope, view)) if ends is None else ends
             for subject, ends in zip(subjects, found, strict=True)

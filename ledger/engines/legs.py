@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from datetime import date
 
 import polars as pl
 
@@ -40,8 +40,8 @@ def collect_legs(
     # Digits become integers fast; decimals would be made of Python's first.
     whole = whole.with_columns(pl.col(*_AMOUNTS).cast(pl.String))
     found: dict[str, list[Leg]] = {}
-    for row in whole.iter_rows(named=True):
-        found.setdefault(row["model"], []).append(_leg(row))
+    for model, *row in whole.select(*_KEYS, "seq", *_COUNTS, *_AMOUNTS).iter_rows():
+        found.setdefault(model, []).append(_leg(*row))
     return {model: tuple(legs) for model, legs in found.items()}
 
 
@@ -68,23 +68,42 @@ def _grouped(rows: pl.LazyFrame) -> pl.DataFrame:
     return group_sums(Grouping(rows, _KEYS, _COUNTS, _AMOUNTS, first="seq"))
 
 
-def _leg(row: Mapping[str, Any]) -> Leg:
+def _leg(  # noqa: PLR0913 - the columns of a group, in their order
+    run: str,
+    activity: str,
+    operation_kind: str,
+    extent: str,
+    developer: str | None,
+    day: date | None,
+    not_after: date | None,
+    commitment: str | None,
+    evidence: str,
+    seq: int,
+    rows: int,
+    unbounded: int,
+    error_unbounded: int,
+    device_us_unknown: int,
+    lo: str,
+    hi: str,
+    error_lo: str,
+    error_hi: str,
+    device_us: str,
+) -> Leg:
     """Return one group as a leg."""
-    error_hi = None if row["error_unbounded"] else int(row["error_hi"])
     return Leg(
-        seq=row["seq"],
-        run=row["run"],
-        activity=row["activity"],
-        operation_kind=row["operation_kind"],
-        extent=row["extent"],
-        day=row["day"],
-        not_after=row["not_after"],
-        lo=int(row["lo"]),
-        hi=None if row["unbounded"] else int(row["hi"]),
-        commitment=row["commitment"],
-        device_us=None if row["device_us_unknown"] else int(row["device_us"]),
-        developer=row["developer"],
-        rows=row["rows"],
-        error=Interval(int(row["error_lo"]), error_hi),
-        evidence=row["evidence"],
+        seq=seq,
+        run=run,
+        activity=activity,
+        operation_kind=operation_kind,
+        extent=extent,
+        day=day,
+        not_after=not_after,
+        lo=int(lo),
+        hi=None if unbounded else int(hi),
+        commitment=commitment,
+        device_us=None if device_us_unknown else int(device_us),
+        developer=developer,
+        rows=rows,
+        error=Interval(int(error_lo), None if error_unbounded else int(error_hi)),
+        evidence=evidence,
     )

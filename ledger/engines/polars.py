@@ -231,7 +231,7 @@ class PolarsEngine:
 
     def _above(self, limit: int) -> tuple[int, ...]:
         """Find them in the files of the projection."""
-        segments = self._projection.segments(max(limit, self._size))
+        segments = self._projection.segments(max(limit, self._size), read=self._read)
         paths = [segment.allocations for segment in segments if segment.leaves.start < limit]
         if not paths:
             return ()

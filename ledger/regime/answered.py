@@ -49,7 +49,6 @@ from ledger.regime.environment import (
     Holding,
     LineageScope,
     Rates,
-    ends_of,
 )
 from ledger.regime.grouping import Between, Place
 from ledger.regime.law import Law
@@ -347,10 +346,10 @@ class Answers:
         if scope != "base":
             return self._environment.bounds(subjects, counting, scope, view)
         modified = self._modified()
-        return Bounds.of(
-            ends_of(self.total(each, counting, scope, view)) if each in modified else _NO_BOUNDS
-            for each in subjects
-        )
+        asked = tuple(each for each in subjects if each in modified)
+        held = self._environment.bounds(asked, counting, scope, view)
+        ends = zip(held.lo, held.hi, held.error_lo, held.error_hi, strict=True)
+        return Bounds.of(next(ends) if each in modified else _NO_BOUNDS for each in subjects)
 
     def members(self, relation: str, subject: str) -> tuple[str, ...]:
         """Return who belongs to a subject, prefixed."""
