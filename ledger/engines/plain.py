@@ -12,10 +12,13 @@ from ledger.engines.place import Place
 from ledger.entry import Entry
 from ledger.measure import (
     Contribution,
+    DeliveryKey,
     Folded,
+    GradeSums,
     Leg,
     Segment,
     StoredRecord,
+    add_into,
     allocation_of,
     merge_all,
     summarise,
@@ -55,6 +58,20 @@ class PlainEngine:
         for seq, made in standing.items():
             grouped.take(seq, made)
         return grouped.legs(models)
+
+    def delivered(self, *, limit: int, as_of: date) -> Mapping[DeliveryKey, GradeSums]:
+        """Return the capacity delivered under contracts, by grade: own primary work only."""
+        found: dict[DeliveryKey, GradeSums] = {}
+        for record in self._records(limit):
+            signed = allocation_of(record)
+            made = None if signed is None else Contribution.of(signed[1])
+            if signed is None or made is None or made.grade is None or made.commitment is None:
+                continue
+            if made.total.role == "primary":
+                sums = made.capacity(as_of)
+                key = DeliveryKey(made.commitment, made.total.model, made.grade)
+                add_into(found, {key: sums if signed[0] > 0 else -sums})
+        return found
 
     def above(self, *, limit: int) -> tuple[int, ...]:
         """Return the standing allocations that state more than their own ceiling, in order."""

@@ -12,11 +12,12 @@ from __future__ import annotations
 from ledger.measure.contribution import Contribution, Happened, Tally, allocation_of, summarise
 from ledger.measure.engine import Engine, Leg, Measured
 from ledger.measure.segment import Body, Folded, Segment, StoredRecord, merge_all, unreversed
-from ledger.measure.sums import GradeKey, GradeSums, Sums, TotalKey, add_into
+from ledger.measure.sums import DeliveryKey, GradeKey, GradeSums, Sums, TotalKey, add_into
 
 __all__ = [
     "Body",
     "Contribution",
+    "DeliveryKey",
     "Engine",
     "Folded",
     "GradeKey",
