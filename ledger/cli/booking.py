@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from fractions import Fraction
 
 from ledger.cli.clock import now
@@ -15,7 +15,7 @@ from ledger.errors import InputError, UnitError
 from ledger.forward import Delivered, delivered_by
 from ledger.journeys.contracting import Desk
 from ledger.journeys.deals import Deal, deals_of
-from ledger.measure import Engine, unreversed
+from ledger.measure import DeliveryKey, Engine, GradeSums, unreversed
 from ledger.period import parse_day
 from ledger.quantity import parse_number
 
@@ -32,15 +32,29 @@ class Standing:
         ledger: The fold it was read from.
         deals: The contracts that stand.
         as_of: Last day whose deliveries count.
+        graded: What was delivered, by contract and grade; empty unless asked for.
     """
 
     ledger: FoldedLedger
     deals: tuple[Deal, ...]
     as_of: date
+    graded: Mapping[DeliveryKey, GradeSums] = field(default_factory=dict)
 
 
-def standing(context: Context, as_of: date) -> Standing:
+def standing(
+    context: Context,
+    as_of: date,
+    *,
+    recorded_by: datetime | None = None,
+    graded: bool = False,
+) -> Standing:
     """Read the forward book, deliveries of the whole ledger netted off.
+
+    Args:
+        context: The global options.
+        as_of: Last day whose deliveries count.
+        recorded_by: Count only entries sealed by then; None counts all that are signed.
+        graded: Whether deliveries are wanted by grade.
 
     Raises:
         MissingError: If there is no ledger.
@@ -57,9 +71,12 @@ def standing(context: Context, as_of: date) -> Standing:
             legs = fold.legs(models, limit=folded.limit, as_of=as_of)
             delivered = delivered_by(legs, as_of)
         held = (record for record in unreversed(folded.records) if record.type == "commitment")
-        return Standing(ledger, deals_of(held, delivered, store), as_of)
+        deals, grades = deals_of(held, delivered, store), dict[DeliveryKey, GradeSums]()
+        if graded and folded.deliveries:
+            grades |= fold.delivered(limit=folded.limit or 0, as_of=as_of)
+        return Standing(ledger, deals, as_of, grades)
 
-    return with_fold(context, used, as_of=as_of)
+    return with_fold(context, used, as_of=as_of, recorded_by=recorded_by)
 
 
 def desk_of(context: Context) -> Desk:

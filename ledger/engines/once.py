@@ -17,7 +17,15 @@ from ledger.claim import Population
 from ledger.engines.grouped import Grouped
 from ledger.errors import IntegrityError
 from ledger.log.store import Row
-from ledger.measure import Folded, Leg, StoredRecord, Tally
+from ledger.measure import (
+    DeliveryKey,
+    Folded,
+    GradeSums,
+    Leg,
+    StoredRecord,
+    Tally,
+    delivered_under,
+)
 from ledger.merkle import CompactRange
 
 __all__ = ["CheckedLeaves", "OnceEngine"]
@@ -76,6 +84,14 @@ class OnceEngine:
     def population(self, size: int, as_of: date) -> Population:
         """Return how much the entries [0, size) hold; the day only says which pass knows it."""
         return self._over(size, as_of).population
+
+    def delivered(self, *, limit: int, as_of: date) -> Mapping[DeliveryKey, GradeSums]:
+        """Return the capacity delivered under contracts, by grade; takes a pass of its own."""
+        rows = ((seq, json.loads(leaf)) for seq, leaf, _ in self._source.read(0, limit))
+        return delivered_under(
+            (StoredRecord(seq, v["recorded_at"], v["type"], v["body"]) for seq, v in rows),
+            as_of=as_of,
+        )
 
     def above(self, *, limit: int) -> tuple[int, ...]:
         """Return the standing allocations that state more than their own ceiling, in order."""

@@ -18,8 +18,8 @@ from ledger.measure import (
     Leg,
     Segment,
     StoredRecord,
-    add_into,
     allocation_of,
+    delivered_under,
     merge_all,
     summarise,
 )
@@ -61,17 +61,7 @@ class PlainEngine:
 
     def delivered(self, *, limit: int, as_of: date) -> Mapping[DeliveryKey, GradeSums]:
         """Return the capacity delivered under contracts, by grade: own primary work only."""
-        found: dict[DeliveryKey, GradeSums] = {}
-        for record in self._records(limit):
-            signed = allocation_of(record)
-            made = None if signed is None else Contribution.of(signed[1])
-            if signed is None or made is None or made.grade is None or made.commitment is None:
-                continue
-            if made.total.role == "primary":
-                sums = made.capacity(as_of)
-                key = DeliveryKey(made.commitment, made.total.model, made.grade)
-                add_into(found, {key: sums if signed[0] > 0 else -sums})
-        return found
+        return delivered_under(self._records(limit), as_of=as_of)
 
     def above(self, *, limit: int) -> tuple[int, ...]:
         """Return the standing allocations that state more than their own ceiling, in order."""

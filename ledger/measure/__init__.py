@@ -9,7 +9,14 @@ operations, device-microseconds, or rows.
 
 from __future__ import annotations
 
-from ledger.measure.contribution import Contribution, Happened, Tally, allocation_of, summarise
+from ledger.measure.contribution import (
+    Contribution,
+    Happened,
+    Tally,
+    allocation_of,
+    delivered_under,
+    summarise,
+)
 from ledger.measure.engine import Engine, Leg, Measured
 from ledger.measure.segment import Body, Folded, Segment, StoredRecord, merge_all, unreversed
 from ledger.measure.sums import DeliveryKey, GradeKey, GradeSums, Sums, TotalKey, add_into
@@ -32,6 +39,7 @@ __all__ = [
     "TotalKey",
     "add_into",
     "allocation_of",
+    "delivered_under",
     "merge_all",
     "summarise",
     "unreversed",
