@@ -12,6 +12,7 @@ from ledger.journeys.check_document import check_schema
 from ledger.pack import PACK_NAME, packed_bytes
 from ledger.record.schema import record_schemas
 from ledger.regime.schema import regime_schemas
+from ledger.report.book_document import book_schema
 from ledger.report.checks import PAGE_NAME, check_page
 from ledger.report.contracts_document import contracts_schema
 from ledger.report.deadlines_document import deadlines_schema
@@ -53,6 +54,7 @@ def schema_files() -> dict[str, str]:
         "methods.v1.schema.json": methods_schema(),
         "missing.v1.schema.json": missing_schema(),
         "pack-signatures.v1.schema.json": quorum_schema(),
+        "position-book.v1.schema.json": book_schema(),
         "position.v1.schema.json": position_schema(),
         "position-reconciled.v1.schema.json": regraded_position_schema(),
         "reconcile.v1.schema.json": reconcile_schema(),

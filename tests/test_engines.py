@@ -33,8 +33,10 @@ from ledger.errors import IntegrityError, MissingError
 from ledger.journeys.totals import population_of
 from ledger.measure import (
     Folded,
+    GradeSums,
     Segment,
     StoredRecord,
+    add_into,
     allocation_of,
     merge_all,
     summarise,
@@ -71,6 +73,13 @@ def test_engines_agree_on_folds_and_legs(
     assert folded == expected
     assert fast.legs(ALL, limit=limit, as_of=as_of) == plain.legs(ALL, limit=limit, as_of=as_of)
     assert fast.above(limit=limit) == plain.above(limit=limit)
+    delivered = plain.delivered(limit=limit, as_of=as_of)
+    assert fast.delivered(limit=limit, as_of=as_of) == delivered
+    # By grade they add up to what the fold says of each contract.
+    by_contract: dict[str, GradeSums] = {}
+    for key, sums in delivered.items():
+        add_into(by_contract, {key.contract: sums})
+    assert by_contract == expected.deliveries
 
 
 class WalkedLeaves(MemoryLeaves):

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from fractions import Fraction
+from typing import TypeVar
 
+from ledger.cli.asking import records_of
 from ledger.cli.clock import now
 from ledger.cli.context import Context
 from ledger.cli.folding import FoldedLedger, with_fold
 from ledger.cli.opening import open_log, open_reader
 from ledger.errors import InputError, UnitError
 from ledger.forward import Delivered, delivered_by
+from ledger.journeys.checking import Question, Records
 from ledger.journeys.contracting import Desk
-from ledger.journeys.deals import Deal, deals_of
-from ledger.measure import Engine, unreversed
+from ledger.journeys.deals import Deal, Shelf, deals_of
+from ledger.measure import DeliveryKey, Engine, GradeSums, unreversed
 from ledger.period import parse_day
 from ledger.quantity import parse_number
 
-__all__ = ["Standing", "day_of", "desk_of", "share_of", "standing"]
+__all__ = ["Standing", "day_of", "desk_of", "share_of", "standing", "with_book"]
+
+R = TypeVar("R")
 
 _HUNDRED = 100
 
@@ -32,15 +37,29 @@ class Standing:
         ledger: The fold it was read from.
         deals: The contracts that stand.
         as_of: Last day whose deliveries count.
+        graded: What was delivered, by contract and grade; empty unless asked for.
     """
 
     ledger: FoldedLedger
     deals: tuple[Deal, ...]
     as_of: date
+    graded: Mapping[DeliveryKey, GradeSums] = field(default_factory=dict)
 
 
-def standing(context: Context, as_of: date) -> Standing:
+def standing(
+    context: Context,
+    as_of: date,
+    *,
+    recorded_by: datetime | None = None,
+    graded: bool = False,
+) -> Standing:
     """Read the forward book, deliveries of the whole ledger netted off.
+
+    Args:
+        context: The global options.
+        as_of: Last day whose deliveries count.
+        recorded_by: Count only entries sealed by then; None counts all that are signed.
+        graded: Whether deliveries are wanted by grade.
 
     Raises:
         MissingError: If there is no ledger.
@@ -49,17 +68,48 @@ def standing(context: Context, as_of: date) -> Standing:
     store = open_reader(context)
 
     def used(fold: Engine, ledger: FoldedLedger) -> Standing:
-        folded = ledger.folded
-        delivered: Mapping[str, Mapping[str, Delivered]] = {}
-        if folded.deliveries:
-            assert folded.limit is not None
-            models = frozenset(key.model for key in folded.totals)
-            legs = fold.legs(models, limit=folded.limit, as_of=as_of)
-            delivered = delivered_by(legs, as_of)
-        held = (record for record in unreversed(folded.records) if record.type == "commitment")
-        return Standing(ledger, deals_of(held, delivered, store), as_of)
+        deals = _deals(fold, ledger, store, as_of)
+        grades: Mapping[DeliveryKey, GradeSums] = {}
+        if graded and ledger.folded.deliveries:
+            grades = fold.delivered(limit=ledger.folded.limit or 0, as_of=as_of)
+        return Standing(ledger, deals, as_of, grades)
 
-    return with_fold(context, used, as_of=as_of)
+    return with_fold(context, used, as_of=as_of, recorded_by=recorded_by)
+
+
+def with_book(
+    context: Context,
+    question: Question,
+    engine: str,
+    use: Callable[[Records, tuple[Deal, ...]], R],
+) -> R:
+    """Fold the ledger once for a question and its forward book, and call ``use`` meanwhile.
+
+    Raises:
+        MissingError: If there is no ledger.
+        IntegrityError: If the entries do not reproduce the signed root.
+    """
+    store, as_of = open_reader(context), question.as_of
+
+    def used(fold: Engine, ledger: FoldedLedger) -> R:
+        deals = _deals(fold, ledger, store, as_of)
+        return use(records_of(fold, ledger, as_of), deals)
+
+    recorded_by = question.recorded_by
+    return with_fold(context, used, as_of=as_of, recorded_by=recorded_by, engine=engine)
+
+
+def _deals(fold: Engine, ledger: FoldedLedger, shelf: Shelf, as_of: date) -> tuple[Deal, ...]:
+    """Return the contracts that stand, deliveries by a day netted off."""
+    folded = ledger.folded
+    delivered: Mapping[str, Mapping[str, Delivered]] = {}
+    if folded.deliveries:
+        assert folded.limit is not None
+        models = frozenset(key.model for key in folded.totals)
+        legs = fold.legs(models, limit=folded.limit, as_of=as_of)
+        delivered = delivered_by(legs, as_of)
+    held = (record for record in unreversed(folded.records) if record.type == "commitment")
+    return deals_of(held, delivered, shelf)
 
 
 def desk_of(context: Context) -> Desk:

@@ -12,19 +12,19 @@ from ledger.cli.asking import (
     by_pseudonym,
     evaluator_of,
     question_of,
-    with_records,
 )
-from ledger.cli.booking import standing
+from ledger.cli.booking import with_book
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
 from ledger.hardware import Catalogue
-from ledger.journeys.checking import Checked, check
+from ledger.journeys.checking import Checked, Records, check
 from ledger.journeys.deadlines import deadlines_of
+from ledger.journeys.deals import Deal
 from ledger.journeys.forecasting import Forecasts, forecast, outlays_of
 from ledger.journeys.supposed_book import CHANGES, Supposed, suppose
 from ledger.pack import Pack, read_pack
 from ledger.publicholidays import public_holiday
-from ledger.regime.load import load_regimes
+from ledger.regime.edition import lawbook
 from ledger.report.forecast import forecast_tables
 from ledger.report.forecast_document import forecast_document
 from ledger.resources import rules_root
@@ -87,17 +87,19 @@ def _forecast(
     calendars = WorkCalendars.from_pack(pack, public_holiday)
     question = replace(by_pseudonym(context, question_of(options)), workdays=calendars)
     engine = options["engine"]
-    checked = with_records(
-        context,
-        question,
-        engine,
-        lambda records: check(question, records, pack, evaluator_of(engine)),
-    )
-    regimes = load_regimes(pack)
-    due = deadlines_of(checked, regimes, calendars, until=question.as_of)
-    outlays = outlays_of(standing(context, question.as_of).deals, question.as_of)
-    found = forecast(checked, regimes, calendars, outlays, due)
-    if not supposed:
-        return checked, found, None
-    other = suppose(outlays, supposed, Catalogue.from_pack(pack))
-    return checked, found, forecast(checked, regimes, calendars, other, due)
+    book = lawbook(pack, {})
+    regimes = book.regimes
+
+    def told(
+        records: Records, deals: tuple[Deal, ...]
+    ) -> tuple[Checked, Forecasts, Forecasts | None]:
+        checked = check(question, records, book, evaluator_of(engine))
+        due = deadlines_of(checked, regimes, calendars, until=question.as_of)
+        outlays = outlays_of(deals, question.as_of)
+        found = forecast(checked, regimes, calendars, outlays, due)
+        if not supposed:
+            return checked, found, None
+        other = suppose(outlays, supposed, Catalogue.from_pack(pack))
+        return checked, found, forecast(checked, regimes, calendars, other, due)
+
+    return with_book(context, question, engine, told)

@@ -15,7 +15,7 @@ from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
 from ledger.journeys.checking import Question
 from ledger.journeys.scenario import Scenario, scenario
-from ledger.journeys.whatif import WhatIf, what_if
+from ledger.journeys.whatif import Ledgers, WhatIf, what_if
 from ledger.regime.edition import lawbook, read_edition
 from ledger.report.whatif import whatif_csv, whatif_tables
 from ledger.report.whatif_document import whatif_document
@@ -85,7 +85,9 @@ def whatif(
         context,
         question,
         engine,
-        lambda records: what_if(law, question, reading_today, records, evaluator_of(engine)),
+        lambda records: what_if(
+            law, question, reading_today, Ledgers(records), evaluator_of(engine)
+        ),
     )
     chosen = form_of(fmt, output)
     _tell(context, found, notes=chosen == "csv")

@@ -18,7 +18,18 @@ from ledger.engines.grouped import Grouped
 from ledger.errors import IntegrityError
 from ledger.form.bodies import FIGURES, SUMMED
 from ledger.log.store import Row
-from ledger.measure import Contribution, Folded, Groups, Leg, StoredRecord, Tally, groups_of
+from ledger.measure import (
+    Contribution,
+    DeliveryKey,
+    Folded,
+    GradeSums,
+    Groups,
+    Leg,
+    StoredRecord,
+    Tally,
+    delivered_under,
+    groups_of,
+)
 from ledger.merkle import CompactRange
 from ledger.verify.leaf import picker
 
@@ -90,6 +101,14 @@ class OnceEngine:
     def population(self, size: int, as_of: date) -> Population:
         """Return how much the entries [0, size) hold; the day only says which pass knows it."""
         return self._over(size, as_of).population
+
+    def delivered(self, *, limit: int, as_of: date) -> Mapping[DeliveryKey, GradeSums]:
+        """Return the capacity delivered under contracts, by grade; takes a pass of its own."""
+        rows = ((seq, json.loads(leaf)) for seq, leaf, _ in self._source.read(0, limit))
+        return delivered_under(
+            (StoredRecord(seq, v["recorded_at"], v["type"], v["body"]) for seq, v in rows),
+            as_of=as_of,
+        )
 
     def above(self, *, limit: int) -> tuple[int, ...]:
         """Return the standing allocations that state more than their own ceiling, in order."""

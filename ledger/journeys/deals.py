@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ledger.contract import Price
 from ledger.contract.terms import TERMS_SCHEMA
@@ -17,7 +17,9 @@ from ledger.log.store import Row
 from ledger.measure import StoredRecord
 from ledger.period import parse_day
 
-__all__ = ["Deal", "Part", "Shelf", "deals_of", "find_deal", "hidden_of"]
+__all__ = ["Deal", "Part", "Shelf", "deals_of", "find_deal"]
+
+_GAP_MAX: Final = 64  # entries between two commitments that are read along
 
 
 class Shelf(Protocol):
@@ -151,11 +153,10 @@ def deals_of(
     by_contract: dict[str, list[StoredRecord]] = {}
     for record in records:
         by_contract.setdefault(str(record.body["contract"]), []).append(record)
+    hidden = _hidden_of(shelf, sorted(r.seq for held in by_contract.values() for r in held))
     found = []
     for name in sorted(by_contract):
-        bare = [
-            Part(r.seq, r.body, hidden_of(shelf, r.seq), Delivered()) for r in by_contract[name]
-        ]
+        bare = [Part(r.seq, r.body, hidden[r.seq], Delivered()) for r in by_contract[name]]
         drawn = drawn_on(bare, delivered.get(name, {}))
         parts = [Part(part.seq, part.body, part.hidden, share) for part, share in drawn]
         parts.sort(key=lambda part: (part.start, part.seq))
@@ -181,10 +182,29 @@ def find_deal(deals: Iterable[Deal], name: str) -> Deal:
     return held[name]
 
 
-def hidden_of(shelf: Shelf, seq: int) -> Mapping[str, str]:
-    """Return the confidential fields of an entry that are held."""
-    found = {}
-    for _, _, stored in shelf.openings(seq, seq + 1):
-        _, name, value = json.loads(base64.urlsafe_b64decode(stored + b"=" * (-len(stored) % 4)))
-        found[str(name)] = str(value)
+def _hidden_of(shelf: Shelf, seqs: Sequence[int]) -> Mapping[int, Mapping[str, str]]:
+    """Return the confidential fields of entries that are held, by entry.
+
+    Commitments stand close together in a log: those near each other are read in one go.
+    """
+    found: dict[int, dict[str, str]] = {seq: {} for seq in seqs}
+    for start, stop in _stretches(seqs):
+        for seq, _, stored in shelf.openings(start, stop):
+            if seq in found:
+                padded = stored + b"=" * (-len(stored) % 4)
+                _, name, value = json.loads(base64.urlsafe_b64decode(padded))
+                found[seq][str(name)] = str(value)
     return found
+
+
+def _stretches(seqs: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield ranges that cover numbers in order, without long gaps in them."""
+    start = last = None
+    for seq in seqs:
+        if start is not None and last is not None and seq - last > _GAP_MAX:
+            yield start, last + 1
+            start = None
+        start = seq if start is None else start
+        last = seq
+    if start is not None and last is not None:
+        yield start, last + 1

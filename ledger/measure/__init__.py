@@ -15,16 +15,18 @@ from ledger.measure.contribution import (
     Happened,
     Tally,
     allocation_of,
+    delivered_under,
     groups_of,
     summarise,
 )
 from ledger.measure.engine import Engine, Leg, Measured
 from ledger.measure.segment import Body, Folded, Segment, StoredRecord, merge_all, unreversed
-from ledger.measure.sums import GradeKey, GradeSums, Sums, TotalKey, add_into
+from ledger.measure.sums import DeliveryKey, GradeKey, GradeSums, Sums, TotalKey, add_into
 
 __all__ = [
     "Body",
     "Contribution",
+    "DeliveryKey",
     "Engine",
     "Folded",
     "GradeKey",
@@ -40,6 +42,7 @@ __all__ = [
     "TotalKey",
     "add_into",
     "allocation_of",
+    "delivered_under",
     "groups_of",
     "merge_all",
     "summarise",

@@ -16,12 +16,21 @@ from operator import add, sub
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from ledger.measure.segment import Segment, StoredRecord
-from ledger.measure.sums import GradeKey, GradeSums, Sums, TotalKey
+from ledger.measure.sums import DeliveryKey, GradeKey, GradeSums, Sums, TotalKey, add_into
 from ledger.merkle import CompactRange
 from ledger.period import parse_day
 from ledger.record import evidence_grade
 
-__all__ = ["Contribution", "Groups", "Happened", "Tally", "allocation_of", "groups_of", "summarise"]
+__all__ = [
+    "Contribution",
+    "Groups",
+    "Happened",
+    "Tally",
+    "allocation_of",
+    "delivered_under",
+    "groups_of",
+    "summarise",
+]
 
 
 Groups: TypeAlias = tuple[TotalKey, GradeKey | None]
@@ -280,3 +289,25 @@ def summarise(
     for record in records:
         tally.take(record)
     return tally.close(leaves or CompactRange())
+
+
+def delivered_under(
+    records: Iterable[StoredRecord], *, as_of: date
+) -> Mapping[DeliveryKey, GradeSums]:
+    """Return the capacity delivered under contracts, by grade: own primary work only.
+
+    Args:
+        records: Records in order of ``seq``, reversals included.
+        as_of: Last UTC day whose work counts.
+    """
+    found: dict[DeliveryKey, GradeSums] = {}
+    for record in records:
+        signed = allocation_of(record)
+        made = None if signed is None else Contribution.of(signed[1])
+        if signed is None or made is None or made.grade is None or made.commitment is None:
+            continue
+        if made.total.role == "primary":
+            sums = GradeSums(*made.capacity(made.happened(as_of)))
+            key = DeliveryKey(made.commitment, made.total.model, made.grade)
+            add_into(found, {key: sums if signed[0] > 0 else -sums})
+    return found

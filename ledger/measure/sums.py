@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from ledger.quantity import Interval
 
-__all__ = ["GradeKey", "GradeSums", "Sums", "TotalKey", "add_into"]
+__all__ = ["DeliveryKey", "GradeKey", "GradeSums", "Sums", "TotalKey", "add_into"]
 
 
 class TotalKey(NamedTuple):
@@ -70,6 +70,21 @@ class GradeKey(NamedTuple):
     peak_operations_per_s: int | None
     month: str | None
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryKey:
+    """What was delivered under which contract: to which model, and at which grade.
+
+    Attributes:
+        contract: Contract that the allocations name.
+        model: Model that they were for.
+        grade: The recorded numbers, and the month.
+    """
+
+    contract: str
+    model: str
+    grade: GradeKey
 
 
 @dataclass(frozen=True, slots=True)
