@@ -54,14 +54,14 @@ class Curve:
         points: In order of days; the last is the day of the report.
         days: Days on which the sum can have changed; more than the points where some are left out.
         lines: Determinations whose lines stand against it, the most pressing first.
-        forecast: What is still to come, if a line is ahead of it.
+        forecasts: When it crosses the lines that are ahead of it, the earliest first.
     """
 
     subject: str
     points: tuple[Point, ...]
     days: int
     lines: tuple[Determination, ...]
-    forecast: Forecast | None
+    forecasts: tuple[Forecast, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,8 @@ def curves_of(
         if found is not None:
             count = _Count(d.subject, found[0].lineage, replace(found[1], id=""))
             groups.setdefault(count, []).append(d)
-    ahead = {id(each.determination): each for each in forecasts.held}
     drawn = tuple(
-        _curve(checked.world, count, groups[count], ahead) for count in list(groups)[:most]
+        _curve(checked.world, count, groups[count], forecasts.held) for count in list(groups)[:most]
     )
     return Curves(drawn, len(groups) - len(drawn))
 
@@ -134,7 +133,7 @@ def _curve(
     world: World,
     count: _Count,
     lines: Sequence[Determination],
-    ahead: dict[int, Forecast],
+    held: Sequence[Forecast],
 ) -> Curve:
     """Return one curve."""
     subject = count.subject
@@ -144,13 +143,13 @@ def _curve(
         _point(day, count.measured(world.on(day, models, Undated.LATE))) for day in _thinned(days)
     ]
     now = count.measured(world.present)
-    found = (ahead[id(d)] for d in lines if id(d) in ahead)
+    own = {id(d) for d in lines}
     return Curve(
         subject=subject,
         points=(*points, _point(world.as_of, now)),
         days=len(days) + 1,
         lines=tuple(lines),
-        forecast=next(found, None),
+        forecasts=tuple(each for each in held if id(each.determination) in own),
     )
 
 

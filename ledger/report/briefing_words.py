@@ -39,6 +39,7 @@ GRADES: Final = {
     "E": "assertion",
 }
 """What each evidence grade stands for, the strongest first."""
+_TIMES_MIN: Final = 10  # from there on a share is told as so many times
 
 
 def amount(digits: str, unit: str | None = None, *, up: bool = False) -> str:
@@ -147,9 +148,13 @@ def distance_words(d: Determination) -> str:
     band = band_of(d)
     if band is None or d.threshold in {None, "0"}:
         return ""
+    if band.low == "0" and band.high is None:
+        return "not known"
     line = Fraction(d.threshold or "1")
     sure = Fraction(band.low) / line
-    share = f"{_percent(sure)} of {amount(str(line))}"
+    times = sure.numerator // sure.denominator
+    reached = f"{times:,} times" if times >= _TIMES_MIN else f"{_percent(sure)} of"
+    share = f"{reached} {amount(str(line))}"
     if band.point is None:
         share = f"at least {share}"
     left = line - Fraction(band.point or band.high or band.low)
@@ -212,10 +217,15 @@ def news_table(news: News, *, most: int) -> Table:
     )
     law = "another rule pack is used" if news.other_law else "the rule pack is the same"
     notes = [
-        f"The earlier report was made at {at.evaluated_at}, of work as of {at.as_of}, over "
-        f"{news.earlier.ledger.size:,} entries; {news.new_entries:,} were recorded since; {law}.",
-        f"{news.same:,} findings are as they were; {news.quiet:,} that are new or gone concern "
-        "nobody.",
+        (
+            f"The earlier report was made at {at.evaluated_at}, of work as of {at.as_of}, over "
+            f"{news.earlier.ledger.size:,} entries; {news.new_entries:,} were recorded since; "
+            f"{law}."
+        ),
+        (
+            f"{news.same:,} findings are as they were; {news.quiet:,} that are new or gone concern "
+            "nobody."
+        ),
     ]
     left = len(news.changes) - len(rows)
     if left:

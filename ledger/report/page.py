@@ -15,7 +15,7 @@ from ledger.report.deadlines import deadlines_tables
 from ledger.report.forecast import forecast_tables
 from ledger.report.lackings import lacking_table
 from ledger.report.page_charts import duties_html, evidence_html, growth_html, position_html
-from ledger.report.page_first import standing_html, verdict_html
+from ledger.report.page_first import others_html, standing_html, verdict_html
 from ledger.report.page_stamp import stamp_html
 from ledger.report.page_style import STYLE
 from ledger.report.page_table import listed, noted, section, table_html, text
@@ -25,7 +25,7 @@ from ledger.report.position_table import position_tables
 __all__ = ["page"]
 
 _NEWS_MAX: Final = 30
-_MISSING_MAX: Final = 40
+_MISSING_MAX: Final = 12
 _DUTIES_MAX: Final = 60
 
 _PARTS: Final = (
@@ -37,6 +37,7 @@ _PARTS: Final = (
     ("duties", "Duties and their dates"),
     ("position", "Capacity held"),
     ("evidence", "Evidence"),
+    ("others", "Other findings"),
     ("stamp", "Stamp"),
 )
 
@@ -56,6 +57,7 @@ def page(briefing: Briefing) -> str:
         "duties": _duties,
         "position": _position,
         "evidence": evidence_html,
+        "others": others_html,
         "stamp": stamp_html,
     }
     origin = text(briefing.checked.document.ledger.origin)
@@ -83,8 +85,10 @@ def _news(briefing: Briefing) -> str:
     if briefing.news is None:
         return "<p>No earlier report was given, so nothing can be said of changes.</p>" + noted(
             (
-                "Keep the output of `flopledger check -f json` beside each report, and give it "
-                "to the next one with --since.",
+                (
+                    "Keep the output of `flopledger check -f json` beside each report, and give it "
+                    "to the next one with --since."
+                ),
             )
         )
     return table_html(news_table(briefing.news, most=_NEWS_MAX))
@@ -92,7 +96,8 @@ def _news(briefing: Briefing) -> str:
 
 def _missing(briefing: Briefing) -> str:
     """Return the facts that would decide what is open, and what the check left out."""
-    table = lacking_table(briefing.missing[:_MISSING_MAX])
+    first = sorted(briefing.missing, key=lambda item: -len(item.rules))  # what decides most
+    table = lacking_table(first[:_MISSING_MAX])
     left = len(briefing.missing) - len(table.rows)
     notes = [problem.message + "; " + problem.remedy for problem in briefing.checked.problems]
     tail = briefing.checked.document.ledger.unsigned_tail

@@ -8,6 +8,7 @@ from typing import Final
 from ledger.journeys.briefing import Briefing, Row
 from ledger.report.briefing_words import (
     GRADES,
+    band_of,
     band_words,
     distance_words,
     evidence_words,
@@ -17,10 +18,11 @@ from ledger.report.briefing_words import (
     total_words,
     verdict_words,
 )
-from ledger.report.determinations import finding_in_words
-from ledger.report.page_table import noted, text
+from ledger.report.determinations import finding_in_words, follows
+from ledger.report.page_table import kinds, noted, table_html, text
+from ledger.report.table import Column, Table
 
-__all__ = ["ROWS_MAX", "standing_html", "verdict_html"]
+__all__ = ["ROWS_MAX", "compares", "others_html", "standing_html", "verdict_html"]
 
 ROWS_MAX: Final = 60
 """Rows that the first table shows, the most pressing first."""
@@ -55,9 +57,10 @@ def verdict_html(briefing: Briefing) -> str:
 
 def standing_html(briefing: Briefing) -> str:
     """Return the table of regimes, rules and subjects."""
-    shown = briefing.rows[:ROWS_MAX]
+    rows = [row for row in briefing.rows if compares(row)]
+    shown = rows[:ROWS_MAX]
     if not shown:
-        return "<p>No rule asked has a subject in this ledger that it concerns.</p>"
+        return "<p>No rule asked compares anything of this ledger with a line.</p>"
     groups: dict[str, list[Row]] = {}
     for row in shown:
         groups.setdefault(row.determination.regime, []).append(row)
@@ -72,11 +75,45 @@ def standing_html(briefing: Briefing) -> str:
     )
 
 
+def compares(row: Row) -> bool:
+    """Return whether a row belongs on the first screen: it compares an amount, or is pressing."""
+    d = row.determination
+    band = band_of(d)
+    known = band is not None and (band.low != "0" or band.high is not None)
+    return d.met or d.overdue or (d.threshold is not None and (known or d.unit in {"OP", "FLOP"}))
+
+
+def others_html(briefing: Briefing) -> str:
+    """Return the findings that compare no amount, in short."""
+    rows = [row for row in briefing.rows if not compares(row)]
+    if not rows:
+        return "<p>There is no other finding.</p>"
+    cells = tuple(
+        (
+            f"{row.determination.regime}/{row.determination.rule}",
+            row.determination.subject,
+            finding_in_words(row.determination),
+            "; ".join(follows(row.determination)),
+        )
+        for row in rows[:ROWS_MAX]
+    )
+    columns = (
+        Column("rule", wide=True),
+        Column("subject", wide=True),
+        Column("finding"),
+        Column("what follows", wide=True),
+    )
+    left = len(rows) - len(cells)
+    notes = (f"{left:,} more: flopledger check --all.",) if left else ()
+    return table_html(Table("", columns, cells, notes))
+
+
 def _group(briefing: Briefing, regime: str, rows: Sequence[Row]) -> str:
     """Return the rows of one regime below its name."""
     d = rows[0].determination
     title = briefing.regimes[regime].title["en"]
     standing = ", ".join(str(part) for part in (d.law or "unknown", d.enforcement) if part)
+    standing = standing.replace("_", " ")
     name = f"{text(regime)}: {text(title)} ({text(standing)})"
     return (
         f'<tbody role="rowgroup"><tr role="row"><th class="group" scope="rowgroup" role="rowheader"'
@@ -91,20 +128,22 @@ def _row(row: Row) -> str:
         f'<span class="sign {_COLOURS.get(word, "good")}" aria-hidden="true">{_SIGNS[word]}</span> '
     )
     cells = (
-        ("subject", "", text(d.subject)),
-        ("finding", "", sign + text(finding_in_words(d))),
-        ("total", "right", text(total_words(d))),
-        ("band", "right", text(band_words(d))),
-        ("line", "right", text(line_words(d))),
-        ("distance", "", text(distance_words(d))),
-        ("evidence", "", text(evidence_words(d.evidence_share))),
-        ("next date", "", text(next_words(row))),
+        ("subject", "", d.subject),
+        ("finding", "keep", finding_in_words(d)),
+        ("total", "right", total_words(d)),
+        ("band", "right", band_words(d)),
+        ("line", "right", line_words(d)),
+        ("distance", "", distance_words(d)),
+        ("evidence", "", evidence_words(d.evidence_share)),
+        ("next date", "", next_words(row)),
     )
     held = "".join(
-        f'<td role="cell" data-label="{name}" class="{kind if words else "empty"}">{words}</td>'
+        f'<td role="cell" data-label="{name}"{kinds(words, kind)}>{cell}</td>'
         for name, kind, words in cells
+        for cell in ((sign if name == "finding" else "") + text(words),)
     )
-    return f'<tr role="row"><th scope="row" role="rowheader">{text(d.rule)}</th>{held}</tr>'
+    name = f'<th scope="row" role="rowheader"{kinds(d.rule)}>{text(d.rule)}</th>'
+    return f'<tr role="row">{name}{held}</tr>'
 
 
 def _notes(briefing: Briefing, shown: Sequence[Row]) -> list[str]:
@@ -131,7 +170,10 @@ def _notes(briefing: Briefing, shown: Sequence[Row]) -> list[str]:
         notes.append("(!) The line lies inside the stated error.")
     if any(row.determination.hypothetical for row in shown):
         notes.append("If in force: the law is assumed, and obliges nobody.")
-    left = len(briefing.rows) - len(shown)
+    left = sum(map(compares, briefing.rows)) - len(shown)
     if left:
         notes.append(f"{left:,} less pressing rows are left out: flopledger check --all.")
+    others = len(briefing.rows) - sum(map(compares, briefing.rows))
+    if others:
+        notes.append(f"{others:,} findings that compare no amount stand under Other findings.")
     return notes

@@ -41,17 +41,19 @@ nav { font-size: .85rem; }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .55rem;
-  border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }
+  border-bottom: 1px solid var(--rule); }
+td.long, th.long { overflow-wrap: anywhere; min-width: 9rem; }
 thead th { font-weight: 600; color: var(--dim); white-space: nowrap; }
 tbody th { font-weight: 600; }
 th.group { background: var(--band); padding-top: .5rem; }
-.right { text-align: right; font-variant-numeric: tabular-nums; }
+.right { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
 .keep { white-space: nowrap; }
 .sign { font-weight: 700; }
 .sign.bad { color: var(--bad); }
 .sign.look { color: var(--look); }
 .sign.good { color: var(--good); }
 figure { margin: 1rem 0; }
+figure svg * { stroke-linejoin: round; stroke-linecap: butt; }
 figure svg { display: block; width: 100%; height: auto; max-width: 60rem; }
 figcaption { font-size: .85rem; color: var(--dim); overflow-wrap: anywhere; }
 svg text { font-family: system-ui, "Segoe UI", Roboto, "Liberation Sans", sans-serif !important; }
@@ -63,10 +65,12 @@ code { font: .85em ui-monospace, "Liberation Mono", monospace; overflow-wrap: an
 ul { margin: .4rem 0; padding-left: 1.25rem; }
 @media (max-width: 46rem) {
   body { padding: .75rem; }
-  table.cards, .cards tbody, .cards tr, .cards td, .cards th { display: block; width: 100%; }
+  table.cards, .cards caption, .cards tbody, .cards tr, .cards td, .cards th {
+    display: block; width: 100%; }
   .cards thead { position: absolute; left: -100rem; }
   .cards tr { border-bottom: 1px solid var(--rule); padding: .4rem 0; }
   .cards th, .cards td { border: 0; padding: .1rem .25rem; text-align: left; white-space: normal; }
+  .cards td.long, .cards th.long { min-width: 0; }
   .cards th.group { padding: .4rem .25rem; }
   .cards td[data-label]::before { content: attr(data-label) ": "; color: var(--dim); }
   .cards td.empty { display: none; }

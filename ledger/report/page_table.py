@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import Final
 
 from ledger.report.table import Column, Table, visible
 
-__all__ = ["code", "listed", "noted", "pairs", "section", "table_html", "text"]
+__all__ = ["code", "kinds", "listed", "noted", "pairs", "section", "table_html", "text"]
+
+_LONG: Final = 26  # letters of a word that may break
 
 
 def text(words: str) -> str:
@@ -18,6 +21,16 @@ def text(words: str) -> str:
 def code(words: str) -> str:
     """Return a digest or a command."""
     return f"<code>{text(words)}</code>"
+
+
+def kinds(words: str, *names: str) -> str:
+    """Return the class attribute of a cell: long words may break anywhere, others never do."""
+    held = [name for name in names if name]
+    if not words:
+        held.append("empty")
+    if any(len(word) > _LONG for word in words.split()):
+        held.append("long")
+    return f' class="{" ".join(held)}"' if held else ""
 
 
 def section(identifier: str, title: str, body: str) -> str:
@@ -73,14 +86,11 @@ def _head(column: Column) -> str:
 
 def _row(columns: Sequence[Column], row: Sequence[str]) -> str:
     """Return a row; its first cell names it."""
-    first = f'<th scope="row" role="rowheader">{text(row[0])}</th>'
+    first = f'<th scope="row" role="rowheader"{kinds(row[0])}>{text(row[0])}</th>'
     return f'<tr role="row">{first}' + "".join(map(_cell, columns[1:], row[1:])) + "</tr>"
 
 
 def _cell(column: Column, words: str) -> str:
     """Return a cell that knows its heading where the page is narrow."""
-    kinds = [
-        name for name, is_ in (("right", column.align == "right"), ("empty", not words)) if is_
-    ]
-    kind = f' class="{" ".join(kinds)}"' if kinds else ""
+    kind = kinds(words, "right" if column.align == "right" else "")
     return f'<td role="cell" data-label="{text(column.name)}"{kind}>{text(words)}</td>'
