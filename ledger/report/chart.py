@@ -55,6 +55,8 @@ _STYLE: Final[Any] = {
     "hatch.linewidth": 0.6,
 }
 _TICKS_MAX: Final = 8
+_MONTHS_MIN: Final = 3
+_LEGEND_COLUMNS: Final = 3
 _OUTSIDE: Final = re.compile(
     r"^.*?(?=<svg)|<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", re.DOTALL
 )
@@ -82,6 +84,10 @@ def chart(name: str, draw: Chart, *, height: float, title: str, description: str
         axes = figure.add_subplot()
         axes.patch.set_visible(False)
         draw(axes)
+        if axes.get_legend_handles_labels()[1]:
+            figure.legend(
+                loc="outside lower left", frameon=False, fontsize=8, ncols=_LEGEND_COLUMNS
+            )
         held = io.StringIO()
         figure.savefig(held, format="svg", metadata={"Date": None, "Creator": None})
     return _inline(held.getvalue(), name, title, description)
@@ -95,18 +101,19 @@ def short(words: str, most: int = 30) -> str:
 
 
 def day_ticks(axes: Axes, first: date, last: date) -> None:
-    """Mark beginnings of months between two days, no more than fit."""
+    """Mark beginnings of months between two days, no more than fit; else the days themselves."""
     months = []
     day = first.replace(day=1)
     while day <= last:
         if day >= first:
             months.append(day)
         day = (day + timedelta(days=32)).replace(day=1)
-    step = max(1, -(-len(months) // _TICKS_MAX))
-    shown = months[::step] or [first]
+    if len(months) < _MONTHS_MIN:
+        days = [first, first + (last - first) // 2, last]
+        axes.set_xticks([each.toordinal() for each in days], [str(each) for each in days])
+        return
+    shown = months[:: max(1, -(-len(months) // _TICKS_MAX))]
     axes.set_xticks([each.toordinal() for each in shown], [f"{each:%Y-%m}" for each in shown])
-    if not months:
-        axes.set_xticklabels([str(first)])
 
 
 @contextmanager

@@ -35,6 +35,10 @@ _ENDS: Final[tuple[tuple[str, End], ...]] = (
     ("high", "high"),
     ("first", "high"),
 )
+_BANDS: Final = (
+    ("last", "first", 0.14, "signed, with the error of the start"),
+    ("low", "high", 0.3, "signed, by utilisation"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,12 @@ def _draw(axes: Axes, curve: Curve) -> None:
         _ahead(axes, curve, fan, bottom)
     _axis(axes, bottom, top)
     day_ticks(axes, first, last)
-    axes.legend(loc="lower right", frameon=False, fontsize=8)
 
 
 def _done(axes: Axes, curve: Curve, bottom: int, top: int) -> None:
     """Draw what was done."""
     days = [each.day.toordinal() for each in curve.points]
+    few = "o" if len(days) <= _FEW else ""
     sure = [float(max(each.legal.lo, bottom)) for each in curve.points]
     low = [float(max(each.error.lo, bottom)) for each in curve.points]
     high = [float(_upper(each.error.hi, bottom, top)) for each in curve.points]
@@ -101,10 +105,10 @@ def _done(axes: Axes, curve: Curve, bottom: int, top: int) -> None:
         linewidth=0,
         label="stated error",
     )
-    few = "o" if len(days) <= _FEW else ""
+    # Before the first record there was nothing.
     axes.step(
-        days,
-        sure,
+        [days[0], *days],
+        [float(bottom), *sure],
         where="post",
         color=COLOURS[0],
         linewidth=1.8,
@@ -126,12 +130,12 @@ def _ahead(axes: Axes, curve: Curve, fan: _Fan, bottom: int) -> None:
         held = fan.ends[end]
         return None if held is None else [float(max(each, Fraction(bottom))) for each in held]
 
-    for outer, inner, label in (("last", "first", "with error of the start"), ("low", "high", "")):
-        low, high = drawn(outer), drawn(inner)
+    for lower, upper, shade, label in _BANDS:
+        low, high = drawn(lower), drawn(upper)
         if low is not None and high is not None:
-            axes.fill_between(
-                days, low, high, color=FAN, alpha=0.16, linewidth=0, label=label or "by utilisation"
-            )
+            axes.fill_between(days, low, high, color=FAN, alpha=shade, linewidth=0, label=label)
+            for edge in (low, high):
+                axes.plot(days, edge, color=FAN, linewidth=0.7, linestyle=(0, (2, 2)))
     point = drawn("point")
     if point is not None:
         axes.plot(days, point, color=FAN, linewidth=1.6, linestyle="--", label="signed, expected")
@@ -192,7 +196,8 @@ def _range(curve: Curve, fan: _Fan | None) -> tuple[int, int]:
     positive = [each for each in (*seen, *lines) if each > 0] or [Fraction(1)]
     top = 10 ** (len(str(int(max(positive)))) + (1 if max(positive) in lines else 0))
     least = int(min([each for each in positive if each * 10**_DECADES_MAX >= top]))
-    return 10 ** max(0, len(str(least)) - 1), top
+    bottom = 10 ** max(0, len(str(least)) - 1)
+    return bottom if least > bottom else max(1, bottom // 10), top
 
 
 def _axis(axes: Axes, bottom: int, top: int) -> None:

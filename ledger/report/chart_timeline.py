@@ -69,7 +69,6 @@ def _draw(axes: Axes, held: Sequence[Deadline], as_of: date) -> None:
     axes.grid(visible=True, axis="y", color=RULE, linewidth=0.5)
     axes.set_axisbelow(True)
     day_ticks(axes, first, last)
-    axes.legend(loc="upper right", frameon=False, fontsize=8, ncols=len(named))
 
 
 def _mark(axes: Axes, each: Deadline, place: int, label: str | None) -> None:

@@ -113,7 +113,7 @@ def _grade(row: PositionRow) -> str:
     parts = (
         row.key.precision,
         row.key.sparsity,
-        " or ".join(row.key.possible),
+        row.key.possible[0] if len(row.key.possible) == 1 else "grade ?",
         row.key.scale or "scale ?",
     )
     return visible(" · ".join(parts))

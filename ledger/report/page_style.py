@@ -80,7 +80,8 @@ ul { margin: .4rem 0; padding-left: 1.25rem; }
   figure svg { min-width: 34rem; }
 }
 @page { size: auto; margin: 14mm;
-  @bottom-right { content: "page " counter(page) " of " counter(pages); font-size: 8pt; } }
+  @bottom-right { content: "page " counter(page) " of " counter(pages);
+    font: 8pt sans-serif; } }
 @media print {
   :root { color-scheme: light; --ink: #000; --dim: #444; --paper: #fff; --rule: #999;
     --band: #fff; --good: #000; --bad: #000; --look: #000; --link: #000; --c1: #004488;
@@ -93,6 +94,8 @@ ul { margin: .4rem 0; padding-left: 1.25rem; }
   thead { display: table-header-group; }
   table { font-size: 8pt; }
   th, td { padding: .15rem .3rem; }
+  .right { white-space: normal; }
+  td:last-child { min-width: 6rem; }
 }
 """
 """The paper is whatever the printer holds, A4 or Letter: no width is fixed."""
