@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contract": ("ledger.cli.contract:contract", "Keep the forward book of capacity agreed."),
     "forecast": ("ledger.cli.forecast:forecast_command", "When lines will be crossed."),
     "deadlines": ("ledger.cli.deadlines:deadlines", "When duties fall due, and what is late."),
+    "report": ("ledger.cli.report:report", "Write the report that is handed over, with charts."),
     "reconcile": (
         "ledger.cli.reconcile:reconcile_command",
         "Line up methods and sources; grade the evidence.",

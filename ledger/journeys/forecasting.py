@@ -14,15 +14,13 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.determination import Determination, World
-from ledger.determination.ground import ground_of
 from ledger.forecast import Crossing, End, Flow, crossing
 from ledger.journeys.checking import Checked
 from ledger.journeys.deadlines import Deadline, Deadlines
 from ledger.journeys.deals import Deal, Part
+from ledger.journeys.summed import summed_by
 from ledger.regime.counting import CountingSet
-from ledger.regime.dated import standing_on
 from ledger.regime.expression import Sum
-from ledger.regime.law import Law
 from ledger.regime.model import Regimes
 from ledger.workcalendar import WorkCalendar, WorkCalendars
 
@@ -250,24 +248,7 @@ class _Asking:
         """Return the sum that a rule compares, and what it counts; None if it sums nothing."""
         place = (d.regime, d.rule)
         if place not in self._sums:
-            at = self._at
-            regime = self._regimes[d.regime]
-            law = Law.on(
-                regime,
-                at.in_force_on,
-                law_known_on=at.law_known_on,
-                readings=at.readings.get(d.regime),
-                assumed=d.regime in at.assumptions,
-            )
-            rule = law.regime.rule(d.rule)
-            found = None
-            if rule is not None:
-                applies = standing_on(regime, at.in_force_on, at.law_known_on).applies_from
-                total = ground_of(law, rule, applies).principal(None)
-                counting = None if total is None else law.counting.get(total.counting)
-                if total is not None and counting is not None:
-                    found = (total, counting)
-            self._sums[place] = found
+            self._sums[place] = summed_by(self._regimes, self._at, *place)
         return self._sums[place]
 
     def _flows(
