@@ -23,6 +23,7 @@ import yaml
 from ledger.cli.chance import Chance
 from ledger.cli.forging import copy_ledger, forge
 from ledger.cli.stage import at, inside
+from ledger.cli.world_guide import GUIDE, guide
 from ledger.cli.world_steps import (
     FOLDERS,
     FORGED,
@@ -113,11 +114,14 @@ def _fill(source: Path, chance: Chance) -> None:
     copy_ledger(Path("labs/lab-c/ledger.db"), FORKED)
     _play("one ledger is continued twice", FORKING, chance)
     copy_ledger(Path("labs/lab-b/ledger.db"), FORGED)
-    forge(FORGED)
+    numbers = {
+        "forged": str(forge(FORGED)),
+        "h20": _booked_on("nvidia-h20", Path("labs/lab-a/ledger.db")),
+    }
     Path("authority/policy.txt").write_text(_policy(), "utf-8")
-    wrong = _booked_on("nvidia-h20", Path("labs/lab-a/ledger.db"))
-    pages = [replace(step, command=step.command.replace("{h20}", wrong)) for step in PAGES]
+    pages = [replace(step, command=step.command.format_map(numbers)) for step in PAGES]
     _play("pages to open", pages, chance)
+    GUIDE.write_text(guide(Path(), numbers, _seconds(TODAY)), "utf-8")
 
 
 def _booked_on(device: str, ledger: Path) -> str:

@@ -12,15 +12,18 @@ from pathlib import Path
 
 from ledger.cli.world_work import LABS, ORIGINS, quarters
 
-__all__ = ["FOLDERS", "FORGED", "FORKED", "FORKING", "PAGES", "TODAY", "Step", "history"]
+__all__ = ["FOLDERS", "FORGED", "FORKED", "FORKING", "LEDGERS", "PAGES", "TODAY", "Step", "history"]
 
 TODAY = "2026-11-23T10:00:00Z"
 FORGED = Path("broken/forged/ledger.db")
 FORKED = Path("broken/fork/ledger.db")
 
 _FOUNDED = "2024-11-25T09:00:00Z"
-_FINDINGS, _MISSING, _INTEGRITY = 1, 3, 4
-_A, _B, _C = (f"--ledger labs/{lab}/ledger.db" for lab in LABS)
+_FINDINGS, _INTEGRITY = 1, 4
+LEDGERS = tuple(f"--ledger labs/{lab}/ledger.db" for lab in LABS)
+"""The option that names the ledger of each lab."""
+
+_A, _B, _C = LEDGERS
 _IMPORTED_ON = {"q1": "04-01", "q2": "07-01", "q3": "10-01", "q4": "01-01"}
 _CONTRACTS = (
     ("2026-02-02", "cloud-2", "fwd-2026-q2-expired"),
@@ -42,7 +45,7 @@ FOLDERS = {
     "reseller": "reseller",
     "lab-a": "labs/lab-a",
 }
-_FEBRUARY = ("02-02..2026-02-09", "02-09..2026-02-16", "02-16..2026-02-23", "02-23..2026-03-02")
+_MONDAYS = ("01-05", "01-12", "01-19", "01-26", "02-02", "02-09")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +97,22 @@ def _quarterly(source: Path) -> Iterator[Step]:
 
 
 def _clouds() -> Iterator[Step]:
-    """Yield what the clouds say of February 2026, and who records it."""
+    """Yield what the clouds say of early 2026, and who records it."""
     receipt, customer = "clouds/cloud-1/receipt-2026-02.json", f"{ORIGINS}/lab-a"
-    spans = [week.split("..") for week in _FEBRUARY]
     lines = " ".join(
-        f"--line 2026-{start}T00:00:00Z..{end}T00:00:00Z,nvidia-h100-sxm5,192000"
-        for start, end in spans
+        f"--line 2026-{day}T00:00:00Z..2026-{day[:-2]}{int(day[-2:]) + 1:02}T00:00:00Z,"
+        "nvidia-h100-sxm5,448000"
+        for day in _MONDAYS
     )
     yield Step(
-        "2026-03-03T09:00:00Z",
+        "2026-02-16T09:00:00Z",
         f"receipt make --key clouds/cloud-1/cloud-1.pem --customer {customer} "
         f"--number 2026-02/1 {lines} -o {receipt}",
     )
     yield Step(
-        "2026-03-04T09:00:00Z",
+        "2026-02-17T09:00:00Z",
         f'{_A} receipt book {receipt} --vkey "$(cat clouds/cloud-1/key.txt)" '
-        "--run a1-continue --model synth-a1 --developer lab-a",
+        "--run a2-preference --model synth-a2 --developer lab-a",
     )
     bill = "clouds/cloud-2/bill-lab-b.csv --source focus --map clouds/cloud-2/bill.map.yaml"
     yield Step("2026-03-05T09:00:00Z", f"{_B} import {bill}")
@@ -147,11 +150,11 @@ FORKING = (
 """The same ledger continued twice: what one says at entry N, the other denies."""
 
 _EACH = (
-    ("check --all -o pages/{lab}-check.json", (_MISSING,) * 3),
+    ("check --all -o pages/{lab}-check.json", (_FINDINGS,) * 3),
     ("position --by-month -o pages/{lab}-position.json", (0,) * 3),
     ("forecast -o pages/{lab}-forecast.json", (_FINDINGS, 0, 0)),
     ("deadlines --ics pages/{lab}-duties.ics -o pages/{lab}-deadlines.json", (_FINDINGS,) * 3),
-    ("reconcile -o pages/{lab}-reconcile.json", (_FINDINGS,) * 3),
+    ("reconcile -o pages/{lab}-reconcile.json", (_FINDINGS, _FINDINGS, 0)),
     ("verify -o pages/{lab}-verify.json", (0,) * 3),
     ("bundle authority/{lab}.zip --for authority", (0,) * 3),
 )
@@ -179,7 +182,7 @@ _OTHERS = (
         0,
     ),
     (
-        f"{_A} rules whatif --regime eu.aia --draft law/eu.aia.amended.yaml "
+        f"{_A} rules whatif --draft law/eu.aia.amended.yaml --in-force-on 2027-08-02 "
         "-o pages/lab-a-whatif.json",
         0,
     ),

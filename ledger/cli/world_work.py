@@ -22,18 +22,18 @@ __all__ = ["LABS", "ORIGINS", "Campaign", "quarters", "write_work"]
 LABS = ("lab-a", "lab-b", "lab-c")
 ORIGINS = "demonstration.flopledger.example"
 
-_WEEK = timedelta(days=7)
+_WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 _DAY_S = 86_400
 _DRIFT = (0, 1, -1, 2, -2, 1, 0, -1)  # percent by which a week's utilisation differs
 _OWNED = ("operator", "scale_up_gb_per_s", "scale_up_domain", "scale_out_gbit_per_s", "topology")
-_BILLED = (date(2026, 2, 2), date(2026, 3, 2))
-_WATCHED = (date(2026, 2, 2), date(2026, 2, 9))
-_DELIVERED = (date(2026, 10, 5), 28)
+_FEBRUARY = tuple(date(2026, 2, 2) + number * _WEEK for number in range(4))
+_INSTANCES, _PODS = 56, 112  # of eight devices each
+_DELIVERED = (date(2026, 10, 5), 28)  # first day, days
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A run that holds some devices from one Monday to another.
+    """A run that holds some devices every Monday, from one Monday to another.
 
     Attributes:
         lab: Whose ledger it is in.
@@ -46,27 +46,24 @@ class Campaign:
     peak: int
 
     def weeks(self) -> Iterator[tuple[date, dict[str, str]]]:
-        """Yield the end of each week and its row of the allocation table."""
-        start, until = (date.fromisoformat(self.sheet[name]) for name in ("first", "until"))
-        number = 0
-        while start < until:
-            end = start + _WEEK
-            yield end, self._row(start, end, number)
-            start, number = end, number + 1
+        """Yield each Monday and its row of the allocation table."""
+        first, until = (date.fromisoformat(self.sheet[name]) for name in ("first", "until"))
+        for number in range((until - first) // _WEEK):
+            start = first + number * _WEEK
+            yield start, self._row(start, number)
 
-    def _row(self, start: date, end: date, number: int) -> dict[str, str]:
-        """Return one week: held time, times the peak, times what was used of it."""
+    def _row(self, start: date, number: int) -> dict[str, str]:
+        """Return one Monday: held time, times the peak, times what was used of it."""
         sheet = self.sheet
         percent = int(sheet["utilisation"]) + _DRIFT[number % len(_DRIFT)]
-        seconds = (end - start).days * _DAY_S
-        done = int(sheet["devices"]) * seconds * self.peak * percent // 100
+        done = int(sheet["devices"]) * _DAY_S * self.peak * percent // 100
         band = int(sheet["band"])
         return {
             "id": f"{sheet['run']} {start}",
             **{name: sheet[name] for name in ("run", "model", "activity", "device", "devices")},
             "developer": self.lab,
             "start": f"{start}T00:00:00Z",
-            "end": f"{end}T00:00:00Z",
+            "end": f"{start + _DAY}T00:00:00Z",
             "precision": sheet["precision"],
             "sparsity": "dense",
             "concurrent_devices": sheet["devices"],
@@ -81,12 +78,12 @@ class Campaign:
 
 
 def quarters(source: Path) -> tuple[str, ...]:
-    """Return the quarters in which weeks of any campaign end, as ``2025-q1``, in order."""
-    rows = _rows(source / "campaigns.csv")
-    ends = [(date.fromisoformat(row["first"]) + _WEEK, row["until"]) for row in rows]
-    first, last = min(end for end, _ in ends), max(date.fromisoformat(end) for _, end in ends)
-    days = range((last - first).days + 1)
-    return tuple(dict.fromkeys(_quarter(first + timedelta(days=day)) for day in days))
+    """Return the quarters in which some campaign works, as ``2025-q1``, in order."""
+    spans = [(row["first"], row["until"]) for row in _rows(source / "campaigns.csv")]
+    first = date.fromisoformat(min(first for first, _ in spans))
+    until = date.fromisoformat(max(until for _, until in spans))
+    weeks = (first + number * _WEEK for number in range((until - first) // _WEEK))
+    return tuple(dict.fromkeys(_quarter(day) for day in weeks))
 
 
 def write_work(source: Path, catalogue: Catalogue) -> None:
@@ -131,9 +128,8 @@ def _peak(catalogue: Catalogue, row: Mapping[str, str]) -> int:
 
 
 def _quarter(day: date) -> str:
-    """Return the quarter of the day before a week's end, as a file is named."""
-    last = day - timedelta(days=1)
-    return f"{last.year}-q{(last.month + 2) // 3}"
+    """Return the quarter of a day, as a file is named."""
+    return f"{day.year}-q{(day.month + 2) // 3}"
 
 
 def _write_table(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
@@ -188,11 +184,9 @@ def _about(lab: str, parents: Mapping[str, str]) -> Iterator[dict[str, Any]]:
 
 
 def _bill() -> Iterator[dict[str, str]]:
-    """Yield four weeks of eight instances of eight devices, by day, as FOCUS lays them out."""
-    first, until = _BILLED
-    for day in range((until - first).days):
-        start = first + timedelta(days=day)
-        for number in range(8):
+    """Yield the instances that Lab B held in February 2026, as FOCUS lays them out."""
+    for start in _FEBRUARY:
+        for number in range(_INSTANCES):
             yield {
                 "ProviderName": "Cloud 2",
                 "BillingAccountId": "lab-b",
@@ -202,7 +196,7 @@ def _bill() -> Iterator[dict[str, str]]:
                 "ChargeCategory": "Usage",
                 "ChargeClass": "",
                 "ChargePeriodStart": f"{start}T00:00:00Z",
-                "ChargePeriodEnd": f"{start + timedelta(days=1)}T00:00:00Z",
+                "ChargePeriodEnd": f"{start + _DAY}T00:00:00Z",
                 "ConsumedQuantity": "24",
                 "ConsumedUnit": "Hours",
                 "SkuPriceDetails": json.dumps({"InstanceType": "gpu-8x"}),
@@ -213,11 +207,11 @@ def _bill() -> Iterator[dict[str, str]]:
 
 
 def _write_pods(path: Path) -> None:
-    """Write sixteen pods of eight devices, as the server of a cluster lists them."""
+    """Write the pods that Lab C ran on one Monday, as the server of a cluster lists them."""
     product = "NVIDIA-H100-80GB-HBM3"
-    start, end = (f"{day}T00:00:00Z" for day in _WATCHED)
+    start, end = (f"{day}T00:00:00Z" for day in (_FEBRUARY[0], _FEBRUARY[0] + _DAY))
     nodes, pods = [], []
-    for number in range(16):
+    for number in range(_PODS):
         labels = {"nvidia.com/gpu.product": product}
         nodes.append({"kind": "Node", "metadata": {"name": f"node-{number}", "labels": labels}})
         limits = {"nvidia.com/gpu": "8"}
@@ -229,7 +223,7 @@ def _write_pods(path: Path) -> None:
                 "metadata": {
                     "name": f"c2-{number}",
                     "namespace": "lab-c",
-                    "uid": f"c2-reinforce-{number:02}",
+                    "uid": f"c2-reinforce-{number:03}",
                     "creationTimestamp": start,
                 },
                 "spec": {
@@ -266,7 +260,7 @@ def _deliveries(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
             "extent": "own",
             "start": f"{day}T00:00:00Z",
             "start_ms": 0,
-            "end": f"{day + timedelta(days=1)}T00:00:00Z",
+            "end": f"{day + _DAY}T00:00:00Z",
             "end_ms": 0,
             "not_after": None,
             "device": device.id,
