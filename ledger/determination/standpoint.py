@@ -14,7 +14,7 @@ from datetime import date
 from typing import TypeAlias
 
 from ledger.book import Book, Scope, measure_run
-from ledger.book.alone import LoneWork
+from ledger.book.lone_work import LoneWork
 from ledger.book.reckoning import Reckoning
 from ledger.crossing import Rows
 from ledger.determination.devices import Devices

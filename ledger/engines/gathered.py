@@ -126,7 +126,7 @@ class Gathered:
 
         kept = held.kept.setdefault(sight, {})
         name, measured = f"total {counting.id} {scope}", str(Dimension.OPERATIONS)
-        return Leaf.whole(name, los, his, measured, gaps, kept)
+        return Leaf.whole(name, (los, his), measured, gaps, kept=kept)
 
     def constant(
         self, value: Quantity | date | Fraction | None, missing: tuple[str, ...] = ()

@@ -35,10 +35,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Final
 
-from ledger.quantity import Interval, Quantity
+from ledger.quantity import Interval
 from ledger.regime.counting import CountingSet
 from ledger.regime.environment import (
     Bounds,
@@ -50,6 +49,7 @@ from ledger.regime.environment import (
     LineageScope,
     Rates,
 )
+from ledger.regime.flow import flow_of
 from ledger.regime.grouping import Between, Place
 from ledger.regime.law import Law
 from ledger.regime.rule import ViewName
@@ -242,16 +242,7 @@ class Answers:
         A day that no period covers leaves the sum without an upper end; periods that overlap, or
         state two amounts, leave it open altogether.
         """
-        periods: dict[tuple[date, date], Quantity] = {}
-        for amount in self._environment.amounts(subject, name):
-            first, until = amount.valid_from, amount.valid_until
-            if not isinstance(amount.value, Quantity) or first is None or until is None:
-                continue
-            if until <= window.start or window.stop <= first:
-                continue
-            if periods.setdefault((first, until), amount.value).base != amount.value.base:
-                return Span.unknown(), None
-        return _added(periods, window)
+        return flow_of(self._environment.amounts(subject, name), window)
 
     def fact(self, subject: str, name: str, view: ViewName) -> Known:
         """Return a fact: as recorded, else as the lineage and the figures imply."""
@@ -407,18 +398,3 @@ def _dated(day: date, window: Between | None, *, in_window: bool) -> bool:
     if window is None:
         return True
     return day < window.stop and (not in_window or window.start <= day)
-
-
-def _added(
-    periods: Mapping[tuple[date, date], Quantity], window: Between
-) -> tuple[Span, str | None]:
-    """Add up amounts by period; only periods that fill the window without overlap have an end."""
-    total, reached, gap = Fraction(0), window.start, False
-    dimensions = {str(amount.dimension) for amount in periods.values()}
-    for (first, until), amount in sorted(periods.items(), key=lambda item: item[0]):
-        if first < reached or until > window.stop or len(dimensions) > 1:
-            return Span.unknown(), None
-        gap = gap or first > reached
-        total, reached = total + amount.base, until
-    whole = reached == window.stop and not gap
-    return Span(total, total if whole else None), next(iter(dimensions), None)
