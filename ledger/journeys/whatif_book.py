@@ -37,18 +37,18 @@ class Shift:
         kind: ``enters``: crossed as expected only under the scenario. ``leaves``: no longer
             crossed. ``moves``: crossed under both, at another instant. ``other``: only the ends,
             the line or the day to act by is another.
-        today: The forecast as things are; None where there is none.
+        present: The forecast as things are; None where there is none.
         then: Under the scenario; None where there is none, as the line is met or not asked.
     """
 
     kind: ShiftKind
-    today: Forecast | None
+    present: Forecast | None
     then: Forecast | None
 
     @property
     def place(self) -> tuple[str, str, str]:
         """Regime, rule and subject."""
-        held = self.today or self.then
+        held = self.present or self.then
         assert held is not None, "a shift has a side"
         return _place(held)
 
@@ -213,7 +213,7 @@ def _affected(
         name = str(touched.record.body["contract"]).removesuffix(SUPPOSED)
         places.setdefault(name, {}).update(dict.fromkeys(touched.places))
     for shift in shifts:
-        for side in (shift.today, shift.then):
+        for side in (shift.present, shift.then):
             for flow in () if side is None else side.flows:
                 places.setdefault(flow.source, {})[shift.place] = None
     for name in sorted({*words, *places}):

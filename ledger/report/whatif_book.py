@@ -40,7 +40,7 @@ def whatif_book_csv(told: BookWhatIf) -> Table:
     crossings = tuple(
         (
             "true", "crossing", *shift.place, shift.kind, "", "crosses on",
-            _day(shift.today), _day(shift.then),
+            _day(shift.present), _day(shift.then),
         )
         for shift in told.shifts
     )  # fmt: skip
@@ -75,7 +75,7 @@ def _crossings(told: BookWhatIf) -> Table:
 def _crossing(shift: Shift) -> tuple[str, ...]:
     """Return one line."""
     regime, rule, subject = shift.place
-    today, then = shift.today, shift.then
+    today, then = shift.present, shift.then
     both = today is not None and then is not None
     return (
         f"{regime}/{rule}",

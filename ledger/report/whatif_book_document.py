@@ -112,18 +112,18 @@ def _shift(shift: Shift) -> ShiftPart:
         rule=rule,
         subject=subject,
         days=_days(shift),
-        act_by_today=_act_by(shift.today),
+        act_by_today=_act_by(shift.present),
         act_by_then=_act_by(shift.then),
-        today=None if shift.today is None else forecast_out(shift.today),
+        today=None if shift.present is None else forecast_out(shift.present),
         then=None if shift.then is None else forecast_out(shift.then),
     )
 
 
 def _days(shift: Shift) -> str | None:
     """Return the days by which the expected crossing moves, as an exact number."""
-    if shift.today is None or shift.then is None:
+    if shift.present is None or shift.then is None:
         return None
-    before, after = shift.today.band.point.second, shift.then.band.point.second
+    before, after = shift.present.band.point.second, shift.then.band.point.second
     return None if before is None or after is None else str((after - before) / 86_400)
 
 
