@@ -152,7 +152,6 @@ FORKING = (
 _EACH = (
     ("check --all -o pages/{lab}-check.json", (_FINDINGS,) * 3),
     ("position --by-month -o pages/{lab}-position.json", (0,) * 3),
-    ("forecast -o pages/{lab}-forecast.json", (_FINDINGS, 0, 0)),
     ("deadlines --ics pages/{lab}-duties.ics -o pages/{lab}-deadlines.json", (_FINDINGS,) * 3),
     ("reconcile -o pages/{lab}-reconcile.json", (_FINDINGS, _FINDINGS, 0)),
     ("verify -o pages/{lab}-verify.json", (0,) * 3),
@@ -169,6 +168,7 @@ _LATER = (
 )
 
 _OTHERS = (
+    (f"{_A} forecast -o pages/lab-a-forecast.json", _FINDINGS),
     (f"{_A} contract list -o pages/lab-a-contracts.json", 0),
     (f"{_A} position --by-month -o pages/lab-a-position.csv", 0),
     (

@@ -1,4 +1,4 @@
-"""One world of labs, clouds and a reseller: every page opens, every trial ends as its guide says."""
+"""One world of labs and clouds: every page opens, every trial ends as its guide says."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ class Balanced(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Remember what is open; a page to keep asks nobody for anything."""
-        assert not [value for name, value in attrs if name in {"src", "href"} and "//" in str(value)]
+        assert not [
+            value for name, value in attrs if name in {"src", "href"} and "//" in str(value)
+        ]
         if tag not in VOID:
             self.open.append(tag)
 
@@ -109,7 +111,7 @@ def test_every_page_opens_and_is_what_it_says(world: Path) -> None:
         if path.suffix == ".json" and (schema := schema_of(found)) is not None:
             jsonschema.Draft202012Validator(schema).validate(found)
             validated += 1
-    assert validated >= 20
+    assert validated >= 15
     asked = " ".join(step.command for step in PAGES)
     assert all(f"pages/{path.name}" in asked for path in pages)
 
