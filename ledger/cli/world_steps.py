@@ -181,7 +181,8 @@ _OTHERS = (
     (
         (
             f"{_A} restate {{h20}} --with labs/lab-a/work/h200.jsonl --reason wrong_device "
-            "--root-cause sku-table --discovered-on 2026-11-20 --propose pages/lab-a-restatement.json"
+            "--root-cause sku-table --discovered-on 2026-11-20 "
+            "--propose pages/lab-a-restatement.json"
         ),
         0,
     ),
