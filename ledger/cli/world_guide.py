@@ -114,6 +114,7 @@ _FILES = (
     ("pages/*-deadlines.json", "when duties fall due"),
     ("pages/*-duties.ics", "the same as a calendar"),
     ("pages/*-reconcile.json", "sources side by side, and the grade of each run"),
+    ("pages/*-report.*", "report to hand over"),
     ("pages/*-verify.json", "what verifying found"),
     ("pages/*-verdict.json", "what the authority finds in the bundle"),
     ("pages/*-verdict.html", "the same as a page to keep"),
