@@ -389,8 +389,8 @@ class Answers:
 
     def _has_figure(self, model: str, view: ViewName) -> bool:
         """Whether every counting set finds a figure behind the model: bounded, above nothing."""
-        figures = (self.total(model, counting, "base", view).legal for counting in self._sets)
-        return bool(self._sets) and all(f.lo > 0 and f.hi is not None for f in figures)
+        found = (self.bounds((model,), counting, "base", view) for counting in self._sets)
+        return bool(self._sets) and all(f.lo[0] > 0 and f.hi[0] is not None for f in found)
 
 
 def _dated(day: date, window: Between | None, *, in_window: bool) -> bool:
