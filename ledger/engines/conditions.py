@@ -14,8 +14,9 @@ from ledger.engines.held import Rows
 from ledger.engines.sheet import Column, Gaps, Sheet
 from ledger.errors import RuleError
 from ledger.regime import expression as node
-from ledger.regime.answered import HOLDING, Known
+from ledger.regime.answered import HOLDING
 from ledger.regime.interpret import Finding
+from ledger.regime.knowledge import Known
 from ledger.regime.law import Law
 from ledger.regime.name import reading_named, rule_named
 from ledger.regime.question import Sight

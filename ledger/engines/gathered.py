@@ -10,10 +10,11 @@ from typing import Final
 
 from ledger.engines.numbers import Constant, Leaf
 from ledger.quantity import Dimension, Quantity
-from ledger.regime.answered import Answers, Known, KnownOf
+from ledger.regime.answered import Answers
 from ledger.regime.counting import CountingSet
 from ledger.regime.environment import Bounds, LineageScope
 from ledger.regime.grouping import HOLDING_KEYS
+from ledger.regime.knowledge import Known, KnownOf
 from ledger.regime.question import Sight
 from ledger.regime.rule import ViewName
 from ledger.regime.trace import Span
