@@ -79,6 +79,7 @@ class Reckoning:
         self._counting = counting
         self._graph: Graph = lineage.along(counting.relations)
         self._own: dict[str, Part] = {}
+        self._lone: tuple[LoneWork, LoneEnds] | None = None
         self._counted: dict[tuple[str, str], bool] = {}
         self._figures = {
             model: parts
@@ -136,7 +137,9 @@ class Reckoning:
             work: The own work of the same rows.
             scope: Which of the three.
         """
-        lone, edges, figures = work.counted(self._weigh), self._graph.edges, self._figures
+        if self._lone is None or self._lone[0] is not work:
+            self._lone = (work, work.counted(self._weigh))
+        lone, edges, figures = self._lone[1], self._graph.edges, self._figures
         found: list[Ends | None] = []
         for model in models:
             if model in figures:

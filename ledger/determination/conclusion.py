@@ -166,8 +166,15 @@ class Conclusion:
             return Reason("duty", obligation.id, truth=True)
         held = self._bound.get(obligation.id)
         if held is None:
-            question = Question(self.interpreter, self.ground.rule, self.subject, "actual", "legal")
-            held = self._bound[obligation.id] = question.condition(obligation.when)
+            rule, decider = self.ground.rule, Decider(self.ground.law, self.interpreter.answers)
+            decider = self.deciders.setdefault(id(self.world.present), decider)
+            truth = decider.truth(rule, obligation.when, self.subject, "actual", "legal")
+            held = Reason("duty", obligation.id, truth)
+            if truth is None:
+                # Only then anybody asks what is missing.
+                question = Question(self.interpreter, rule, self.subject, "actual", "legal")
+                held = question.condition(obligation.when)
+            self._bound[obligation.id] = held
         return held
 
     def _day_of(self, name: str) -> date | None:

@@ -240,9 +240,10 @@ class _Asking:
         counting = self.law.counting.get(asked.counting)
         if counting is None:
             return 0, None, _OPERATIONS
-        total = self.answers.total(self.subject, counting, asked.lineage, self.view)
-        seen = total.legal if self.sight == "legal" else total.error
-        return seen.lo, seen.hi, _OPERATIONS
+        found = self.answers.bounds((self.subject,), counting, asked.lineage, self.view)
+        if self.sight == "legal":
+            return found.lo[0], found.hi[0], _OPERATIONS
+        return found.error_lo[0], found.error_hi[0], _OPERATIONS
 
     def _interpreted(self, asked: node.Number) -> _Number:
         """Return a number over rows of other relations, or of a window: the interpreter's."""
