@@ -346,6 +346,26 @@ def test_reading_chooses_between_conditions() -> None:
         ask(rules, World(), how="other")
 
 
+def test_largest_of_the_rows_counts() -> None:
+    lets = {
+        "tpp-of": {
+            "max": {"mul": ["2", "rate.mac_rate", "rate.bit_length"]},
+            "over": "device_rates",
+        }
+    }
+    rules = regime({"id": "r", "subject": "device", "let": lets, "when": {"ge": ["tpp-of", "tpp"]}})
+
+    def row(rate: str, bits: str) -> dict[str, Quantity]:
+        return {"rate.mac_rate": Quantity.parse(rate), "rate.bit_length": Quantity.parse(bits)}
+
+    rows = [row("100 MacTOPS", "16 bit"), row("300 MacTOPS", "8 bit")]
+    assert ask(rules, World(rows={"device:d": rows}), subject="device:d").finding == "met"
+    less = [row("100 MacTOPS", "16 bit"), row("299 MacTOPS", "8 bit")]
+    assert ask(rules, World(rows={"device:d": less}), subject="device:d").finding == "not_met"
+    none = ask(rules, World(), subject="device:d")
+    assert none.missing == ("device_rates@device:d",)
+
+
 def test_comparisons_leave_out_other_rules_and_arms_that_are_ruled_out() -> None:
     arms = [
         {"case": "model.case", "then": {"gt": ["compute", "line"]}},
