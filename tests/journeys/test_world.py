@@ -61,6 +61,11 @@ class Balanced(HTMLParser):
         self.text += data
 
 
+def shown(calendar: Calendar) -> str:
+    """Return a calendar as the parser would write it."""
+    return calendar.to_ical().decode().replace("\r\n", "\n")
+
+
 def opened(path: Path) -> Any:
     """Open a file with a parser of its kind."""
     text = path.read_text("utf-8")
@@ -72,7 +77,12 @@ def opened(path: Path) -> Any:
             assert all(len({len(row) for row in table}) == 1 for table in tables)
             return tables
         case ".ics":
-            return Calendar.from_ical(text)
+            calendar = Calendar.from_ical(text)
+            assert not calendar.errors
+            # The parser forgives an end of another name.
+            ends = re.findall(r"^(BEGIN|END):(\w+)$", text, re.MULTILINE)
+            assert ends == re.findall(r"^(BEGIN|END):(\w+)$", shown(calendar), re.MULTILINE)
+            return calendar
         case ".html":
             reader = Balanced()
             reader.feed(text)
