@@ -63,7 +63,8 @@ class Balanced(HTMLParser):
 
 def shown(calendar: Calendar) -> str:
     """Return a calendar as the parser would write it."""
-    return calendar.to_ical().decode().replace("\r\n", "\n")
+    written: bytes = calendar.to_ical()
+    return written.decode().replace("\r\n", "\n")
 
 
 def opened(path: Path) -> Any:
