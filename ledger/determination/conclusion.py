@@ -150,13 +150,8 @@ class Conclusion:
                 continue
             for name in _facts_of(obligation):
                 moments.setdefault(name, self._day_of(name))
-            found = due_date(
-                self.ground.law,
-                obligation,
-                moments,
-                not_before=self.ground.since,
-                workdays=self.workdays,
-            )
+            law, since = self.ground.law, self.ground.since
+            found = due_date(law, obligation, moments, not_before=since, workdays=self.workdays)
             if found is not None:
                 yield found
 
@@ -200,18 +195,16 @@ class Conclusion:
     ) -> tuple[Closed, ...] | None:
         """Return the obligations closed, or None when nothing was filed."""
         due = {item.obligation: item.on for item in dates}
-        return (
-            tuple(
-                Closed(
-                    obligation=filing.obligation,
-                    seq=filing.seq,
-                    sent_on=filing.sent_on,
-                    due_on=due.get(filing.obligation),
-                )
-                for filing in filings
+        found = tuple(
+            Closed(
+                obligation=filing.obligation,
+                seq=filing.seq,
+                sent_on=filing.sent_on,
+                due_on=due.get(filing.obligation),
             )
-            or None
+            for filing in filings
         )
+        return found or None
 
     def _filed(self, met_on: MetOn | None, foreseen: Foreseen | None) -> tuple[Filed, ...]:
         """Return the filings that close an obligation of the rule.
