@@ -18,6 +18,7 @@ from tables import csv_text
 from ledger.errors import InputError
 from ledger.journeys.saved_scenario import read_scenario
 
+pytestmark = pytest.mark.slow  # minutes; run by hand with `pytest -m slow`
 Run = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "schemas" / "whatif-book.v1.schema.json"

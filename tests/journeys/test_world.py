@@ -30,6 +30,7 @@ from ledger.cli.world_guide import TRIALS, trials
 from ledger.cli.world_steps import PAGES
 from ledger.errors import ConflictError
 
+pytestmark = pytest.mark.slow  # minutes; run by hand with `pytest -m slow`
 ROOT = Path(__file__).resolve().parents[2]
 LABS = ("lab-a", "lab-b", "lab-c")
 VOID = {"meta", "link", "br", "hr", "img", "input", "col"}
