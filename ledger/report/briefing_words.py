@@ -65,7 +65,9 @@ def verdict_words(briefing: Briefing) -> str:
     if found.foreseen:
         parts.append(f"{_count(found.foreseen, 'line')} more will be met by what is signed")
     if found.waiting:
-        parts.append(f"{_count(found.waiting, 'finding')} {_wait(found.waiting)} for a missing fact")
+        parts.append(
+            f"{_count(found.waiting, 'finding')} {_wait(found.waiting)} for a missing fact"
+        )
     if found.next is not None and found.next.on is not None:
         parts.append(
             f"the next date is {found.next.on} ({found.next.obligation.id}, "
