@@ -9,6 +9,7 @@ is only a claim, and must lie in between. Specification: ``schemas/anchoring.v1.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,17 @@ from itertools import pairwise
 
 from ledger.errors import IntegrityError
 
-__all__ = ["Anchored", "Seen", "Silence", "Written", "outside_of", "silences", "wide", "windows"]
+__all__ = [
+    "Anchored",
+    "Seen",
+    "Silence",
+    "Written",
+    "outside_of",
+    "silences",
+    "wide",
+    "window_of",
+    "windows",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,8 @@ class Seen:
         size: Entries under the checkpoint.
         by: Time by which it is shown to have existed: with several witnesses, that of the last
             one needed for a quorum.
-        after: Time before which the evidence cannot have existed: the latest in it.
+        after: Time before which the evidence cannot have existed: the same, since one witness's
+            clock may be ahead.
         evidence: SHA-256 of the evidence file, 64 hex digits.
     """
 
@@ -131,6 +143,16 @@ def windows(size: int, anchored: Iterable[Anchored], seen: Sequence[Seen]) -> tu
     return tuple(found)
 
 
+def window_of(found: Sequence[Written], seq: int) -> Written:
+    """Return the stretch in which an entry stands.
+
+    Args:
+        found: What ``windows`` returned.
+        seq: Number of an entry that it covers.
+    """
+    return found[bisect_right(found, seq, key=lambda each: each.start) - 1]
+
+
 def wide(found: Iterable[Written], days_max: int) -> tuple[Written, ...]:
     """Return the stretches that can have been back-dated by more than so many days.
 
@@ -164,15 +186,18 @@ def outside_of(
         last: That of the last; times never decrease along the log.
         skew: By how much clocks may differ.
     """
-    place = f"entries {written.start} to {written.stop - 1}"
+    last_seq = written.stop - 1
+    one = written.start == last_seq
+    claim = f"entry {last_seq} claims" if one else f"entries {written.start} to {last_seq} claim"
+    was = "was" if one else "were"
     if written.after is not None and written.after - first > skew:
         return (
-            f"{place} claim to be recorded from {first.isoformat()} on, and cannot have been "
+            f"{claim} to be recorded from {first.isoformat()} on, and cannot have been "
             f"written before {written.after.isoformat()}"
         )
     if written.by is not None and last - written.by > skew:
         return (
-            f"{place} claim to be recorded up to {last.isoformat()}, and were there by "
+            f"{claim} to be recorded up to {last.isoformat()}, and {was} there by "
             f"{written.by.isoformat()}"
         )
     return None
@@ -185,10 +210,13 @@ def _check(anchor: Anchored, evidence: Seen) -> None:
             f"entry {anchor.seq} speaks of a checkpoint over {anchor.size} entries, its evidence "
             f"of one over {evidence.size}",
             seq=anchor.seq,
+            why="the entry then bounds the time of other entries than its evidence shows",
+            remedy="give the evidence file whose digest the entry names, unchanged",
         )
     if anchor.size > anchor.seq:
         raise IntegrityError(
             f"entry {anchor.seq} holds the digest of a checkpoint over {anchor.size} entries",
             seq=anchor.seq,
             why="a checkpoint over an entry cannot have been there before it",
+            remedy="ask whoever keeps the ledger how the entry came about",
         )

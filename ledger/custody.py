@@ -27,8 +27,6 @@ __all__ = [
     "Revocation",
     "RevocationReason",
     "Stretch",
-    "Window",
-    "refused_by",
     "revocation_text",
     "signed_with",
 ]
@@ -50,7 +48,7 @@ class Revocation:
     Attributes:
         from_size: Smallest size of the checkpoints that it cannot sign.
         reason: ``retired`` if it only went out of use, ``compromised`` if others may have it.
-        at: When it was revoked; None if that is not said.
+        at: From when on; a policy says it, an entry does not.
     """
 
     from_size: int
@@ -256,54 +254,6 @@ class Custody:
             for each in self.stretches
         )
         return replace(self, stretches=stretches)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What whoever verifies believes of one key.
-
-    Attributes:
-        key: The key.
-        from_size: Smallest size that it may sign.
-        to_size: Largest size, or None for no end.
-        not_before: Time before which it signs nothing, or None.
-        not_after: Time after which it signs nothing, or None.
-        revoked: From where on it is not believed, or None.
-    """
-
-    key: VerifierKey
-    from_size: int = 0
-    to_size: int | None = None
-    not_before: datetime | None = None
-    not_after: datetime | None = None
-    revoked: Revocation | None = None
-
-
-def refused_by(window: Window, size: int, existed_by: datetime | None) -> str | None:
-    """Say why a key does not count for a checkpoint, or None if it does.
-
-    Args:
-        window: What is believed of the key.
-        size: Size of the checkpoint that it signed.
-        existed_by: Earliest time by which the checkpoint is shown to have existed, from outside
-            (a cosignature, a timestamp); None if nothing shows it.
-    """
-    name, revoked = window.key.encode(), window.revoked
-    if size < window.from_size or (window.to_size is not None and size > window.to_size):
-        end = "on" if window.to_size is None else f"to {window.to_size}"
-        return f"{name} is believed from size {window.from_size} {end}, not at {size}"
-    if revoked is not None and size >= revoked.from_size:
-        return f"{name} is {revoked.reason} from size {revoked.from_size} on"
-    if window.not_before is not None and existed_by is not None and existed_by < window.not_before:
-        return f"{name} is not believed before {window.not_before.isoformat()}"
-    ends = [window.not_after]
-    if revoked is not None and revoked.reason == "compromised":
-        # Whoever has the key can sign small sizes too: only the time from outside tells.
-        ends.append(revoked.at)
-    end_time = min((end for end in ends if end is not None), default=None)
-    if end_time is not None and (existed_by is None or existed_by > end_time):
-        return f"nothing shows that {name} signed before {end_time.isoformat()}"
-    return None
 
 
 def signed_with(note: Note, key: VerifierKey) -> bool:

@@ -21,6 +21,10 @@ from ledger.merkle import leaf_hash
 from ledger.period import parse_instant
 
 __all__ = [
+    "DIGEST_PATTERN",
+    "ID_PATTERN",
+    "SALT_PATTERN",
+    "SD_MAX",
     "TYPES",
     "VERSION",
     "Entry",
@@ -49,10 +53,13 @@ TYPES = frozenset(
 SD_MAX = 32  # more confidential fields than any record type has
 
 _FIELDS = {"body", "id", "origin", "prev", "recorded_at", "salt", "sd", "seq", "type", "v"}
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+SALT_PATTERN = r"[A-Za-z0-9_-]{22}"
+DIGEST_PATTERN = r"[A-Za-z0-9_-]{43}"
+_ID = re.compile(ID_PATTERN)
 _HEX = re.compile(r"[0-9a-f]{64}")
-_SALT = re.compile(r"[A-Za-z0-9_-]{22}")
-_DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
+_SALT = re.compile(SALT_PATTERN)
+_DIGEST = re.compile(DIGEST_PATTERN)
 _OPENING_PARTS = 3
 
 
@@ -141,6 +148,10 @@ class Entry:
             sd=_digests(value["sd"]),
             body=body,
         )
+
+    def holds(self, name: str) -> bool:
+        """Return whether the body has a field of this name."""
+        return name in self.body
 
     def hash(self) -> bytes:
         """Return SHA-256(0x00 || bytes), 32 bytes."""

@@ -317,7 +317,10 @@ def attention_of(inputs: Inputs) -> Attention | None:
     )
     below = integer_of(inputs, "forward_only_layers", 0)
     if below > layers:
-        raise InputError(f"{below} layers below the trained ones, of {layers}")
+        raise InputError(
+            f"{below} layers below the trained ones, of {layers}",
+            remedy="forward_only_layers is at most layers: correct one of the two",
+        )
     return Attention(layers, width, context, bool(integer_of(inputs, "causal_halved")), below)
 
 
@@ -349,7 +352,10 @@ def integer_of(inputs: Inputs, name: str, absent: int | None = None) -> int:
         return absent
     value = fraction_of(inputs, name)
     if value.denominator != 1:
-        raise InputError(f"the input {name} is {value}, not a whole number")
+        raise InputError(
+            f"the input {name} is {value}, not a whole number",
+            remedy="count in whole units, such as parameters, tokens or steps",
+        )
     return value.numerator
 
 
@@ -362,5 +368,8 @@ def fraction_of(inputs: Inputs, name: str) -> Fraction:
     if name not in inputs:
         raise InputError(f"the input {name} is missing", remedy="record it with the figure")
     if not _EXACT.fullmatch(str(inputs[name])):
-        raise InputError(f"the input {name} is {inputs[name]!r}, not a number")
+        raise InputError(
+            f"the input {name} is {inputs[name]!r}, not a number",
+            remedy="write digits, or two whole numbers with a stroke: 2/5",
+        )
     return Fraction(inputs[name])

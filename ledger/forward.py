@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from ledger.measure import Leg, StoredRecord, Sums, TotalKey
 from ledger.period import parse_day, parse_instant
 
-__all__ = ["Delivered", "Outstanding", "committed", "delivered_by", "outstanding"]
+__all__ = ["Delivered", "Outstanding", "committed", "delivered_by", "drawn_on", "outstanding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,29 @@ class Delivered:
         return self.device_us > 0 or self.unknown
 
 
+class Drawable(Protocol):
+    """A part of a contract on which deliveries draw."""
+
+    @property
+    def seq(self) -> int:
+        """Entry of the commitment."""
+
+    @property
+    def model(self) -> str | None:
+        """Model that it is meant for."""
+
+    @property
+    def window_end(self) -> date:
+        """First day after the window of delivery."""
+
+    @property
+    def device_us(self) -> int | None:
+        """Device-microseconds contracted; None if not stated."""
+
+
+_Part = TypeVar("_Part", bound=Drawable)
+
+
 def outstanding(commitments: Iterable[StoredRecord]) -> tuple[Outstanding, ...]:
     """Return the commitments that count for a model, in order of entry.
 
@@ -146,7 +169,7 @@ def committed(
     """Return what commitments agreed by a day still add, by model.
 
     A contract recorded once is drawn on by every delivery under it; one that is split between
-    models by the deliveries to each of them, and by the deliveries to any other in order of entry.
+    models by the deliveries to each of them, and by the deliveries to any other in order of window.
 
     Args:
         commitments: Those that count, in order.
@@ -159,17 +182,23 @@ def committed(
         contracts.setdefault(item.contract, []).append(item)
     for contract, items in contracts.items():
         parts = [item for item in items if item.counts_from <= day]
-        for part, drawn in _drawn(parts, delivered.get(contract, {})):
+        for part, drawn in drawn_on(parts, delivered.get(contract, {})):
             remaining = part.remaining(drawn)
             if remaining.lo or remaining.hi or remaining.unbounded:
                 found.setdefault(part.model, []).append((part.key, remaining))
     return found
 
 
-def _drawn(
-    parts: Sequence[Outstanding], by_model: Mapping[str, Delivered]
-) -> Iterable[tuple[Outstanding, Delivered]]:
-    """Yield each part of a contract with the deliveries that draw on it."""
+def drawn_on(
+    parts: Sequence[_Part], by_model: Mapping[str, Delivered]
+) -> Iterable[tuple[_Part, Delivered]]:
+    """Yield each part of a contract with the deliveries that draw on it.
+
+    Args:
+        parts: Of one contract; windows that end earlier are drawn on first, then earlier entries.
+        by_model: What was delivered under it, by model.
+    """
+    parts = sorted(parts, key=lambda part: (part.window_end, part.seq))
     left = {model: delivered.device_us for model, delivered in by_model.items()}
     unknown = any(delivered.unknown for delivered in by_model.values())
     drawn = dict.fromkeys((part.seq for part in parts), 0)

@@ -27,7 +27,7 @@ from typing import Any, Self
 from ledger.checkpoint import Checkpoint, Note
 from ledger.errors import InputError, IntegrityError
 from ledger.keys import strict_base64
-from ledger.merkle import HASH_BYTES, verify_inclusion
+from ledger.merkle import HASH_BYTES, earlier_roots, verify_inclusion
 
 __all__ = ["PATH_MAX", "PROOF_MAX", "Proof", "parse_hashes"]
 
@@ -108,6 +108,18 @@ class Proof:
                 seq=self.index,
             )
         verify_inclusion(leaf, self.index, size, self.path, self.checkpoint.root)
+
+    def earlier_roots(self, leaf: bytes) -> dict[int, bytes]:
+        """Return the roots of the log right before and right after this entry, by size.
+
+        They follow from a proof that was verified: a state of the log that somebody kept can be
+        compared with them.
+
+        Args:
+            leaf: Hash of the entry, 32 bytes.
+        """
+        before, after = earlier_roots(leaf, self.index, self.checkpoint.size, self.path)
+        return {self.index: before, self.index + 1: after}
 
     def document(self) -> dict[str, Any]:
         """Return the proof as JSON values, hashes in hex."""

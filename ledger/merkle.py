@@ -212,6 +212,31 @@ def verify_inclusion(
         raise IntegrityError("the inclusion proof leads to another root", seq=index)
 
 
+def earlier_roots(
+    leaf: bytes, index: int, size: int, proof: Sequence[bytes]
+) -> tuple[bytes, bytes]:
+    """Return the roots right before and right after a leaf was added, as its proof shows them.
+
+    The hashes on the left of the path are the whole subtrees over all leaves before this one.
+
+    Args:
+        leaf: Hash of the leaf.
+        index: Its number.
+        size: Size of the tree.
+        proof: A proof of inclusion that ``verify_inclusion`` took.
+    """
+    node, last = index, size - 1
+    before, after = EMPTY_ROOT, leaf
+    for sibling in proof:
+        if node & 1 or node == last:
+            before = sibling if before == EMPTY_ROOT else node_hash(sibling, before)
+            after = node_hash(sibling, after)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        node, last = node >> 1, last >> 1
+    return before, after
+
+
 def consistency_proof(leaves: Sequence[bytes], first: int) -> list[bytes]:
     """Return the proof that the tree of ``first`` leaves is a prefix of this one.
 

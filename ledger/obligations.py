@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from ledger.errors import Problem
 from ledger.measure import StoredRecord
@@ -24,15 +24,24 @@ __all__ = [
     "Filed",
     "Filings",
     "Moments",
+    "Workdays",
     "binding_since",
     "due_date",
     "filings_of_nothing",
+    "moved",
 ]
 
 _DAY_SECONDS = 86_400
 
 Moments = Mapping[str, date | None]
 """Day of each moment that a period can run from: ``met``, ``foreseen``, or the name of a fact."""
+
+
+class Workdays(Protocol):
+    """Counts the working days of a regime."""
+
+    def moved(self, regime: str, day: date, days: int) -> date | None:
+        """Return the day that many working days away; None if nobody names the holidays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,12 @@ def filings_of_nothing(regimes: Regimes, records: Iterable[StoredRecord]) -> Ite
 
 
 def due_date(
-    law: Law, obligation: Obligation, moments: Moments, *, not_before: date | None
+    law: Law,
+    obligation: Obligation,
+    moments: Moments,
+    *,
+    not_before: date | None,
+    workdays: Workdays | None = None,
 ) -> DueDate | None:
     """Return when an obligation falls due, or None for a standing one or one not yet begun.
 
@@ -127,12 +141,13 @@ def due_date(
         obligation: The obligation.
         moments: Days known; a moment that is not there has not come.
         not_before: First day on which a clock can start; None if there is no bound.
+        workdays: Counts business days; without it the day that they lead to is not known.
     """
     due = obligation.due
     if due is None:
         return None
     if due.before is not None:
-        return DueDate(obligation.id, None, _ahead(law, due, moments.get(due.before)))
+        return DueDate(obligation.id, None, _ahead(law, due, moments.get(due.before), workdays))
     fixed = _fixed(law, due)
     if due.after is None:
         return DueDate(obligation.id, None, fixed)
@@ -144,10 +159,10 @@ def due_date(
     since = min(known) if due.after.earliest is not None else max(known)
     if not_before is not None:
         since = max(since, not_before)
-    ends = [day for day in (_later(law, due, since), fixed) if day is not None]
-    if _later(law, due, since) is None:
-        ends = []  # the later of a known and an unknown day is unknown
-    return DueDate(obligation.id, since, max(ends, default=None))
+    end = _later(law, due, since, workdays)
+    if end is None or fixed is None:
+        return DueDate(obligation.id, since, end)  # the later of a known and an unknown is unknown
+    return DueDate(obligation.id, since, max(end, fixed))
 
 
 def binding_since(law: Law, rule: Rule, applies_from: date | None) -> date | None:
@@ -199,27 +214,42 @@ def _fixed(law: Law, due: Due) -> date | None:
     return found.value if found is not None and isinstance(found.value, date) else None
 
 
-def _later(law: Law, due: Due, since: date) -> date | None:
+def _later(law: Law, due: Due, since: date, workdays: Workdays | None) -> date | None:
     """Return the day on which a period that begins on a day has run out."""
-    return None if due.within is None else _moved(law, due.within, since, 1)
+    return None if due.within is None else moved(law, due.within, since, 1, workdays)
 
 
-def _ahead(law: Law, due: Due, day: date | None) -> date | None:
+def _ahead(law: Law, due: Due, day: date | None, workdays: Workdays | None) -> date | None:
     """Return the last day that is a period ahead of a day, or the day itself without a period."""
-    return day if day is None or due.ahead is None else _moved(law, due.ahead, day, -1)
+    return day if day is None or due.ahead is None else moved(law, due.ahead, day, -1, workdays)
 
 
-def _moved(law: Law, period: str, day: date, sign: int) -> date | None:
-    """Return the day that lies a period of the law after a day, or with sign -1 before it."""
+def moved(
+    law: Law, period: str, day: date, times: int, workdays: Workdays | None = None
+) -> date | None:
+    """Return the day that lies a period of the law after a day, several times or back.
+
+    Args:
+        law: The regime on a day.
+        period: Name of the parameter that states the period.
+        day: The day it is counted from.
+        times: How often; negative for days before.
+        workdays: Counts business days; without it the day that they lead to is not known.
+
+    Returns:
+        The day, or None if the law states no such period.
+    """
     found = law.parameter(period)
     if found is None or not isinstance(found.value, Quantity):
         return None
     match found.value.dimension:
         case Dimension.CALENDAR_PERIOD:
-            return months_before(day, -sign * found.value.exact_int())
+            return months_before(day, -times * found.value.exact_int())
         case Dimension.DURATION:
             # A period in hours runs from a moment that records give only to the day.
-            return day + sign * timedelta(days=-(-found.value.exact_int() // _DAY_SECONDS))
+            return day + times * timedelta(days=-(-found.value.exact_int() // _DAY_SECONDS))
+        case Dimension.BUSINESS_PERIOD if workdays is not None:
+            return workdays.moved(law.regime.id, day, times * found.value.exact_int())
         case _:
             # Business days need a calendar of holidays; until one is named the day is not known.
             return None

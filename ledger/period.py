@@ -52,6 +52,7 @@ def parse_instant(text: str) -> datetime:
         raise InputError(f"{text!r} does not exist", remedy="check the calendar") from error
 
 
+@lru_cache(maxsize=1024)
 def parse_day(text: str) -> date:
     """Read ``YYYY-MM-DD``.
 
@@ -68,7 +69,8 @@ def parse_day(text: str) -> date:
 
 def format_instant(instant: datetime) -> str:
     """Write an aware datetime as ``YYYY-MM-DDTHH:MM:SSZ``, dropping fractions of a second."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    whole = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return whole.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def epoch_ms(instant: datetime) -> int:
@@ -132,5 +134,5 @@ class Period:
 
 def _midnight_after(instant: datetime) -> datetime:
     """Return the first UTC midnight strictly after the instant."""
-    day = instant.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day + _DAY_LENGTH
+    whole = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return whole.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY_LENGTH

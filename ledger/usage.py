@@ -35,6 +35,7 @@ _NAME_MAX: Final = 200
 _NUMBER_MAX: Final = 50  # provider, a stroke and number are the name of the subject
 _MEMBERS: Final = {"customer", "issued_on", "number", "provider", "usage"}
 _LINE: Final = {"device", "device_us", "end", "milli_devices", "start"}
+_AGAIN: Final = "the provider makes it anew: flopledger receipt make"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +65,21 @@ class UsageLine:
             InputError: A member is missing, unknown or wrong.
         """
         if not isinstance(value, dict) or set(value) != _LINE:
-            raise InputError(f"a line of usage has exactly {', '.join(sorted(_LINE))}")
+            raise InputError(
+                f"a line of usage has exactly {', '.join(sorted(_LINE))}", remedy=_AGAIN
+            )
         start, end, milli = value["start"], value["end"], value["milli_devices"]
         if not isinstance(start, str) or not isinstance(end, str):
-            raise InputError("start and end of a line of usage are texts")
+            raise InputError("start and end of a line of usage are texts", remedy=_AGAIN)
         if not isinstance(milli, int) or isinstance(milli, bool) or not 0 < milli <= INTEGER_MAX:
-            raise InputError("milli_devices of a line of usage is a number above 0")
+            raise InputError("milli_devices of a line of usage is a number above 0", remedy=_AGAIN)
         line = cls(Period.parse(start, end), _name(value["device"], "device"), milli)
         if value["device_us"] != str(line.device_us):
             raise InputError(
                 f"the line states {value['device_us']!r} device-microseconds, devices by time are "
                 f"{line.device_us}",
                 why="a receipt whose figures do not fit each other confirms nothing",
+                remedy=_AGAIN,
             )
         return line
 
@@ -144,16 +148,22 @@ class UsageReceipt:
         """
         if statement.predicate_type != PREDICATE_TYPE:
             raise InputError(
-                f"the statement is of the type {statement.predicate_type!r}, no usage receipt"
+                f"the statement is of the type {statement.predicate_type!r}, no usage receipt",
+                remedy="give the file that the provider made with: flopledger receipt make",
             )
         value = statement.predicate
         if set(value) != _MEMBERS:
-            raise InputError(f"a usage receipt has exactly {', '.join(sorted(_MEMBERS))}")
+            raise InputError(
+                f"a usage receipt has exactly {', '.join(sorted(_MEMBERS))}", remedy=_AGAIN
+            )
         rows, day = value["usage"], value["issued_on"]
         if not isinstance(rows, list) or not 0 < len(rows) <= LINES_MAX:
-            raise InputError(f"a usage receipt has 1 to {LINES_MAX:,} lines")
+            raise InputError(
+                f"a usage receipt has 1 to {LINES_MAX:,} lines",
+                remedy="the provider spreads longer usage over several receipts",
+            )
         if not isinstance(day, str):
-            raise InputError("issued_on of a usage receipt is a day")
+            raise InputError("issued_on of a usage receipt is a day", remedy=_AGAIN)
         receipt = cls(
             _name(value["provider"], "provider"),
             _name(value["customer"], "customer"),
@@ -165,6 +175,7 @@ class UsageReceipt:
             raise InputError(
                 "the subject of the statement is not the usage that it states",
                 why="name and digest of the subject follow from provider, number and lines",
+                remedy=_AGAIN,
             )
         return receipt
 
@@ -208,5 +219,8 @@ def _name(value: JSON, what: str, longest: int = _NAME_MAX) -> str:
     """
     plain = isinstance(value, str) and 0 < len(value) <= longest
     if not plain or not str(value).isprintable() or str(value) != str(value).strip():
-        raise InputError(f"the {what} of a usage receipt is a text of 1 to {longest} characters")
+        raise InputError(
+            f"the {what} of a usage receipt is a text of 1 to {longest} characters",
+            remedy="write it without line breaks, and without blanks at its ends",
+        )
     return str(value)

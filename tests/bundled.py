@@ -108,6 +108,13 @@ def attested(context: Context, *signers: FileSigner) -> Envelope:
     return record(context, drawn_up(context), *signers)
 
 
+def filled_and_attested(folder: Path) -> Context:
+    """Make a ledger of eleven entries and the statement of both people about them."""
+    context = filled(folder)
+    attested(context)
+    return context
+
+
 def drawn_up(context: Context) -> Attestation:
     """Draw up an attestation of the ledger under its newest checkpoint."""
     with SqliteStore(context.ledger) as store:
@@ -164,6 +171,14 @@ def cosigned(note: bytes, *witnesses: FileSigner, time: int = WITNESSED_AT) -> b
 def witness_line(name: str, signer: FileSigner) -> str:
     """Return the line of a policy that names a witness."""
     return f"witness {name} {cosigner(signer).encode()}"
+
+
+ONE = (witness_line("w1", WITNESS), "quorum w1")
+TWO = (
+    *(witness_line("w1", WITNESS), witness_line("w2", SECOND)),
+    *("group both all w1 w2", "quorum both"),
+)
+"""Lines of a policy: one witness, or both of two."""
 
 
 def drawn(context: Context, audience: Any = "authority", **options: Any) -> Bundled:

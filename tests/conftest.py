@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from builtworld import built, entered
 from hypothesis import HealthCheck, settings
 from servers import Server, running
+from supplied import lacking
 
 from ledger.cli.app import run
 
@@ -28,11 +30,9 @@ settings.load_profile("project")
 def shared_path(name: str) -> Path:
     """Return real input or a published vector, or skip where the material is absent."""
     path = SHARED / name
-    if path.exists():
-        return path
-    if os.environ.get("CI"):
-        pytest.fail(f"CI must have {path}")
-    pytest.skip(f"needs {name}, which lies outside of the project")
+    if not path.exists():
+        lacking(f"{name}, which lies outside of the project")
+    return path
 
 
 @pytest.fixture(name="shared_path")
@@ -74,3 +74,16 @@ def flopledger(
         return Ran(code, captured.out, captured.err)
 
     return ran
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made-up world of ``demo --world``, built once and only read; it takes half a minute."""
+    return built(tmp_path_factory)
+
+
+@pytest.fixture
+def within(world: Path) -> Iterator[Callable[[str], int]]:
+    """Run a command line in the world on its day, as its guide says; returns the status."""
+    with entered(world) as ran:
+        yield ran

@@ -12,8 +12,8 @@ def migrate_all() -> None:
     from ledger.stores.migration import migrate, retire_key  # noqa: PLC0415
 
     source, target = (Location(Files(Path(name))) for name in ("ledger.db", "other.db"))
-    migrate(source, target)
-    retire_key(source.files)
+    done = migrate(source, target)
+    retire_key(source, target, done.source.size)
 
 
 def attest_all() -> None:

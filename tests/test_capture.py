@@ -238,15 +238,24 @@ def test_what_cannot_be_taken_is_a_doubt_and_never_an_error(
     assert state({}, "0" * 32).doubts == ()
 
 
-@pytest.mark.parametrize("spool", ["/dev/null/no", "/proc/no", "bad\0name", 7, b"x"])
+REFUSED = dict.fromkeys(["/dev/null/no", "/proc/no", "bad\0name"], "")
+TEXTS = {7: "7", b"x": "b'x'"}  # what is no path is taken by its text
+
+
+@pytest.mark.parametrize(("spool", "left"), [*REFUSED.items(), *TEXTS.items()])
 def test_spool_that_cannot_be_written_stops_nothing(
-    tmp_path: Path, spool: object, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, spool: object, left: str, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with capture(**RUN, spool=spool, textfile="/dev/null/no/x.prom") as c:
         c.add(tokens=1)
         with c.activity("eval"):
             c.add(tokens=1)
+    said = capfd.readouterr().err
+    assert said.count("the spool cannot be written, the training goes on") == (not left)
+    assert said.count("the textfile /dev/null/no/x.prom cannot be written") == 1
+    assert "".join(path.name for path in tmp_path.iterdir()) == left
+    assert not left or only(tmp_path / left).head["run"] == RUN["run"]
 
 
 class Disk:

@@ -15,10 +15,17 @@ from sealed import ORIGIN, SIGNER, checked, found, identity, opened
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.cli.keeping import current_key, keepers_of
-from ledger.custody import Custody, KeyEvent, Revocation, Window, refused_by, revocation_text
+from ledger.custody import (
+    Custody,
+    KeyEvent,
+    Revocation,
+    RevocationReason,
+    revocation_text,
+)
 from ledger.errors import InputError, IntegrityError
 from ledger.keys import FileSigner, Signer, VerifierKey
 from ledger.log import Log
+from ledger.policy import KeyTerm
 from ledger.record import draft_of
 from ledger.stores.keyfiles import Files, write_key
 from ledger.stores.notes import NotesFile
@@ -136,28 +143,42 @@ def test_custody_lets_one_key_sign_each_size_and_two_each_joint(gaps: list[int],
 
 
 @pytest.mark.parametrize(
-    ("window", "size", "existed_by", "words"),
+    ("limits", "size", "by", "words"),
     [
-        ({}, 5, None, None),
-        ({"from_size": 6}, 5, None, "believed from size 6 on, not at 5"),
-        ({"to_size": 4}, 5, None, "believed from size 0 to 4, not at 5"),
-        ({"to_size": 5}, 5, None, None),
-        ({"not_before": NOON}, 5, NOON - timedelta(1), "not believed before"),
-        ({"not_after": NOON}, 5, NOON, None),
-        ({"not_after": NOON}, 5, NOON + timedelta(seconds=1), "nothing shows that"),
+        ({}, 5, None, ""),
+        ({"from_size": 6}, 5, None, "signs sizes from 6 on, not 5"),
+        ({"from_size": 5}, 5, None, ""),
+        ({"to_size": 5}, 5, None, "signs sizes from 0 to below 5, not 5"),
+        ({"to_size": 6}, 5, None, ""),
+        ({"not_before": NOON}, 5, NOON - timedelta(1), "is trusted from"),
+        ({"not_before": NOON}, 5, NOON, ""),
+        ({"not_before": NOON}, 5, None, ""),
+        ({"not_after": NOON}, 5, NOON - timedelta(seconds=1), ""),
+        ({"not_after": NOON}, 5, NOON, "nothing shows that"),
         ({"not_after": NOON}, 5, None, "nothing shows that"),
-        ({"revoked": Revocation(5, "retired", NOON)}, 5, NOON, "retired from size 5"),
-        ({"revoked": Revocation(6, "retired", NOON)}, 5, None, None),
+        ({"revoked": Revocation(5, "retired", NOON)}, 5, NOON, "retired: it signs nothing"),
+        ({"revoked": Revocation(6, "retired", NOON)}, 5, None, ""),
         ({"revoked": Revocation(6, "compromised", NOON)}, 5, None, "nothing shows that"),
-        ({"revoked": Revocation(6, "compromised", NOON)}, 5, NOON, None),
-        ({"revoked": Revocation(6, "compromised")}, 5, None, None),
+        ({"revoked": Revocation(6, "compromised", NOON)}, 5, NOON, "nothing shows that"),
+        ({"revoked": Revocation(6, "compromised", NOON)}, 5, NOON - timedelta(seconds=1), ""),
     ],
 )
-def test_threat_12_policy_windows_by_size_and_time(
-    window: dict[str, Any], size: int, existed_by: datetime | None, words: str | None
+def test_threat_12_term_of_a_key_is_half_open_by_size_and_time(
+    limits: dict[str, Any], size: int, by: datetime | None, words: str
 ) -> None:
-    said = refused_by(Window(FIRST.verifier, **window), size, existed_by)
-    assert said is None if words is None else words in str(said)
+    said = KeyTerm(FIRST.verifier, **limits).lapse_unstated(size, by)
+    assert words in said
+    assert bool(said) is bool(words)
+
+
+@pytest.mark.parametrize("word", ["compromised", "retired"])
+def test_threat_12_time_in_a_signature_is_held_to_the_same_end(word: RevocationReason) -> None:
+    before = NOON - timedelta(seconds=1)
+    ended = KeyTerm(FIRST.verifier, not_before=before, not_after=NOON)
+    assert [bool(ended.lapse(5, at)) for at in (before - timedelta(1), before, NOON)] == [1, 0, 1]
+    # What a thief signs of an old size shows in its time; a retired key ends with a size.
+    revoked = KeyTerm(FIRST.verifier, revoked=Revocation(6, word, NOON))
+    assert [bool(revoked.lapse(5, at)) for at in (before, NOON)] == [False, word == "compromised"]
 
 
 def test_key_events_are_read_from_entries() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
+from itertools import product
+from typing import Final
 
 import polars as pl
 import pytest
@@ -22,12 +24,16 @@ from ledger.engines.numbers import LIMIT, Constant, Leaf, Number, Product, compa
 from ledger.errors import RuleError
 from ledger.quantity import Quantity
 from ledger.regime.answered import Answers
+from ledger.regime.decide import Decider
 from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
+from ledger.regime.question import Sight
 from ledger.regime.rule import ViewName
 from ledger.regime.trace import COMPARATORS, Comparator, Reason, Span, Truth
 
 BLOCK = 50
+VIEWS: Final[tuple[ViewName, ...]] = ("actual", "foreseen")
+SIGHTS: Final[tuple[Sight, ...]] = ("legal", "error")
 
 
 def both(given_: Triple, view: ViewName) -> tuple[Verdicts, Verdicts]:
@@ -46,10 +52,9 @@ def both(given_: Triple, view: ViewName) -> tuple[Verdicts, Verdicts]:
 def agree(seeds: range) -> dict[str | None, int]:
     """Compare both evaluators on generated triples and count the findings."""
     seen: dict[str | None, int] = dict.fromkeys(FINDINGS, 0)
-    views: tuple[ViewName, ViewName] = ("actual", "foreseen")
     for seed in seeds:
         made = triple(seed)
-        view = views[seed % 2]
+        view = VIEWS[seed % 2]
         plain, columns = both(made, view)
         assert plain.keys() == columns.keys(), f"seed {seed}"
         for place, verdict in plain.items():
@@ -70,6 +75,26 @@ def test_evaluators_agree_on_generated_rules_and_ledgers(block: int) -> None:
 def test_evaluators_agree_on_ten_thousand_triples(block: int) -> None:
     seen = agree(range(1_000_000 + block * 1000, 1_000_000 + (block + 1) * 1000))
     assert all(seen.values())
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_deciding_finds_what_interpreting_finds(block: int) -> None:
+    seen: dict[str | None, int] = dict.fromkeys(FINDINGS, 0)
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        made = triple(seed)
+        answers = Answers(made.law, made.world.present)
+        decider = Decider(made.law, answers)
+        for rule in made.law.regime.rules:
+            for subject in made.subjects.get(rule.family, ()):
+                for view, sight in product(VIEWS, SIGHTS):
+                    interpreter = Interpreter(made.law, answers, subject)
+                    told = interpreter.sighted(rule, subject, view, sight)
+                    found = decider.finding(rule, subject, view, sight)
+                    assert found == told.finding, f"seed {seed}, {rule.id}, {view}, {sight}"
+                    truth = decider.truth(rule, rule.condition, subject, view, sight)
+                    assert truth == told.reason.truth, f"seed {seed}, {rule.id}, {view}, {sight}"
+                    seen[found] += 1
+    assert all(seen[finding] for finding in ("met", "not_met", "undetermined"))
 
 
 @pytest.mark.parametrize("block", range(4))

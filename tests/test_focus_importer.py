@@ -11,6 +11,8 @@ import pytest
 from bills import HOUR, MAP, bodies, codes, held, note, read, written
 from tables import small_rules
 
+from ledger.importers import focus_account
+
 
 def test_an_instance_hour_is_as_many_device_hours_as_the_table_says(tmp_path: Path) -> None:
     reading = read(written(tmp_path, {}))
@@ -267,6 +269,42 @@ def test_types_that_nobody_knows_are_listed(tmp_path: Path) -> None:
     unknown = written(tmp_path, {"SkuPriceDetails": '{"InstanceType": "p7.new", "GpuCount": 4}'})
     reading = read(unknown)
     assert (codes(reading), held(reading)) == (["unmapped-device"], 4 * HOUR)
+
+
+def test_many_types_are_counted_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond what is kept apart, rows are counted together and no type is miscounted."""
+    monkeypatch.setattr(focus_account, "_TYPES_KEPT", 3)
+    unlisted = [{"SkuPriceDetails": f'{{"InstanceType": "q{n % 5}"}}'} for n in range(10)]
+    known = [
+        {"SkuPriceDetails": f'{{"InstanceType": "k{n}", "GpuCount": 1}}', "ResourceId": f"i-{n}"}
+        for n in range(5)
+    ]
+    reading = read(written(tmp_path, *unlisted, *known))
+    (note_of_types,) = (p.message for p in reading.problems if p.code == "unlisted")
+    assert note_of_types.endswith(": q0 (2), q1 (2), q2 (2), and 4 rows of other types")
+    assert codes(reading) == ["unmapped-device"] * 3 + ["more-types"]
+    (more,) = (p.message for p in reading.problems if p.code == "more-types")
+    assert "of 2 rows more the type is not told" in more
+
+
+def test_a_type_that_is_known_in_one_row_and_not_in_another_is_told(tmp_path: Path) -> None:
+    mapping = MAP.replace("type: [p9.odd]", "type: [p9.odd], subaccountid: [s1]")
+    odd = {"SkuPriceDetails": '{"InstanceType": "p9.odd", "GpuCount": 2}'}
+    other = {**odd, "SubAccountId": "s2", "ResourceId": "i-2"}
+    for rows in ((odd, other), (other, odd)):
+        assert codes(read(written(tmp_path, *rows), mapping)) == ["unmapped-device"]
+
+
+def test_a_name_may_be_made_of_a_tag_that_no_rule_looks_at(tmp_path: Path) -> None:
+    tags = {"Tags": '{"application": "llm", "team": "b"}'}
+    mapping = MAP.replace("developer: acme", 'developer: acme, run: "r-{tag:team}"')
+    (body,) = bodies(
+        read(
+            written(tmp_path, tags),
+            mapping.replace("tag:application", "skuid", 1).replace("[llm]", "[K1]"),
+        )
+    )
+    assert body["run"] == "r-b"
 
 
 def test_charges_of_no_model_say_how_much_time_they_hold(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sealed import SIGNER, entries, fill, found, said
+from sealed import ORIGIN, SIGNER, entries, fill, found, said
 from witnesses import W1, cosigned, leaves, vkey
 
 from ledger.canonical import BYTES_MAX
@@ -22,7 +22,7 @@ from ledger.checkpoint import Checkpoint, Note
 from ledger.cosignature import cosign
 from ledger.errors import InputError, IntegrityError, LedgerError
 from ledger.inclusion import PROOF_MAX, Proof
-from ledger.merkle import inclusion_proof, leaf_hash
+from ledger.merkle import inclusion_proof, leaf_hash, root_of
 from ledger.stores.cosignatures import CosignaturesFile
 from ledger.stores.keyfiles import Files
 
@@ -174,6 +174,39 @@ def test_receipt_command_fails_for_what_does_not_hold(
     for name in ("x", "9" * 30, "9" * 5000, "\u0663"):
         assert flopledger("prove", name).code == 2
     assert flopledger("prove", "3", *key).code == 2
+
+
+def test_threat_4_receipt_command_compares_what_the_policy_remembers(
+    receipt: list[str], flopledger: Run, tmp_path: Path
+) -> None:
+    hashes = [each.hash() for each in entries(found_context(tmp_path))]
+    log = f"log {SIGNER.verifier.encode()}"
+
+    def checked(*kept: Checkpoint, **limits: Any) -> Any:
+        value = {
+            "schema": "flopledger/policy.v1",
+            "tlog_policy": [log, f"witness w {vkey(W1)}", "quorum w"],
+            "remembered": [each.sign(SIGNER).decode() for each in kept] or None,
+            "keys": [{"vkey": SIGNER.verifier.encode(), **limits}] if limits else None,
+        }
+        Path("policy").write_text(json.dumps(value))
+        return flopledger(*receipt, "--policy", "policy", "-f", "json")
+
+    def state(size: int, root: bytes | None = None) -> Checkpoint:
+        return Checkpoint(ORIGIN, size, root or root_of(hashes[:size]))
+
+    assert checked(state(3), state(4), state(5)).code == 0
+    for size in (3, 4, 5):
+        forked = checked(state(size, b"x" * 32))
+        assert forked.code == 4
+        assert "have another root than the checkpoint kept" in forked.err
+    open_ = checked(state(2), state(4), state(6))
+    assert (open_.code, json.loads(open_.out)["not_compared"]) == (3, [2, 6])
+    # And a key whose term is over, as in a bundle: the witness saw the checkpoint in May.
+    assert checked(not_after="2026-06-01T00:00:00Z").code == 0
+    ended = checked(not_after="2026-05-01T00:00:00Z")
+    assert ended.code == 4
+    assert "nothing shows that" in ended.err
 
 
 def found_context(folder: Path) -> Any:

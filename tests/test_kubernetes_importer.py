@@ -103,6 +103,13 @@ def test_what_held_nothing_is_counted_and_not_recorded(
     assert note(reading).endswith(why)
 
 
+def test_identifiers_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    """JSON may hold half of a pair of signs, which no file can hold: that is refused."""
+    reading = read(written(tmp_path, pod("u-\ud800"), pod("u-2"), node()))
+    assert [p.code for p in reading.problems if p.severity == "refused"] == ["input"]
+    assert len(bodies(reading)) == 1
+
+
 def test_failed_pods_are_kept(tmp_path: Path) -> None:
     failed = {"phase": "Failed", "reason": "Evicted"}
     (body,) = bodies(read(written(tmp_path, pod(status=failed), node())))
@@ -193,7 +200,7 @@ def test_a_pod_held_for_longer_than_can_be_is_refused_and_stays_out(
 def test_kinds_of_unmapped_pods_beyond_a_number_are_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.importers.held_reading._GROUPS_KEPT", 2)
+    monkeypatch.setattr("ledger.importers.unmapped._KEPT_MAX", 2)
     pods = [pod(f"u-{n}", metadata={"namespace": f"n{n}"}) for n in range(5)]
     reading = read(written(tmp_path, *pods, node()), None)
     told = [p.message.split(" hold ")[0] for p in reading.problems if p.code == "unmapped"]

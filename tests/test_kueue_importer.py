@@ -125,6 +125,20 @@ def test_a_workload_holds_its_quota_from_admission_to_its_end(tmp_path: Path) ->
     assert draft.key[2:] == ("workload", "w-1", at("10:00"), "main", GPU, "0", "0")
 
 
+def test_a_set_of_no_pods_holds_nothing(tmp_path: Path) -> None:
+    sets = (assigned(), assigned("spare", 0, 0))
+    reading = read(written(tmp_path, workload(sets=sets)))
+    assert (codes(reading), held(reading)) == ([], 32 * HOUR)
+
+
+def test_what_reclaimed_pods_held_at_most_is_rounded_up(tmp_path: Path) -> None:
+    ends = condition("Admitted", "10:00"), condition("Finished", "10:01")
+    freed = [{"name": "main", "count": 1}]
+    reading = read(written(tmp_path, workload(*ends, reclaimablePods=freed)))
+    (problem,) = (p for p in reading.problems if p.code == "reclaimed")
+    assert "up to 1 device-hours" in problem.message
+
+
 def test_it_corroborates_unless_told_otherwise(tmp_path: Path) -> None:
     path = written(tmp_path, workload())
     assert [b["role"] for b in bodies(read(path))] == ["corroborating"]
@@ -304,7 +318,13 @@ def test_a_deleted_workload_has_ended(tmp_path: Path) -> None:
         (workload(condition("Admitted", "10:00"), condition("Finished", "09:00")), "before it"),
         (workload(sets=None), "what it was assigned"),
         (workload(sets=(assigned(count=3, gpus=16),)), "not shared out evenly"),
-        (workload(sets=(assigned(count=0),)), "no number of pods"),
+        (workload(sets=(assigned(count=0),)), "'main' has no pods and is assigned devices"),
+        (workload(sets=(assigned(count=-1),)), "no number of pods"),
+        (workload(reclaimablePods=[{"name": "main"}]), "how many pods of the set 'main' are"),
+        (
+            workload(sets=({k: v for k, v in assigned("else").items() if k != "count"},)),
+            "how many pods of the set 'else' are",
+        ),
         (workload(sets=(assigned(gpus=-1),)), "no whole number of devices"),
         (workload(condition("Admitted", "1x:00")), "no time with its zone"),
         (workload(reclaimablePods=[{"name": "main", "count": "3"}]), "no number of pods"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from regimes import ROOT, SMALL, changed
+from supplied import supplied
 
 from ledger.cli.app import program
 from ledger.journeys.linting import lint_rules
@@ -252,7 +253,7 @@ def test_lint_finds_nothing_in_the_shipped_rules_that_is_not_excepted() -> None:
 
 
 def test_lint_documents_follow_the_published_schema(flopledger: Run, folder: Path) -> None:
-    jsonschema = pytest.importorskip("jsonschema", reason="install flopledger[test]")
+    jsonschema = supplied("jsonschema", "jsonschema")
     path = ROOT / "schemas" / "rules-lint.v2.schema.json"
     checker = jsonschema.Draft202012Validator(json.loads(path.read_text("utf-8")))
     write(folder, WAIVER.format(until="2027-01-01"), "lint.yaml")

@@ -10,10 +10,12 @@ import pytest
 import yaml
 
 from ledger.errors import InputError, LedgerError, MissingError, RuleError
+from ledger.importers.dutycycle import IMPORTER as DUTYCYCLE
 from ledger.importers.kubernetes import IMPORTER as KUBERNETES
 from ledger.importers.kueue import IMPORTER as KUEUE
 from ledger.importers.mapping import Map, map_schema
 from ledger.importers.openb import IMPORTER as OPENB
+from ledger.importers.prometheus import IMPORTER as PROMETHEUS
 
 TEXT = """\
 schema: map/1
@@ -55,20 +57,20 @@ def test_patterns_keep_the_case_of_the_text() -> None:
     assert loaded().row({"account": "LLM-x", "partition": "h100", "jobname": "j"}) is None
 
 
-@pytest.mark.parametrize("importer", [KUBERNETES, KUEUE, OPENB])
+@pytest.mark.parametrize("importer", [KUBERNETES, KUEUE, OPENB, DUTYCYCLE, PROMETHEUS])
 def test_names_of_columns_are_refused_where_none_are_taken(importer: Any) -> None:
     with pytest.raises(InputError, match="has columns of its own"):
         importer.with_map(loaded(f"{TEXT}columns: {{ Job: name }}\n"))
 
 
 def test_devices_match_on_the_type_of_the_source() -> None:
-    found = loaded().device((("partition", "h100-1"), ("type", "")))
+    found = loaded().device_of({"partition": "h100-1"}, "")
     assert found is not None
     assert (found.device, found.scale_up_domain) == ("nvidia-h100-sxm5", 8)
-    piece = loaded().device((("partition", "x"), ("type", "1g.10gb")))
+    piece = loaded().device_of({"partition": "x"}, "1g.10gb")
     assert piece is not None
     assert piece.milli_devices == 143
-    assert loaded().device((("partition", "x"), ("type", "h100"))) is None
+    assert loaded().device_of({"partition": "x"}, "h100") is None
 
 
 def test_a_name_is_made_of_columns_that_are_there() -> None:

@@ -17,6 +17,7 @@ from ledger.merkle import (
     EMPTY_ROOT,
     CompactRange,
     consistency_proof,
+    earlier_roots,
     inclusion_proof,
     leaf_hash,
     node_hash,
@@ -149,3 +150,11 @@ def test_merkle_consistency_holds_for_prefixes_only(first: int, second: int) -> 
     verify_consistency(first, root_of(LEAVES[:first]), second, root, proof)
     with pytest.raises(IntegrityError):
         verify_consistency(first, leaf_hash(b"other"), second, root, proof)
+
+
+def test_proof_of_inclusion_shows_the_roots_around_its_leaf() -> None:
+    for size in range(1, 40):
+        leaves = LEAVES[:size]
+        for index in range(size):
+            found = earlier_roots(leaves[index], index, size, inclusion_proof(leaves, index))
+            assert found == (recursive_root(leaves[:index]), recursive_root(leaves[: index + 1]))

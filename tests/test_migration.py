@@ -30,7 +30,7 @@ from servers import Server, at, found_on
 
 from ledger.cli.context import Context
 from ledger.cli.opening import location_of
-from ledger.errors import ConflictError, IntegrityError, MissingError
+from ledger.errors import ConflictError, IntegrityError, LedgerError, MissingError
 from ledger.record import draft_of
 from ledger.stores import migration
 from ledger.stores.keyfiles import Files
@@ -257,6 +257,29 @@ def test_migration_whose_copy_is_another_is_undone(
     assert beside(there) == ["source"]
 
 
+def test_migration_that_fails_leaves_no_folder(
+    source: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Files(source.ledger).attestations
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "ab.json").write_bytes(b"{}")
+    target = Context(tmp_path / "other.db", None, quiet=True, no_input=True, debug=False)
+    kept = Files(target.ledger).anchors
+    kept.mkdir()
+
+    def broken(*_: Any) -> None:
+        assert (Files(target.ledger).attestations / "deep" / "ab.json").exists()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migration, "_copy_rows", broken)
+        with pytest.raises(LedgerError, match="No space left"):
+            migrate(location_of(source), location_of(target))
+    assert beside(target) == ["other.db.anchors", "source"]
+    migrate(location_of(source), location_of(target))
+    assert (Files(target.ledger).attestations / "deep" / "ab.json").read_bytes() == b"{}"
+
+
 @pytest.mark.parametrize("step", ["files", "rows", "verify"])
 @pytest.mark.parametrize("way", ["there", "back"])
 def test_migration_that_is_killed_leaves_no_ledger_at_the_target(
@@ -352,3 +375,15 @@ def test_migrate_command_says_when_answers_differ(
     done = flopledger("migrate", "--to", server.fresh().url)
     assert (done.code, "its determinations come out otherwise" in done.err) == (4, True)
     assert Path("ledger.db.key.pem").exists()
+
+
+@pytest.mark.parametrize("option", ["--to", "--ledger"])
+def test_migrate_command_takes_an_unknown_address_for_no_file(flopledger: Run, option: str) -> None:
+    assert flopledger("init", "--origin", ORIGIN).code == 0
+    place = "nosuch://ann:hunter2@host/lab"
+    words = (option, place, "status") if option == "--ledger" else ("migrate", option, place)
+    done = flopledger(*words)
+    assert (done.code, "begins with nosuch://" in done.err) == (2, True)
+    assert option in done.err
+    assert "hunter2" not in done.err
+    assert len(list(Path().iterdir())) == 4

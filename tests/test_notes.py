@@ -15,6 +15,7 @@ from ledger.checkpoint import Checkpoint, NoteSignature
 from ledger.errors import ConflictError, InputError, IntegrityError, LedgerError, MissingError
 from ledger.keys import FileSigner
 from ledger.merkle import EMPTY_ROOT, leaf_hash, root_of
+from ledger.stores import tables
 from ledger.stores.founding import found_ledger
 from ledger.stores.keyfiles import (
     Files,
@@ -25,6 +26,7 @@ from ledger.stores.keyfiles import (
     write_secret,
 )
 from ledger.stores.notes import WINDOWS, NotesFile, split_notes
+from ledger.stores.sqlite import SqliteStore
 
 WHOLE = 10**9
 FIRST_RECORD = """\
@@ -209,6 +211,54 @@ def test_founding_interrupted_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(LedgerError, match="too long"):
         found_ledger(Files(tmp_path / ("x" * 255)), SIGNER, SECRET)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_founding_interrupted_at_its_last_step_leaves_nothing_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    files = Files(tmp_path / "ledger.db")
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> None:
+        if path != files.partial:
+            rename(path, target)
+        elif when == "after":
+            rename(path, target)
+            raise KeyboardInterrupt
+        else:
+            target.write_text("of another")
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            found_ledger(files, SIGNER, SECRET)
+    left = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert left == ({} if when == "after" else {"ledger.db": "of another"})
+
+
+def test_founding_keeps_the_key_of_a_ledger_that_it_cannot_take_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = Files(tmp_path / "ledger.db")
+    unlink = Path.unlink
+
+    def unsynced(path: Path) -> None:
+        if path == files.database:
+            raise OSError(5, "Input/output error")
+
+    def refused(path: Path, **more: bool) -> None:
+        unsynced(path)
+        unlink(path, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "sync_folder", unsynced)
+        patch.setattr(Path, "unlink", refused)
+        with pytest.raises(LedgerError, match="cannot be created: Input/output error"):
+            found_ledger(files, SIGNER, SECRET)
+    assert all(path.exists() for path in files.all())
+    assert SqliteStore(files.database).head().size == 0
 
 
 def test_founding_needs_a_folder(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from ledger.canonical import encode
 from ledger.errors import LedgerError
 from ledger.modelling import PLAIN
 from ledger.pack import SCHEMA
+from ledger.plainmodel.fault import Refused
 from ledger.plainmodel.reader import reader_of
 from ledger.regime.load import load_regimes
 from ledger.yamltree import parse_tree
@@ -285,14 +286,40 @@ def test_plain_models_share_no_default_that_can_change() -> None:
         Annotated[str | None, plainmodel.AfterValidator(str)],
         Annotated[str, plainmodel.StringConstraints(pattern="a$|b")],
         Annotated[str, "an unknown mark"],
+        Annotated[str, plainmodel.AfterValidator(str), plainmodel.Field(max_length=1)],
+        Annotated[str, plainmodel.BeforeValidator(str), plainmodel.StringConstraints(pattern="a")],
+        Annotated[str, plainmodel.PlainValidator(str), plainmodel.Field(min_length=1)],
+        Annotated[
+            Annotated[tuple[str, ...], plainmodel.AfterValidator(tuple)],
+            plainmodel.Field(max_length=1),
+        ],
     ],
-    ids=range(12),
+    ids=range(16),
 )
 def test_plain_models_read_nothing_that_they_do_not_understand(kind: Any) -> None:
     with pytest.raises(TypeError, match="plain model"):
         reader_of(kind)
     with pytest.raises(TypeError):
         plainmodel.Field(multiple_of=2)
+
+
+def test_plain_models_hold_to_the_order_of_marks() -> None:
+    read = reader_of(
+        Annotated[
+            str,
+            plainmodel.StringConstraints(max_length=3),
+            plainmodel.AfterValidator(lambda text: text + "-"),
+            plainmodel.AfterValidator(str.upper),
+            plainmodel.BeforeValidator(lambda text: text[:3]),
+        ]
+    )
+    told_ = plainmodel.ValidationInfo()
+    assert read("abcdef", told_) == "ABC-"
+    late = Annotated[int, plainmodel.AfterValidator(lambda number: number - 5)]
+    number = reader_of(Annotated[late, plainmodel.Field(ge=0)])
+    assert number(5, told_) == 0
+    with pytest.raises(Refused):
+        number(4, told_)
 
 
 def test_plain_models_are_told_apart_from_a_broken_pydantic(tmp_path: Path) -> None:

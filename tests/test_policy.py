@@ -277,8 +277,11 @@ def test_policy_members_that_say_nothing_sound_are_refused_by_name(words: str) -
 
 def test_policy_names_the_nearest_word() -> None:
     with pytest.raises(InputError) as caught:
-        read(document(quorums=[], silence_days=3))
-    assert "silence_days_max" in caught.value.remedy or "quorum" in caught.value.remedy
+        read(document(silence_days=3))
+    assert caught.value.remedy == "write one of: silence_days_max"
+    with pytest.raises(InputError) as caught:
+        read(document(quorums=[]))  # nothing known is near: every member is named
+    assert caught.value.remedy.startswith("write one of: schema, tlog_policy, keys, ")
     with pytest.raises(InputError) as caught:
         parse_policy(policy_text("quorum W1"))
     assert "w1" in caught.value.remedy
@@ -303,10 +306,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_policy_file_that_is_hostile_is_refused_fast(words: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(InputError, match=words.replace("^", "\\^")):
         parse_policy(HOSTILE[words])
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
@@ -324,10 +327,10 @@ def test_policy_of_the_largest_size_is_read_within_a_second() -> None:
     lines += [f"group g{n} any m{n}" + (f" g{n - 1}" if n else "") for n in range(900)]
     text = "\n".join([*lines, "quorum g899", ""]).encode()
     assert len(text) < POLICY_MAX
-    began = time.monotonic()
+    began = time.process_time()
     policy = parse_policy(text)
     assert names(policy, signers[0])
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_policy_schema_takes_what_the_reader_takes() -> None:

@@ -57,7 +57,7 @@ H100 = GradeKey(
     month="2026-03",
     role="primary",
 )
-H100_FP8 = replace(H100, precision="fp8", peak_operations_per_s=FP8)
+H100_FP8 = H100._replace(precision="fp8", peak_operations_per_s=FP8)
 NOTHING_KNOWN = GradeKey(
     *(None, "unknown", "unknown", "unknown", "unknown", None, None, None, "unknown"),
     *(None, None, None, "primary"),
@@ -106,7 +106,7 @@ def test_position_of_1024_h100_for_a_day() -> None:
 
 
 def test_position_without_topology_could_not_be_graded_and_says_why() -> None:
-    found = of({replace(H100, topology="unknown"): hours(100)})
+    found = of({H100._replace(topology="unknown"): hours(100)})
     (row,) = found.rows
     assert row.key.possible == ("Hx", "H")
     assert row.amounts.reference == Partial(None, 1)
@@ -125,11 +125,11 @@ def test_position_rows_are_told_apart_by_what_grades_them() -> None:
     found = of(
         {
             H100: hours(1),
-            replace(H100, activity="sft", operation_kind="unknown"): hours(1),
-            replace(H100, month="2026-04"): hours(1),
-            replace(H100, concurrent_devices=1025): hours(1),
-            replace(H100, scale_out_gbit_per_s=300): hours(1),
-            replace(H100, sparsity="structured"): hours(1),
+            H100._replace(activity="sft", operation_kind="unknown"): hours(1),
+            H100._replace(month="2026-04"): hours(1),
+            H100._replace(concurrent_devices=1025): hours(1),
+            H100._replace(scale_out_gbit_per_s=300): hours(1),
+            H100._replace(sparsity="structured"): hours(1),
             H100_FP8: hours(1, FP8),
         }
     )
@@ -146,7 +146,7 @@ def test_position_rows_are_told_apart_by_what_grades_them() -> None:
 
 
 def test_position_by_month_splits_rows_and_keeps_undated_work_apart() -> None:
-    grades = {replace(H100, month=month): hours(1) for month in ("2026-04", "2026-03", None)}
+    grades = {H100._replace(month=month): hours(1) for month in ("2026-04", "2026-03", None)}
     assert [row.key.month for row in of(grades, by_month=True).rows] == ["2026-03", "2026-04", None]
     (row,) = of(grades).rows
     assert (row.months, row.undated_rows) == (("2026-03", "2026-04"), 1)
@@ -169,7 +169,7 @@ def test_position_never_takes_unknown_as_zero() -> None:
 
 def test_position_sum_of_known_and_unknown_says_what_it_leaves_out() -> None:
     part = GradeSums(2, HOUR_US, 1, 3600 * BF16, 1, 0, 3600 * BF16, 1)
-    found = of({H100: part, replace(H100, peak_operations_per_s=None): hours(5)})
+    found = of({H100: part, H100._replace(peak_operations_per_s=None): hours(5)})
     (row,) = found.rows
     assert value(row.amounts.device_time) == 6
     assert row.amounts.device_time.missing_rows == 1
@@ -180,7 +180,7 @@ def test_position_sum_of_known_and_unknown_says_what_it_leaves_out() -> None:
 
 
 def test_position_leaves_out_corroborating_records() -> None:
-    found = of({H100: hours(1), replace(H100, role="corroborating"): hours(7)})
+    found = of({H100: hours(1), H100._replace(role="corroborating"): hours(7)})
     assert value(found.totals.device_time) == 1
     assert found.corroborating_rows == 1
 
@@ -207,14 +207,14 @@ def test_position_totals_stay_within_a_dimension() -> None:
 
 
 def test_position_capacity_of_a_sparse_run_is_its_dense_peak_and_no_reference_units() -> None:
-    found = of({replace(H100, sparsity="structured"): hours(10)})
+    found = of({H100._replace(sparsity="structured"): hours(10)})
     assert value(found.rows[0].amounts.capacity) == Fraction("9.894")
     assert found.rows[0].amounts.reference == Partial(None, 1)
     assert "sparse" in found.gaps[0].why
 
 
 def test_position_of_a_device_outside_the_catalogue_has_no_tpp_hours() -> None:
-    found = of({replace(H100, device="acme-9000"): hours(1)})
+    found = of({H100._replace(device="acme-9000"): hours(1)})
     assert "acme-9000 is not in the catalogue" in [each.why for each in found.gaps]
     assert value(found.rows[0].amounts.capacity) == Fraction("0.9894")
 
@@ -228,7 +228,7 @@ def test_position_takes_another_unit_and_refuses_an_unknown_one() -> None:
 
 
 KEYS = st.builds(
-    replace,
+    GradeKey._replace,
     st.sampled_from([H100, H100_FP8, NOTHING_KNOWN]),
     topology=st.sampled_from(["unknown", "limited", "non_blocking", "torus"]),
     month=st.sampled_from([None, "2026-03", "2026-04"]),
@@ -285,7 +285,7 @@ def test_position_tables_say_that_formats_differ() -> None:
 
 
 def test_position_tables_tell_unknown_from_refused() -> None:
-    grades = {NOTHING_KNOWN: UNKNOWN_HOURS, replace(H100, topology="limited"): hours(10)}
+    grades = {NOTHING_KNOWN: UNKNOWN_HOURS, H100._replace(topology="limited"): hours(10)}
     capacity, _, gaps = position_tables(of(grades), TABLES, BASIS)
     assert capacity.rows[0][3:] == ("10", "9.894", "–", "158,320")
     assert capacity.rows[1][1:] == ("? P…R or Y", "?", "?", "?", "?", "?")

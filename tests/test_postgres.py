@@ -180,6 +180,56 @@ def test_store_says_what_is_wrong_with_a_server(
         location_of(at(server.fresh(), tmp_path)).open()
 
 
+@pytest.mark.parametrize("statement", ["ROLLBACK", "CLOSE"])
+def test_store_says_that_the_connection_broke_at_the_end_of_reading(
+    server: Server, tmp_path: Path, statement: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = found_on(server, tmp_path)
+    fill(context, [said(0)])
+    with opened_store(location_of(context)) as store:
+        execute = store._connection.execute
+
+        def broken(sql: str, *parameters: object) -> Any:
+            if not sql.startswith(statement):
+                return execute(sql, *parameters)
+            with server.connected(store.address.database) as rival:
+                pid = store._connection.info.backend_pid
+                rival.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+            return execute(sql, *parameters)
+
+        monkeypatch.setattr(store._connection, "execute", broken)
+
+        def read() -> None:
+            with store.snapshot():
+                next(store.rows())
+                list(store.openings(0, 0))
+
+        with pytest.raises(LedgerError, match="connection to the server broke"):
+            read()
+
+
+def test_store_that_is_founded_stays_where_its_mark_cannot_be_removed(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = at(server.fresh(), tmp_path)
+    files = Files(context.ledger)
+    unlink = Path.unlink
+
+    def refused(path: Path, **more: bool) -> None:
+        if path == files.partial:
+            raise OSError(5, "Input/output error")
+        unlink(path, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refused)
+        with pytest.raises(LedgerError, match="the ledger is there") as caught:
+            found_at(location_of(context), SIGNER, SECRET)
+    assert caught.value.remedy == "remove that file, and go on with the ledger"
+    fill(context, [said(0)])
+    assert checked(context).signed_size == 1
+    assert files.partial.exists()
+
+
 def test_store_that_is_gone_is_lost_and_not_to_be_founded_again(
     server: Server, tmp_path: Path
 ) -> None:

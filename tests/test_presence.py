@@ -186,6 +186,17 @@ def test_busy_time_is_the_share_of_the_covered_time(tmp_path: Path) -> None:
     )
 
 
+def test_quotes_around_cells_are_no_part_of_them(tmp_path: Path) -> None:
+    rows = [f"50.0,{1_662_858_720 + 30 * n},c1" for n in range(4)]
+    (plain,) = read(written(tmp_path, *rows), model="m").drafts
+    quoted = ['"' + row.replace(",", '","') + '"' for row in rows]
+    path = written(tmp_path, *quoted, name="quoted.csv")
+    path.write_text(path.read_text().replace("value", '"value"', 1))
+    (draft,) = read(path, model="m").drafts
+    assert draft.key == plain.key
+    assert {**draft.body, "evidence": None} == {**plain.body, "evidence": None}
+
+
 def test_a_value_beyond_the_figure_keeps_its_time(tmp_path: Path) -> None:
     rows = (f"{v},{NOON // 1000 + 30 * n},a" for n, v in enumerate((50, 140737488355328, 50)))
     reading = read(written(tmp_path, *rows), model="m")

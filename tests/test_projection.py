@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from ledgers import DAY, MemoryLeaves, Reverse, allocation, fact, lineage, records, undated
+from supplied import supplied
 
 from ledger.engines import leaves
 from ledger.engines.columns import SCHEMA, columns_of
@@ -218,7 +219,7 @@ def test_projection_columns_have_the_published_types(tmp_path: Path) -> None:
 
 
 def test_projection_adds_up_exactly_in_duckdb(tmp_path: Path) -> None:
-    duckdb = pytest.importorskip("duckdb", reason="pip install duckdb")
+    duckdb = supplied("duckdb", "duckdb")
     held = records(
         allocation("m", 10**28),
         allocation("m", 10**28 - 1),

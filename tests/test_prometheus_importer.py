@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,82 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tables import catalogue, small_rules
+from samples import MAP, NOON, answer, bodies, codes, lines, pairs, read, seconds, written
+from tables import small_rules
 
 from ledger.errors import InputError
-from ledger.importers import line_stream, recognise
-from ledger.importers.mapping import Map
-from ledger.importers.prometheus import IMPORTER
-from ledger.importers.prometheus_json import JsonSamples
+from ledger.importers import recognise
 from ledger.importers.prometheus_labels import labels_of
-from ledger.importers.sampled_series import Sample
-from ledger.journeys.importing import Reading
-
-NOON = 1_772_366_400
-MAP = """\
-schema: map/1
-source: prometheus
-rows:
-  - where: { namespace: [llm] }
-    give: { model: llm-7b, developer: acme, activity: pretrain, precision: bf16, sparsity: dense }
-devices:
-  - where: { type: [1g.10gb] }
-    give: { device: nvidia-a100-80gb, milli_devices: 143 }
-"""
-LABELS = {
-    "__name__": "DCGM_FI_PROF_GR_ENGINE_ACTIVE",
-    "gpu": "0",
-    "UUID": "GPU-1",
-    "modelName": "NVIDIA A100-SXM4-80GB",
-    "Hostname": "h1",
-    "namespace": "llm",
-    "pod": "train-0",
-    "instance": "10.0.0.1:9400",
-}
-Pairs = list[tuple[float | int, str]]
-
-
-def pairs(number: int = 10, value: str = "0.5", step: int = 30, start: int = NOON) -> Pairs:
-    return [(start + step * n, value) for n in range(number)]
-
-
-def answer(*series: tuple[dict[str, str], Pairs]) -> str:
-    result = [{"metric": {**LABELS, **labels}, "values": values} for labels, values in series]
-    data = {"resultType": "matrix", "result": result}
-    return json.dumps({"status": "success", "data": data}, separators=(",", ":"))
-
-
-def lines(*series: tuple[dict[str, str], Pairs]) -> str:
-    out = ["# TYPE DCGM_FI_PROF_GR_ENGINE_ACTIVE gauge"]
-    for changes, values in series:
-        labels = {**LABELS, **changes}
-        name = labels.pop("__name__")
-        inner = ",".join(f'{key}="{value}"' for key, value in labels.items())
-        out += [f"{name}{{{inner}}} {value} {time}" for time, value in values]
-    return "\n".join([*out, "# EOF"]) + "\n"
-
-
-def written(folder: Path, text: str, name: str = "range.json") -> Path:
-    path = folder / name
-    path.write_text(text, "utf-8")
-    return path
-
-
-def read(path: Path, mapping: str | None = MAP, **settings: str) -> Reading:
-    importer = IMPORTER if mapping is None else IMPORTER.with_map(Map.parse(mapping, "map.yaml"))
-    return importer.read(path, settings, catalogue())
-
-
-def bodies(reading: Reading) -> list[dict[str, Any]]:
-    return [dict(draft.body) for draft in reading.drafts]
-
-
-def codes(reading: Reading) -> list[str]:
-    return [problem.code for problem in reading.problems if problem.severity != "note"]
-
-
-def seconds(reading: Reading) -> list[int]:
-    return [int(body["device_us"]) // 10**6 for body in bodies(reading)]
 
 
 def test_samples_are_time_held_and_how_busy(tmp_path: Path) -> None:
@@ -217,7 +146,7 @@ def test_devices_of_no_model_say_how_long_they_were_there(tmp_path: Path) -> Non
     reading = read(written(tmp_path, answer(({}, pairs()), idle)))
     assert seconds(reading) == [300]
     (problem,) = (p for p in reading.problems if p.code == "unmapped")
-    assert "1 devices with namespace empty were there 1.000 hours" in problem.message
+    assert "1 devices with namespace empty hold 1 device-hours" in problem.message
 
 
 def test_figures_that_say_nothing_of_presence_are_left_out(tmp_path: Path) -> None:
@@ -284,31 +213,6 @@ def test_labels_are_read_or_refused(text: str) -> None:
 def test_labels_may_hold_escapes() -> None:
     assert labels_of('a="x\\"}, y",b="\\\\",') == {"a": 'x"}, y', "b": "\\"}
     assert labels_of('a="1",a="2"') is None
-
-
-@pytest.mark.parametrize(("indent", "chunk"), [(None, 997), (1, 1024)])
-def test_an_answer_of_any_length_is_read_in_pieces(
-    indent: int | None, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(line_stream, "_BLOCK", chunk)
-    number = 8_000
-    value = json.loads(answer(({}, pairs(number, step=1)), ({"UUID": "GPU-2"}, pairs(3))))
-    text = json.dumps(value, indent=indent)
-    path = tmp_path / "long.json.gz"
-    path.write_bytes(gzip.compress(text.encode(), 1))
-    source = JsonSamples(line_stream.LineStream(path), ())
-    total = sum(s.time_ms for s in source.samples() if isinstance(s, Sample))
-    several = [*range(number), 0, 30, 60]
-    assert total == sum((NOON + n) * 1000 for n in several)
-    assert len(source.series) == 2
-
-
-def test_answers_one_after_the_other_are_all_read(tmp_path: Path) -> None:
-    second = answer(({"UUID": "GPU-2"}, pairs(4)))
-    reading = read(written(tmp_path, answer(({}, pairs())) + "\n" + second))
-    assert seconds(reading) == [300, 120]
-    bare = json.loads(second)["data"]["result"]
-    assert seconds(read(written(tmp_path, json.dumps(bare)))) == [120]
 
 
 def test_settings_that_mean_nothing_are_errors_of_the_caller(tmp_path: Path) -> None:

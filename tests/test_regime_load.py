@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from regimes import FILE, ROOT, SMALL, changed, load, shipped_pack, shipped_words, small
+from supplied import supplied
 
 from ledger.errors import MissingError, RuleError
 from ledger.pack import Pack
@@ -230,7 +231,7 @@ def test_load_schemas_are_the_ones_that_models_generate() -> None:
 
 
 def test_load_schema_accepts_what_loads_and_refuses_what_does_not() -> None:
-    jsonschema = pytest.importorskip("jsonschema", reason="install flopledger[test]")
+    jsonschema = supplied("jsonschema", "jsonschema")
     schemas = regime_schemas()
     regime = jsonschema.Draft202012Validator(schemas["regime.v1.schema.json"])
     facts = jsonschema.Draft202012Validator(schemas["facts.v1.schema.json"])

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from regimes import FILE, ROOT, SMALL, shipped_words
+from supplied import supplied
 
 from ledger.errors import RuleError
 from ledger.regime.form import SERVER
 from ledger.regime.load import load_regime
 from ledger.yamltree import Tree, parse_tree
 
-jsonschema = pytest.importorskip("jsonschema", reason="install flopledger[test]")
+jsonschema = supplied("jsonschema", "jsonschema")
 SCHEMAS = ROOT / "schemas"
 REGIMES = sorted((ROOT / "rules" / "regimes").rglob("*.yaml"))
 HOSTILE = sorted((ROOT / "tests" / "hostile" / "rules").glob("*.yaml"))

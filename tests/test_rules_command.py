@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from regimes import ROOT, SMALL, changed
+from supplied import supplied
 
 from ledger.pack import packed_bytes
 from ledger.regime.schema import SCHEMAS
@@ -175,7 +176,7 @@ def test_rules_test_names_the_nearest_regime(flopledger: Run, folder: Path) -> N
 def test_rules_documents_follow_their_published_schemas(
     flopledger: Run, folder: Path, name: str, arguments: tuple[str, ...]
 ) -> None:
-    jsonschema = pytest.importorskip("jsonschema", reason="install flopledger[test]")
+    jsonschema = supplied("jsonschema", "jsonschema")
     schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8"))
     checker = jsonschema.Draft202012Validator(schema)
     small = flopledger("--rules", str(folder), "rules", *arguments, "-f", "json")

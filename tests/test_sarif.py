@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from regimes import ROOT, SMALL, changed
+from supplied import supplied
 
 from ledger.journeys.linting import Linted
 from ledger.regime.diagnosis import Flaw
@@ -107,7 +108,7 @@ def folder(tmp_path: Path) -> Path:
 
 def logged(flopledger: Run, rules: Path) -> dict[str, Any]:
     """Return the log of a folder, which follows the structure."""
-    jsonschema = pytest.importorskip("jsonschema", reason="install flopledger[test]")
+    jsonschema = supplied("jsonschema", "jsonschema")
     document = json.loads(flopledger("--rules", str(rules), "rules", "lint", "-f", "sarif").out)
     jsonschema.Draft202012Validator(LOG).validate(document)
     assert isinstance(document, dict)

@@ -53,7 +53,7 @@ def test_failed_and_cancelled_jobs_are_kept(tmp_path: Path) -> None:
         {"Start": "Unknown", "State": "CANCELLED by 7"},
         {"Start": "None", "End": "None", "State": "PENDING"},
         {"AllocTRES": ""},
-        {"AllocTRES": "cpu=4,mem=1G,node=1"},
+        {"AllocTRES": "gres/gpu=0,cpu=4", "Start": "2026-03-01T12:00:00", "State": "PENDING"},
         {"Start": "2026-03-01T12:00:00", "ElapsedRaw": "0"},
     ],
 )
@@ -132,6 +132,31 @@ def test_slurms_own_id_of_a_run_is_the_key(tmp_path: Path) -> None:
     assert [d.key[2:4] for d in read(path).drafts] == [("sluid", "s01"), ("sluid", "s02")]
 
 
+def test_exports_in_two_zones_or_with_other_columns_tell_of_one_run(tmp_path: Path) -> None:
+    raw = "JobIDRaw|" + NAMES
+    here = {"Submit": "2026-03-01T10:58:00", "Start": "2026-03-01T11:00:00"}
+    lines = {
+        "UTC": (job(JobID="4711_7"), NAMES),
+        "Europe/Berlin": (job(JobID="4711_7", End="2026-03-01T13:00:00", **here), NAMES),
+        "Etc/UTC": ("4718|" + job(JobID="4711_7"), raw),
+    }
+    keys = set()
+    for zone, (line, header) in lines.items():
+        (draft,) = read(written(tmp_path, line, header=header), zone=zone).drafts
+        assert draft.body["start"] == "2026-03-01T10:00:00Z"
+        keys.add(draft.key)
+    seconds = {"Submit": "1772359080", "Start": "1772359200", "End": "1772366400"}
+    (draft,) = read(written(tmp_path, job(JobID="4711_7", **seconds))).drafts
+    assert keys == {draft.key}
+
+
+def test_a_running_job_of_the_hour_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    night = {"Start": "2026-10-25T02:30:00", "End": "Unknown", "State": "RUNNING"}
+    reading = read(written(tmp_path, job(**night)), zone="Europe/Berlin")
+    assert "means several stretches of time" in reading.problems[0].message
+    assert bodies(reading) == []
+
+
 def test_components_of_a_heterogeneous_job_add_up(tmp_path: Path) -> None:
     reading = read(written(tmp_path, job(), job(JobID="4711+1", AllocTRES="gres/gpu:a100=4")))
     assert held(reading) == 24 * HOUR
@@ -197,6 +222,14 @@ def test_jobs_of_no_model_say_how_much_time_they_hold(tmp_path: Path) -> None:
     assert len(bodies(reading)) == 1
     (problem,) = (p for p in reading.problems if p.code == "unmapped")
     assert "3 jobs with account hr hold 48 device-hours" in problem.message
+
+
+def test_many_kinds_of_jobs_of_no_model_are_told_once_each(tmp_path: Path) -> None:
+    """The first are told one by one, and the rest together: no time is told twice."""
+    lines = [job(JobID=str(n), Account=f"a{n}") for n in range(203)]
+    told = [p.message for p in read(written(tmp_path, *lines)).problems if p.code == "unmapped"]
+    assert len(told) == 201
+    assert told[-1].startswith("3 more kinds of jobs, 3 in all, hold 48 device-hours")
 
 
 def test_elapsed_time_that_differs_is_looked_at(tmp_path: Path) -> None:

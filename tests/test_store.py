@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 import subprocess
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledgers import lineage
 from sealed import ORIGIN, altered, checked, entries, fill, found, identity, leg, opened, said
 
 from ledger.errors import (
@@ -154,6 +152,19 @@ def test_store_snapshot_does_not_see_later_appends(tmp_path: Path) -> None:
         assert store.head().size == 2
 
 
+def test_store_whose_disk_failed_in_a_snapshot_says_what_failed(tmp_path: Path) -> None:
+    def read(store: SqliteStore) -> None:
+        with store.snapshot():
+            store._connection.execute("ROLLBACK")  # as SQLite does by itself
+            raise LedgerError("the disk failed")
+
+    with (
+        SqliteStore(found(tmp_path).ledger) as one,
+        pytest.raises(LedgerError, match="the disk failed"),
+    ):
+        read(one)
+
+
 def test_store_finds_entries_by_id_and_run(tmp_path: Path) -> None:
     context = found(tmp_path)
     fill(context, [leg(0), said(1), leg(2)])
@@ -256,26 +267,6 @@ def test_store_that_was_deleted_is_lost_and_not_to_be_founded_again(
     assert "is gone, its checkpoints are there" in done.out + done.err
     assert "put the newest copy of the database back" in done.out + done.err
     assert "init --origin" not in done.out + done.err
-
-
-def test_doctor_and_appending_refuse_the_secret_of_another_ledger(flopledger: Run) -> None:
-    assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
-    secret = Path("ledger.db.secret")
-    right, wrong = secret.read_bytes(), b"ab" * 32
-    assert flopledger("doctor").code == 0
-    record = {"type": "lineage", **lineage("b", "a")}
-    Path("r.jsonl").write_text(json.dumps(record))
-    assert flopledger("record", "r.jsonl").code == 0
-    secret.write_bytes(wrong)
-    for flags in ([], ["--dry-run"]):
-        done = flopledger("record", "r.jsonl", *flags)
-        assert (done.code, "put back the .secret file" in done.err) == (4, True)
-    doctor = flopledger("doctor", "-f", "json")
-    states = {finding["check"]: finding["state"] for finding in json.loads(doctor.out)["findings"]}
-    assert (doctor.code, states["secret"], states["key"]) == (4, "bad", "ok")
-    secret.write_bytes(right)
-    assert flopledger("record", "r.jsonl").err.startswith("0 new, 1 same")
-    assert flopledger("doctor").code == 0
 
 
 def test_store_finds_what_is_mentioned_and_the_texts_of_a_field(tmp_path: Path) -> None:

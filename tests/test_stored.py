@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,11 +13,11 @@ from typing import Any
 
 import pytest
 from bundled import Members, fault, filled, members_of, resealed, verdict
-from sealed import SIGNER
+from sealed import SIGNER, checked, fill, forge, found, leg, plain_leaf, said
 
-from ledger.canonical import encode
+from ledger.canonical import JSON, encode
 from ledger.entry import TYPES
-from ledger.errors import InputError
+from ledger.errors import InputError, IntegrityError
 from ledger.record import MODELS, check_stored
 
 KEY = "0" * 64
@@ -80,3 +83,44 @@ def test_body_that_lacks_its_digest_is_refused() -> None:
 def test_every_type_of_entry_has_a_body(tmp_path: Path) -> None:
     assert MODELS.keys() == TYPES
     assert verdict(members_of(filled(tmp_path))).exit_status == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"operations": "-5"}, "operations"),
+        ({"operations": "9" * 38}, r"10\^28"),
+        ({"milli_devices": -1}, "milli_devices"),
+        ({"end": "2026-03-09T00:00:00Z"}, "not after its start"),
+        ({"site_pseudonym": "a site"}, "site_pseudonym is not 32 hex digits"),
+        ({"price": "7"}, "price: is not a field of this record"),
+        ({"model": None}, "model"),
+    ],
+)
+def test_threat_32_verify_holds_the_owner_of_the_key_to_the_shape_of_bodies(
+    tmp_path: Path, change: dict[str, JSON], message: str
+) -> None:
+    added = {f"{name}_pseudonym": None for name in ("site", "cluster", "operator")}
+    body = {**leg(1).body, **added, "idempotency_key": "ab" * 32}
+    context = found(tmp_path)
+    forge(context, [plain_leaf(0), plain_leaf(1, type="allocation", body=body), plain_leaf(2)])
+    assert checked(context).size == 3
+    other = found(tmp_path, "other.db")
+    forge(other, [plain_leaf(0), plain_leaf(1, type="allocation", body={**body, **change})])
+    with pytest.raises(IntegrityError, match=f"^entry 1: the body|^entry 1: {message}") as caught:
+        checked(other)
+    assert re.search(message, caught.value.message)
+    assert caught.value.seq == 1
+
+
+def test_verify_of_common_records_loads_no_models(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    fill(context, [leg(0), said(0), leg(1, status="provisional")])
+    code = (
+        "import sys\n"
+        "from ledger.cli.app import run\n"
+        f"assert run(['--ledger', {str(context.ledger)!r}, 'verify', '-f', 'json']) == 0\n"
+        "assert not {'pydantic', 'ledger.record'} & sys.modules.keys()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

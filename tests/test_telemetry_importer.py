@@ -190,8 +190,11 @@ def test_telemetry_number_that_no_decimal_holds_is_refused(tmp_path: Path) -> No
 def test_telemetry_stamps_may_have_fractions() -> None:
     text = "\n".join([HEADER, *(r.replace("Z,", ".500Z,") for r in rows(0, 1, 2, 3))])
     start = datetime.fromtimestamp(START, UTC)
-    found = read_telemetry(text, Period(start, start.replace(second=4)), 1)
-    assert (found.interval_ms, found.unsampled_ms, len(found.samples)) == (1000, 500, 4)
+    lines = text.splitlines(keepends=True)
+    found = read_telemetry(lines, Period(start, start.replace(second=4)), 1)
+    assert (found.interval_ms, found.unsampled_ms) == (1000, 500)
+    assert found.sampled == 4
+    assert sum(sample.seconds for sample in found.samples) == 4
 
 
 def test_telemetry_without_its_table_or_its_clock_says_what_is_lacking(tmp_path: Path) -> None:

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import ast
 import re
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from named import TESTS, missing, names_in
 
-TESTS = Path(__file__).resolve().parent
 ROWS: dict[int, dict[str, Any]] = yaml.safe_load((TESTS / "threats.yaml").read_text("utf-8"))[
     "rows"
 ]
 LIMITS = {8, 9}  # nothing in a program shows what was never written, or what is false and signed
 
 
-@lru_cache
-def names_in(name: str) -> frozenset[str]:
-    """Return the names of the tests of a file."""
-    tree = ast.parse((TESTS / name).read_text("utf-8"))
-    return frozenset(
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    )
-
-
-def missing(named: str) -> bool:
-    """Return whether no test has this name; ``*`` at its end stands for any ending."""
-    file, found, pattern = named.partition("::")
-    if not found or not (TESTS / file).is_file():
-        return True
-    return not any(fnmatchcase(name, pattern) for name in names_in(file))
+def numbers_of(name: str) -> Sequence[int]:
+    """Return the rows that the name of a test says it belongs to."""
+    found = re.match(r"test_(?:threat|row)s?_(\d+)_(?:(to|and)_(\d+)_)?", name)
+    if found is None:
+        return ()
+    first, last = int(found[1]), int(found[3] or found[1])
+    return range(first, last + 1) if found[2] != "and" else (first, last)
 
 
 def test_threats_are_numbered_without_a_gap() -> None:
@@ -57,13 +45,25 @@ def test_threat_that_a_test_names_is_in_the_table_under_its_number() -> None:
     for path in sorted(TESTS.rglob("test_*.py")):
         file = str(path.relative_to(TESTS))
         for name in sorted(names_in(file)):
-            found = re.match(r"test_(?:threat|row)_(\d+)_", name)
-            if found is None:
-                continue
-            named = [each.partition("::") for each in ROWS[int(found[1])]["tests"]]
-            if not any(file == other or fnmatchcase(name, like) for other, _, like in named):
-                unnamed.append(f"{file}::{name}")
+            for number in numbers_of(name):
+                named = [each.partition("::") for each in ROWS[number]["tests"]]
+                if not any(file == other and fnmatchcase(name, like) for other, _, like in named):
+                    unnamed.append((number, f"{file}::{name}"))
     assert unnamed == []
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("test_row_25_too_many_members", [25]),
+        ("test_threat_7_x", [7]),
+        ("test_rows_27_to_29_x", [27, 28, 29]),
+        ("test_rows_3_and_11_x", [3, 11]),
+        ("test_rows_of_the_table", []),
+    ],
+)
+def test_numbers_of_threats_are_read_from_names(name: str, numbers: list[int]) -> None:
+    assert list(numbers_of(name)) == numbers
 
 
 @pytest.mark.parametrize(

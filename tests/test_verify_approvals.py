@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from bundled import (
     APPROVER,
     OFFICER,
     STRANGER,
+    Members,
     fault,
     members_of,
     people,
@@ -19,7 +21,7 @@ from bundled import (
     step,
     verdict,
 )
-from sealed import ORIGIN, SIGNER, entries, fill, found, reversal, said
+from sealed import ORIGIN, SIGNER, entries, fill, found, leg, reversal, said
 
 from ledger.approval import approval_of, restatement
 from ledger.canonical import JSON
@@ -85,6 +87,63 @@ def test_approval_taken_out_of_the_bundle_is_told(tmp_path: Path) -> None:
     found_ = verdict(relisted(rest), policy(**ASKED))
     assert step(found_, "approvals").outcome == "withheld"
     assert found_.exit_status == 3
+
+
+def test_threat_12_approval_counts_within_the_term_of_its_key(tmp_path: Path) -> None:
+    members = members_of(restated(tmp_path, APPROVER))
+    key = {"vkey": APPROVER.verifier.encode()}
+    late = policy(**ASKED, keys=[{**key, "not_before": "2026-11-24T00:00:00Z"}])
+    assert "a signature does not count" in fault(verdict(members, late), "approvals").message
+    ended = verdict(members, policy(**ASKED, keys=[{**key, "not_after": "2027-01-01T00:00:00Z"}]))
+    held = step(ended, "approvals")
+    assert (held.outcome, ended.exit_status) == ("withheld", 3)
+    assert "nothing shows that law.example/approver" in held.notes[1]
+
+
+def superseded(context: Context, *after: Draft) -> Members:
+    """Reverse entry 0 as if its final record had come, append what is given, and bundle it."""
+    held = entries(context)[0]
+    fill(context, [reversal(held, reason="superseded_provisional"), *after])
+    return members_of(context)
+
+
+RUNNING: dict[str, Any] = {
+    "status": "provisional",
+    "device_us": None,
+    "ceiling_operations": None,
+}
+LATER = leg(0, **RUNNING, end="2026-03-10T09:00:00Z")
+SHRUNK = replace(LATER, body={**LATER.body, "operations": "1"})
+OTHER = replace(leg(0), key=("leg", "another"))
+
+
+@pytest.mark.parametrize("after", [(leg(0),), (LATER,)])
+def test_provisional_record_makes_room_for_its_successor_without_approval(
+    tmp_path: Path, after: tuple[Draft, ...]
+) -> None:
+    context = found(tmp_path)
+    fill(context, [leg(0, **RUNNING)], after)
+    assert [entry.type for entry in entries(context)] == ["allocation", "reversal", "allocation"]
+    assert verdict(members_of(context), policy(**ASKED)).fault is None
+
+
+@pytest.mark.parametrize("after", [(), (said(1),), (SHRUNK,), (OTHER,)])
+def test_reversal_that_says_superseded_and_has_no_successor_needs_approval(
+    tmp_path: Path, after: tuple[Draft, ...]
+) -> None:
+    context = found(tmp_path)
+    fill(context, [leg(0, **RUNNING)])
+    found_ = fault(verdict(superseded(context, *after), policy(**ASKED)), "approvals")
+    assert "nobody approved the restatement that entry 1 records" in found_.message
+
+
+def test_successor_that_comes_later_is_none(tmp_path: Path) -> None:
+    # Between the two, the ledger was shown without either; a yes was due then.
+    context = found(tmp_path)
+    fill(context, [leg(0, **RUNNING)])
+    superseded(context)
+    fill(context, [said(1)], [leg(0)])
+    assert fault(verdict(members_of(context), policy(**ASKED)), "approvals").seq == 1
 
 
 def test_adoption_needs_the_approval_of_this_very_pack(tmp_path: Path) -> None:

@@ -16,17 +16,19 @@ from bundled import (
     ASKED,
     NEWEST,
     OLD,
+    ONE,
     SCHEMA,
     SECOND,
     STRANGER,
+    TWO,
     WITNESS,
     WITNESSED_AT,
     Members,
     asking,
-    attested,
     cosigned,
     fault,
     filled,
+    filled_and_attested,
     members_of,
     policy,
     policy_text,
@@ -38,7 +40,7 @@ from bundled import (
     witness_line,
     witnessed,
 )
-from sealed import ORIGIN, SIGNER, fill, said
+from sealed import ORIGIN, SIGNER, fill, identity, opened, said
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.cli.context import Context
@@ -49,18 +51,11 @@ from ledger.record import draft_of
 from ledger.verify.bundle import NAMES
 
 Run = Callable[..., Any]
-ONE = (witness_line("w1", WITNESS), "quorum w1")
-TWO = (
-    *(witness_line("w1", WITNESS), witness_line("w2", SECOND)),
-    *("group both all w1 w2", "quorum both"),
-)
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    made = filled(tmp_path_factory.mktemp("whole"))
-    attested(made)
-    return made
+    return filled_and_attested(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture(scope="module")
@@ -270,6 +265,68 @@ def test_windows_over_the_policy_are_findings(members: Members) -> None:
     assert found.exit_status == 1
 
 
+def anchored(
+    folder: Path, *witnesses: tuple[FileSigner, int], after: datetime | None = None
+) -> Members:
+    """Return a bundle in which entry 11 anchors a checkpoint that witnesses cosigned."""
+    context = filled(folder)
+    evidence = members_of(context)[OLD]
+    for signer, time in witnesses:
+        evidence = cosigned(evidence, signer, time=time)
+    digest = hashlib.sha256(evidence).hexdigest()
+    body = {"kind": "cosigned_checkpoint", "size": 11, "evidence_sha256": digest}
+    clock = None if after is None else (lambda: after)
+    with opened(context, identity(clock)) as log:
+        log.append([draft_of("anchor", {**body, "stated_time": None})])
+        log.append([said(8)])
+    return members_of(context, anchors={digest: evidence})
+
+
+def test_threat_7_one_witness_whose_clock_is_ahead_moves_no_window(tmp_path: Path) -> None:
+    # Two of three witnesses are enough, and the clock of the third is a year ahead.
+    third = FileSigner.from_seed("witness.example/w3", b"z" * 32)
+    lines = (*TWO[:2], witness_line("w3", third), "group g 2 w1 w2 w3", "quorum g")
+    at = int(datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp())
+    seen = ((WITNESS, at), (SECOND, at), (third, at + 365 * 86_400))
+    last = "checkpoints/000000000013"
+    members = anchored(tmp_path, *seen)
+    members = witnessed(members, WITNESS, SECOND, names=(last,))
+    assert verdict(members, policy(lines=lines)).fault is None
+    # The two that agree do bound what follows.
+    (tmp_path / "late").mkdir()
+    ahead = anchored(tmp_path / "late", *((signer, at + 86_400) for signer, _ in seen[:2]))
+    ahead = witnessed(ahead, WITNESS, SECOND, names=(last,), time=at + 2 * 86_400)
+    late = fault(verdict(ahead, policy(lines=lines)), "windows")
+    assert "cannot have been written before 2026-11-24" in late.message
+
+
+@pytest.mark.parametrize(("limit", "outcome"), [(8, "finding"), (9, "held")])
+def test_threat_8_silence_before_the_first_sight_is_seen(
+    members: Members, limit: int, outcome: str
+) -> None:
+    # Recorded on the 23rd at ten, and seen for the first and last time nine days after noon.
+    late = witnessed(members, WITNESS, time=WITNESSED_AT + 9 * 86_400 - 7200)
+    found = step(verdict(late, policy(lines=ONE, silence_days_max=limit)), "windows")
+    assert found.outcome == outcome
+    assert ("from 2026-11-23 to 2026-12-02" in str(found.notes)) is (outcome == "finding")
+
+
+@pytest.mark.parametrize(("limit", "outcome"), [(29, "finding"), (30, "held")])
+def test_threat_8_silence_after_the_last_sight_is_seen(
+    tmp_path: Path, limit: int, outcome: str
+) -> None:
+    later = datetime(2026, 12, 23, 12, tzinfo=UTC)
+    members = anchored(tmp_path, (WITNESS, WITNESSED_AT), after=later)
+    found = step(verdict(members, policy(lines=_some(), silence_days_max=limit)), "windows")
+    assert found.outcome == outcome
+    assert ("from 2026-11-23 to 2026-12-23" in str(found.notes)) is (outcome == "finding")
+
+
+def _some() -> tuple[str, ...]:
+    """Return the lines of a witness whose cosignature is welcome and not needed."""
+    return (*ONE[:1], "quorum none")
+
+
 # The command.
 
 
@@ -303,6 +360,6 @@ def test_verify_bundle_refuses_a_file_that_is_none(flopledger: Run, tmp_path: Pa
     (tmp_path / "a.zip").write_text("hello")
     done = flopledger("verify", "a.zip", "--policy", "policy.json")
     assert done.code == 2
-    assert "no ZIP archive" in done.err or "not a ZIP archive" in done.err
-    with pytest.raises(InputError):
+    assert "the file is no bundle: it is not a ZIP archive" in done.err
+    with pytest.raises(InputError, match="it is not a ZIP archive"):
         verdict(b"")

@@ -26,6 +26,7 @@ from ledger.bundle import assembled
 from ledger.checkpoint import Checkpoint, Note, NoteSignature
 from ledger.cli.context import Context
 from ledger.cli.keeping import signed_leaves
+from ledger.journeys import bundling
 from ledger.journeys.bundling import receipts
 from ledger.keys import FileSigner
 from ledger.record import draft_of
@@ -122,6 +123,26 @@ def test_key_that_takes_over_alone_or_goes_on_is_found(
 ) -> None:
     found = verdict(signed(members, joint=joint, after=after), policy(lines=BOTH))
     assert fault(found, "custody").where.startswith("checkpoint 1")
+
+
+def test_threat_13_handover_without_its_joint_checkpoint_is_refused(members: Members) -> None:
+    # A thief of the database appends a rotation to a key of his own, and leaves out the one
+    # checkpoint that he cannot sign with the old key.
+    alone = relisted({name: data for name, data in members.items() if name != JOINT})
+    found = fault(verdict(alone, policy(lines=BOTH)), "custody")
+    assert (found.where, found.seq) == ("checkpoint 12", 11)
+    assert "both keys sign" in found.message
+
+
+def test_writer_keeps_the_joint_checkpoint_however_few_notes_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = rotated(tmp_path)
+    monkeypatch.setattr(bundling, "CHECKPOINTS_MAX", 1)
+    few = members_of(context)
+    assert sum(name.startswith("checkpoints/") for name in few) == 3
+    assert JOINT in few
+    assert verdict(few, policy(lines=BOTH)).fault is None
 
 
 def test_key_that_takes_over_without_a_word_is_found(tmp_path: Path) -> None:

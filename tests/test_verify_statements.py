@@ -15,7 +15,8 @@ from bundled import (
     APPROVER,
     ASKED,
     OFFICER,
-    SECOND,
+    OLD,
+    ONE,
     STRANGER,
     WITNESS,
     Members,
@@ -24,6 +25,7 @@ from bundled import (
     drawn_up,
     fault,
     filled,
+    filled_and_attested,
     members_of,
     pack,
     people,
@@ -33,7 +35,7 @@ from bundled import (
     step,
     valid,
     verdict,
-    witness_line,
+    witnessed,
 )
 from sealed import SIGNER, fill, said
 
@@ -43,20 +45,14 @@ from ledger.cli.context import Context
 from ledger.envelope import Envelope
 from ledger.keys import FileSigner
 from ledger.pack import Pack
+from ledger.policy import Policy
 
 Run = Callable[..., Any]
-ONE = (witness_line("w1", WITNESS), "quorum w1")
-TWO = (
-    *(witness_line("w1", WITNESS), witness_line("w2", SECOND)),
-    *("group both all w1 w2", "quorum both"),
-)
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    made = filled(tmp_path_factory.mktemp("whole"))
-    attested(made)
-    return made
+    return filled_and_attested(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +121,56 @@ def test_attestation_needs_people_and_not_signatures(
     attested(context, *signers)
     found = verdict(members_of(context), policy(**ASKED))
     assert words in fault(found, "attestations").message
+
+
+def termed(signer: FileSigner, **limits: Any) -> Policy:
+    """Return a policy that asks for an officer and an approver, and limits the key of one."""
+    return policy(**ASKED, keys=[{"vkey": signer.verifier.encode(), **limits}], lines=ONE)
+
+
+@pytest.mark.parametrize("signer", [OFFICER, APPROVER])
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        # The statement is recorded at 10:00 and seen by the witness at 12:00.
+        ({"not_before": "2026-11-23T10:30:00Z"}, "not yet or no longer trusted at 2026-11-23T10"),
+        ({"not_after": "2026-11-23T10:00:00Z"}, "not yet or no longer trusted at 2026-11-23T10"),
+        ({"to_size": 11}, "signs sizes from 0 to below 11"),
+        (
+            {"revoked": {"from_size": 99, "at": "2026-11-23T09:00:00Z", "reason": "compromised"}},
+            "not yet or no longer trusted",
+        ),
+    ],
+)
+def test_threat_12_key_of_a_person_counts_within_its_term(
+    members: Members, signer: FileSigner, limits: dict[str, Any], words: str
+) -> None:
+    found = fault(verdict(witnessed(members, WITNESS), termed(signer, **limits)), "attestations")
+    assert "a signature does not count" in found.message
+    assert words in found.message
+
+
+@pytest.mark.parametrize("reason", ["term", "thief"])
+def test_threat_12_end_of_a_persons_key_needs_a_time_from_outside(
+    members: Members, reason: str
+) -> None:
+    def ended(at: str) -> Policy:
+        if reason == "term":
+            return termed(OFFICER, not_after=at)
+        lost = {"from_size": 99, "at": at, "reason": "compromised"}
+        return termed(OFFICER, revoked=lost)
+
+    seen = witnessed(members, WITNESS)
+    assert verdict(seen, ended("2026-11-23T12:00:01Z")).fault is None
+    assert step(verdict(seen, ended("2026-11-23T12:00:01Z")), "attestations").outcome == "held"
+    # The owner says that it was recorded before; nobody outside can confirm it.
+    doubtful = verdict(seen, ended("2026-11-23T12:00:00Z"))
+    held = step(doubtful, "attestations")
+    assert (held.outcome, doubtful.exit_status) == ("withheld", 3)
+    assert "nothing shows that law.example/officer" in held.notes[0]
+    # A witness that saw less than the entry which names the statement shows nothing of it.
+    less = verdict(witnessed(members, WITNESS, names=(OLD,)), ended("2027-01-01T00:00:00Z"))
+    assert step(less, "attestations").outcome == "withheld"
 
 
 def test_four_eyes_are_four(tmp_path: Path) -> None:
@@ -287,3 +333,22 @@ def test_log_of_redactions_adds_up_and_fits_its_audience(context: Context) -> No
     assert fault(
         verdict(relisted({**public, "redactions.json": leaky}, audience="auditor")), "redactions"
     )
+
+
+def test_value_that_is_said_to_be_erased_is_not_checkable(context: Context) -> None:
+    # The owner withholds a value from an authority and books it as erased: nobody can tell.
+    members = members_of(context)
+    rows = members["disclosures.jsonl"].split(b"\n")[:-1]
+    log = json.loads(members["redactions.json"])
+    opening = json.loads(rows[0])["disclosure"]
+    name = json.loads(base64.urlsafe_b64decode(opening + "=="))[1]
+    place = next(f for f in log["fields"] if (f["type"], f["name"]) == ("allocation", name))
+    place["shown"] -= 1
+    log["erased"] = 1
+    text = json.dumps(log, separators=(",", ":"), ensure_ascii=False).encode()
+    less = b"".join(row + b"\n" for row in rows[1:])
+    found = verdict(relisted({**members, "disclosures.jsonl": less, "redactions.json": text}))
+    last = step(found, "redactions")
+    assert (last.outcome, found.exit_status) == ("withheld", 3)
+    assert "1 are said to be erased" in last.notes[1]
+    assert step(verdict(members), "redactions").outcome == "held"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final, Literal, TypeAlias, assert_never
+from typing import Any, Final, assert_never
 
-from ledger.book.reckoning import Reckoning
+from ledger.book.reckoning import Reckoning, Scope
 from ledger.book.runs import measure_run, name_runs
 from ledger.errors import Problem
 from ledger.facts import Facts, FactState
@@ -18,7 +18,6 @@ from ledger.regime.grouping import HOLDING_KEYS
 
 __all__ = ["Book", "Scope", "measure_run", "name_runs"]
 
-Scope: TypeAlias = Literal["own", "base", "cumulative"]
 # Facts by which subjects say to what they belong, by the kind of that.
 _BELONGING: Final = {"group": "developer.group", "system": "model.system"}
 

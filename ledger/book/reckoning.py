@@ -10,16 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
+from ledger.book.cluster import Cluster
+from ledger.book.lone_work import NOTHING, LoneEnds, LoneWork, Words
 from ledger.book.span import ANYTHING, Part, Span, total
 from ledger.lineage import Edge, Graph, Lineage
 from ledger.measure import Sums, TotalKey
 from ledger.regime.counting import CountingSet
 from ledger.regime.environment import Ends
 
-__all__ = ["Reckoning"]
+__all__ = ["Reckoning", "Scope"]
 
 Rows = Mapping[str, Sequence[tuple[TotalKey, Sums]]]
+Scope: TypeAlias = Literal["own", "base", "cumulative"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,46 +38,10 @@ class _Group:
     sure: frozenset[str] = frozenset()
     maybe: frozenset[str] = frozenset()
 
-
-@dataclass(frozen=True, slots=True)
-class _Cluster:
-    """Published figures that may hold the same work.
-
-    Attributes:
-        reach: Their models and everything that may be an ancestor of one.
-        unnamed: Missing facts about ancestors that nobody names.
-        figures: Their models.
-        parts: The figures.
-    """
-
-    reach: frozenset[str]
-    unnamed: frozenset[str]
-    figures: tuple[str, ...]
-    parts: tuple[Part, ...]
-
-    def touches(self, other: _Cluster) -> bool:
-        """Whether two clusters may hold the same work."""
-        return bool(self.reach & other.reach or self.unnamed or other.unnamed)
-
-    def join(self, other: _Cluster) -> _Cluster:
-        """Return one cluster of both."""
-        return _Cluster(
-            self.reach | other.reach,
-            self.unnamed | other.unnamed,
-            self.figures + other.figures,
-            self.parts + other.parts,
-        )
-
-    def part(self) -> Part:
-        """Return their sum: no less than the largest, no more than all together."""
-        whole = total(self.parts)
-        if len(self.parts) == 1:
-            return whole.with_span(whole.span, *self.unnamed)
-        span = self.parts[0].span
-        for part in self.parts[1:]:
-            span = span.overlapping(part.span)
-        names = (f"operations@model:{model}" for model in self.figures)
-        return whole.with_span(span, *names, *self.unnamed)
+    @property
+    def perhaps(self) -> frozenset[str]:
+        """Those that only may be in it."""
+        return self.maybe - self.sure
 
 
 def _certain(edge: Edge) -> bool:
@@ -111,6 +79,7 @@ class Reckoning:
         self._counting = counting
         self._graph: Graph = lineage.along(counting.relations)
         self._own: dict[str, Part] = {}
+        self._lone: tuple[LoneWork, LoneEnds] | None = None
         self._counted: dict[tuple[str, str], bool] = {}
         self._figures = {
             model: parts
@@ -157,31 +126,60 @@ class Reckoning:
         names = _unknown_parents(unknown)
         return part.with_span(part.span.perhaps(), *total(names).missing)
 
-    def alone(self, model: str) -> Ends | None:
-        """Return the ends of a model that stands alone: those of ``own`` and of ``cumulative``.
+    def ends(self, models: Iterable[str], work: LoneWork, scope: Scope) -> list[Ends | None]:
+        """Return the ends of many models: those of ``own``, ``base`` or ``cumulative``.
 
-        Nothing is built on the way, since a ledger holds many such models. None for any other
-        model, and where the ends make no interval.
+        No term is built on the way, since a ledger holds many models. None for a model to whose
+        sum a figure belongs that includes others, and where the ends make no interval.
+
+        Args:
+            models: Names without prefix.
+            work: The own work of the same rows.
+            scope: Which of the three.
         """
-        if not self._stands_alone(model):
+        if self._lone is None or self._lone[0] is not work:
+            self._lone = (work, work.counted(self._weigh))
+        lone, edges, figures = self._lone[1], self._graph.edges, self._figures
+        found: list[Ends | None] = []
+        for model in models:
+            if model in figures:
+                found.append(None)
+            elif model in edges:
+                found.append(self._ends_along(model, lone, scope))
+            else:
+                found.append(NOTHING if scope == "base" else lone.of(model))
+        return found
+
+    def _ends_along(self, model: str, lone: LoneEnds, scope: Scope) -> Ends | None:
+        """Return the ends of a model that was made from others; None where figures matter."""
+        own = _Group() if scope == "cumulative" else self._own_group(model)
+        walk = own if scope == "own" else self._walk(model)
+        if not self._figures.keys().isdisjoint(walk.maybe):
             return None
-        lo = hi = unbounded = error_lo = error_hi = error_unbounded = 0
-        recorded = False
-        for key, sums in self._rows.get(model, ()):
-            if key.extent != "own":
-                continue
-            if self._counts(key) and sums.rows:
-                recorded = True
-                lo, hi, unbounded = lo + sums.lo, hi + sums.hi, unbounded + sums.unbounded
-                error_lo, error_hi = error_lo + sums.error_lo, error_hi + sums.error_hi
-                error_unbounded += sums.error_unbounded
-            elif sums.rows and key.activity in self._counting.activities:
-                recorded = True
-        if not recorded:
-            return 0, None, 0, None
-        ends = (lo, None if unbounded else hi, error_lo, None if error_unbounded else error_hi)
-        backward = (not unbounded and hi < lo) or (not error_unbounded and error_hi < error_lo)
-        return None if backward else ends
+        if scope == "own":
+            hidden, found = bool(self._own_unknowns(own)), lone.together(own.sure, own.perhaps)
+        else:
+            hidden = any(edge.parent is None for edge in self._graph.edges_from(walk.maybe))
+            sure = walk.sure - own.maybe
+            found = lone.together(sure, walk.maybe - own.sure - sure)
+        if found is None or not hidden:
+            return found
+        # The parent that nobody names may be any amount, and any ancestor may be that parent.
+        none = scope == "base" and bool(self._own_unknowns(own))
+        return 0 if none else found[0], None, 0 if none else found[2], None
+
+    def _walk(self, model: str) -> _Group:
+        """Return everything along the lineage of a model, not beyond models with figures."""
+        maybe = self._graph.reach(model, follow=_any, barrier=self._figures)
+        if not self._graph.problems:
+            return _Group(maybe, maybe)
+        return _Group(self._graph.reach(model, follow=_certain, barrier=self._figures), maybe)
+
+    def _weigh(self, words: Words) -> Literal["counted", "known", "excluded"]:
+        """Say whether work is counted, or is known to count nothing."""
+        if self._counting.classify(*words) == "counted":
+            return "counted"
+        return "known" if words[0] in self._counting.activities else "excluded"
 
     @property
     def _collapses(self) -> bool:
@@ -267,16 +265,10 @@ class Reckoning:
 
     def _along(self, models: Sequence[str], own: _Group) -> Part:
         """Add up everything along the lineage of some models but what belongs to ``own``."""
-        reached = [
-            (
-                self._graph.reach(model, follow=_certain, barrier=self._figures),
-                self._graph.reach(model, follow=_any, barrier=self._figures),
-            )
-            for model in models
-        ]
+        reached = [self._walk(model) for model in models]
         walk = _Group(
-            frozenset[str]().union(*(sure for sure, _ in reached)),
-            frozenset[str]().union(*(maybe for _, maybe in reached)),
+            frozenset[str]().union(*(each.sure for each in reached)),
+            frozenset[str]().union(*(each.maybe for each in reached)),
         )
         figures = sorted(walk.maybe & self._figures.keys())
         covered = self._covered(name for name in figures if name in walk.sure)
@@ -288,9 +280,10 @@ class Reckoning:
         parts += self._overlaps(kept, walk.sure, own)
         # A parent that nobody names may be ours and still come from somebody else's model.
         parts += _unknown_parents(self._graph.edges_from(plain))
-        behind = frozenset[str]().union(*(self._reach(name) for name in kept))
-        parts.append(_contradictions(self._graph.edges_from(behind), frozenset()))
-        parts.append(_contradictions(self._graph.edges_from(plain), walk.sure))
+        if self._graph.problems:
+            behind = frozenset[str]().union(*(self._reach(name) for name in kept))
+            parts.append(_contradictions(self._graph.edges_from(behind), frozenset()))
+            parts.append(_contradictions(self._graph.edges_from(plain), walk.sure))
         if own.maybe:
             parts.append(self._doubts(own))
         return total(parts)
@@ -330,13 +323,13 @@ class Reckoning:
 
     def _overlaps(self, figures: Sequence[str], sure: frozenset[str], own: _Group) -> list[Part]:
         """Return one term for each cluster of figures that may hold the same work."""
-        clusters: list[_Cluster] = []
+        clusters: list[Cluster] = []
         for name in figures:
             parts = tuple(
                 _if_sure(self._outside(name, part, own), name in sure)
                 for part in self._figures[name]
             )
-            joined = _Cluster(self._reach(name), self._unnamed(name), (name,), parts)
+            joined = Cluster(self._reach(name), self._unnamed(name), (name,), parts)
             apart = []
             for other in clusters:
                 if joined.touches(other):

@@ -41,10 +41,6 @@ class Span:
         """Take both intervals of a group."""
         return cls(sums.legal, sums.error)
 
-    def __add__(self, other: Span) -> Span:
-        """Add end to end."""
-        return Span(self.legal + other.legal, self.error + other.error)
-
     def perhaps(self) -> Span:
         """Return the same where it may be that none of it counts."""
         return Span(Interval(0, self.legal.hi), Interval(0, self.error.hi))

@@ -27,8 +27,8 @@ def lines(chunks: Iterable[bytes], *, member: str, limit: int) -> Iterator[bytes
         rest = held.pop()
         for line in held:
             number += 1
-            _check(line, member, number, limit)
-            if not line:
+            if not 0 < len(line) <= limit:
+                _check(line, member, number, limit)
                 raise IntegrityError("the line is empty", where=f"{member}, line {number}")
             yield line
         _check(rest, member, number + 1, limit)

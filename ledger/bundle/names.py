@@ -171,6 +171,21 @@ def _check_set(names: Names) -> None:
         folder = "leaves" if seq in names.proofs else "proofs"
         raise _refusal(numbered(folder, seq), "a receipt and its entry go together")
     _check_signed(names)
+    _check_alone(names)
+
+
+def _check_alone(names: Names) -> None:
+    """Refuse what a bundle of receipts does not need, since nothing would look at it."""
+    held = (*names.anchors.values(), *names.attestations.values())
+    stray = next(iter(held), PACK if names.has(PACK) else None)
+    if stray is not None:
+        raise _refusal(stray, "a bundle of receipts holds no evidence, statements or rules")
+    if len(names.checkpoints) > 1:
+        raise _refusal(
+            min(names.checkpoints.values()),
+            "a bundle of receipts has one checkpoint: nothing would show that two belong to one "
+            "history",
+        )
 
 
 def _check_signed(names: Names) -> None:

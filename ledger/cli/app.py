@@ -36,6 +36,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("ledger.cli.check:check", "Determine which legal lines are met."),
     "explain": ("ledger.cli.explain:explain", "Give the reasons of one determination."),
     "position": ("ledger.cli.position:position", "Graded FLOP-hours held and operations done."),
+    "contract": ("ledger.cli.contract:contract", "Keep the forward book of capacity agreed."),
+    "forecast": ("ledger.cli.forecast:forecast_command", "When lines will be crossed."),
+    "deadlines": ("ledger.cli.deadlines:deadlines", "When duties fall due, and what is late."),
+    "report": ("ledger.cli.report:report", "Write the report that is handed over, with charts."),
     "reconcile": (
         "ledger.cli.reconcile:reconcile_command",
         "Line up methods and sources; grade the evidence.",
@@ -56,6 +60,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("ledger.cli.migrate:migrate", "Copy the ledger into another store."),
     "doctor": ("ledger.cli.doctor:doctor", "Check the environment and the ledger's files."),
 }
+
+_ERRORS = (2, 3)  # statuses of what could not be evaluated
 
 EPILOG = """\b
 Start here:
@@ -165,7 +171,9 @@ def run(arguments: list[str], chance: Chance = SYSTEM) -> int:
     except Exception as error:
         if "--debug" in arguments:
             raise
-        return _tell(error)
+        status = _tell(error)
+        # Where 2 says that something is different, an error must say something else.
+        return 1 if status in _ERRORS and "--detailed-exitcode" in arguments else status
     return result if isinstance(result, int) else 0
 
 

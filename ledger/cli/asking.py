@@ -32,6 +32,7 @@ __all__ = [
     "form_of",
     "parties_of",
     "question_of",
+    "records_of",
     "with_records",
 ]
 
@@ -154,27 +155,26 @@ def with_records(
         MissingError: If there is no ledger, or no checkpoint of that size.
         IntegrityError: If the entries do not reproduce the signed root.
     """
-
-    def used(fold: Engine, ledger: FoldedLedger) -> R:
-        limit = ledger.folded.limit
-        assert limit is not None, "a fold of a ledger says how many entries it counts"
-        return use(
-            Records(
-                ledger.origin,
-                ledger.folded,
-                ledger.unsigned_tail,
-                lambda models: fold.legs(models, limit=limit, as_of=question.as_of),
-                lambda: fold.above(limit=limit),
-            )
-        )
-
     return with_fold(
         context,
-        used,
+        lambda fold, ledger: use(records_of(fold, ledger, question.as_of)),
         as_of=question.as_of,
         recorded_by=question.recorded_by,
         engine=engine,
         size=size,
+    )
+
+
+def records_of(fold: Engine, ledger: FoldedLedger, as_of: date) -> Records:
+    """Return what a question is asked of, while the snapshot of the fold is open."""
+    limit = ledger.folded.limit
+    assert limit is not None, "a fold of a ledger says how many entries it counts"
+    return Records(
+        ledger.origin,
+        ledger.folded,
+        ledger.unsigned_tail,
+        lambda models: fold.legs(models, limit=limit, as_of=as_of),
+        lambda: fold.above(limit=limit),
     )
 
 

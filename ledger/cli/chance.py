@@ -1,7 +1,7 @@
 """Chance gives keys, secrets, salts and ids: from the system, or from a seed for demonstrations.
 
 A seeded ledger repeats byte for byte, so its salts hide nothing and its key is public. Seeds are
-therefore bound to one origin, and that origin to seeds: neither opens the other.
+therefore bound to names of the demonstration, and those names to seeds: neither opens the other.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from itertools import count
 
 from ledger.errors import InputError
 
-__all__ = ["DEMONSTRATION_ORIGIN", "SYSTEM", "Chance"]
+__all__ = ["DEMONSTRATION", "DEMONSTRATION_ORIGIN", "SYSTEM", "Chance"]
 
-DEMONSTRATION_ORIGIN = "demonstration.flopledger.example/lab"
+DEMONSTRATION = "demonstration.flopledger.example/"
+"""What the name of every ledger and key of a demonstration begins with."""
+
+DEMONSTRATION_ORIGIN = f"{DEMONSTRATION}lab"
 _SALT_BYTES = 16
 
 
@@ -58,13 +61,25 @@ class Chance:
         Raises:
             InputError: If origin and source do not belong together.
         """
-        if self.seeded != (origin == DEMONSTRATION_ORIGIN):
+        if self.seeded != origin.startswith(DEMONSTRATION):
             raise InputError(
-                f"{origin} is the origin of the demonstration, whose key and salts are public"
+                f"{origin} is a name of the demonstration, whose keys and salts are public"
                 if not self.seeded
                 else f"{origin} is a real ledger and takes no seeded salts",
                 remedy="choose another origin: flopledger init --origin ledger.example/lab-a",
             )
+
+    def bound(self, origin: str) -> Chance:
+        """Return the same source, which refuses to be drawn from for a name that is not its own.
+
+        A ledger of the demonstration can so be opened and asked, and takes no further entry.
+        """
+
+        def draw(length: int) -> bytes:
+            self.check(origin)
+            return self.draw(length)
+
+        return Chance(draw, self.seeded)
 
 
 SYSTEM = Chance(secrets.token_bytes, seeded=False)

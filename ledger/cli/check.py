@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -20,14 +20,16 @@ from ledger.cli.check_replay import replay_check
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import files_of
 from ledger.cli.output import emit, output_options, write_parts
+from ledger.cli.regrading import reconciled_check, refuse_reconciled
 from ledger.errors import InputError, MissingError
-from ledger.journeys.checking import Checked, exit_status
+from ledger.journeys.checking import Checked, Question, Records, exit_status
 from ledger.journeys.checking import check as check_records
 from ledger.pack import read_pack
 from ledger.report.check_json import check_json
 from ledger.report.determinations import check_tables
 from ledger.report.determinations_csv import check_csv
 from ledger.report.names import names_table
+from ledger.report.table import Table
 from ledger.resources import rules_root
 
 __all__ = ["check"]
@@ -40,11 +42,15 @@ Examples:
   flopledger check --assume us.eo14110=in_force --reading rl-rollout=not-named
   flopledger check -f json -o check.json && flopledger rules pack -o law.json
   flopledger --rules law.json check --replay check.json
+  flopledger check --regime eu.aia --reconciled
   flopledger check --regime us.diffusion.exceptions --subject "company:Acme Corp" --names
 
 --replay takes everything that is asked from the file and says, in the report that -o writes,
 whether it came out again: exit 0 for every byte of it, 1 when something differs, 4 when the entries
 are not those that it speaks of.
+
+--reconciled works out the evidence grade of every run, as reconcile does, and shows each total by
+the recorded grades and by the reconciled ones. It reads every entry: in a big ledger it takes time.
 
 Whoever has the secret of the ledger may name a company, consignee or site by its own name.
 
@@ -62,6 +68,7 @@ Exit codes: 0 nothing to act on, 1 a line met or a date overdue, 2 could not eva
     "--replay", metavar="FILE", help="Determine again what check -f json wrote into FILE."
 )
 @click.option("--all", "everything", is_flag=True, help="Give every determination a row.")
+@click.option("--reconciled", is_flag=True, help="Add each total by recorded and reconciled grade.")
 @click.option("--names", is_flag=True, help="Add the names behind pseudonyms; needs the secret.")
 @output_options
 @pass_context
@@ -72,28 +79,45 @@ def check(
     everything: bool,
     replay: str | None,
     names: bool,
+    reconciled: bool,
     fmt: str | None,
     output: str | None,
     **options: Any,  # noqa: ANN401 - every option has a type of its own
 ) -> int:
     """Determine which legal lines are met, now or foreseen, and which cannot be decided."""
-    engine = options["engine"]
+    engine, form = options["engine"], form_of(fmt, output)
+    if reconciled:
+        refuse_reconciled(form, replay)
     if replay is not None:
         return replay_check(context, replay, engine=engine, fmt=fmt, output=output)
     question = by_pseudonym(context, question_of(options))
-    pack = read_pack(rules_root(context.rules))
-    form = form_of(fmt, output)
     whole = everything or form in {"json", "csv"}
-    checked = with_records(
-        context,
-        question,
-        engine,
-        lambda records: check_records(question, records, pack, evaluator_of(engine), whole=whole),
-    )
+    checked, graded = _ask(context, question, engine, whole=whole, reconciled=reconciled)
     _tell(context, checked)
     known = _names(context, checked, form) if names else None
-    _emit(checked, known, form=form, output=output, everything=everything)
+    if graded is not None and form == "json":
+        emit(graded[0], (), fmt=form, output=output)
+    else:
+        more = () if graded is None else (graded[1],)
+        _emit(checked, known, more, form=form, output=output, everything=everything)
     return exit_status(checked)
+
+
+def _ask(
+    context: Context, question: Question, engine: str, *, whole: bool, reconciled: bool
+) -> tuple[Checked, tuple[dict[str, Any], Table] | None]:
+    """Check, and work out the reconciled grades of the totals if they are wanted."""
+    pack, evaluator = read_pack(rules_root(context.rules)), evaluator_of(engine)
+
+    def ask(records: Records) -> Checked:
+        return check_records(question, records, pack, evaluator, whole=whole)
+
+    def use(records: Records) -> tuple[Checked, tuple[dict[str, Any], Table] | None]:
+        checked = ask(records)
+        graded = reconciled_check(context, records, checked, ask) if reconciled else None
+        return checked, graded
+
+    return with_records(context, question, engine, use)
 
 
 def _names(context: Context, checked: Checked, form: str) -> Mapping[str, str]:
@@ -123,6 +147,7 @@ def _names(context: Context, checked: Checked, form: str) -> Mapping[str, str]:
 def _emit(
     checked: Checked,
     names: Mapping[str, str] | None,
+    graded: Sequence[Table],
     *,
     form: str,
     output: str | None,
@@ -137,7 +162,7 @@ def _emit(
     else:
         tables = check_tables(document, checked.tallies, everything=everything)
         more = () if names is None else (names_table(names),)
-        emit({}, (*tables, *more), fmt=form, output=output)
+        emit({}, (*tables, *graded, *more), fmt=form, output=output)
 
 
 def _tell(context: Context, checked: Checked) -> None:

@@ -22,6 +22,7 @@ _OWNED = (
     ".key.pem",
     ".key.pem.migrated",
     ".key.next.pem",
+    ".key.next.pem.migrated",
     ".secret",
     ".checkpoints",
     ".cosignatures",

@@ -123,8 +123,12 @@ def _server(store: LedgerStore) -> Finding:
 
 def _head(context: Context, store: LedgerStore) -> str:
     """Compare the end of the database with the newest checkpoint."""
-    size, signed = store.head().size, newest_note(context)[1].size
-    torn = NotesFile(files_of(context).checkpoints).tail().torn
+    notes = NotesFile(files_of(context).checkpoints)
+    # Between commit and signature a writer has more entries than notes; and the note comes first,
+    # since whatever it covers is in any later state of the database.
+    with notes.settled():
+        signed, torn = newest_note(context)[1].size, notes.tail().torn
+        size = store.head().size
     if size < signed:
         raise IntegrityError(
             f"{size} entries, the newest checkpoint covers {signed}", remedy="flopledger verify"

@@ -11,7 +11,7 @@ from ledger.canonical import encode
 from ledger.cli.asking import asking_options, evaluator_of, form_of, question_of, with_records
 from ledger.cli.bench import pack_of
 from ledger.cli.context import Context, pass_context
-from ledger.cli.opening import files_of, open_reader
+from ledger.cli.opening import files_of, open_reader, signed_sizes
 from ledger.cli.output import emit, output_options
 from ledger.cli.record import read_input
 from ledger.cli.restate import desk_of
@@ -87,6 +87,9 @@ def impact_command(
     document = impact_document(found) if chosen == "json" else {}
     tables = impact_csv(found) if chosen == "csv" else impact_tables(found, everything=everything)
     emit(document, tables, fmt=chosen, output=output)
+    for used in found.attestations:
+        for sentence in used.lost:
+            context.say(f"warning: attestation {used.record.body['number']}: {sentence}")
     return int(found.says_otherwise)
 
 
@@ -130,7 +133,7 @@ def _correction(
     entry = corrected_entry(store, seq)
     if given is None:
         reversals = [r for r in records.folded.records if r.type == "reversal"]
-        found = recorded_correction(store, entry, reversals)
+        found = recorded_correction(store, entry, reversals, signed_sizes(context))
         return found or supposed_correction(entry, (), lambda *_: "", Reason("withdrawn"))
     desk = desk_of(context, store, writable=False)
     drafts = desk.drafts(read_objects(Lines(given, "the file given with --with")))

@@ -23,7 +23,7 @@ from ledger.pack import read_pack
 from ledger.report.table import Column, Table
 from ledger.resources import rules_root
 from ledger.stores.address import Address
-from ledger.stores.migration import Migrated, retire_key
+from ledger.stores.migration import Migrated, check_unmoved, retire_key
 from ledger.stores.migration import migrate as copy_ledger
 
 __all__ = ["migrate"]
@@ -94,6 +94,7 @@ def _migrate(context: Context, target: Context, writer: str | None, *, keep_key:
     """Copy, ask both, and retire the key of the source.
 
     Raises:
+        ConflictError: If somebody added to the source meanwhile.
         IntegrityError: If the two do not answer alike.
     """
     source, place = location_of(context), location_of(target)
@@ -103,15 +104,17 @@ def _migrate(context: Context, target: Context, writer: str | None, *, keep_key:
     question = Question(today, today, today, moment)
     first, second = (_answers(each, question) for each in (context, target))
     compared = compare(first, second)
+    size = migrated.source.size
     if not all(one.equal for one in compared):
+        check_unmoved(source, place, size)
         raise IntegrityError(
             "the copy verifies, and its determinations come out otherwise",
             where=str(place),
             why=", ".join(one.what for one in compared if not one.equal),
-            remedy="go on with the source; report this with what `check -f json` says of both",
+            remedy="go on with the source, and add nothing to the target, which holds the signing "
+            "key too; report this with what `check -f json` says of both",
         )
-    key = source.files.key
-    retired = retire_key(source.files) if key.exists() and not keep_key else None
+    retired = None if keep_key else retire_key(source, place, size)
     return Outcome(str(source), str(place), migrated, compared, retired)
 
 

@@ -20,7 +20,7 @@ from ledger.stores.cosignatures import CosignaturesFile
 from ledger.stores.evidence import evidence_of
 from ledger.stores.keyfiles import Files, read_secret
 from ledger.stores.location import Location
-from ledger.stores.notes import NotesFile
+from ledger.stores.notes import NotesFile, is_whole
 from ledger.verify import Evidence
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = [
     "open_evidence",
     "open_log",
     "open_reader",
+    "signed_sizes",
 ]
 
 
@@ -77,8 +78,7 @@ def open_log(context: Context, *, writable: bool = True, heir: Signer | None = N
     if writable:
         _check_cosigned(files)
         _tell_clock(context, store)
-    chance = context.chance
-    chance.check(store.origin())
+    chance = context.chance.bound(store.origin())
     secret = read_secret(files.secret)
     identity = Identity(
         store.origin(),
@@ -89,7 +89,7 @@ def open_log(context: Context, *, writable: bool = True, heir: Signer | None = N
         chance.id,
         heir or (None if keepers is None else keepers.heir),
     )
-    return Log(store, NotesFile(files.checkpoints), identity)
+    return Log(store, NotesFile(files.checkpoints, files.retired[0]), identity)
 
 
 @contextmanager
@@ -147,6 +147,18 @@ def earlier_note(context: Context, size: int) -> tuple[bytes, Checkpoint]:
         why="what was determined from these entries cannot be determined from others",
         remedy="give the --ledger whose check it was, with its whole checkpoint file",
     )
+
+
+def signed_sizes(context: Context) -> Iterator[int]:
+    """Yield the sizes of all checkpoints, in order; their signatures are not checked here.
+
+    Raises:
+        IntegrityError: If the checkpoint file is missing.
+    """
+    notes = NotesFile(files_of(context).checkpoints)
+    for record in notes.notes(notes.settled_size()):
+        if is_whole(record):
+            yield Checkpoint.parse(Note.parse(record.removesuffix(b"\n")).text).size
 
 
 def _check_cosigned(files: Files) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -10,6 +11,8 @@ from ledger.errors import InputError
 from ledger.stores.address import SCHEMES, Address
 
 __all__ = ["LedgerPlace", "place_of"]
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class LedgerPlace(click.ParamType[Path | Address]):
@@ -23,14 +26,21 @@ class LedgerPlace(click.ParamType[Path | Address]):
         """Read what the user wrote.
 
         Raises:
-            InputError: If it begins as an address and is none; it may hold a password, and is
-                not repeated.
+            InputError: If it begins as an address and is none that is known; it may hold a
+                password, and is not repeated.
         """
         if isinstance(value, Path | Address):
             return value
         text = str(value)
         if text.startswith(SCHEMES):
             return Address.parse(text)
+        if scheme := _SCHEME.match(text):
+            raise InputError(
+                f"a ledger cannot be kept at an address that begins with {scheme[0]}",
+                where="--ledger" if param is None else param.opts[0],
+                remedy="name a server, postgresql://USER@HOST/DATABASE, or a file by its path; "
+                "one with such a name is ./NAME",
+            )
         path = Path(text)
         if path.is_dir():
             self.fail(f"{text!r} is a folder; name the file of the ledger", param, ctx)

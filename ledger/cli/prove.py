@@ -49,7 +49,8 @@ def prove(
 
     The proof leads to the newest checkpoint that a witness cosigned, else to the newest. It can be
     checked offline with --check, against keys that come on another way than the proof, and shows
-    nothing of any other entry. Exit status 4 says that a proof does not hold.
+    nothing of any other entry. Exit status 4 says that a proof does not hold; 3 says that it holds,
+    and cannot be compared with a checkpoint that the policy remembers.
     """
     if check is not None:
         # A receipt is checked without a ledger, and as fast as a process can be.

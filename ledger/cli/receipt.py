@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
+
+import click
 
 from ledger.canonical import BYTES_MAX
 from ledger.cli.output import emit
@@ -14,6 +17,8 @@ from ledger.period import format_instant
 from ledger.report.table import Column, Table
 
 __all__ = ["show_receipt"]
+
+_INCOMPLETE: Final = 3  # as of a bundle: something could not be checked
 
 
 def show_receipt(
@@ -49,6 +54,8 @@ def show_receipt(
     leaf = read_bytes(entry, BYTES_MAX + 1).removesuffix(b"\n")
     receipt = check_receipt(read_bytes(proof, PROOF_MAX), leaf, keys)
     emit(receipt_document(receipt), _table(receipt), fmt=fmt, output=output)
+    if receipt.not_compared:
+        click.get_current_context().exit(_INCOMPLETE)
 
 
 def _table(receipt: Receipt) -> Table:
@@ -66,6 +73,10 @@ def _table(receipt: Receipt) -> Table:
         ),
         ("quorum", signed.quorum.wanting),
         *(("not counted", why) for why in signed.lapsed),
+        *(
+            ("not compared", f"the checkpoint over {size} entries that the policy remembers")
+            for size in receipt.not_compared
+        ),
         *(("not known", f"a signature of {s.name}: shown only") for s in signed.unknown),
     ]
     extra = receipt.proof.extra

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -14,9 +12,10 @@ import click
 
 from ledger.cli.chance import DEMONSTRATION_ORIGIN, Chance
 from ledger.cli.context import Context
+from ledger.cli.forging import copy_ledger, forge
 from ledger.errors import LedgerError
 
-__all__ = ["STEPS", "Step", "tamper", "tell", "unpack"]
+__all__ = ["STEPS", "Step", "tell", "unpack"]
 
 _LEDGER = Path("ledger.db")
 _COPY = Path("tampered.db")
@@ -88,7 +87,7 @@ def unpack(folder: Path) -> None:
             shipped,
             folder,
             dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns("*.py", "__pycache__"),
+            ignore=shutil.ignore_patterns("*.py", "__pycache__", "world"),
         )
 
 
@@ -106,7 +105,8 @@ def tell(context: Context, *, kept: Path | None) -> None:
     chance = Chance.from_seed("flopledger demonstration 1")
     for number, step in enumerate(STEPS, 1):
         _show(number, step, chance)
-    tamper(_LEDGER, _COPY)
+    copy_ledger(_LEDGER, _COPY)
+    forge(_COPY)
     _show(len(STEPS) + 1, _REFUSED, chance)
     click.secho("\nThe refusal is the point. To do the same by hand:\n", bold=True)
     click.echo(_by_hand(kept))
@@ -125,31 +125,6 @@ def _show(number: int, step: Step, chance: Chance) -> None:
             where=f"flopledger {step.command}",
             remedy="please report this with the output above",
         )
-
-
-def tamper(ledger: Path, copy: Path) -> None:
-    """Copy a ledger and change one byte of its middle entry, triggers out of the way and back.
-
-    Args:
-        ledger: The ledger, which stays as it is.
-        copy: Name of the copy; the files beside it are copied, too.
-    """
-    for suffix in (".key.pem", ".secret", ".checkpoints"):
-        shutil.copy(f"{ledger}{suffix}", f"{copy}{suffix}")
-    with closing(sqlite3.connect(ledger)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
-        guards = target.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        triggers = guards.fetchall()
-        for name, _ in triggers:
-            target.execute(f'DROP TRIGGER "{name}"')
-        (seq,) = target.execute("SELECT max(seq) / 2 FROM entries").fetchone()
-        (data,) = target.execute("SELECT bytes FROM entries WHERE seq = ?", (seq,)).fetchone()
-        changed = data.replace(b'"activity":"pretrain"', b'"activity":"pretrein"', 1)
-        assert changed != data
-        target.execute("UPDATE entries SET bytes = ? WHERE seq = ?", (changed, seq))
-        for _, sql in triggers:
-            target.execute(sql)
-        target.commit()
 
 
 def _by_hand(kept: Path | None) -> str:

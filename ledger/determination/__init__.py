@@ -10,7 +10,7 @@ from ledger.determination.determine import Asked, determine, survey
 from ledger.determination.devices import CatalogueDevices, Devices, StatedDevices
 from ledger.determination.model import Counts, Determination
 from ledger.determination.tally import Tally, counted, tallied
-from ledger.determination.verdict import Evaluator, PlainEvaluator, Verdict, Verdicts
+from ledger.determination.verdict import Evaluator, PlainEvaluator, Ruled, Verdict, Verdicts
 from ledger.determination.world import Legs, World, within_tables
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Evaluator",
     "Legs",
     "PlainEvaluator",
+    "Ruled",
     "StatedDevices",
     "Tally",
     "Verdict",

@@ -22,9 +22,10 @@ from ledger.determination.model import (
 from ledger.determination.since import Since
 from ledger.determination.verdict import Verdict
 from ledger.determination.world import World
-from ledger.obligations import DueDate, Filed, Filings, due_date
+from ledger.obligations import DueDate, Filed, Filings, Workdays, due_date
 from ledger.regime.answered import BASE_OBTAINABLE
 from ledger.regime.dated import NOWHERE, Standing
+from ledger.regime.decide import Decider
 from ledger.regime.interpret import Interpreter
 from ledger.regime.question import Question
 from ledger.regime.rule import Obligation
@@ -64,6 +65,8 @@ class Conclusion:
         world: The records.
         filings: What was filed.
         interpreter: Interprets the law for the subject.
+        workdays: Counts business days; without it what they lead to is not known.
+        deciders: What decides rules of the law on earlier days, as ``Since`` keeps them.
     """
 
     ground: Ground
@@ -75,6 +78,8 @@ class Conclusion:
     world: World
     filings: Filings
     interpreter: Interpreter
+    workdays: Workdays | None = None
+    deciders: dict[int, Decider] = field(default_factory=dict)
     _bound: dict[str, Reason] = field(default_factory=dict)
 
     def determination(self) -> Determination:
@@ -123,7 +128,8 @@ class Conclusion:
         met_on, on = None, None
         if "met" in {now, ahead}:
             models = self.world.closure(self.subject)
-            since = Since(self.world, self.ground.law, self.ground.rule, self.subject, models)
+            ground, deciders = self.ground, self.deciders
+            since = Since(self.world, ground.law, ground.rule, self.subject, models, deciders)
             met_on = since.met_on() if now == "met" else None
             on = since.foreseen_on(met_on) if ahead == "met" else None
         if not self.ground.rule.foresees or ahead is None:
@@ -144,7 +150,13 @@ class Conclusion:
                 continue
             for name in _facts_of(obligation):
                 moments.setdefault(name, self._day_of(name))
-            found = due_date(self.ground.law, obligation, moments, not_before=self.ground.since)
+            found = due_date(
+                self.ground.law,
+                obligation,
+                moments,
+                not_before=self.ground.since,
+                workdays=self.workdays,
+            )
             if found is not None:
                 yield found
 
@@ -154,8 +166,15 @@ class Conclusion:
             return Reason("duty", obligation.id, truth=True)
         held = self._bound.get(obligation.id)
         if held is None:
-            question = Question(self.interpreter, self.ground.rule, self.subject, "actual", "legal")
-            held = self._bound[obligation.id] = question.condition(obligation.when)
+            rule, decider = self.ground.rule, Decider(self.ground.law, self.interpreter.answers)
+            decider = self.deciders.setdefault(id(self.world.present), decider)
+            truth = decider.truth(rule, obligation.when, self.subject, "actual", "legal")
+            held = Reason("duty", obligation.id, truth)
+            if truth is None:
+                # Only then anybody asks what is missing.
+                question = Question(self.interpreter, rule, self.subject, "actual", "legal")
+                held = question.condition(obligation.when)
+            self._bound[obligation.id] = held
         return held
 
     def _day_of(self, name: str) -> date | None:

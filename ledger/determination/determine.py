@@ -19,12 +19,14 @@ from ledger.determination.model import Determination
 from ledger.determination.tally import NEAREST, Tally
 from ledger.determination.verdict import Evaluator, Verdicts
 from ledger.determination.world import World, within_tables
-from ledger.obligations import Filings
+from ledger.obligations import Filings, Workdays
 from ledger.regime.answered import Answers
 from ledger.regime.dated import APPLICABLE, Standing, standing_on
+from ledger.regime.decide import Decider
 from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
 from ledger.regime.model import Regime
+from ledger.regime.rule import Rule, ViewName
 from ledger.regime.source import LawStatus
 
 __all__ = ["Asked", "determine", "survey"]
@@ -41,6 +43,7 @@ class Asked:
         assumptions: Status assumed, by regime.
         rules: Rules asked, by regime; a regime that is not there has all its rules asked.
         subjects: Subjects asked, with their prefix; None asks all.
+        workdays: Counts business days; None leaves the days that they lead to open.
     """
 
     in_force_on: date
@@ -49,6 +52,7 @@ class Asked:
     assumptions: Mapping[str, LawStatus] = field(default_factory=dict)
     rules: Mapping[str, frozenset[str]] = field(default_factory=dict)
     subjects: frozenset[str] | None = None
+    workdays: Workdays | None = None
 
 
 def determine(
@@ -89,6 +93,8 @@ class _Judged:
         answers: What is known of subjects.
         actual: Verdicts on what happened.
         foreseen: Verdicts with commitments; empty where there are none.
+        workdays: Counts business days, if anything does.
+        deciders: What decides its rules on earlier days, as ``Since`` keeps them.
     """
 
     law: Law
@@ -100,6 +106,8 @@ class _Judged:
     answers: Answers
     actual: Verdicts
     foreseen: Verdicts
+    workdays: Workdays | None
+    deciders: dict[int, Decider] = field(default_factory=dict)
 
 
 def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> _Judged:
@@ -123,6 +131,12 @@ def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> 
     binds = standing.applicable if assumption is None else assumption in APPLICABLE
     ahead = [rule for rule in rules if rule.foresees and world.present.committed]
     answers = Answers(law, world.present)
+
+    def given(asked_of: Sequence[Rule], view: ViewName) -> Verdicts:
+        if not binds:
+            return Verdicts()
+        return evaluator.verdicts(law, asked_of, subjects, answers, view)
+
     return _Judged(
         law=law,
         standing=standing,
@@ -134,23 +148,26 @@ def _judge(asked: Asked, regime: Regime, world: World, evaluator: Evaluator) -> 
         ),
         subjects=subjects,
         answers=answers,
-        actual=evaluator.verdicts(law, rules, subjects, answers, "actual") if binds else {},
-        foreseen=evaluator.verdicts(law, ahead, subjects, answers, "foreseen") if binds else {},
+        actual=given(rules, "actual"),
+        foreseen=given(ahead, "foreseen"),
+        workdays=asked.workdays,
     )
 
 
 def _asked_of(subjects: tuple[str, ...], wanted: frozenset[str] | None) -> tuple[str, ...]:
     """Return the subjects that were asked about."""
-    return tuple(subject for subject in subjects if wanted is None or subject in wanted)
+    if wanted is None:
+        return subjects
+    return tuple(subject for subject in subjects if subject in wanted)
 
 
 def _models_of(case: _Judged, world: World) -> frozenset[str]:
     """Return the models whose legs say since when, or in which run something is missing."""
     found = set[str]()
-    for (_, subject), verdict in (*case.actual.items(), *case.foreseen.items()):
-        if verdict.finding == "met":
+    for ruled in (*case.actual.ruled.values(), *case.foreseen.ruled.values()):
+        for subject in ruled.having([verdict.finding == "met" for verdict in ruled.found]):
             found |= world.closure(subject)
-        gaps = (name for name in verdict.missing if name.startswith(MODEL_GAP))
+        gaps = (name for each in ruled.found for name in each.missing if name.startswith(MODEL_GAP))
         found |= {gap.removeprefix(MODEL_GAP) for gap in gaps}
     return frozenset(found)
 
@@ -195,6 +212,8 @@ class _Concluding:
             world=self._world,
             filings=self._filings,
             interpreter=interpreter,
+            workdays=case.workdays,
+            deciders=case.deciders,
         ).determination()
 
 
@@ -228,33 +247,64 @@ def _surveyed(
     tally = Tally(case.law.regime.id, rule.id, law, len(subjects))
     if not case.binds or not published:
         return replace(tally, out_of_scope=len(subjects)), ()
-    met, others = list[str](), list[str]()
-    counts = Counter[str]()
-    for subject in subjects:
-        verdict = case.actual[rule.id, subject]
-        ahead = case.foreseen.get((rule.id, subject), verdict).finding if rule.foresees else None
-        counts[verdict.finding or "out_of_scope"] += 1
-        if verdict.finding != "met":
-            counts["foreseen"] += ahead == "met"
-            counts["left_open"] += "undetermined" in {verdict.finding, ahead}
-        if "met" in {verdict.finding, ahead}:
-            met.append(subject)
-        elif verdict.finding in {"undetermined", "excepted"} or not verdict.robust:
-            others.append(subject)
-    wanted = [*met, *_nearest(ground, others, world)]
+    if not subjects:
+        return tally, ()
+    counts, met, others = _sorted(case, rule, subjects)
+    family = case.subjects[rule.family]
+    wanted = [*met, *_nearest(ground, others, family, world)]
     world.legs(frozenset[str]().union(*(world.closure(subject) for subject in wanted)))
     concluding = _Concluding(case, world, filings)
     found = tuple(concluding.of(ground, subject) for subject in wanted)
     return tally.counted(counts, overdue=sum(d.overdue for d in found)), found
 
 
-def _nearest(ground: Ground, subjects: Sequence[str], world: World) -> Sequence[str]:
-    """Return the subjects with the largest amount by the rule's own sum, else the first ones."""
+def _sorted(
+    case: _Judged, rule: Rule, subjects: Sequence[str]
+) -> tuple[Counter[str], list[str], list[str]]:
+    """Count how subjects came out, and return those met or foreseen, and those still to be seen.
+
+    Many subjects come out in few ways: a way is a verdict on what happened and one foreseen.
+    """
+    actual = case.actual.ruled[rule.id]
+    ahead = case.foreseen.ruled.get(rule.id, actual)
+    ways: list[tuple[int, int]] = list(zip(actual.places, ahead.places, strict=True))
+    held = actual.subjects
+    if len(subjects) < len(held):
+        kept = frozenset(subjects)
+        ways = [way for way, subject in zip(ways, held, strict=True) if subject in kept]
+        held = tuple(subjects)
+    counts = Counter[str]()
+    met, others = set[tuple[int, int]](), set[tuple[int, int]]()
+    for way, number in Counter(ways).items():
+        verdict = actual.found[way[0]]
+        findings = {verdict.finding, ahead.found[way[1]].finding if rule.foresees else None}
+        counts[verdict.finding or "out_of_scope"] += number
+        if verdict.finding != "met":
+            counts["foreseen"] += number * ("met" in findings)
+            counts["left_open"] += number * ("undetermined" in findings)
+        if "met" in findings:
+            met.add(way)
+        elif verdict.finding in {"undetermined", "excepted"} or not verdict.robust:
+            others.add(way)
+    found = [
+        [s for s, way in zip(held, ways, strict=True) if way in some] if some else []
+        for some in (met, others)
+    ]
+    return counts, found[0], found[1]
+
+
+def _nearest(
+    ground: Ground, subjects: Sequence[str], family: tuple[str, ...], world: World
+) -> Sequence[str]:
+    """Return the subjects with the largest amount by the rule's own sum, else the first ones.
+
+    The sums of the whole family were added up for the verdicts, but for those of bases.
+    """
     total = ground.principal(None)
     counting = None if total is None else ground.law.counting.get(total.counting)
     if total is None or counting is None or len(subjects) <= NEAREST:
         return subjects[:NEAREST]
-
-    bounds = world.present.bounds(subjects, counting, total.lineage, "actual")
-    reached = dict(zip(subjects, bounds.lo, strict=True))
+    summed = tuple(subjects) if total.lineage == "base" else family
+    bounds = world.present.bounds(summed, counting, total.lineage, "actual")
+    reached = dict(zip(summed, bounds.lo, strict=True))
     return heapq.nlargest(NEAREST, subjects, key=reached.__getitem__)

@@ -9,10 +9,9 @@ from ledger.crossing import Undated, first_day, grows
 from ledger.determination.model import MetOn
 from ledger.determination.world import World
 from ledger.regime.answered import Answers
+from ledger.regime.decide import Decider
 from ledger.regime.expression import Condition
-from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
-from ledger.regime.question import Question
 from ledger.regime.rule import Rule, ViewName
 
 __all__ = ["Since"]
@@ -28,6 +27,8 @@ class Since:
         rule: The rule.
         subject: With its prefix.
         models: Models that its totals rest on, without prefix.
+        deciders: What decides rules of the law, by the identity of the standpoint it goes by: one
+            rule asks what another has asked.
     """
 
     world: World
@@ -35,6 +36,7 @@ class Since:
     rule: Rule
     subject: str
     models: frozenset[str]
+    deciders: dict[int, Decider]
 
     def met_on(self) -> MetOn:
         """Return since when the rule is met; it is met on the day asked for."""
@@ -79,13 +81,17 @@ class Since:
 
     def _holds(self, undated: Undated, day: date, view: ViewName) -> bool:
         """Whether it was met, or foreseen, by the end of a day."""
-        found = self._interpreter(undated, day).sighted(self.rule, self.subject, view, "legal")
-        return found.finding == "met"
+        return self._by(undated, day).finding(self.rule, self.subject, view, "legal") == "met"
 
-    def _interpreter(self, undated: Undated, day: date) -> Interpreter:
-        """Return an interpreter over the records by a day."""
+    def _by(self, undated: Undated, day: date) -> Decider:
+        """Return what decides rules over the records by a day."""
         standpoint = self.world.on(day, self.models, undated)
-        return Interpreter(self.law, Answers(self.law, standpoint), self.subject, brief=True)
+        decider = self.deciders.get(id(standpoint))
+        if decider is None:
+            # It keeps its standpoint, so that no other one can come to have the same identity.
+            decider = Decider(self.law, Answers(self.law, standpoint))
+            self.deciders[id(standpoint)] = decider
+        return decider
 
     def _grows(self, undated: Undated, start: date) -> bool:
         """Whether it can only begin to be met until facts or steps change.
@@ -95,12 +101,11 @@ class Since:
             start: First day in question; no fact or step of the subject changes after it.
         """
         drawn = self.world.drawn and bool(self.world.contracts_of(self.models))
-        interpreter = self._interpreter(undated, start)
+        decider = self._by(undated, start)
 
         def constant(rule: Rule, node: Condition) -> bool | None:
             if rule.subject != self.rule.subject:
                 return None
-            question = Question(interpreter, rule, self.subject, "actual", "legal")
-            return question.condition(node).truth
+            return decider.truth(rule, node, self.subject, "actual", "legal")
 
         return grows(self.law, self.rule, committed=drawn, constant=constant)

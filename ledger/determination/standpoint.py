@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import TypeAlias
 
 from ledger.book import Book, Scope, measure_run
+from ledger.book.lone_work import LoneWork
 from ledger.book.reckoning import Reckoning
 from ledger.crossing import Rows
 from ledger.determination.devices import Devices
@@ -69,6 +71,8 @@ class Standpoint:
     runs: dict[str, tuple[Leg, ...]]
     devices: Devices
     _counted: dict[CountingSet, _Counted] = field(default_factory=dict)
+    _members: dict[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    _work: list[LoneWork] = field(default_factory=list)  # one, once it is asked for
 
     def fact(self, subject: str, name: str) -> FactState:
         """Return what is recorded of a subject under a name of the vocabulary."""
@@ -106,12 +110,19 @@ class Standpoint:
         asked = (tuple(subjects), scope, view)
         found = counted.bounds.get(asked)
         if found is None:
-            ends = (self._ends(subject, counting, scope, view) for subject in subjects)
+            ends = self._ends(asked[0], counting, scope, view)
             found = counted.bounds[asked] = Bounds.of(ends)
         return found
 
     def members(self, relation: str, subject: str) -> Sequence[str]:
         """Return who belongs to a subject, prefixed, sorted."""
+        held = self._members.get((relation, subject))
+        if held is None:
+            held = self._members[relation, subject] = self._find_members(relation, subject)
+        return held
+
+    def _find_members(self, relation: str, subject: str) -> Sequence[str]:
+        """Find out who belongs to a subject."""
         name = bare(subject)
         match relation:
             case "group.developers":
@@ -137,6 +148,10 @@ class Standpoint:
         """Return the recorded steps from one model to its parents, of all relations."""
         return self.lineage.along(_ALL_RELATIONS).edges.get(bare(model), ())
 
+    def descended(self) -> Collection[str]:
+        """Return the models with a recorded step to a parent, prefixed."""
+        return [f"model:{model}" for model in self.lineage.along(_ALL_RELATIONS).edges]
+
     def rates(self, device: str) -> Iterable[Rates] | None:
         """Return the rate rows of a device, or None when none are recorded."""
         return self.devices.rates(bare(device))
@@ -147,7 +162,7 @@ class Standpoint:
 
     def _begin(self, counting: CountingSet) -> _Counted:
         """Begin to count by a set; sets that count alike share what was counted, name or not."""
-        alike = replace(counting, id="")
+        alike = _nameless(counting)
         held = self._counted.get(alike)
         if held is None:
             reckoning = Reckoning(self.actual, self.lineage, counting)
@@ -155,15 +170,26 @@ class Standpoint:
         self._counted[counting] = held
         return held
 
-    def _ends(self, subject: str, counting: CountingSet, scope: Scope, view: ViewName) -> Ends:
-        """Return the ends of a total; of a model that stands alone they are added up directly."""
-        if scope != "base" and subject.startswith("model:"):
-            name = bare(subject)
-            if view == "actual" or name not in self.committed:
-                alone = self._counted[counting].reckoning.alone(name)
-                if alone is not None:
-                    return alone
-        return ends_of(self.total(subject, counting, scope, view))
+    def _ends(
+        self, subjects: tuple[str, ...], counting: CountingSet, scope: Scope, view: ViewName
+    ) -> list[Ends]:
+        """Return the ends of totals; those of most models are added up directly."""
+        found: list[Ends | None] = [None] * len(subjects)
+        if all(subject.startswith("model:") for subject in subjects):
+            if not self._work:
+                self._work.append(LoneWork(self.actual))
+            reckoning = self._counted[counting].reckoning
+            found = reckoning.ends(map(bare, subjects), self._work[0], scope)
+            if view == "foreseen":
+                # To these, or to those that they were made from, something may be committed.
+                edges = self.lineage.along(counting.relations).edges
+                for place, name in enumerate(map(bare, subjects)):
+                    if name in self.committed or name in edges:
+                        found[place] = None
+        return [
+            ends_of(self.total(subject, counting, scope, view)) if ends is None else ends
+            for subject, ends in zip(subjects, found, strict=True)
+        ]
 
     def _measure(
         self, subject: str, reckoning: Reckoning, counting: CountingSet, scope: Scope
@@ -199,7 +225,7 @@ class Standpoint:
         self, models: Iterable[str], counting: CountingSet, scope: Scope, done: Measured
     ) -> Measured:
         """Add what commitments still add to what was done."""
-        groups = [self._group(model, counting, scope) for model in models]
+        groups = [self.group(model, counting, scope) for model in models]
         sure = frozenset[str]().union(*(group[0] for group in groups))
         perhaps = frozenset[str]().union(*(group[1] for group in groups))
         surely, gaps = self._committed_to(sure, counting)
@@ -227,7 +253,7 @@ class Standpoint:
                         gaps.add(f"operations@commitment:{key.run}")
         return total, gaps
 
-    def _group(self, model: str, counting: CountingSet, scope: Scope) -> tuple[_Models, _Models]:
+    def group(self, model: str, counting: CountingSet, scope: Scope) -> tuple[_Models, _Models]:
         """Return the models whose commitments surely count, and those whose may count."""
         graph = self.lineage.along(counting.relations)
         own, own_perhaps = frozenset({model}), frozenset({model})
@@ -254,6 +280,12 @@ def all_rows(book: Book) -> Rows:
 def bare(subject: str) -> str:
     """Return a subject without the prefix of its kind."""
     return subject.partition(":")[2]
+
+
+@cache
+def _nameless(counting: CountingSet) -> CountingSet:
+    """Return a counting set without its name."""
+    return replace(counting, id="")
 
 
 def _certain(edge: Edge) -> bool:

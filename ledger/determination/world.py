@@ -29,7 +29,7 @@ __all__ = ["Legs", "World", "within_tables"]
 Legs: TypeAlias = Callable[[frozenset[str]], Mapping[str, tuple[Leg, ...]]]
 """Legs of some models by the day asked for, as an engine gives them."""
 
-_STANDPOINTS_MAX: Final = 4_096  # kept for the other rules of a subject, a few kB each
+_STANDPOINTS_MAX: Final = 32_768  # kept for the other rules of a subject, a few kB each
 _Models: TypeAlias = frozenset[str]
 _Place: TypeAlias = tuple[_Models, date, Undated]
 _Item = TypeVar("_Item")
@@ -69,6 +69,7 @@ class World:
         self._legs: dict[str, tuple[Leg, ...]] = {}
         self._subjects: dict[str, tuple[str, ...]] = {}
         self._runs: dict[str, tuple[Leg, ...]] | None = None
+        self._models_in: dict[str, set[str]] = {}
         self._steps = _by(book.records("lineage"), "model")
         self._facts = _by(book.records("fact"), "subject")
         self._standpoints: dict[_Place, Standpoint] = {}
@@ -112,9 +113,10 @@ class World:
         """Return the legs of every run; asks for the legs of every model."""
         if self._runs is None:
             found: dict[str, list[Leg]] = {}
-            for legs in self.legs(self.models()).values():
+            for model, legs in self.legs(self.models()).items():
                 for leg in legs:
                     found.setdefault(leg.run, []).append(leg)
+                    self._models_in.setdefault(leg.run, set()).add(model)
             self._runs = {run: tuple(legs) for run, legs in found.items()}
             self.present.runs.update(self._runs)
         return self._runs
@@ -137,9 +139,8 @@ class World:
                 members = self.present.members(f"{kind}.models", subject)
                 return frozenset().union(*(self.present.ancestry(bare(name)) for name in members))
             case "run":
-                run = bare(subject)
-                held = self.legs(self.models())
-                return frozenset(m for m, legs in held.items() if any(x.run == run for x in legs))
+                self.runs()
+                return frozenset(self._models_in.get(bare(subject), ()))
             case _:
                 return frozenset()
 

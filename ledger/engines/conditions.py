@@ -14,8 +14,9 @@ from ledger.engines.held import Rows
 from ledger.engines.sheet import Column, Gaps, Sheet
 from ledger.errors import RuleError
 from ledger.regime import expression as node
-from ledger.regime.answered import HOLDING, Known
+from ledger.regime.answered import HOLDING
 from ledger.regime.interpret import Finding
+from ledger.regime.knowledge import Known
 from ledger.regime.law import Law
 from ledger.regime.name import reading_named, rule_named
 from ledger.regime.question import Sight
@@ -117,7 +118,9 @@ class Conditions:
         )
         finding = self.sheet.built(expr, parts, _nothing)
         met = pl.when(finding.expr != _UNDETERMINED).then(finding.expr == _MET)
-        truth = self.sheet.built(met, [finding], lambda row: self.sheet.undecided(parts, row))
+        truth = self.sheet.built(
+            met, [finding], lambda row: self.sheet.undecided(parts, row), told_by=parts
+        )
         return RuleColumns(scope, exceptions, parts, finding, truth, tuple(found))
 
     def _whole(self, rule: Rule, found: list[Column]) -> Column:
@@ -173,11 +176,15 @@ class Conditions:
             chosen = self._law.readings.get(reading[0])
             if chosen is None:
                 return self._unknown(f"reading:{reading[0]}")
-            held = self.sheet.given([chosen == reading[1]] * len(self.sheet.subjects), _nothing)
+            held = self.sheet.spread(chosen == reading[1], {}, _nothing)
         else:
-            known = self.sheet.gathered.facts(name)
-            values = [k.value if isinstance(k.value, bool) else None for k in known]
-            held = self.sheet.given(values, lambda row: self.sheet.gathered.gaps(name, row))
+            gathered = self.sheet.gathered
+            known = gathered.facts(name)
+            others = {row: _truth(each) for row, each in known.others.items()}
+            odd = gathered.odd(name, (row for row, truth in others.items() if truth is None))
+            held = self.sheet.spread(
+                _truth(known.usual), others, lambda row: gathered.gaps(name, row), odd
+            )
         self._facts[name] = held
         return held
 
@@ -192,7 +199,7 @@ class Conditions:
         ):
             return self.rule(rule).truth
         inner = self._below(rule.subject, gathered.view, [[p] if p else [] for p, _ in parts])
-        rows = {name: row for row, name in enumerate(inner.sheet.subjects)}
+        rows = inner.sheet.gathered.rows
         column = inner.rule(rule).truth
         truths = inner.sheet.truths(column)
 
@@ -219,38 +226,44 @@ class Conditions:
         """Return the conditions over other subjects: members, or what subjects stand for."""
         inner = self._others.get((relation, view))
         if inner is None:
-            gathered = self.sheet.gathered
-            names = sorted({name for held in members for name in held})
-            below = Gathered(gathered.answers, names, view, home=False)
+            names = (name for held in members for name in held)
+            below = self.sheet.gathered.below(relation, view, names)
             inner = self._others[relation, view] = Conditions(self._law, below, self.sheet.sight)
         return inner
 
     def _unknown(self, missing: str) -> Column:
         """Add what is unknown in every row for want of one thing of the law."""
-        return self.sheet.given([None] * len(self.sheet.subjects), lambda _: (missing,))
+        return self.sheet.spread(None, {}, lambda _: (missing,))
 
     def _overlap(
         self, fact: str, listed: frozenset[str] | None, unlisted: tuple[str, ...]
     ) -> Column:
         """Add whether a fact has one of some values; an unknown list misses ``unlisted``."""
-        known = self.sheet.gathered.facts(fact)
-        words = [_words(each) for each in known]
-        values = [
-            None if held is None or listed is None else not held.isdisjoint(listed)
-            for held in words
-        ]
-        return self.sheet.given(
-            values,
-            lambda row: self.sheet.gathered.gaps(fact, row) if words[row] is None else unlisted,
+        gathered = self.sheet.gathered
+        words = {
+            row: held
+            for row, known in gathered.facts(fact).others.items()
+            if (held := _words(known)) is not None
+        }
+        others = {
+            row: None if listed is None else not held.isdisjoint(listed)
+            for row, held in words.items()
+        }
+        open_ = (row for row in gathered.facts(fact).others if row not in words)
+        odd = gathered.odd(fact, open_)
+        if odd is not None and listed is None:
+            odd |= words.keys()
+        return self.sheet.spread(
+            None, others, lambda row: unlisted if row in words else gathered.gaps(fact, row), odd
         )
 
     def _exists(self, rule: Rule, asked: node.Exists) -> Column:
         """Add whether one member at least fulfils a condition, by Kleene's or."""
         gathered = self.sheet.gathered
         view: ViewName = "foreseen" if "foreseen" in (gathered.view, asked.view) else "actual"
-        members = [gathered.answers.members(asked.of, subject) for subject in self.sheet.subjects]
+        members = gathered.members(asked.of)
         inner = self._below(asked.of, view, members)
-        rows = {name: row for row, name in enumerate(inner.sheet.subjects)}
+        rows = inner.sheet.gathered.rows
         column = inner.condition(rule, asked.such_that)
         truths = inner.sheet.truths(column)
 
@@ -310,6 +323,11 @@ def _any_is(columns: Sequence[Column], *, truth: bool) -> pl.Expr:
     if not columns:
         return pl.lit(value=False)
     return pl.any_horizontal(*(_is(column, truth=truth) for column in columns))
+
+
+def _truth(known: Known) -> Truth:
+    """Return the truth of a fact that is yes or no, or None."""
+    return known.value if isinstance(known.value, bool) else None
 
 
 def _words(known: Known) -> frozenset[str] | None:

@@ -5,10 +5,12 @@ It is exact: amounts are whole numbers of 38 digits, and what would not fit is c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.determination import Verdict, Verdicts
+import polars as pl
+
+from ledger.determination import Ruled, Verdict, Verdicts
 from ledger.determination.hinge import Hinges
 from ledger.engines.conditions import FINDINGS, Conditions, RuleColumns
 from ledger.engines.gathered import Gathered
@@ -16,7 +18,6 @@ from ledger.engines.sheet import Column, Sheet
 from ledger.regime.answered import Answers
 from ledger.regime.law import Law
 from ledger.regime.rule import Rule, ViewName
-from ledger.regime.trace import Truth
 
 __all__ = ["ColumnEvaluator"]
 
@@ -33,29 +34,26 @@ class ColumnEvaluator:
         view: ViewName,
     ) -> Verdicts:
         """Ask each rule of each subject of its kind."""
-        found: dict[tuple[str, str], Verdict] = {}
+        found: dict[str, Ruled] = {}
         for family in dict.fromkeys(rule.family for rule in rules):
             asked = [rule for rule in rules if rule.family == family]
             held = subjects.get(family, ())
             if held:
                 gathered = Gathered(answers, held, view, home=True)
-                found |= _verdicts(law, asked, gathered)
-        return found
+                found |= _ruled(law, asked, gathered)
+        return Verdicts(found)
 
 
-def _verdicts(law: Law, rules: Sequence[Rule], gathered: Gathered) -> Verdicts:
+def _ruled(law: Law, rules: Sequence[Rule], gathered: Gathered) -> Mapping[str, Ruled]:
     """Ask rules of subjects of one kind."""
     legal, error = Conditions(law, gathered, "legal"), Conditions(law, gathered, "error")
     columns = [(rule, legal.rule(rule), error.rule(rule)) for rule in rules]
-    found: dict[tuple[str, str], Verdict] = {}
-    for rule, seen, blurred in columns:
-        read = _Reading(legal.sheet, seen, Hinges.of(rule.condition))
-        verdicts = read.verdicts(error.sheet.numbers(blurred.finding))
-        found |= {
-            (rule.id, subject): verdict
-            for subject, verdict in zip(gathered.subjects, verdicts, strict=True)
-        }
-    return found
+    return {
+        rule.id: _Reading(
+            legal.sheet, seen, Hinges.of(rule.condition), error.sheet.column(blurred.finding)
+        ).ruled()
+        for rule, seen, blurred in columns
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +64,64 @@ class _Reading:
         sheet: The columns under the legal intervals.
         rule: Those of the rule.
         hinges: Its comparisons that a finding can hang on.
+        blurred: The finding of every row under the error intervals, by number.
     """
 
     sheet: Sheet
     rule: RuleColumns
     hinges: Hinges
+    blurred: pl.Series
 
-    def verdicts(self, blurred: Sequence[int]) -> Iterator[Verdict]:
-        """Yield the verdict of every row; rows that read alike share one, unless it misses facts.
+    def ruled(self) -> Ruled:
+        """Return the verdict of every row; rows that read alike share one."""
+        rule = self.rule
+        scope = () if rule.scope is None else (rule.scope,)
+        ways = self.sheet.ways(
+            (rule.finding, *scope, *_conditions(rule, self.hinges)), self.blurred
+        )
+        findings, numbers = self.sheet.numbers(rule.finding), ways.to_list()
+        found, places, undecided = list[Verdict](), dict[int, int](), set[int]()
+        for way in dict.fromkeys(numbers):
+            row = numbers.index(way)
+            if FINDINGS[findings[row]] == "undetermined":
+                undecided.add(way)
+            else:
+                places[way] = len(found)
+                found.append(self._verdict(row))
+        if not undecided:
+            return Ruled(self.sheet.subjects, found, [places[way] for way in numbers])
+        place = [places.get(way, -1) for way in numbers]
+        self._decide([row for row, at in enumerate(place) if at < 0], ways, found, place)
+        return Ruled(self.sheet.subjects, found, place)
 
-        Args:
-            blurred: The finding of every row under the error intervals, by number.
+    def _decide(
+        self, rows: Sequence[int], ways: pl.Series, found: list[Verdict], place: list[int]
+    ) -> None:
+        """Add the verdicts of undetermined rows; rows that miss the same share one.
+
+        Rows that read alike in every column that tells what is missing miss the same, unless one
+        of those that are unknown tells each row something of its own.
         """
-        rule, sheet = self.rule, self.sheet
-        parts = (*(() if rule.scope is None else (rule.scope,)), *_conditions(rule, self.hinges))
-        truths = [sheet.truths(column) for column in parts]
-        alike: dict[tuple[int | Truth, ...], Verdict] = {}
-        # Unknown in the columns is None, which no number equals.
-        for row, read in enumerate(zip(sheet.numbers(rule.finding), blurred, *truths, strict=True)):
-            held = alike.get(read)
-            if held is None:
-                held = self._verdict(row, blurred[row])
-                if held.finding != "undetermined":
-                    alike[read] = held
-            yield held
+        told_by = _reached(self.rule.open_parts)
+        numbers = self.sheet.ways(told_by, ways.rank("dense")).to_list()
+        odd = frozenset[int]().union(*(each.odd for each in told_by if each.odd is not None))
+        own = [self.sheet.truths(each) for each in told_by if each.odd is None]
+        lonely, shared = dict[int, bool](), dict[int, int]()
+        for row in rows:
+            way, alone = numbers[row], row in odd
+            if not alone:
+                if way not in lonely:
+                    lonely[way] = any(truths[row] is None for truths in own)
+                alone = lonely[way]
+            at = None if alone else shared.get(way)
+            if at is None:
+                at = len(found)
+                found.append(self._verdict(row))
+                if not alone:
+                    shared[way] = at
+            place[row] = at
 
-    def _verdict(self, row: int, blurred: int) -> Verdict:
+    def _verdict(self, row: int) -> Verdict:
         """Read one row."""
         sheet, rule = self.sheet, self.rule
         number = sheet.numbers(rule.finding)[row]
@@ -104,7 +134,7 @@ class _Reading:
             in_scope=True if rule.scope is None else sheet.truths(rule.scope)[row],
             finding=finding,
             exception=exception,
-            robust=finding != "undetermined" and number == blurred,
+            robust=finding != "undetermined" and number == self.blurred[row],
             missing=sheet.undecided(rule.open_parts, row) if finding == "undetermined" else (),
             hinges=() if finding is None else self._hung(row),
         )
@@ -120,3 +150,15 @@ def _conditions(rule: RuleColumns, hinges: Hinges) -> tuple[Column, ...]:
     """Return the columns beside the findings and the scope that tell one verdict from another."""
     exceptions = tuple(column for _, column in rule.exceptions)
     return exceptions if hinges.single is not None else (*exceptions, *rule.leaves)
+
+
+def _reached(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Return columns and all that tell what they miss, each once."""
+    found: dict[Column, None] = {}
+    ahead = list(columns)
+    while ahead:
+        column = ahead.pop()
+        if column not in found:
+            found[column] = None
+            ahead.extend(column.told_by)
+    return tuple(found)

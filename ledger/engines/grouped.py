@@ -78,11 +78,7 @@ class Grouped:
         when = made.happened(self._as_of)
         if when is Happened.LATER:
             return
-        total = made.total
-        key = (
-            *(total.model, made.run, total.activity, total.operation_kind, total.extent),
-            *(total.developer, made.day, made.not_after, made.commitment, total.evidence),
-        )
+        key = (made.total, made.run, made.day, made.not_after, made.commitment)
         group = self._found.get(key)
         if group is None:
             group = self._found[key] = _Group(seq, made)

@@ -19,6 +19,7 @@ _KEYS = (
 )
 _COUNTS = ("rows", "unbounded", "error_unbounded", "device_us_unknown")
 _AMOUNTS = ("lo", "hi", "error_lo", "error_hi", "device_us")
+_COLUMNS = (*_KEYS, "seq", *_COUNTS, *_AMOUNTS)
 
 
 def collect_legs(
@@ -40,8 +41,8 @@ def collect_legs(
     # Digits become integers fast; decimals would be made of Python's first.
     whole = whole.with_columns(pl.col(*_AMOUNTS).cast(pl.String))
     found: dict[str, list[Leg]] = {}
-    for row in whole.iter_rows(named=True):
-        found.setdefault(row["model"], []).append(_leg(row))
+    for model, *row in whole.select(*_COLUMNS).iter_rows():
+        found.setdefault(model, []).append(_leg(row))
     return {model: tuple(legs) for model, legs in found.items()}
 
 
@@ -68,23 +69,25 @@ def _grouped(rows: pl.LazyFrame) -> pl.DataFrame:
     return group_sums(Grouping(rows, _KEYS, _COUNTS, _AMOUNTS, first="seq"))
 
 
-def _leg(row: Mapping[str, Any]) -> Leg:
-    """Return one group as a leg."""
-    error_hi = None if row["error_unbounded"] else int(row["error_hi"])
+def _leg(row: Sequence[Any]) -> Leg:
+    """Return one group as a leg, from its columns but the model, in the order of ``_COLUMNS``."""
+    run, activity, kind, extent, developer, day, not_after, commitment, evidence = row[:9]
+    seq, rows, unbounded, error_unbounded, device_us_unknown = row[9:14]
+    lo, hi, error_lo, error_hi, device_us = row[14:]
     return Leg(
-        seq=row["seq"],
-        run=row["run"],
-        activity=row["activity"],
-        operation_kind=row["operation_kind"],
-        extent=row["extent"],
-        day=row["day"],
-        not_after=row["not_after"],
-        lo=int(row["lo"]),
-        hi=None if row["unbounded"] else int(row["hi"]),
-        commitment=row["commitment"],
-        device_us=None if row["device_us_unknown"] else int(row["device_us"]),
-        developer=row["developer"],
-        rows=row["rows"],
-        error=Interval(int(row["error_lo"]), error_hi),
-        evidence=row["evidence"],
+        seq=seq,
+        run=run,
+        activity=activity,
+        operation_kind=kind,
+        extent=extent,
+        day=day,
+        not_after=not_after,
+        lo=int(lo),
+        hi=None if unbounded else int(hi),
+        commitment=commitment,
+        device_us=None if device_us_unknown else int(device_us),
+        developer=developer,
+        rows=rows,
+        error=Interval(int(error_lo), None if error_unbounded else int(error_hi)),
+        evidence=evidence,
     )

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import polars as pl
 
@@ -29,6 +29,7 @@ __all__ = [
     "Product",
     "compared",
     "comparison",
+    "either",
 ]
 
 Missing: TypeAlias = Callable[[int], tuple[str, ...]]
@@ -76,6 +77,10 @@ class Leaf:
         missing: What would narrow it, in a row.
         scale: Common denominator of the ends.
         bound: No end times ``scale`` is larger.
+        kinds: What it measures in any row.
+        odd: Rows in which something else would narrow it than in most; None where each has
+            something of its own.
+        kept: Its columns, once they are made.
     """
 
     name: str
@@ -85,6 +90,9 @@ class Leaf:
     missing: Missing
     scale: int
     bound: int
+    kinds: frozenset[str | None]
+    odd: frozenset[int] | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -98,19 +106,56 @@ class Leaf:
         scale = _scale_of(spans)
         los = [_times(span.lo, scale) for span in spans]
         his = [None if span.hi is None else _times(span.hi, scale) for span in spans]
-        return cls(name, los, his, dimensions, missing, scale, _largest(los, his))
+        kinds = frozenset(dimensions)
+        return cls(name, los, his, dimensions, missing, scale, _largest(los, his), kinds)
+
+    @classmethod
+    def some(
+        cls,
+        name: str,
+        numbers: Mapping[int, tuple[Span, str | None]],
+        rows: int,
+        missing: Missing,
+        odd: frozenset[int] | None,
+    ) -> Leaf:
+        """Make a leaf that is a number in some rows, with what it measures, and unknown else."""
+        scale = _scale_of(span for span, _ in numbers.values())
+        los, his = [0] * rows, list[int | None]((None,)) * rows
+        dimensions = list[str | None]((None,)) * rows
+        for row, (span, measured) in numbers.items():
+            los[row] = _times(span.lo, scale)
+            his[row] = None if span.hi is None else _times(span.hi, scale)
+            dimensions[row] = measured
+        kinds = frozenset(measured for _, measured in numbers.values())
+        if len(numbers) < rows:
+            kinds |= {None}
+        return cls(name, los, his, dimensions, missing, scale, _largest(los, his), kinds, odd)
 
     @classmethod
     def whole(
         cls,
         name: str,
-        los: Sequence[int],
-        his: Sequence[int | None],
+        ends: tuple[Sequence[int], Sequence[int | None]],
         dimension: str,
         missing: Missing,
+        *,
+        kept: dict[str, Any],
     ) -> Leaf:
-        """Make a leaf of whole numbers that all measure the same."""
-        return cls(name, los, his, [dimension] * len(los), missing, 1, _largest(los, his))
+        """Make a leaf of whole numbers that all measure the same.
+
+        Args:
+            name: Of its columns.
+            ends: Lower ends, and upper ends, None where nothing bounds them.
+            dimension: What it measures.
+            missing: What would narrow it, in a row.
+            kept: What was made of the same ends before.
+        """
+        los, his = ends
+        if "bound" not in kept:
+            kept["bound"] = _largest(los, his)
+        kinds = frozenset((dimension,)[: len(los)])
+        dimensions, bound = [dimension] * len(los), int(kept["bound"])
+        return cls(name, los, his, dimensions, missing, 1, bound, kinds, kept=kept)
 
     def ends(self) -> Ends | None:
         """Return both ends in columns, or None if they do not fit."""
@@ -123,7 +168,9 @@ class Leaf:
         """Return the columns that ``ends`` names; none if they do not fit."""
         if self.bound >= LIMIT:
             return {}
-        return {f"{self.name}.lo": _column(self.los), f"{self.name}.hi": _column(self.his)}
+        if "lo" not in self.kept:
+            self.kept["lo"], self.kept["hi"] = _column(self.los), _column(self.his)
+        return {f"{self.name}.lo": self.kept["lo"], f"{self.name}.hi": self.kept["hi"]}
 
     @property
     def rows(self) -> int:
@@ -140,11 +187,6 @@ class Leaf:
     def dimension(self, row: int) -> str | None:
         """Return what it measures in a row."""
         return self.dimensions[row]
-
-    @property
-    def kinds(self) -> frozenset[str | None]:
-        """What it measures in any row."""
-        return frozenset(self.dimensions)
 
     def gap(self, row: int) -> tuple[str, ...]:
         """Return what would narrow it in a row."""
@@ -166,6 +208,11 @@ class Constant:
     measures: str | None
     missing: tuple[str, ...]
     rows: int
+
+    @property
+    def odd(self) -> frozenset[int]:
+        """Rows in which something else would narrow it than in most: none."""
+        return frozenset()
 
     def ends(self) -> Ends | None:
         """Return both ends as literals, or None if they do not fit."""
@@ -255,6 +302,14 @@ class Product:
         """Number of rows."""
         return self.factors[0].rows
 
+    @property
+    def odd(self) -> frozenset[int] | None:
+        """Rows in which something else would narrow it than in most; None where each has its own.
+
+        What a factor that is nothing leaves to be told differs from row to row.
+        """
+        return either(*(factor.odd for factor in self.factors))
+
     def gap(self, row: int) -> tuple[str, ...]:
         """Return what would narrow it in a row."""
         if self.span(row).known:
@@ -294,6 +349,12 @@ def comparison(operator: str, left: Number, right: Number) -> pl.Expr | None:
         .then(statement=False)
         .otherwise(None)
     )
+
+
+def either(*odd: frozenset[int] | None) -> frozenset[int] | None:
+    """Return the rows that are odd for one of several numbers; None where all rows are for one."""
+    held = [rows for rows in odd if rows is not None]
+    return frozenset[int]().union(*held) if len(held) == len(odd) else None
 
 
 def compared(operator: Comparator, left: Number, right: Number, row: int) -> Truth:

@@ -12,11 +12,14 @@ from ledger.engines.place import Place
 from ledger.entry import Entry
 from ledger.measure import (
     Contribution,
+    DeliveryKey,
     Folded,
+    GradeSums,
     Leg,
     Segment,
     StoredRecord,
     allocation_of,
+    delivered_under,
     merge_all,
     summarise,
 )
@@ -55,6 +58,10 @@ class PlainEngine:
         for seq, made in standing.items():
             grouped.take(seq, made)
         return grouped.legs(models)
+
+    def delivered(self, *, limit: int, as_of: date) -> Mapping[DeliveryKey, GradeSums]:
+        """Return the capacity delivered under contracts, by grade: own primary work only."""
+        return delivered_under(self._records(limit), as_of=as_of)
 
     def above(self, *, limit: int) -> tuple[int, ...]:
         """Return the standing allocations that state more than their own ceiling, in order."""

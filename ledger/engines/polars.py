@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -22,7 +21,16 @@ from ledger.engines.legs import collect_legs
 from ledger.engines.place import Place
 from ledger.engines.projection import ProjectedSegment, Projection
 from ledger.engines.sums import Grouping, group_sums
-from ledger.measure import Folded, GradeKey, GradeSums, Leg, Sums, TotalKey, add_into
+from ledger.measure import (
+    DeliveryKey,
+    Folded,
+    GradeKey,
+    GradeSums,
+    Leg,
+    Sums,
+    TotalKey,
+    add_into,
+)
 from ledger.merkle import CompactRange
 
 __all__ = ["Batch", "Partial", "PolarsEngine", "engine", "merge_sums", "partial_sums"]
@@ -36,8 +44,10 @@ _SUM_FIELDS = tuple(field.name for field in fields(Sums))
 _CAPACITY = ("device_us", "ceiling", "operations_lo", "operations_hi")
 _CAPACITY_COUNTS = ("rows", "device_us_unknown", "ceiling_unknown", "operations_unbounded")
 _CAPACITY_FIELDS = tuple(field.name for field in fields(GradeSums))
-_TOTAL_KEYS = (*(field.name for field in fields(TotalKey) if field.name != "run"), "figure_of")
-_GRADE_KEYS = tuple(field.name for field in fields(GradeKey))
+_TOTAL_KEYS = (*(name for name in TotalKey._fields if name != "run"), "figure_of")
+_GRADE_KEYS = GradeKey._fields
+_IS_DELIVERY = pl.col("commitment").is_not_null() & (pl.col("role") == "primary")
+_DELIVERY_KEYS = ("commitment", "model", *_GRADE_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ class Partial:
 
 Executor: TypeAlias = Callable[[Callable[[Batch], Partial], Sequence[Batch]], Iterable[Partial]]
 _Sum = TypeVar("_Sum", Sums, GradeSums)
-_Key = TypeVar("_Key", TotalKey, GradeKey, str)
+_Key = TypeVar("_Key", TotalKey, GradeKey, DeliveryKey, str)
 _Answer = TypeVar("_Answer")
 
 
@@ -83,13 +93,17 @@ def partial_sums(batch: Batch) -> Partial:
         InputError: If the amounts are too large to be added in 38 digits.
     """
     rows = _counted(batch)
-    own = rows.filter((pl.col("extent") == "own") & (pl.col("rows") > 0)).with_columns(
+    own = _own(rows)
+    return _answer(rows, own, own.filter(_IS_DELIVERY))
+
+
+def _own(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the rows that hold capacity of their own, by the day asked for."""
+    return rows.filter((pl.col("extent") == "own") & (pl.col("rows") > 0)).with_columns(
         pl.col("lo").alias("operations_lo"),
         pl.col("hi").alias("operations_hi"),
         pl.col("unbounded").alias("operations_unbounded"),
     )
-    delivered = pl.col("commitment").is_not_null() & (pl.col("role") == "primary")
-    return _answer(rows, own, own.filter(delivered))
 
 
 def merge_sums(partials: Iterable[Partial]) -> Partial:
@@ -182,6 +196,10 @@ class PolarsEngine:
         """Return the legs of some models by day and by run, in order of ``seq``."""
         return self._with_files(lambda: self._legs(models, limit, as_of))
 
+    def delivered(self, *, limit: int, as_of: date) -> Mapping[DeliveryKey, GradeSums]:
+        """Return the capacity delivered under contracts, by grade: own primary work only."""
+        return self._with_files(lambda: self._delivered(limit, as_of))
+
     def above(self, *, limit: int) -> tuple[int, ...]:
         """Return the standing allocations that state more than their own ceiling, in order."""
         return self._with_files(lambda: self._above(limit))
@@ -229,9 +247,17 @@ class PolarsEngine:
         found.update(collect_legs([_counted(batch) for batch in batches], models))
         return found
 
+    def _delivered(self, limit: int, as_of: date) -> Mapping[DeliveryKey, GradeSums]:
+        """Group deliveries in the files of the projection."""
+        segments = self._projection.segments(max(limit, self._size), read=self._read)
+        batches = _batches(segments, limit, as_of)
+        frames = [_by_delivery(_own(_counted(batch)).filter(_IS_DELIVERY)) for batch in batches]
+        whole = frames[0] if len(frames) == 1 else _by_delivery(pl.concat(frames).lazy())
+        return _netted(whole, _DELIVERY_KEYS, _delivery_key, GradeSums, _CAPACITY_FIELDS)
+
     def _above(self, limit: int) -> tuple[int, ...]:
         """Find them in the files of the projection."""
-        segments = self._projection.segments(max(limit, self._size))
+        segments = self._projection.segments(max(limit, self._size), read=self._read)
         paths = [segment.allocations for segment in segments if segment.leaves.start < limit]
         if not paths:
             return ()
@@ -250,6 +276,17 @@ class PolarsEngine:
             value: Any = json.loads(row.bytes)
             return str(value["recorded_at"])
         return None
+
+
+def _by_delivery(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Group rows, or sums, of deliveries by contract, model and grade."""
+    keys = (*_DELIVERY_KEYS, "sign")
+    return group_sums(Grouping(rows, keys, _CAPACITY_COUNTS, _CAPACITY))
+
+
+def _delivery_key(contract: str, model: str, *grade: Any) -> DeliveryKey:  # noqa: ANN401
+    """Build the key of a delivery from its columns."""
+    return DeliveryKey(contract, model, GradeKey(*grade))
 
 
 def engine(source: Leaves, projection: Place | None) -> PolarsEngine:
@@ -289,13 +326,20 @@ def _netted(
         names: Columns of the sums, in the order of their fields.
     """
     found: dict[_Key, _Sum] = {}
-    # Digits become integers fast; decimals would be made of Python's first.
-    digits = (pl.col(name).cast(pl.String) for name in names)
-    for row in frame.select(*keys, "sign", *digits).iter_rows():
-        group = (int(value) if isinstance(value, Decimal) else value for value in row[: len(keys)])
-        sums = make_sums(*(int(value) for value in row[len(keys) + 1 :]))
-        add_into(found, {make_key(*group): sums if row[len(keys)] > 0 else -sums})
+    groups = zip(*(_values(frame[name]) for name in keys), strict=True)
+    sums = zip(*(_values(frame[name]) for name in names), strict=True)
+    for sign, group, amounts in zip(frame["sign"], groups, sums, strict=True):
+        made = make_sums(*amounts)
+        add_into(found, {make_key(*group): made if sign > 0 else -made})
     return found
+
+
+def _values(column: pl.Series) -> list[Any]:
+    """Return the values of a column, amounts as whole numbers."""
+    if column.dtype != pl.Decimal:
+        return column.to_list()
+    # Digits become integers fast; decimals would be made of Python's first.
+    return [None if text is None else int(text) for text in column.cast(pl.String)]
 
 
 def _allocations(frame: pl.DataFrame) -> int:

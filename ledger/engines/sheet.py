@@ -7,7 +7,7 @@ then read off the conditions that stayed unknown in that row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, TypeAlias
@@ -16,7 +16,7 @@ import polars as pl
 
 from ledger.engines.gathered import Gathered
 from ledger.engines.held import Rows, held_leaf
-from ledger.engines.numbers import Constant, Leaf, Number, Product, compared, comparison
+from ledger.engines.numbers import Constant, Leaf, Number, Product, compared, comparison, either
 from ledger.quantity import Dimension
 from ledger.regime import expression as node
 from ledger.regime.interpret import Interpreter
@@ -33,6 +33,7 @@ Gaps: TypeAlias = Callable[[int], Iterable[str]]
 RowsOf: TypeAlias = Callable[[Rule, node.Total], Rows]
 
 _BOOLEAN: Final = pl.Boolean()
+_WAYS_MAX: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,11 +44,16 @@ class Column:
         name: Of its column.
         level: One more than the highest it is built from.
         gaps: What would decide it in a row where it is unknown.
+        told_by: Columns that ``gaps`` looks at.
+        odd: Rows in which ``gaps`` names something else than in most that look alike; None where
+            each has something of its own.
     """
 
     name: str
     level: int
     gaps: Gaps
+    told_by: tuple[Column, ...] = ()
+    odd: frozenset[int] | None = None
 
     @property
     def expr(self) -> pl.Expr:
@@ -79,23 +85,42 @@ class Sheet:
         self._columns = 0
 
     @property
-    def subjects(self) -> Sequence[str]:
+    def subjects(self) -> tuple[str, ...]:
         """One a row."""
         return self.gathered.subjects
 
-    def built(self, expr: pl.Expr, parts: Sequence[Column], gaps: Gaps) -> Column:
-        """Add a column that is built from others."""
+    def built(
+        self,
+        expr: pl.Expr,
+        parts: Sequence[Column],
+        gaps: Gaps,
+        *,
+        told_by: Sequence[Column] | None = None,
+        odd: frozenset[int] | None = frozenset(),
+    ) -> Column:
+        """Add a column that is built from others; what it misses is read off them."""
         level = max((part.level for part in parts), default=0) + 1
-        column = Column(self._new_name(), level, gaps)
+        told = tuple(parts if told_by is None else told_by)
+        column = Column(self._new_name(), level, gaps, told, odd)
         self._pending.append((column, expr))
         return column
 
     def given(self, values: Sequence[Truth], gaps: Gaps) -> Column:
-        """Add a column whose values are known."""
-        column = Column(self._new_name(), 0, gaps)
-        series = pl.Series(column.name, values, dtype=_BOOLEAN)
-        self._frame = self._frame.with_columns(series)
-        return column
+        """Add a column whose values are known, and what each row misses is its own."""
+        return self._added(pl.Series(values, dtype=_BOOLEAN), gaps, None)
+
+    def spread(
+        self,
+        usual: Truth,
+        others: Mapping[int, Truth],
+        gaps: Gaps,
+        odd: frozenset[int] | None = frozenset(),
+    ) -> Column:
+        """Add a column with one value in most rows, and others in some."""
+        values = pl.repeat(usual, len(self.subjects), dtype=_BOOLEAN, eager=True)
+        if others:
+            values = values.scatter(list(others), pl.Series(list(others.values()), dtype=_BOOLEAN))
+        return self._added(values, gaps, odd)
 
     def compared(self, rule: Rule, asked: node.Comparison) -> Column:
         """Add a comparison: in columns where its numbers fit them, else row by row."""
@@ -108,7 +133,7 @@ class Sheet:
 
         expr = comparison(asked.operator, left, right)
         if expr is not None:
-            return self.built(expr, (), gaps)
+            return self.built(expr, (), gaps, odd=either(left.odd, right.odd))
         operator = next(name for name in COMPARATORS if name == asked.operator)
         rows = range(len(self.subjects))
         return self.given([compared(operator, left, right, row) for row in rows], gaps)
@@ -152,10 +177,40 @@ class Sheet:
             held = self._numbers[column.name] = self._frame[column.name].to_list()
         return held
 
+    def column(self, column: Column) -> pl.Series:
+        """Return the values of a column."""
+        self._compute()
+        return self._frame[column.name]
+
     def undecided(self, columns: Iterable[Column], row: int) -> tuple[str, ...]:
         """Return what would decide the columns that are unknown in a row, sorted."""
         unknown = (column for column in columns if self.truths(column)[row] is None)
         return tuple(sorted({name for column in unknown for name in column.gaps(row)}))
+
+    def ways(self, columns: Iterable[Column], beside: pl.Series) -> pl.Series:
+        """Number the rows so that those with one number read alike in every column.
+
+        Args:
+            columns: Of this sheet.
+            beside: A column of small whole numbers, in which rows with one number are alike too.
+        """
+        self._compute()
+        ways, many = beside.cast(pl.Int64), _radix(beside)
+        for column in columns:
+            values = self._frame[column.name]
+            # Unknown is a third value.
+            each = (values.cast(pl.Int64) if values.dtype == _BOOLEAN else values).fill_null(2)
+            radix = _radix(each)
+            if many * radix >= _WAYS_MAX:
+                ways, many = ways.rank("dense").cast(pl.Int64), len(ways) + 1
+            ways, many = ways * radix + each, many * radix
+        return ways
+
+    def _added(self, values: pl.Series, gaps: Gaps, odd: frozenset[int] | None) -> Column:
+        """Add a column of values."""
+        column = Column(self._new_name(), 0, gaps, (), odd)
+        self._frame = self._frame.with_columns(values.alias(column.name))
+        return column
 
     def _compute(self) -> None:
         """Compute the columns that were added, level by level, in one pass."""
@@ -224,6 +279,13 @@ class Sheet:
         """Return a name that no column has."""
         self._columns += 1
         return f"c{self._columns}"
+
+
+def _radix(numbers: pl.Series) -> int:
+    """Return one more than the largest of some whole numbers that are not negative."""
+    largest = numbers.max()
+    assert largest is None or isinstance(largest, int)
+    return (largest or 0) + 1
 
 
 def _text(asked: node.Number) -> str:

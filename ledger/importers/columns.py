@@ -172,7 +172,8 @@ _HARDWARE = (
         "scale_out_gbit_per_s",
         Form.COUNT,
         "Gbit/s a device",
-        "Line rate between domains, one direction",
+        "Line rate between domains, one direction, in the network of the computation; links for "
+        "storage, management or users do not count",
         "400",
     ),
     _word("topology", "How the domains are joined", get_args(fields.Topology), "unknown"),

@@ -6,77 +6,68 @@ image-generation service. Page: ``schemas/source-dutycycle.v1.md``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from ledger.errors import InputError, MissingError
+from ledger.errors import InputError
 from ledger.hardware import Catalogue
 from ledger.importers.line_error import LineError
 from ledger.importers.line_stream import LineStream
-from ledger.importers.mapping import Map
+from ledger.importers.mapped_importer import Kind, MappedImporter, by_opening
+from ledger.importers.mapping import Map, Words
 from ledger.importers.sampled_legs import Maker
 from ledger.importers.sampled_reading import SampledReader, SampledSaid
-from ledger.importers.sampled_series import Remark, Sample, Series, billionths, milliseconds
-from ledger.importers.source_file import find_files, opening
-from ledger.importers.stored import HEAD_MAX, read_head
+from ledger.importers.sampled_series import (
+    Remark,
+    Sample,
+    Series,
+    billionths,
+    milliseconds,
+)
 from ledger.journeys.importing import Reading
 
-__all__ = ["IMPORTER", "DutyCycleImporter"]
+__all__ = ["IMPORTER"]
 
 _MAKER: Final = Maker(
     name="dutycycle",
-    version="1",
+    version="2",
     told_apart=(),
     run=("container_ip",),
     hidden={"run_name": "container_ip"},
 )
 _VALUE: Final = "value"
 _TIMES: Final = ("timestamp", "timestamp_anon")
+_QUOTED: Final = re.compile(r'\s*"([^"]*)"\s*')
 _CONTAINERS: Final = ("container_ip", "container", "pod")
 
 
-class DutyCycleImporter:
-    """Reads tables of duty cycles; see `Importer`."""
-
-    name = _MAKER.name
-    version = _MAKER.version
-    settings = frozenset({"model", "role", "step"})
-
-    def __init__(self, mapping: Map | None = None) -> None:
-        """Read by a map, if there is one."""
-        self._map = mapping
-
-    def with_map(self, mapping: Map) -> DutyCycleImporter:
-        """Return the importer that reads by a map."""
-        return DutyCycleImporter(mapping)
-
-    def claims(self, head: bytes, path: Path) -> bool:
-        """Whether the header has a value, a time and a container, and nothing else."""
-        if path.is_dir():
-            files = (p for p in path.iterdir() if p.is_file())
-            return any(self.claims(read_head(p, HEAD_MAX), p) for p in files)
-        return _columns(opening(head).partition("\n")[0]) is not None
-
-    def files(self, path: Path) -> tuple[Path, ...]:
-        """The file, or the tables of a directory."""
-        if path.is_file():
-            return (path,)
-        found = find_files(path, lambda _: True, "files")
-        mine = tuple(p for p in found if self.claims(read_head(p, HEAD_MAX), p))
-        if not mine:
-            raise MissingError("the directory holds no duty cycles", where=str(path))
-        return mine
-
-    def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
-        """Reads one table once; what it says a day is kept, its samples are not."""
-        said = {**({} if self._map is None else self._map.file.settings), **settings}
-        stream = LineStream(path)
-        reader = SampledReader(stream, SampledSaid.of(said), catalogue, self._map, _MAKER)
-        return reader.reading(_Table(stream))
+def _claims(text: str) -> bool:
+    """Whether the header has a value, a time and a container, and nothing else."""
+    return _columns(text.partition("\n")[0]) is not None
 
 
-IMPORTER = DutyCycleImporter()
+def _read(
+    path: Path, settings: Mapping[str, str], catalogue: Catalogue, mapping: Map | None
+) -> Reading:
+    """Read one table once; what it says a day is kept, its samples are not."""
+    stream = LineStream(path)
+    reader = SampledReader(stream, SampledSaid.of(settings), catalogue, mapping, _MAKER)
+    return reader.reading(_Table(stream))
+
+
+IMPORTER = MappedImporter(
+    Kind(
+        name=_MAKER.name,
+        version=_MAKER.version,
+        settings=frozenset({"model", "role", "step"}),
+        noun="duty cycles",
+        remedy="such a table has the columns value, timestamp and container_ip",
+        claims=by_opening(_claims),
+        reads=_read,
+    )
+)
 
 
 class _Table:
@@ -88,6 +79,11 @@ class _Table:
         self._stream = stream
         self._numbers: dict[str, int] = {}
         self._shifted = False
+
+    def said(self, words: Words) -> list[Words]:
+        """Return nothing: a table has no other columns."""
+        assert words
+        return [()]
 
     def remarks(self) -> Iterator[Remark]:
         """Yield that the days are not the real ones, where the publisher shifted the clock."""
@@ -117,7 +113,7 @@ class _Table:
             if not line.strip() or line == header:
                 continue
             try:
-                yield self._sample(line.split(","), places)
+                yield self._sample(_cells(line), places)
             except InputError as error:
                 yield LineError(error.message, number, why=error.why, remedy=error.remedy)
 
@@ -128,15 +124,24 @@ class _Table:
         value, time, container = (cells[place] for place in places)
         if not container:
             raise InputError("the row names no container")
-        number = self._numbers.setdefault(container, len(self.series))
-        if number == len(self.series):
+        number = self._numbers.get(container)
+        if number is None:
+            number = self._numbers[container] = len(self.series)
             self.series.append(Series((("container_ip", container),), "busy", 100))
         return Sample(number, milliseconds(time), billionths(value))
 
 
+def _cells(line: str) -> list[str]:
+    """Return the cells of a row, without the quotes that some exports put around them."""
+    cells = line.split(",")
+    if '"' not in line:
+        return cells
+    return [found[1] if (found := _QUOTED.fullmatch(cell)) else cell for cell in cells]
+
+
 def _columns(header: str) -> tuple[int, int, int] | None:
     """Return where value, time and container stand in a header, or None if it is another."""
-    names = [name.strip().strip('"').lower() for name in header.rstrip("\r").split(",")]
+    names = [name.strip().lower() for name in _cells(header.rstrip("\r"))]
     time = next((name for name in _TIMES if name in names), "")
     container = next((name for name in _CONTAINERS if name in names), "")
     wanted = {_VALUE, time, container}

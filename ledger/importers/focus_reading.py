@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 from ledger.canonical import JSON
 from ledger.errors import HardwareError, InputError, LedgerError
 from ledger.hardware import Catalogue
+from ledger.importers import held_time
 from ledger.importers.focus_account import FocusAccount
 from ledger.importers.focus_charge import Aside, Charge, read_charge
 from ledger.importers.focus_legs import NAME, VERSION, legs
+from ledger.importers.focus_parquet import MAGIC, parquet_records
 from ledger.importers.focus_places import Net, PlaceCount, Places, net_of
 from ledger.importers.focus_table import Misfit, Record, records
 from ledger.importers.focus_type import Rented, TypeReader
 from ledger.importers.line_stream import LineStream
-from ledger.importers.mapping import Given, Map
+from ledger.importers.mapping import Given, Map, given_to
+from ledger.importers.promised import Promised
+from ledger.importers.stored import read_head
 from ledger.journeys.importing import Reading
 from ledger.record import Draft
 
 __all__ = ["NAME", "VERSION", "FocusReader", "Said"]
-
-_ROLES: Final = ("corroborating", "primary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,8 @@ class Said:
         Raises:
             InputError: If one has a value that means nothing.
         """
-        role, unused = settings.get("role", _ROLES[0]), settings.get("unused", "count")
-        if role not in _ROLES:
-            remedy = " or ".join(_ROLES)
-            raise InputError(f"{role!r} is no role", where="--set role=…", remedy=remedy)
+        role = held_time.word_setting(settings, "role", ("corroborating", "primary"))
+        unused = settings.get("unused", "count")
         if unused not in {"count", "idle"}:
             raise InputError(
                 f"{unused!r} is nothing to do with unused capacity",
@@ -71,8 +70,10 @@ class FocusReader:
         self._catalogue = catalogue
         self._map = mapping
         self._types = TypeReader(catalogue.instances, mapping)
-        self._account = FocusAccount(str(stream.path))
-        self._places = Places(frozenset())
+        self._account = FocusAccount(str(stream.path), mapping)
+        self._places = Places(())
+        path = stream.path
+        self._is_parquet = path.is_file() and read_head(path, len(MAGIC)) == MAGIC
 
     def reading(self) -> Reading:
         """Check the bill whole, and promise its records."""
@@ -93,8 +94,8 @@ class FocusReader:
             account.refuse(error)
             return Reading((), account.problems.all(), 0, refused=account.problems.refused)
         account.tell()
-        problems = account.problems
-        return Reading(_Drafts(self), problems.all(), len(account.runs), refused=problems.refused)
+        promised, problems = Promised(self.drafts), account.problems
+        return Reading(promised, problems.all(), len(account.runs), refused=problems.refused)
 
     def drafts(self) -> Iterator[Draft]:
         """Yield the records of every place that a model is known for."""
@@ -108,7 +109,7 @@ class FocusReader:
 
     def _held(self, account: FocusAccount | None) -> Iterator[tuple[Charge, Rented]]:
         """Yield the charges that hold accelerators, counting the others on the first pass."""
-        for record in records(self._stream.lines(), self._renamed()):
+        for record in self._rows():
             try:
                 charge, rented = self._read(record)
             except InputError as error:
@@ -121,6 +122,12 @@ class FocusReader:
                 continue
             if not charge.unused or self._said.idle:
                 yield charge, rented
+
+    def _rows(self) -> Iterator[Record | Misfit]:
+        """Yield the rows of the bill, whatever its form."""
+        if self._is_parquet:
+            return parquet_records(self._stream, self._renamed())
+        return records(self._stream.lines(), self._renamed())
 
     def _read(self, record: Record | Misfit) -> tuple[Charge | Aside, Rented]:
         """Read one row."""
@@ -139,10 +146,10 @@ class FocusReader:
         try:
             given = self._given(charge)
             if given is None:
-                account.unmapped(charge, rented, self._map)
+                account.unmapped(charge, rented, self._types.columns(charge.cells))
             for leg in self._legs(net_of(charge), rented, given or Given(model="unmapped")):
                 if given is not None:
-                    account.runs.add(hash(leg.body["run"]))
+                    account.runs.add(str(leg.body["run"]))
         except (InputError, HardwareError) as error:
             account.refuse(error, charge.line)
             return
@@ -156,11 +163,7 @@ class FocusReader:
 
     def _given(self, charge: Charge) -> Given | None:
         """Return what a charge is recorded as, or None if nobody said which model it served."""
-        cells = self._types.columns(charge.cells)
-        found = None if self._map is None else self._map.row(cells)
-        if found is None and self._said.model is not None:
-            return Given(model=self._said.model)
-        return found
+        return given_to(self._map, self._types.columns(charge.cells), self._said.model)
 
     def _records(self, number: int, net: Net, rented: Rented) -> Iterator[Draft]:
         """Yield the records of charges of one key, if it is known which model they served."""
@@ -178,7 +181,7 @@ class FocusReader:
             "evidence": {
                 "source_kind": "invoice",
                 "file_sha256": self._stream.sha256,
-                "locator": _locator(net),
+                "locator": _locator(net, "row" if self._is_parquet else "line"),
                 "importer": NAME,
                 "importer_version": VERSION,
             },
@@ -186,23 +189,13 @@ class FocusReader:
         yield from legs(net, rented, given, self._catalogue, fields)
 
 
-class _Drafts:
-    """The records of a bill, built while it is read."""
-
-    def __init__(self, reader: FocusReader) -> None:
-        self._reader = reader
-
-    def __iter__(self) -> Iterator[Draft]:
-        return self._reader.drafts()
-
-
 def _meaning(given: Given | None) -> tuple[str, ...]:
     """Return what charges are recorded as, to tell those of one model from those of another."""
     return () if given is None else (given.model, given.run or "", given.activity, given.precision)
 
 
-def _locator(net: Net) -> str:
+def _locator(net: Net, word: str) -> str:
     """Return where in the file the charges stand."""
     shown = ", ".join(str(line) for line in net.lines)
     rest = net.charges - len(net.lines)
-    return f"line {shown}" + (f" and {rest} more" if rest else "")
+    return f"{word} {shown}" + (f" and {rest} more" if rest else "")

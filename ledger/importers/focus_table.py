@@ -9,7 +9,7 @@ from typing import Final
 
 from ledger.errors import InputError
 
-__all__ = ["NEEDED", "Misfit", "Record", "header_of", "records"]
+__all__ = ["NEEDED", "Misfit", "Record", "columns_of", "header_of", "record_of", "records"]
 
 NEEDED: Final = ("chargecategory", "chargeperiodstart", "chargeperiodend")
 """Columns without which a table is no bill of this form."""
@@ -89,17 +89,21 @@ def records(
             line = reader.line_num + 1
             continue
         if row and not names:
-            names = _names(row, renamed or {})
+            names = columns_of(row, renamed or {})
             header = row
         elif row and row != header:
-            yield _record(row, names, line)
+            yield record_of(row, names, line)
         line = reader.line_num + 1
     if not names:
         raise _headless()
 
 
-def _names(row: Sequence[str], renamed: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the columns under our names."""
+def columns_of(row: Sequence[str], renamed: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the columns of a header under our names.
+
+    Raises:
+        InputError: If it is no header of a bill, or names a column twice.
+    """
     names = tuple(renamed.get(name, name) for name in (cell.strip().lower() for cell in row))
     if not set(NEEDED) <= set(names):
         raise _headless()
@@ -113,7 +117,7 @@ def _names(row: Sequence[str], renamed: Mapping[str, str]) -> tuple[str, ...]:
     return names
 
 
-def _record(row: Sequence[str], names: tuple[str, ...], line: int) -> Record | Misfit:
+def record_of(row: Sequence[str], names: tuple[str, ...], line: int) -> Record | Misfit:
     """Return the cells of a row by column."""
     if len(row) != len(names):
         return Misfit(line, f"the row has {len(row)} cells, the header {len(names)}")
@@ -135,5 +139,5 @@ def _headless() -> InputError:
     return InputError(
         "the first line is no header of a FOCUS table",
         why=f"it needs the columns {', '.join(NEEDED)}",
-        remedy="export the bill as FOCUS 1.0 or later, as UTF-8 CSV with its header",
+        remedy="export the bill as FOCUS 1.0 or later, as UTF-8 CSV with its header or as Parquet",
     )

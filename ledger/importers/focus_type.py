@@ -79,7 +79,7 @@ class TypeReader:
 
     def columns(self, cells: Mapping[str, str]) -> Mapping[str, str]:
         """Return the columns by which a map can tell rows apart: the cells, and ``tag:KEY``."""
-        asked = frozenset[str]() if self._map is None else self._map.asked
+        asked = frozenset[str]() if self._map is None else self._map.wanted
         wanted = any(name.startswith(_TAG) for name in asked)
         if not wanted:
             return cells
@@ -128,10 +128,7 @@ class TypeReader:
         """Return what the map says."""
         if self._map is None or not self._map.file.devices:
             return None
-        words = {name: cells.get(name, "") for name in self._map.asked} | {"type": word}
-        found = self._map.device(tuple(sorted(words.items())))
-        assert found is None or isinstance(found, GivenDevice)
-        return found
+        return self._map.device_of(cells, word)
 
 
 def _words(text: str) -> Iterator[str]:

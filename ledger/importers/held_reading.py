@@ -8,20 +8,23 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ledger.canonical import JSON
-from ledger.errors import InputError, LedgerError, Problem
+from ledger.errors import InputError, LedgerError
 from ledger.hardware import Catalogue
 from ledger.importers import held_time
+from ledger.importers.distinct import DistinctTexts
 from ledger.importers.line_stream import LineStream
 from ledger.importers.mapping import Given, GivenDevice, Map
+from ledger.importers.marked_places import MarkedPlaces
 from ledger.importers.problem_list import ProblemList
+from ledger.importers.promised import Promised
 from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch, Units
+from ledger.importers.unmapped import Unmapped
 from ledger.journeys.importing import Reading
-from ledger.record import Draft, draft_of
+from ledger.record import Draft, draft_again, draft_of
 
 __all__ = ["HeldReader", "Source", "Terms"]
 
-_GROUPS_MAX: Final = 200  # kinds of unmapped rows that are told one by one
-_GROUPS_KEPT: Final = 10_000  # kinds of unmapped rows that are told apart
+_TYPES_MAX: Final = 10_000  # types of device that are told one by one
 _YEAR_MAX: Final = 9000
 
 
@@ -79,35 +82,34 @@ class Terms:
             settings: All of them.
             role: The role where none is set.
         """
-        role = settings.get("role", role)
-        if role not in {"primary", "corroborating"}:
-            raise InputError(
-                f"{role!r} is no role", where="--set role=…", remedy="primary or corroborating"
-            )
-        return cls(settings.get("model"), role)
+        words = (role, "corroborating" if role == "primary" else "primary")
+        return cls(settings.get("model"), held_time.word_setting(settings, "role", words))
 
 
-class _Unmapped:
-    """Stretches that no rule of the map is about."""
+class _Ready(Protocol):
+    """Makes a record ready for sealing."""
 
-    __slots__ = ("device_us", "line", "rows")
-
-    def __init__(self, line: int | None) -> None:
-        """Begin with none; the first stands on that line."""
-        self.rows = 0
-        self.device_us = 0
-        self.line = line
+    def __call__(
+        self,
+        kind: str,
+        body: dict[str, JSON],
+        /,
+        *,
+        hidden: Mapping[str, str],
+        key: tuple[str, ...],
+    ) -> Draft: ...
 
 
 class _Counts:
     """What the first pass counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, unmapped: Unmapped) -> None:
         """Begin with nothing."""
         self.holding = 0
         self.nothing: Counter[str] = Counter()
-        self.runs: set[int] = set()
-        self.unmapped: dict[tuple[tuple[str, str], ...], _Unmapped] = {}
+        self.runs = DistinctTexts()
+        self.refused = MarkedPlaces()
+        self.unmapped = unmapped
         self.types: set[tuple[str, str]] = set()
 
 
@@ -129,35 +131,36 @@ class HeldReader:
         self._catalogue = catalogue
         self._map = mapping
         self._path = str(stream.path)
-        self._counts = _Counts()
+        self._counts = _Counts(Unmapped(source.noun, source.told_by, mapping))
         self._problems = ProblemList(self._path)
+        self._all = None if terms.model is None else Given(model=terms.model)
+        self._peaks: dict[tuple[str, str], Mapping[str, JSON]] = {}
 
     def reading(self) -> Reading:
         """Check the file whole, and promise its records."""
         problems = self._problems
         try:
-            for found in self._source.stretches():
-                self._check(found)
+            for place, found in enumerate(self._source.stretches()):
+                self._check(found, place)
         except LedgerError as error:
             problems.add(held_time.refusal(self._path, error))
             return Reading((), problems.all(), 0, refused=problems.refused)
         self._tell()
         runs = len(self._counts.runs)
-        return Reading(_Drafts(self), problems.all(), runs, refused=problems.refused)
+        return Reading(Promised(self.drafts), problems.all(), runs, refused=problems.refused)
 
     def drafts(self) -> Iterator[Draft]:
         """Yield the records of every stretch that a model is known for."""
-        for found in self._source.stretches():
-            if not isinstance(found, Stretch):
+        refused = self._counts.refused
+        for place, found in enumerate(self._source.stretches()):
+            if not isinstance(found, Stretch) or place in refused:
                 continue
-            try:
-                given = self._given(found)
-                legs = () if given is None else tuple(self._legs(found, given))
-            except InputError:
-                continue  # the first pass has refused it
-            yield from legs
+            given = self._given(found)
+            if given is not None:
+                # The stream gives out what the first pass has checked, or nothing.
+                yield from self._legs(found, given, draft_again)
 
-    def _check(self, found: Stretch | Nothing | Refusal) -> None:
+    def _check(self, found: Stretch | Nothing | Refusal, place: int) -> None:
         """Count what was found and tell what is wrong or odd about it."""
         counts = self._counts
         if isinstance(found, Nothing):
@@ -174,19 +177,18 @@ class HeldReader:
             if given is None:
                 self._count_unmapped(found)
                 return
-            for leg in self._legs(found, given):
-                counts.runs.add(hash(leg.body["run"]))
+            for leg in self._legs(found, given, draft_of):
+                counts.runs.add(str(leg.body["run"]))
         except InputError as error:
+            counts.refused.add(place)
             self._problems.add(held_time.refusal(self._path, error, found.line))
 
     def _given(self, stretch: Stretch) -> Given | None:
         """Return what a stretch is recorded as, or None if nobody said which model it served."""
         found = None if self._map is None else self._map.row(stretch.cells)
-        if found is None and self._terms.model is not None:
-            return Given(model=self._terms.model)
-        return found
+        return self._all if found is None else found
 
-    def _legs(self, stretch: Stretch, given: Given) -> Iterator[Draft]:
+    def _legs(self, stretch: Stretch, given: Given, ready: _Ready) -> Iterator[Draft]:
         """Yield the records of a stretch: one for each type of device and UTC day."""
         source, period = self._source, stretch.period
         if period.milliseconds > held_time.SPAN_MAX_MS or period.stop.year >= _YEAR_MAX:
@@ -223,17 +225,7 @@ class HeldReader:
                     leg |= {"milli_devices": None, "device_us": None, "ceiling_operations": None}
                 place = (str(stretch.day + index), str(stretch.turn if index == 0 else 0))
                 key = (source.name, *stretch.key, units.name or units.type, *place)
-                yield draft_of("allocation", leg, hidden=stretch.hidden, key=key)
-
-    def _device(self, stretch: Stretch, units: Units) -> GivenDevice | None:
-        """Return what the map says of a type of device."""
-        if self._map is None:
-            return None
-        cells = {**stretch.cells, **units.words}
-        words = {name: cells.get(name, "") for name in self._map.asked} | {"type": units.type}
-        found = self._map.device(tuple(sorted(words.items())))
-        assert found is None or isinstance(found, GivenDevice)
-        return found
+                yield ready("allocation", leg, hidden=stretch.hidden, key=key)
 
     def _held(
         self, stretch: Stretch, units: Units, precision: str
@@ -242,39 +234,43 @@ class HeldReader:
 
         A unit that is a part of a device is as much of one as the map says in so many words.
         """
-        device = self._device(stretch, units)
+        columns = {**stretch.cells, **units.words} if units.words else stretch.cells
+        device = None if self._map is None else self._map.device_of(columns, units.type)
         milli = units.milli
         if device is not None and "milli_devices" in device.model_fields_set:
             milli = device.milli_devices
-        if milli is None:
-            self._counts.types.add((units.type, "part"))
-        elif device is None or device.device is None:
-            self._counts.types.add((units.type, "unmapped"))
+        if milli is None or device is None or device.device is None:
+            self._count_type(units.type, "part" if milli is None else "unmapped")
         if device is None:
             return {}, milli
-        fields = device.fabric()
-        if device.device is not None:
+        return {**device.fabric(), **self._peak(device, precision)}, milli
+
+    def _peak(self, device: GivenDevice, precision: str) -> Mapping[str, JSON]:
+        """Return the fields of a device that the catalogue states; none if it is not named."""
+        if device.device is None:
+            return {}
+        place = (device.device, precision)
+        if place not in self._peaks:
             part = self._catalogue.find(device.device)
-            fields |= held_time.peak_fields(part, precision, self._catalogue.digest)
-        return fields, milli
+            self._peaks[place] = held_time.peak_fields(part, precision, self._catalogue.digest)
+        return self._peaks[place]
+
+    def _count_type(self, kind: str, why: str) -> None:
+        """Keep a type of device of which something is not known."""
+        if len(self._counts.types) < _TYPES_MAX:
+            self._counts.types.add((kind, why))
 
     def _count_unmapped(self, stretch: Stretch) -> None:
         """Count a stretch of which nobody said which model it served."""
-        asked = () if self._map is None else self._map.asked_of_rows
-        cells = stretch.cells
-        names = asked or self._source.told_by
-        words = tuple((name, cells.get(name, "")) for name in names)
-        if words not in self._counts.unmapped and len(self._counts.unmapped) >= _GROUPS_KEPT:
-            words = tuple((name, "of any other") for name in names)
-        group = self._counts.unmapped.setdefault(words, _Unmapped(stretch.line))
-        group.rows += not stretch.more
-        if stretch.span_known:
-            whole = sum(u.count * (1000 if u.milli is None else u.milli) for u in stretch.units)
-            group.device_us += whole * stretch.period.milliseconds
+        whole = sum(u.count * (1000 if u.milli is None else u.milli) for u in stretch.units)
+        held = whole * stretch.period.milliseconds if stretch.span_known else 0
+        number = int(not stretch.more)
+        self._counts.unmapped.add(stretch.cells, stretch.line, held, number=number)
 
     def _tell(self) -> None:
         """Tell what was counted."""
-        self._tell_unmapped()
+        for line, doubt in self._counts.unmapped.findings():
+            self._finding(line, doubt)
         for kind, why in sorted(self._counts.types):
             part = why == "part"
             says = "is a part of a device" if part else "names no device of the catalogue"
@@ -284,48 +280,16 @@ class HeldReader:
                 message = f"devices without a type {says}"
             message += ": how much of one is not known" if part else ""
             self._finding(None, Doubt("unmapped-device", message, "add devices: to the map"))
+        if len(self._counts.types) >= _TYPES_MAX:
+            message = f"types of device beyond the first {_TYPES_MAX:,} are not told one by one"
+            self._finding(None, Doubt("unmapped-device", message, "add devices: to the map"))
         for doubt in self._source.doubts():
             self._finding(None, doubt)
         counts, source = self._counts, self._source
         parts = [f"{source.noun} with accelerators: {counts.holding:,}"]
         parts += [f"{source.nothings[why]}: {n:,}" for why, n in sorted(counts.nothing.items())]
-        read = "; ".join(parts)
-        self._problems.add(Problem(self._path, None, "read", read, "", severity="note"))
-
-    def _tell_unmapped(self) -> None:
-        """Tell which stretches are of no model."""
-        total, noun = self._counts.unmapped, self._source.noun
-        largest = sorted(total.items(), key=lambda item: -item[1].device_us)
-        for words, group in largest[:_GROUPS_MAX]:
-            where = ", ".join(f"{name} {word or 'empty'}" for name, word in words)
-            message = (
-                f"{group.rows:,} {noun} with {where} hold {_hours(group.device_us)} device-hours "
-                "and are of no model: they were not recorded"
-            )
-            remedy = "say which with --map FILE, or --set model=NAME for all of them"
-            self._finding(group.line, Doubt("unmapped", message, remedy))
-        if len(total) > _GROUPS_MAX:
-            rest = sum(group.device_us for group in total.values())
-            message = f"{len(total):,} kinds of {noun} are of no model, {_hours(rest)} device-hours"
-            self._finding(None, Doubt("unmapped", message, "say which with --map FILE"))
+        self._problems.note("read", "; ".join(parts))
 
     def _finding(self, line: int | None, doubt: Doubt) -> None:
         """Tell something that somebody must look at."""
-        self._problems.add(
-            Problem(self._path, line, doubt.code, doubt.message, doubt.remedy, severity="finding")
-        )
-
-
-class _Drafts:
-    """The records of a file, built while it is read."""
-
-    def __init__(self, reader: HeldReader) -> None:
-        self._reader = reader
-
-    def __iter__(self) -> Iterator[Draft]:
-        return self._reader.drafts()
-
-
-def _hours(device_us: int) -> str:
-    """Return device-hours, rounded down."""
-    return f"{device_us // 3_600_000_000:,}"
+        self._problems.finding(line, doubt.code, doubt.message, doubt.remedy)

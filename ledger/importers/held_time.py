@@ -13,6 +13,7 @@ from ledger.errors import InputError, LedgerError, Problem
 from ledger.estimate import ceiling, parts
 from ledger.hardware import Device
 from ledger.importers.line_error import LineError
+from ledger.importers.line_stream import LineStream
 from ledger.importers.source_file import SourceFile
 from ledger.period import Period, format_instant, parse_day
 
@@ -27,6 +28,7 @@ __all__ = [
     "refusal",
     "refused",
     "undated",
+    "word_setting",
 ]
 
 UNKNOWN: Mapping[str, JSON] = {
@@ -72,7 +74,9 @@ Fields = dict[str, JSON]
 _AMOUNTS = ("operations", "operations_low", "operations_high", "operations_executed")
 
 
-def evidence(kind: str, source: SourceFile, locator: str, importer: tuple[str, str]) -> Fields:
+def evidence(
+    kind: str, source: SourceFile | LineStream, locator: str, importer: tuple[str, str]
+) -> Fields:
     """Return where a record comes from.
 
     Args:
@@ -110,12 +114,12 @@ def dated(stated: Mapping[str, JSON], period: Period, milli_devices: int) -> Ite
     """
     pieces = tuple(period.split_by_day())
     lengths = tuple(piece.milliseconds for piece in pieces)
-    shares = {name: _shares(stated.get(name), lengths) for name in _AMOUNTS}
+    whole: Fields = {**UNKNOWN, **stated}
+    shares = {name: _shares(v, lengths) for name in _AMOUNTS if (v := whole[name]) is not None}
     for index, piece in enumerate(pieces):
         device_us = milli_devices * lengths[index]
         yield {
-            **UNKNOWN,
-            **stated,
+            **whole,
             **{name: share[index] for name, share in shares.items()},
             "start": format_instant(piece.start),
             "start_ms": piece.start.microsecond // 1000,
@@ -196,8 +200,20 @@ def day_setting(settings: Mapping[str, str], name: str) -> str | None:
         ) from error
 
 
-def _shares(amount: JSON, lengths: tuple[int, ...]) -> tuple[str | None, ...]:
+def word_setting(settings: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    """Return a setting that must be one of a few words; the first where it is not given.
+
+    Raises:
+        InputError: It is another word.
+    """
+    word = settings.get(name, words[0])
+    if word not in words:
+        raise InputError(
+            f"{word!r} is no {name}", where=f"--set {name}=…", remedy=" or ".join(words)
+        )
+    return word
+
+
+def _shares(amount: JSON, lengths: tuple[int, ...]) -> tuple[str, ...]:
     """Return the part of an amount that falls on each piece, in proportion to its length."""
-    if amount is None:
-        return (None,) * len(lengths)
     return tuple(str(part) for part in parts(int(str(amount)), lengths))

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from ledger.errors import InputError, MissingError
+from ledger.errors import InputError
 from ledger.hardware import Catalogue
 from ledger.importers.held_reading import HeldReader, Terms
 from ledger.importers.kube_devices import TYPE_LABELS, Resources
@@ -20,17 +20,23 @@ from ledger.importers.kube_objects import KubeObject, kube_objects, part_of, tex
 from ledger.importers.kube_pod import Setting, has_ended, read_pod
 from ledger.importers.kube_terms import KubeTerms, Odd
 from ledger.importers.line_stream import LineStream
+from ledger.importers.mapped_importer import Kind, MappedImporter, by_opening
 from ledger.importers.mapping import Map
-from ledger.importers.source_file import find_files, opening
-from ledger.importers.stored import HEAD_MAX, read_head
+from ledger.importers.marked_places import MarkedPlaces
+from ledger.importers.scratch import Scratch
 from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch
 from ledger.journeys.importing import Reading
 
-__all__ = ["IMPORTER", "KubernetesImporter", "PodSource"]
+__all__ = ["IMPORTER", "PodSource"]
 
 _NAME: Final = "kubernetes"
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 _EXPORT: Final = "kubectl get pods,nodes --all-namespaces -o json"
+_ENDED: Final = 1 << 60  # more than there are places
+_NEWEST: Final = (
+    "INSERT INTO pods VALUES (?, ?) "
+    "ON CONFLICT (pod) DO UPDATE SET version = max(version, excluded.version)"
+)
 _MINE: Final = re.compile(r'"kind"\s*:\s*"(?:Pod|PodList|Node|NodeList)"')
 _OTHER: Final = re.compile(r'"kind"\s*:\s*"Workload(?:List)?"')
 
@@ -57,15 +63,15 @@ class PodSource:
         """Name what is read, and how."""
         self._stream = stream
         self._said = said
-        asked = frozenset() if mapping is None else mapping.asked
+        asked = frozenset() if mapping is None else mapping.wanted
         self._asked = {name.removeprefix("node-label:") for name in asked}
-        self._last: dict[bytes, tuple[bool, int]] | None = None
+        self._counting: MarkedPlaces | None = None
         self._nodes: dict[str, dict[str, str]] = {}
         self._odd = Odd(Resources(said.resources))
 
     def stretches(self) -> Iterator[Stretch | Nothing | Refusal]:
         """Yield what every pod held."""
-        last = self._index()
+        counting = self._index()
         self._odd = Odd(Resources(self._said.resources))
         setting = Setting(self._said.cluster, self._said.at, self._nodes, self._odd.resources)
         for position, found in enumerate(kube_objects(self._stream)):
@@ -75,7 +81,7 @@ class PodSource:
                 self._odd.breaks += found.event == "ERROR"
                 if found.kind != "Node" and found.event != "ERROR":
                     yield Nothing("other")
-            elif last.get(_identity(found), (False, position))[1] != position:
+            elif position not in counting:
                 yield Nothing("older")
             else:
                 yield from self._held(found, setting)
@@ -98,19 +104,17 @@ class PodSource:
         else:
             yield from found
 
-    def _index(self) -> dict[bytes, tuple[bool, int]]:
+    def _index(self) -> MarkedPlaces:
         """Return the place of the version of each pod that counts, and learn the nodes."""
-        if self._last is not None:
-            return self._last
-        last: dict[bytes, tuple[bool, int]] = {}
-        for position, found in enumerate(kube_objects(self._stream)):
-            if isinstance(found, KubeObject) and found.kind == "Node":
-                self._learn(found)
-            elif isinstance(found, KubeObject) and found.kind == "Pod":
-                version = (has_ended(found), position)
-                place = _identity(found)
-                last[place] = max(version, last.get(place, version))
-        if self._nodes and not last:
+        if self._counting is not None:
+            return self._counting
+        pods = Scratch("pods (pod BLOB PRIMARY KEY, version INTEGER) WITHOUT ROWID")
+        pods.put(_NEWEST, self._versions())
+        counting = MarkedPlaces()
+        for (version,) in pods.rows("SELECT version FROM pods"):
+            counting.add(version % _ENDED)
+        pods.close()
+        if self._nodes and not counting:
             raise InputError(
                 "the file holds nodes and no pods",
                 remedy="import the pods, and name this file with --set nodes=FILE",
@@ -119,8 +123,16 @@ class PodSource:
             for found in kube_objects(LineStream(self._said.nodes)):
                 if isinstance(found, KubeObject) and found.kind == "Node":
                     self._learn(found)
-        self._last = last
-        return last
+        self._counting = counting
+        return counting
+
+    def _versions(self) -> Iterator[tuple[bytes, int]]:
+        """Yield every version of every pod as numbers of which the largest counts."""
+        for position, found in enumerate(kube_objects(self._stream)):
+            if isinstance(found, KubeObject) and found.kind == "Node":
+                self._learn(found)
+            elif isinstance(found, KubeObject) and found.kind == "Pod":
+                yield _identity(found), position + _ENDED * has_ended(found)
 
     def _learn(self, node: KubeObject) -> None:
         """Keep the labels of a node that tell its devices, or that the map asks for."""
@@ -132,47 +144,19 @@ class PodSource:
         }
 
 
-class KubernetesImporter:
-    """Reads files of pods; see `Importer`."""
+def _claims(text: str) -> bool:
+    """Whether a file begins as JSON that holds pods or nodes, and no workloads."""
+    text = text.lstrip()
+    return text.startswith("{") and bool(_MINE.search(text)) and not _OTHER.search(text)
 
-    name = _NAME
-    version = _VERSION
-    settings = frozenset({"nodes", "at", "cluster", "resources", "model", "role"})
 
-    def __init__(self, mapping: Map | None = None) -> None:
-        """Read by a map, if there is one."""
-        self._map = mapping
-
-    def with_map(self, mapping: Map) -> KubernetesImporter:
-        """Return the importer that reads by a map."""
-        mapping.refuse_columns()
-        return KubernetesImporter(mapping)
-
-    def claims(self, head: bytes, path: Path) -> bool:
-        """Whether the file begins as JSON that holds pods or nodes, and no workloads."""
-        if path.is_dir():
-            return False
-        text = opening(head).lstrip()
-        return text.startswith("{") and bool(_MINE.search(text)) and not _OTHER.search(text)
-
-    def files(self, path: Path) -> tuple[Path, ...]:
-        """The file, or those of a directory."""
-        found = find_files(path, lambda _: True, "files")
-        if path.is_file():
-            return found
-        mine = tuple(p for p in found if self.claims(read_head(p, HEAD_MAX), p))
-        if not mine:
-            raise MissingError(
-                "the directory holds no pods", where=str(path), remedy=f"export them: {_EXPORT}"
-            )
-        return mine
-
-    def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
-        """Reads and checks one file; its records are built anew, pod by pod, when asked."""
-        said = {**({} if self._map is None else self._map.file.settings), **settings}
-        stream = LineStream(path)
-        source = PodSource(stream, KubeTerms.of(said), self._map)
-        return HeldReader(source, stream, Terms.of(said), catalogue, self._map).reading()
+def _read(
+    path: Path, settings: Mapping[str, str], catalogue: Catalogue, mapping: Map | None
+) -> Reading:
+    """Read and check one file; its records are built anew, pod by pod, when asked."""
+    stream = LineStream(path)
+    source = PodSource(stream, KubeTerms.of(settings), mapping)
+    return HeldReader(source, stream, Terms.of(settings), catalogue, mapping).reading()
 
 
 _KEPT: Final = TYPE_LABELS | {"nvidia.com/gpu.sharing-strategy", "node.kubernetes.io/instance-type"}
@@ -187,4 +171,14 @@ def _identity(pod: KubeObject) -> bytes:
     ).digest()
 
 
-IMPORTER = KubernetesImporter()
+IMPORTER = MappedImporter(
+    Kind(
+        name=_NAME,
+        version=_VERSION,
+        settings=frozenset({"nodes", "at", "cluster", "resources", "model", "role"}),
+        noun="pods",
+        remedy=f"export them: {_EXPORT}",
+        claims=by_opening(_claims),
+        reads=_read,
+    )
+)

@@ -13,72 +13,29 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from ledger.errors import InputError, MissingError
+from ledger.errors import InputError
 from ledger.hardware import Catalogue
 from ledger.importers.held_reading import HeldReader, Terms
 from ledger.importers.kube_devices import Resources
 from ledger.importers.kube_objects import KubeObject, kube_objects, part_of, text_of
 from ledger.importers.kube_terms import KubeTerms, Odd
-from ledger.importers.kueue_workload import Moment, Stay, moment_of, stretches_of
+from ledger.importers.kueue_stories import Stories, Told
+from ledger.importers.kueue_workload import Stay, moment_of, stretches_of
 from ledger.importers.line_stream import LineStream
+from ledger.importers.mapped_importer import Kind, MappedImporter, by_opening
 from ledger.importers.mapping import Map
-from ledger.importers.source_file import find_files, opening
-from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch
 from ledger.journeys.importing import Reading
 from ledger.period import format_instant
 
-__all__ = ["IMPORTER", "KueueImporter", "WorkloadSource"]
+__all__ = ["IMPORTER", "WorkloadSource"]
 
 _NAME: Final = "kueue"
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 _EXPORT: Final = "kubectl get workloads.kueue.x-k8s.io --all-namespaces -o json"
 _MINE: Final = re.compile(r'"kind"\s*:\s*"Workload(?:List)?"')
 _TOLD_MAX: Final = 200  # workloads that are told one by one
-_SLACK_S: Final = 2  # each end of an admission is rounded to a second
-
-
-class _Story:
-    """What all versions of one workload say of its admissions.
-
-    Attributes:
-        stays: In their order.
-        past_s: Seconds of past admissions, as Kueue has added them up; None if it has not.
-        latest: Place of the last version.
-    """
-
-    __slots__ = ("latest", "past_s", "stays")
-
-    def __init__(self) -> None:
-        """Begin with no version."""
-        self.stays: list[Stay] = []
-        self.past_s: int | None = None
-        self.latest = 0
-
-    def add(self, moment: Moment, position: int) -> None:
-        """Take in one more version."""
-        self.latest = position
-        self.past_s = moment.past_s
-        last = self.stays[-1] if self.stays else None
-        if moment.admitted is None:
-            if last is not None and last.ended is None:
-                last.ended, last.evicted = moment.ended, True
-            return
-        if last is not None and last.since != moment.admitted and last.ended is None:
-            last.ended, last.evicted = moment.admitted, True
-            last.doubt = "the eviction is not in the log: the next admission is taken for the end"
-        if last is None or last.since != moment.admitted:
-            last = Stay(moment.admitted, position)
-            self.stays.append(last)
-        if last.ended is None:
-            last.position, last.ended, last.doubt = position, moment.ended, moment.doubt
-
-    def past_gap(self) -> int:
-        """Return how many seconds Kueue counts more, or fewer, than the admissions that ended."""
-        ended = [s for s in self.stays if s.evicted and s.ended is not None]
-        shown = sum(int((s.ended - s.since).total_seconds()) for s in ended if s.ended is not None)
-        gap = (shown if self.past_s is None else self.past_s) - shown
-        return gap if abs(gap) > _SLACK_S * (len(ended) + 1) else 0
+_KEPT_MAX: Final = 10_000  # workloads that are kept until the largest are told
 
 
 class WorkloadSource:
@@ -101,14 +58,17 @@ class WorkloadSource:
         """Name what is read, and how."""
         self._stream = stream
         self._said = said
-        self._stories: dict[bytes, _Story] | None = None
+        self._stories: Stories | None = None
         self._odd = Odd(Resources(said.resources))
         self._gaps: dict[str, int] = {}
+        self._gaps_rest = (0, 0)
 
     def stretches(self) -> Iterator[Stretch | Nothing | Refusal]:
         """Yield what every workload held in each of its admissions."""
         stories = self._index()
         self._odd, self._gaps = Odd(Resources(self._said.resources)), {}
+        self._gaps_rest = (0, 0)
+        told = stories.told()
         for position, found in enumerate(kube_objects(self._stream)):
             if isinstance(found, Refusal):
                 yield found
@@ -117,37 +77,37 @@ class WorkloadSource:
                 if found.event != "ERROR":
                     yield Nothing("other")
             else:
-                yield from self._told(found, stories, position)
+                yield from self._told(found, told, position)
 
     def doubts(self) -> tuple[Doubt, ...]:
         """Return what is odd about the file as a whole."""
         told = []
-        largest = sorted(self._gaps.items(), key=lambda item: (-abs(item[1]), item[0]))
-        for name, gap in largest[:_TOLD_MAX]:
+        self._tell_largest()
+        for name, gap in self._gaps.items():
             what = "more" if gap > 0 else "less"
             message = f"Kueue counts {abs(gap):,} s {what} of past admissions of {name}"
             remedy = "import the log of a watch, or take the time from its pods"
             told.append(Doubt("past-differs", f"{message} than the file shows", remedy))
-        if len(largest) > _TOLD_MAX:
-            rest = sum(abs(gap) for _, gap in largest[_TOLD_MAX:])
-            message = f"{len(largest) - _TOLD_MAX:,} more workloads differ so, by {rest:,} s"
+        number, seconds = self._gaps_rest
+        if number:
+            message = f"{number:,} more workloads differ so, by {seconds:,} s"
             told.append(Doubt("past-differs", message, "import the log of a watch"))
         return (*told, *self._odd.doubts("workloads"))
 
     def _told(
-        self, workload: KubeObject, stories: Mapping[bytes, _Story], position: int
+        self, workload: KubeObject, told: Iterator[Told], position: int
     ) -> Iterator[Stretch | Nothing | Refusal]:
         """Yield what one version of a workload is the last to tell."""
         try:
             moment_of(workload)
-            story = stories[_identity(workload)]
-            stays = [stay for stay in story.stays if stay.position == position]
-            if position == story.latest:
-                self._tell_gap(workload, story)
-            if not stays:
-                last = position == story.latest and not story.stays
-                yield Nothing("never-admitted" if last else "older")
-            for stay in stays:
+            _identity(workload)
+            version = next(told)  # those that can be read are told in the order of the file
+            assert version.position == position
+            if version.gap:
+                self._keep_gap(workload, version.gap)
+            if not version.stays:
+                yield Nothing("never-admitted" if version.never else "older")
+            for stay in version.stays:
                 yield from self._held(workload, stay)
         except InputError as error:
             yield Refusal(workload.number, error)
@@ -174,72 +134,54 @@ class WorkloadSource:
             yield Nothing("no-devices")
         yield from found
 
-    def _tell_gap(self, workload: KubeObject, story: _Story) -> None:
+    def _keep_gap(self, workload: KubeObject, gap: int) -> None:
         """Keep how far the admissions of a workload are from what Kueue has added up."""
-        if gap := story.past_gap():
-            metadata = part_of(workload.value, "metadata")
-            name = f"{text_of(metadata, 'namespace')}/{text_of(metadata, 'name')}"
-            self._gaps[f"{name} ({text_of(metadata, 'uid')})"] = gap
+        metadata = part_of(workload.value, "metadata")
+        name = f"{text_of(metadata, 'namespace')}/{text_of(metadata, 'name')}"
+        self._gaps[f"{name} ({text_of(metadata, 'uid')})"] = gap
+        if len(self._gaps) >= _KEPT_MAX:
+            self._tell_largest()
 
-    def _index(self) -> dict[bytes, _Story]:
+    def _tell_largest(self) -> None:
+        """Keep the workloads that differ most, in this order, and count the others."""
+        largest = sorted(self._gaps.items(), key=lambda item: (-abs(item[1]), item[0]))
+        rest = [abs(gap) for _, gap in largest[_TOLD_MAX:]]
+        number, seconds = self._gaps_rest
+        self._gaps_rest = (number + len(rest), seconds + sum(rest))
+        self._gaps = dict(largest[:_TOLD_MAX])
+
+    def _index(self) -> Stories:
         """Return what all versions of each workload say of its admissions."""
         if self._stories is not None:
             return self._stories
-        stories: dict[bytes, _Story] = {}
+        stories = Stories()
         for position, found in enumerate(kube_objects(self._stream)):
             if isinstance(found, Refusal) or found.kind != "Workload":
                 continue
             try:
                 moment = moment_of(found)
-                stories.setdefault(_identity(found), _Story()).add(moment, position)
+                stories.add(_identity(found), position, moment)
             except InputError:
                 continue  # told by the pass that reads it
+        stories.settle()
         self._stories = stories
         return stories
 
 
-class KueueImporter:
-    """Reads files of workloads; see `Importer`."""
+def _claims(text: str) -> bool:
+    """Whether a file begins as JSON that holds workloads of Kueue."""
+    text = text.lstrip()
+    return text.startswith("{") and bool(_MINE.search(text)) and "kueue.x-k8s.io/" in text
 
-    name = _NAME
-    version = _VERSION
-    settings = frozenset({"at", "cluster", "resources", "model", "role"})
 
-    def __init__(self, mapping: Map | None = None) -> None:
-        """Read by a map, if there is one."""
-        self._map = mapping
-
-    def with_map(self, mapping: Map) -> KueueImporter:
-        """Return the importer that reads by a map."""
-        mapping.refuse_columns()
-        return KueueImporter(mapping)
-
-    def claims(self, head: bytes, path: Path) -> bool:
-        """Whether the file begins as JSON that holds workloads of Kueue."""
-        if path.is_dir():
-            return False
-        text = opening(head).lstrip()
-        return text.startswith("{") and bool(_MINE.search(text)) and "kueue.x-k8s.io/" in text
-
-    def files(self, path: Path) -> tuple[Path, ...]:
-        """The file, or those of a directory."""
-        found = find_files(path, lambda _: True, "files")
-        if path.is_file():
-            return found
-        mine = tuple(p for p in found if self.claims(read_head(p, HEAD_MAX), p))
-        if not mine:
-            raise MissingError(
-                "the directory holds no workloads", where=str(path), remedy=f"export: {_EXPORT}"
-            )
-        return mine
-
-    def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
-        """Reads and checks one file; its records are built anew, one by one, when asked."""
-        said = {**({} if self._map is None else self._map.file.settings), **settings}
-        stream = LineStream(path)
-        source = WorkloadSource(stream, KubeTerms.of(said))
-        terms = Terms.of(said, role="corroborating")
-        return HeldReader(source, stream, terms, catalogue, self._map).reading()
+def _read(
+    path: Path, settings: Mapping[str, str], catalogue: Catalogue, mapping: Map | None
+) -> Reading:
+    """Read and check one file; its records are built anew, one by one, when asked."""
+    stream = LineStream(path)
+    source = WorkloadSource(stream, KubeTerms.of(settings))
+    terms = Terms.of(settings, role="corroborating")
+    return HeldReader(source, stream, terms, catalogue, mapping).reading()
 
 
 def _identity(workload: KubeObject) -> bytes:
@@ -254,4 +196,14 @@ def _identity(workload: KubeObject) -> bytes:
     return blake2b(uid.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-IMPORTER = KueueImporter()
+IMPORTER = MappedImporter(
+    Kind(
+        name=_NAME,
+        version=_VERSION,
+        settings=frozenset({"at", "cluster", "resources", "model", "role"}),
+        noun="workloads",
+        remedy=f"export: {_EXPORT}",
+        claims=by_opening(_claims),
+        reads=_read,
+    )
+)

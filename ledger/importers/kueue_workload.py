@@ -122,6 +122,8 @@ def stretches_of(
         gone = min(freed.get(name, 0), pods)
         if not units:
             continue
+        if not pods:
+            raise InputError(f"the set {name[:60]!r} has no pods and is assigned devices")
         for stretch in _shared(whole, one, units, gone):
             yield replace(stretch, more=more, doubts=(*odd, *stretch.doubts))
             more, odd = True, ()
@@ -174,7 +176,8 @@ def _shared(
     if gone < pods:
         yield replace(base, units=_of_pods(units, pods - gone, pods))
     if gone:
-        hours = sum(u.count for u in units) * gone * base.period.milliseconds // pods // 3_600_000
+        held = sum(u.count for u in units) * gone * base.period.milliseconds
+        hours = -(-held // (pods * 3_600_000))  # the most that they can be is rounded up
         message = f"{gone:,} of {pods:,} pods were reclaimed, and nothing says when: up to "
         message += f"{hours:,} device-hours of theirs are unknown and not counted"
         yield replace(
@@ -188,12 +191,15 @@ def _shared(
 
 
 def _counted(one: Mapping[str, Any], workload: KubeObject) -> Mapping[str, Any]:
-    """Return a set of pods with its number, which is the one asked for where it says none."""
+    """Return a set of pods with its number, which is the one asked for where it says none.
+
+    A set that is asked for without a number is of one pod: so the interface of Kueue defines it.
+    """
     if "count" in one:
         return one
     asked = list_of(part_of(workload.value, "spec"), "podSets")
-    found = next((a for a in asked if text_of(a, "name") == text_of(one, "name")), {})
-    return {**one, "count": found.get("count", 1)}
+    found = next((a for a in asked if text_of(a, "name") == text_of(one, "name")), None)
+    return one if found is None else {**one, "count": found.get("count", 1)}
 
 
 def _units(one: Mapping[str, Any], resources: Resources) -> tuple[Units, ...]:
@@ -231,8 +237,14 @@ def _owner(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _count(value: Mapping[str, Any], name: str) -> int:
-    """Return a number of pods, which is not stated where it is 1."""
-    count = value.get(name, 1)
-    if not isinstance(count, int) or isinstance(count, bool) or not 0 < count < _COUNT_MAX:
+    """Return a number of pods, which may be none where a set is scaled down."""
+    count = value.get(name)
+    if count is None:
+        which = text_of(value, "name")
+        raise InputError(
+            f"nothing says how many pods of the set {which[:60]!r} are meant",
+            remedy="export the workload whole",
+        )
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count < _COUNT_MAX:
         raise InputError(f"{name} is {str(count)[:40]!r}, and no number of pods")
     return count

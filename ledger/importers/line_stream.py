@@ -1,8 +1,8 @@
 """A line stream reads a text file line by line, with its digest, as often as it is asked.
 
-A file of any size is read in constant memory. Every pass takes the digest of the stored bytes; a
-later pass that meets other bytes than the first is an error, since what was checked is not what
-would be recorded.
+A file of any size is read in constant memory. The first pass that reaches the end takes the digest
+of the stored bytes, and of what leads up to each block of them. A later pass that meets another
+block is an error before any of it is given out, since only what was checked may be recorded.
 """
 
 from __future__ import annotations
@@ -25,24 +25,48 @@ LINE_MAX: Final = 1 << 20
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
 _BLOCK: Final = 1 << 18
+_HASHED: Final = 1 << 20  # bytes between two marks
 
 
 class _Hashing(io.RawIOBase):
-    """Reads a file and hashes what goes by."""
+    """Reads a file block by block, and hashes what goes by before it gives it out.
 
-    def __init__(self, stream: BinaryIO) -> None:
+    Attributes:
+        marks: The digest of all bytes up to the end of each block, 32 bytes each.
+    """
+
+    def __init__(self, stream: BinaryIO, expected: tuple[bytes, ...] | None, name: str) -> None:
         self._stream = stream
-        self.digest = hashlib.sha256()
+        self._expected = expected
+        self._name = name
+        self._block = memoryview(b"")
+        self._digest = hashlib.sha256()
+        self.marks: list[bytes] = []
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: object) -> int:
+        if not self._block:
+            self._block = memoryview(self._next())
         view = memoryview(buffer)  # type: ignore[arg-type]
-        data = self._stream.read(len(view))
-        view[: len(data)] = data
-        self.digest.update(data)
-        return len(data)
+        size = min(len(view), len(self._block))
+        view[:size] = self._block[:size]
+        self._block = self._block[size:]
+        return size
+
+    def _next(self) -> bytes:
+        """Read the next block; nothing at the end."""
+        data = self._stream.read(_HASHED)
+        if data:
+            self._digest.update(data)
+            self.marks.append(self._digest.digest())
+        if self._expected is not None:
+            at = len(self.marks)
+            checked = self._expected[at - 1 : at] if data else self._expected[-1:]
+            if checked != tuple(self.marks[-1:]):
+                raise _changed(self._name)
+        return data
 
 
 _Stream: TypeAlias = "io.BufferedReader[_Hashing] | gzip.GzipFile"
@@ -54,12 +78,14 @@ class LineStream:
     def __init__(self, path: Path) -> None:
         """Name the file; it is opened by each pass."""
         self.path = path
-        self._sha256: str | None = None
+        self._marks: tuple[bytes, ...] | None = None
 
     @property
     def sha256(self) -> str:
         """Digest of the stored bytes, 64 hex digits; zeros until a first pass went through."""
-        return self._sha256 or "0" * 64
+        if self._marks is None:
+            return "0" * 64
+        return (self._marks[-1] if self._marks else hashlib.sha256().digest()).hex()
 
     def lines(self) -> Iterator[bytes]:
         """Yield every physical line without its end.
@@ -83,7 +109,7 @@ class LineStream:
         """Yield the text as it is cut, and settle its digest."""
         try:
             with self.path.open("rb") as stored:
-                hashing = _Hashing(stored)
+                hashing = _Hashing(stored, self._marks, str(self.path))
                 buffered = io.BufferedReader(hashing, 1 << 16)
                 packed = buffered.peek(2).startswith(_GZIP)
                 unzipped = gzip.GzipFile(fileobj=buffered) if packed else None
@@ -96,32 +122,29 @@ class LineStream:
             raise InputError(
                 f"the file cannot be read: {error}", where=str(self.path), remedy="copy it again"
             ) from error
-        self._settle(hashing.digest.hexdigest())
+        if self._marks is None:
+            self._marks = tuple(hashing.marks)
 
     def _split(self, text: _Stream) -> Iterator[bytes]:
         """Yield the lines of a text."""
-        first = True
-        while line := text.readline(LINE_MAX + 1):
-            if len(line) > LINE_MAX:
+        rest = b""
+        for block in _cut(text):
+            whole = rest + block
+            lines = whole.split(b"\n")
+            rest = lines.pop()
+            # Only what goes on from one block to the next can be so long.
+            if max(len(lines[0]) if lines else 0, len(rest)) > LINE_MAX:
                 raise InputError(
                     f"a line has more than {LINE_MAX:,} bytes",
                     where=str(self.path),
                     remedy="check that this is the file it claims to be",
                 )
-            yield (line.removeprefix(_BOM) if first else line).rstrip(b"\n").removesuffix(b"\r")
-            first = False
-
-    def _settle(self, digest: str) -> None:
-        """Keep the digest of the first pass, and compare that of a later one."""
-        if self._sha256 is None:
-            self._sha256 = digest
-        elif self._sha256 != digest:
-            raise InputError(
-                "the file was changed while it was read",
-                where=str(self.path),
-                why="what was checked is not what would be recorded",
-                remedy="copy it to a place where nobody writes, and import the copy",
-            )
+            if b"\r" in whole:
+                yield from (line.removesuffix(b"\r") for line in lines)
+            else:
+                yield from lines
+        if rest:
+            yield rest.removesuffix(b"\r")
 
 
 def _cut(text: _Stream) -> Iterator[bytes]:
@@ -130,3 +153,13 @@ def _cut(text: _Stream) -> Iterator[bytes]:
     while block := text.read(_BLOCK):
         yield block.removeprefix(_BOM) if first else block
         first = False
+
+
+def _changed(name: str) -> InputError:
+    """Return the error for a file that somebody wrote to between two passes."""
+    return InputError(
+        "the file was changed while it was read",
+        where=name,
+        why="what was checked is not what would be recorded",
+        remedy="copy it to a place where nobody writes, and import the copy",
+    )

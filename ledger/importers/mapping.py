@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema, model_validator
 
@@ -23,7 +23,10 @@ from ledger.regime.scalar import Node, Word, refuse
 from ledger.regime.source import Text
 from ledger.yamltree import parse_tree
 
-__all__ = ["Given", "GivenDevice", "Map", "MapFile", "map_schema"]
+__all__ = ["Given", "GivenDevice", "Map", "MapFile", "Words", "given_to", "map_schema"]
+
+Words: TypeAlias = tuple[tuple[str, str], ...]
+"""Pairs of column and word, in order."""
 
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,11}")
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
@@ -118,6 +121,21 @@ class MapFile(Node):
         return self
 
 
+def given_to(mapping: Map | None, columns: Mapping[str, str], model: str | None) -> Given | None:
+    """Return what a row is recorded as, or None if nobody said which model it served.
+
+    Args:
+        mapping: The map, or None.
+        columns: The source's own columns, in lower case.
+        model: The model of what no map is about, or None.
+
+    Raises:
+        InputError: If a name asks for a column that the row does not have.
+    """
+    found = None if mapping is None else mapping.row(columns)
+    return Given(model=model) if found is None and model is not None else found
+
+
 def map_schema() -> dict[str, Any]:
     """Return the published schema ``schemas/map.v1.schema.json``, generated from the model."""
     from ledger.regime.schema import described  # noqa: PLC0415 - no import needs it
@@ -132,8 +150,11 @@ class Map:
         """Keep the file and its name, for messages."""
         self.file = file
         self.name = name
+        places = [rule.where for rule in file.rows] + [rule.where for rule in file.devices]
+        self._asked = tuple(sorted({name.lower() for where in places for name in where}))
+        self._asked_of_devices = tuple(sorted({*self._asked, "type"}))
         # Millions of rows share a few thousand sets of words.
-        self.device = lru_cache(maxsize=4096)(self._device)
+        self._device = lru_cache(maxsize=4096)(self._matched_device)
         self._row = lru_cache(maxsize=4096)(self._matched_row)
 
     @classmethod
@@ -162,17 +183,21 @@ class Map:
             raise flawed(flaws)
         return cls(file, name)
 
-    @property
+    @cached_property
     def asked_of_rows(self) -> tuple[str, ...]:
         """The columns by which rows are told apart, in lower case and in order."""
         return tuple(sorted({name.lower() for rule in self.file.rows for name in rule.where}))
 
-    @property
+    @cached_property
     def asked(self) -> frozenset[str]:
         """The columns that rules look at, in lower case."""
-        places = [rule.where for rule in self.file.rows]
-        places += [rule.where for rule in self.file.devices]
-        return frozenset(name.lower() for where in places for name in where)
+        return frozenset(self._asked)
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The columns that rules look at or names are made with, in lower case."""
+        names = (n for r in self.file.rows for n in (r.give.model, r.give.run, r.give.developer))
+        return self.asked | {place.lower() for n in names for place in _PLACE.findall(n or "")}
 
     def refuse_columns(self) -> None:
         """Refuse names for columns, for a source whose columns always have the same ones.
@@ -197,36 +222,62 @@ class Map:
         Raises:
             InputError: If a name asks for a column that the row does not have.
         """
-        words = tuple((name, columns.get(name, "")) for name in sorted(self.asked))
-        given = self._row(words)
-        if given is None or "{" not in f"{given.model}{given.run}{given.developer}":
-            return given
+        given = self._row(tuple([(name, columns.get(name, "")) for name in self._asked]))
+        if given is None:
+            return None
+        names = (("model", given.model), ("run", given.run), ("developer", given.developer))
         filled = {
             name: self._filled(value, columns)
-            for name in ("model", "run", "developer")
-            if (value := getattr(given, name)) is not None
+            for name, value in names
+            if value is not None and "{" in value
         }
-        return given.model_copy(update=filled)
+        return given.model_copy(update=filled) if filled else given
 
-    def _matched_row(self, words: tuple[tuple[str, str], ...]) -> Given | None:
+    def device_of(self, columns: Mapping[str, str], kind: str) -> GivenDevice | None:
+        """Return what is held, or None if no rule is about it.
+
+        Args:
+            columns: The source's own columns, in lower case.
+            kind: The source's own word for the device, which rules call ``type``.
+        """
+        return self._device(
+            tuple(
+                [
+                    (name, kind if name == "type" else columns.get(name, ""))
+                    for name in self._asked_of_devices
+                ]
+            )
+        )
+
+    def _matched_row(self, words: Words) -> Given | None:
         """Return what the first rule gives that matches."""
         return next((r.give for r in self.file.rows if _matches(r.where, dict(words))), None)
 
-    def _device(self, words: tuple[tuple[str, str], ...]) -> GivenDevice | None:
+    def _matched_device(self, words: Words) -> GivenDevice | None:
         """Return the device of the first rule that matches, from pairs of column and word."""
         return next((r.give for r in self.file.devices if _matches(r.where, dict(words))), None)
 
     def _filled(self, text: str, columns: Mapping[str, str]) -> str:
         """Fill the places of a name."""
-        for name in _PLACE.findall(text):
-            if name.lower() not in columns:
+        parts = list(_parts(text))
+        for place in range(1, len(parts), 2):
+            name = parts[place]
+            found = columns.get(name.lower())
+            if found is None:
                 raise InputError(
                     f"the file has no column {name!r}",
                     where=self.name,
                     why=f"the name {text!r} is made with it",
                     remedy="export that column, or name the run otherwise",
                 )
-        return _PLACE.sub(lambda found: columns[found[1].lower()], text)
+            parts[place] = found
+        return "".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _parts(text: str) -> tuple[str, ...]:
+    """Return a name as text and columns by turns."""
+    return tuple(_PLACE.split(text))
 
 
 def _matches(where: Mapping[str, tuple[str, ...]], words: Mapping[str, str]) -> bool:

@@ -17,7 +17,7 @@ from ledger.hardware import Catalogue, Device
 from ledger.importers import held_time
 from ledger.importers.line_stream import LineStream
 from ledger.importers.nanogpt_log import SpeedRun, is_speed_run, read_speed_run
-from ledger.importers.source_file import find_files, opening
+from ledger.importers.source_file import claimed_files, opening
 from ledger.importers.step_importer import run_name
 from ledger.importers.step_settings import STEP_SETTINGS, StepSaid, read_step_settings
 from ledger.importers.stored import HEAD_MAX, read_head
@@ -47,16 +47,8 @@ class NanogptImporter:
 
     def files(self, path: Path) -> tuple[Path, ...]:
         """The log, or the logs below a directory."""
-        if path.is_file():
-            return (path,)
-        found = tuple(p for p in find_files(path, lambda _: True, "files") if self._is_log(p))
-        if not found:
-            raise MissingError(
-                "the directory holds no log of a speed run",
-                where=str(path),
-                remedy="give the log itself: its steps may stand far below its head",
-            )
-        return found
+        remedy = "give the log itself: its steps may stand far below its head"
+        return claimed_files(path, self.claims, "log of a speed run", remedy=remedy)
 
     def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
         """Reads one log."""

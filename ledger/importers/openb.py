@@ -16,14 +16,13 @@ from ledger.errors import InputError, MissingError
 from ledger.hardware import Catalogue
 from ledger.importers.held_reading import HeldReader, Terms
 from ledger.importers.line_stream import LineStream
+from ledger.importers.mapped_importer import Kind, MappedImporter, by_opening
 from ledger.importers.mapping import Map
-from ledger.importers.source_file import find_files, opening
-from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.importers.stretch import WHOLE, Doubt, Nothing, Refusal, Stretch, Units
 from ledger.journeys.importing import Reading
 from ledger.period import Period, parse_instant
 
-__all__ = ["IMPORTER", "OpenbImporter", "OpenbSource"]
+__all__ = ["IMPORTER", "OpenbSource"]
 
 _NAME: Final = "openb"
 _VERSION: Final = "1"
@@ -124,45 +123,19 @@ class OpenbSource:
         )
 
 
-class OpenbImporter:
-    """Reads tables of OpenB; see `Importer`."""
+def _claims(text: str) -> bool:
+    """Whether the first line is the header of a table of pods."""
+    names = text.partition("\n")[0].rstrip("\r").split(",")
+    return set(_NEEDED) <= set(names)
 
-    name = _NAME
-    version = _VERSION
-    settings = frozenset({"epoch", "cluster", "model", "role"})
 
-    def __init__(self, mapping: Map | None = None) -> None:
-        """Read by a map, if there is one."""
-        self._map = mapping
-
-    def with_map(self, mapping: Map) -> OpenbImporter:
-        """Return the importer that reads by a map."""
-        mapping.refuse_columns()
-        return OpenbImporter(mapping)
-
-    def claims(self, head: bytes, path: Path) -> bool:
-        """Whether the first line is the header of a table of pods."""
-        if path.is_dir():
-            return False
-        names = opening(head).partition("\n")[0].rstrip("\r").split(",")
-        return set(_NEEDED) <= set(names)
-
-    def files(self, path: Path) -> tuple[Path, ...]:
-        """The file, or the tables of a directory."""
-        found = find_files(path, lambda name: name.endswith(".csv"), "tables of OpenB")
-        if path.is_file():
-            return found
-        mine = tuple(p for p in found if self.claims(read_head(p, HEAD_MAX), p))
-        if not mine:
-            raise MissingError("the directory holds no table of OpenB", where=str(path))
-        return mine
-
-    def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
-        """Reads and checks one table; its records are built anew, pod by pod, when asked."""
-        said = {**({} if self._map is None else self._map.file.settings), **settings}
-        stream = LineStream(path)
-        source = OpenbSource(stream, said)
-        return HeldReader(source, stream, Terms.of(said), catalogue, self._map).reading()
+def _read(
+    path: Path, settings: Mapping[str, str], catalogue: Catalogue, mapping: Map | None
+) -> Reading:
+    """Read and check one table; its records are built anew, pod by pod, when asked."""
+    stream = LineStream(path)
+    source = OpenbSource(stream, settings)
+    return HeldReader(source, stream, Terms.of(settings), catalogue, mapping).reading()
 
 
 def _header(cells: list[str]) -> tuple[str, ...]:
@@ -214,4 +187,15 @@ def _count(cells: Mapping[str, str], name: str) -> int:
     return int(text)
 
 
-IMPORTER = OpenbImporter()
+IMPORTER = MappedImporter(
+    Kind(
+        name=_NAME,
+        version=_VERSION,
+        settings=frozenset({"epoch", "cluster", "model", "role"}),
+        noun="table of OpenB",
+        remedy="give openb_pod_list_….csv as it was published",
+        claims=by_opening(_claims),
+        reads=_read,
+        named=lambda name: name.endswith(".csv"),
+    )
+)

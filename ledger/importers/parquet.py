@@ -15,6 +15,7 @@ import polars as pl
 from ledger.errors import InputError, Problem
 from ledger.hardware import Catalogue
 from ledger.importers.faults import Source
+from ledger.importers.focus_parquet import MAGIC, is_parquet_bill
 from ledger.importers.frame import header_problems, read_frame
 from ledger.importers.held_time import refusal
 from ledger.importers.rows import ROW
@@ -23,8 +24,6 @@ from ledger.importers.stored import read_stored
 from ledger.journeys.importing import Reading
 
 __all__ = ["IMPORTER", "ParquetImporter"]
-
-_MAGIC = b"PAR1"
 
 
 class ParquetImporter:
@@ -35,10 +34,11 @@ class ParquetImporter:
     settings: frozenset[str] = frozenset()
 
     def claims(self, head: bytes, path: Path) -> bool:
-        """Whether the file is Parquet."""
+        """Whether the file is Parquet, and no bill."""
         if not head:
-            return path.is_dir() and any(_is_parquet(p.name) for p in path.iterdir())
-        return head.startswith(_MAGIC)
+            tables = (p for p in path.iterdir() if _is_parquet(p.name)) if path.is_dir() else ()
+            return any(not is_parquet_bill(p) for p in tables)
+        return head.startswith(MAGIC) and not is_parquet_bill(path)
 
     def files(self, path: Path) -> tuple[Path, ...]:
         """The file, or the Parquet files of a directory."""

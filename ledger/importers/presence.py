@@ -99,6 +99,36 @@ class Presence:
         self.samples += 1
         return True
 
+    def extend(self, times_ms: Sequence[int], values: Sequence[int | None]) -> int:
+        """Take in many samples; return how many of them say nothing new.
+
+        Args:
+            times_ms: When each was taken, milliseconds since the epoch.
+            values: The share of one of each in billionths, or None where it states none.
+        """
+        limit, repeated, singly = 2 * self.step, 0, 0
+        last = begun = self.last_ms
+        value = self.value
+        midnight = busy = valued = 0
+        for time_ms, share in zip(times_ms, values, strict=True):
+            distance = time_ms - last
+            # Nearly all samples come within two steps of the last, and on its day.
+            if 0 < distance <= limit and time_ms < midnight:
+                if value is not None:
+                    busy += value * distance
+                    valued += distance
+                last, value = time_ms, share
+                continue
+            self._catch_up(begun, (last, value), busy, valued)
+            repeated += not self.add(time_ms, share)
+            singly += 1
+            last, value = self.last_ms, self.value
+            midnight = (last // DAY_MS + 1) * DAY_MS
+            begun, busy, valued = last, 0, 0
+        self._catch_up(begun, (last, value), busy, valued)
+        self.samples += len(times_ms) - singly
+        return repeated
+
     def close(self) -> None:
         """Let the last sample stand for its step; there is no sample after it."""
         if self.last_ms >= 0:
@@ -117,22 +147,40 @@ class Presence:
         """Return billionths of milliseconds busy on a day, and the milliseconds of that figure."""
         return self._busy.get(day, 0), self._valued.get(day, 0)
 
+    def _catch_up(self, begun: int, held: tuple[int, int | None], busy: int, valued: int) -> None:
+        """Keep what samples of one day stand for, and hold the last of them."""
+        self.last_ms, self.value = held
+        if begun < self.last_ms:
+            self._keep(begun, self.last_ms, busy, valued)
+
     def _hold(self, start: int, stop: int) -> None:
         """Let the held value stand from one instant to another."""
         while start < stop:
-            day = start // DAY_MS
-            end = min(stop, (day + 1) * DAY_MS)
-            found = self._stretches.get(day)
-            if found is None:
-                self._stretches[day] = array("q", (start, end))
-            elif found[-1] == start:
-                found[-1] = end
-            else:
-                found.extend((start, end))
-            if self.value is not None:
-                self._busy[day] = self._busy.get(day, 0) + self.value * (end - start)
-                self._valued[day] = self._valued.get(day, 0) + end - start
+            end = min(stop, (start // DAY_MS + 1) * DAY_MS)
+            valued = 0 if self.value is None else end - start
+            self._keep(start, end, valued * (self.value or 0), valued)
             start = end
+
+    def _keep(self, start: int, end: int, busy: int, valued: int) -> None:
+        """Keep a stretch of one day.
+
+        Args:
+            start: Its first instant.
+            end: Its end, on the same day or the midnight after it.
+            busy: Billionths of milliseconds busy in it.
+            valued: Milliseconds of it for which that is known.
+        """
+        day = start // DAY_MS
+        found = self._stretches.get(day)
+        if found is None:
+            self._stretches[day] = array("q", (start, end))
+        elif found[-1] == start:
+            found[-1] = end
+        else:
+            found.extend((start, end))
+        if valued:
+            self._busy[day] = self._busy.get(day, 0) + busy
+            self._valued[day] = self._valued.get(day, 0) + valued
 
 
 def cover_of(several: Iterable[Sequence[int]]) -> DayCover | None:

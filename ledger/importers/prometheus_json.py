@@ -13,8 +13,17 @@ from typing import Final
 
 from ledger.errors import InputError
 from ledger.importers.line_stream import LineStream
+from ledger.importers.mapping import Words
+from ledger.importers.presence import ONE
 from ledger.importers.prometheus_labels import SeriesBook
-from ledger.importers.sampled_series import Remark, Sample, Series, billionths, milliseconds
+from ledger.importers.sampled_series import (
+    Burst,
+    Remark,
+    Sample,
+    Series,
+    billionths,
+    milliseconds,
+)
 
 __all__ = ["JsonSamples", "claims_json"]
 
@@ -22,14 +31,21 @@ _LABELS_MAX: Final = 1 << 20  # characters of the labels of one series
 _HEAD_MAX: Final = 1 << 16  # characters before the list of results
 _ENOUGH: Final = 256  # characters that hold the next pair, or the next brackets
 _RESULT: Final = re.compile(r'"result"\s*:\s*\[')
-_BARE: Final = re.compile(r"\s*\[(?=\s*\{)")
+_BARE: Final = re.compile(r"\s*\[(?=\s*[{\]])")
 _KIND: Final = re.compile(r'"resultType"\s*:\s*"(\w+)"')
 _ERROR: Final = re.compile(r'"error"\s*:\s*"((?:[^"\\]|\\.){0,300})')
 _METRIC: Final = re.compile(r'\s*,?\s*\{\s*"metric"\s*:\s*(?=\{)')
 _VALUES: Final = re.compile(r'\s*,\s*"values"\s*:\s*\[\s*')
-_PAIR: Final = re.compile(r'\[\s*([0-9.]{1,32})\s*,\s*"([^"\\]{1,60})"\s*\]\s*(?:,\s*)?')
+_PAIR: Final = re.compile(r'\s*\[\s*([0-9.]{1,32})\s*,\s*"([^"\\]{1,60})"\s*\]\s*(?:,\s*)?')
+_PLAIN: Final = r'\[([0-9]{10})(?:\.([0-9]{1,3}))?,\s?"([0-9]{1,9})(?:\.([0-9]{1,9}))?"\]'
+_EACH: Final = re.compile(_PLAIN)
+_MANY: Final = re.compile("(?:" + _PLAIN.replace("([", "(?:[") + r"(?:,\s?|(?=\])))++")
+_SCALE: Final = tuple(ONE // 10**digits for digits in range(10))
 _CLOSED: Final = re.compile(r"\s*\]\s*\}")
 _END: Final = re.compile(r"\s*\]")
+_BLANK: Final = re.compile(r"\s*")
+_TOKEN: Final = re.compile(r'[^"{}\[\]]+|[{}\[\]]|"(?:[^"\\]|\\.)*"', re.DOTALL)
+_DEEPER: Final = {"{": 1, "[": 1, "}": -1, "]": -1}
 _RANGE: Final = "ask for a range: /api/v1/query_range?query=…&start=…&end=…&step=30s"
 
 
@@ -86,19 +102,23 @@ class JsonSamples:
         """The series seen so far, by number."""
         return self._book.series
 
+    def said(self, words: Words) -> list[Words]:
+        """Return the labels that a map asks for, as the series of one device state them."""
+        return self._book.said(words)
+
     def remarks(self) -> Iterator[Remark]:
         """Yield what is to be told of the file as a whole."""
         return self._book.remarks()
 
-    def samples(self) -> Iterator[Sample | InputError]:
+    def samples(self) -> Iterator[Sample | Burst | InputError]:
         """Yield every sample of a figure that is known.
 
         Raises:
             InputError: If the text is no answer to a range query, or ends too early.
         """
         window = _Window(self._stream)
-        answers = 0
-        while self._enter(window, first=not answers):
+        depth, answers = self._enter(window, first=True), 0
+        while depth is not None:
             answers += 1
             while window.take(_METRIC):
                 number = self._labels(window)
@@ -107,22 +127,26 @@ class JsonSamples:
                 yield from self._values(window, number)
             if not window.take(_END):
                 raise self._odd(window, "the list of series is broken off")
-        while not window.ended:  # the digest is of the whole file
-            window.at = len(window.text)
-            window.more()
+            self._leave(window, depth)
+            depth = self._enter(window, first=False)
+        assert answers  # a file without any is an error
 
-    def _enter(self, window: _Window, *, first: bool) -> bool:
-        """Go to the next list of series, if there is one."""
+    def _enter(self, window: _Window, *, first: bool) -> int | None:
+        """Go to the next list of series; return in how many brackets it stands, None at the end."""
+        if not first and self._is_over(window):
+            return None
         window.ahead(_HEAD_MAX)
-        if first and window.take(_BARE):
-            return True
+        if window.take(_BARE):
+            return 0
         found = _RESULT.search(window.text, window.at)
-        if found is None:
+        stop = window.at if found is None else found.end() - 1
+        depth = _depth(window.text, window.at, stop)
+        if found is None or depth is None:
             error = _ERROR.search(window.text, window.at)
-            if first:
-                told = f": {error[1]}" if error else ""
-                raise InputError(f"the file holds no answer to a query{told}", remedy=_RANGE)
-            return False
+            told = f": {error[1]}" if error else ""
+            if not first and not window.text.startswith("{", window.at):
+                raise self._odd(window, "an answer is followed by no other")
+            raise InputError(f"the file holds no answer to a query{told}", remedy=_RANGE)
         kind = _KIND.search(window.text, window.at, found.start())
         if kind is None or kind[1] != "matrix":
             raise InputError(
@@ -131,7 +155,35 @@ class JsonSamples:
                 remedy=_RANGE,
             )
         window.at = found.end()
-        return True
+        return depth
+
+    def _leave(self, window: _Window, depth: int) -> None:
+        """Go behind an answer whose list of series has ended."""
+        while depth > 0:
+            if window.at == len(window.text):
+                if window.ended:
+                    raise self._odd(window, "the answer is broken off")
+                window.more()
+                continue
+            found = _TOKEN.match(window.text, window.at)
+            if found is None:  # a text that goes on beyond this piece
+                if window.ended or len(window.text) - window.at > _LABELS_MAX:
+                    raise self._odd(window, "the answer is broken off")
+                window.more()
+                continue
+            depth += _DEEPER.get(found[0], 0)
+            window.at = found.end()
+
+    def _is_over(self, window: _Window) -> bool:
+        """Go to what is no blank, and return whether the file has ended before it."""
+        while True:
+            found = _BLANK.match(window.text, window.at)
+            window.at = found.end() if found else window.at
+            if window.at < len(window.text):
+                return False
+            if window.ended:
+                return True
+            window.more()
 
     def _labels(self, window: _Window) -> int | None:
         """Read the labels of a series and return its number."""
@@ -147,20 +199,23 @@ class JsonSamples:
                     raise self._odd(window, "the labels of a series cannot be read") from error
                 window.more()
 
-    def _values(self, window: _Window, number: int | None) -> Iterator[Sample]:
+    def _values(self, window: _Window, number: int | None) -> Iterator[Sample | Burst]:
         """Yield the samples of one series."""
         while True:
             window.ahead(_ENOUGH)
-            text, at = window.text, window.at
-            limit = len(text) if window.ended else len(text) - _ENOUGH
-            while at <= limit and (found := _PAIR.match(text, at)):
-                at = found.end()
+            many = _MANY.match(window.text, window.at)
+            if many:
+                window.at = many.end()
+                if number is not None:
+                    yield _burst(number, many[0])
+                continue
+            found = window.take(_PAIR)
+            if found:
                 if number is not None and found[2] != "NaN":
                     yield Sample(number, milliseconds(found[1]), billionths(found[2]))
-            moved, window.at = at > window.at, at
-            if window.take(_CLOSED):
+            elif window.take(_CLOSED):
                 return
-            if not moved and not _PAIR.match(window.text, window.at):
+            else:
                 raise self._odd(window, "a value is no pair of time and number")
 
     def _odd(self, window: _Window, what: str) -> InputError:
@@ -173,3 +228,29 @@ class JsonSamples:
             where=str(self._stream.path),
             remedy="ask again, and keep the answer as it comes",
         )
+
+
+def _depth(text: str, start: int, stop: int) -> int | None:
+    """Return how many brackets are open between two places, or None if all closed before."""
+    depth = 0
+    for found in _TOKEN.finditer(text, start, stop):
+        depth += _DEEPER.get(found[0], 0)
+        if depth == 0 and found[0] in _DEEPER:
+            return None
+    return depth
+
+
+def _burst(number: int, text: str) -> Burst:
+    """Return the samples of pairs as Prometheus writes them."""
+    pairs = _EACH.findall(text)
+    return Burst(
+        number,
+        [
+            int(seconds) * 1000 + (int(part.ljust(3, "0")) if part else 0)
+            for seconds, part, _, _ in pairs
+        ],
+        [
+            int(whole) * ONE + (int(rest) * _SCALE[len(rest)] if rest else 0)
+            for _, _, whole, rest in pairs
+        ],
+    )

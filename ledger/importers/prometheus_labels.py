@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
+from ledger.importers.mapping import Words
 from ledger.importers.sampled_series import Remark, Series
 
 __all__ = ["FIGURES", "NAME_LABEL", "SeriesBook", "labels_of"]
@@ -17,11 +18,14 @@ FIGURES: Final[Mapping[str, tuple[str, int]]] = {
     "dcgm_fi_prof_sm_active": ("sm", 1),
     "dcgm_fi_prof_pipe_tensor_active": ("tensor", 1),
     "dcgm_fi_dev_gpu_util": ("resident", 100),
-    "nvml_gpm_metric_graphics_util": ("busy", 100),
-    "nvml_gpm_metric_sm_util": ("sm", 100),
-    "nvml_gpm_metric_any_tensor_util": ("tensor", 100),
+    "nvml_gpm_metric_graphics_util": ("gpm_busy", 100),
+    "nvml_gpm_metric_sm_util": ("gpm_sm", 100),
+    "nvml_gpm_metric_any_tensor_util": ("gpm_tensor", 100),
 }
-"""Metric in lower case to what it says and the value that stands for all of it."""
+"""Metric in lower case to what it says and the value that stands for all of it.
+
+No two metrics share a name, since a device may have both.
+"""
 
 _KEPT: Final = (
     *("uuid", "gpu", "hostname", "modelname", "gpu_i_id", "gpu_i_profile"),
@@ -44,7 +48,8 @@ class SeriesBook:
         """
         self.series: list[Series] = []
         self._left_out: set[str] = set()
-        self._asked = frozenset(asked)
+        self._asked = tuple(sorted(frozenset(asked) - {*_KEPT, "type"}))
+        self._said: dict[Words, set[Words]] = {}
         self._numbers: dict[Series, int] = {}
 
     def number(self, labels: Mapping[str, str]) -> int | None:
@@ -62,11 +67,20 @@ class SeriesBook:
             if len(self._left_out) < 1000:  # noqa: PLR2004 - names enough to tell
                 self._left_out.add(metric)
             return None
-        series = Series(self._words(labels), *found)
+        lower = _lowered(labels)
+        series = Series(_stated(lower, _KEPT), *found)
+        self._said.setdefault(series.words, set()).add(_stated(lower, self._asked))
         number = self._numbers.setdefault(series, len(self.series))
         if number == len(self.series):
             self.series.append(series)
         return number
+
+    def said(self, words: Words) -> list[Words]:
+        """Return the labels that a map asks for, as the series of one device state them, in order.
+
+        They tell no device apart: another map must not make other devices of the same ones.
+        """
+        return sorted(self._said[words])
 
     def remarks(self) -> Iterator[Remark]:
         """Yield which figures were left out."""
@@ -74,17 +88,6 @@ class SeriesBook:
             names = ", ".join(sorted(self._left_out)[:20])
             message = f"figures that say nothing of presence, left out: {names or 'without a name'}"
             yield Remark("note", "left-out", message, "")
-
-    def _words(self, labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        """Return the labels that are kept, those of the device before those of its exporter."""
-        lower = {name.lower(): value for name, value in labels.items()}
-        for other, ours in _OTHER_NAMES.items():
-            if other in lower:
-                lower.setdefault(ours, lower[other])
-        for name in [n for n in lower if n.startswith(_EXPORTED)]:
-            lower[name.removeprefix(_EXPORTED)] = lower[name]
-        kept = (*_KEPT, *sorted(self._asked - {*_KEPT, "type"}))
-        return tuple((name, lower[name]) for name in kept if lower.get(name))
 
 
 def labels_of(text: str) -> dict[str, str] | None:
@@ -102,3 +105,19 @@ def labels_of(text: str) -> dict[str, str] | None:
         labels[found[1]] = _ESCAPE.sub(lambda e: "\n" if e[1] == "n" else e[1], found[2])
         at = found.end()
     return labels
+
+
+def _lowered(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return labels by our names, those of the device before those of its exporter."""
+    lower = {name.lower(): value for name, value in labels.items()}
+    for other, ours in _OTHER_NAMES.items():
+        if other in lower:
+            lower.setdefault(ours, lower[other])
+    for name in [n for n in lower if n.startswith(_EXPORTED)]:
+        lower[name.removeprefix(_EXPORTED)] = lower[name]
+    return lower
+
+
+def _stated(labels: Mapping[str, str], names: Iterable[str]) -> Words:
+    """Return the labels of these names that are not empty, in their order."""
+    return tuple((name, labels[name]) for name in names if labels.get(name))

@@ -9,8 +9,15 @@ from typing import Final
 from ledger.errors import InputError, MissingError
 from ledger.importers.line_error import LineError
 from ledger.importers.line_stream import LineStream
+from ledger.importers.mapping import Words
 from ledger.importers.prometheus_labels import FIGURES, NAME_LABEL, SeriesBook, labels_of
-from ledger.importers.sampled_series import Remark, Sample, Series, billionths, milliseconds
+from ledger.importers.sampled_series import (
+    Remark,
+    Sample,
+    Series,
+    billionths,
+    milliseconds,
+)
 
 __all__ = ["TextSamples", "claims_text"]
 
@@ -44,6 +51,10 @@ class TextSamples:
     def series(self) -> list[Series]:
         """The series seen so far, by number."""
         return self._book.series
+
+    def said(self, words: Words) -> list[Words]:
+        """Return the labels that a map asks for, as the series of one device state them."""
+        return self._book.said(words)
 
     def remarks(self) -> Iterator[Remark]:
         """Yield what is to be told of the file as a whole."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from ledger.errors import InputError
+from ledger.importers.mapping import Words
 from ledger.importers.presence import DayCover, Presence, cover_of
 
 __all__ = ["Device", "Together", "days_of"]
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +20,43 @@ class Device:
     """One device under one set of labels.
 
     Attributes:
-        words: Pairs of column and word, in order.
+        words: What tells it and what it served from all others.
         figures: What was measured to the samples of it.
+        said: What else its series state for a map, each set of words once.
     """
 
-    words: tuple[tuple[str, str], ...]
+    words: Words
     figures: Mapping[str, Presence]
+    said: Sequence[Words] = ((),)
 
     def __hash__(self) -> int:
         """Hash by the labels, which no two devices share."""
         return hash(self.words)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns for a map, by the first of what its series state."""
+        return dict((*self.words, *self.said[0]))
+
+    def agreed(self, ask: Callable[[Mapping[str, str]], Answer]) -> Answer:
+        """Return what is answered to the columns of the device.
+
+        Args:
+            ask: Answers for columns.
+
+        Raises:
+            InputError: If its series state several words for a column, and the answers differ.
+        """
+        answer = ask(self.columns)
+        for said in self.said[1:]:
+            if ask(dict((*self.words, *said))) != answer:
+                told = sorted({f"{name} {word[:40]!r}" for one in self.said for name, word in one})
+                raise InputError(
+                    f"its series differ in labels that the map asks for: {', '.join(told)[:300]}",
+                    why="the time of one device would be that of several models, or counted twice",
+                    remedy="tell its models apart by namespace or pod, or query one of them",
+                )
+        return answer
 
     @property
     def name(self) -> str:

@@ -76,10 +76,10 @@ class DayMaker:
             sha256: Digest of the file.
 
         Raises:
-            InputError: If a name cannot stand in a record.
+            InputError: If a name cannot stand in a record, or the map says several things.
         """
         words = dict(device.words)
-        fields, milli = self._held(words, given.precision)
+        fields, milli = self._held(device, given.precision)
         stated: dict[str, JSON] = {
             **held_time.UNKNOWN,
             "run": given.run or self._run(device, words),
@@ -122,12 +122,13 @@ class DayMaker:
         found = (text for name in self.maker.run if (text := _plain(words.get(name, ""))))
         return next(found, "") or _plain("/".join(device.place).strip("/")) or "unnamed"
 
-    def _held(self, words: Mapping[str, str], precision: str) -> tuple[dict[str, JSON], int | None]:
+    def _held(self, device: Device, precision: str) -> tuple[dict[str, JSON], int | None]:
         """Return the fields of a device, and how many thousandths of one each unit is."""
+        words = dict(device.words)
         part, model = words.get("gpu_i_profile", ""), words.get("modelname", "")
         sliced = bool(part or words.get("gpu_i_id"))
         kind = part or model
-        given = self._given(words, kind)
+        given = device.agreed(lambda columns: self._given(columns, kind))
         if given is not None:
             fields = given.fabric()
             if given.device is not None:
@@ -153,10 +154,7 @@ class DayMaker:
         """Return what the map says of a device."""
         if self._map is None:
             return None
-        asked = {name: words.get(name, "") for name in self._map.asked} | {"type": kind}
-        found = self._map.device(tuple(sorted(asked.items())))
-        assert found is None or isinstance(found, GivenDevice)
-        return found
+        return self._map.device_of(words, kind)
 
 
 def _times(cover: DayCover) -> dict[str, JSON]:

@@ -5,30 +5,32 @@ The file is gone through once. What is kept of it is small: stretches and sums b
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.errors import InputError, LedgerError, MissingError, Problem
+from ledger.errors import InputError, LedgerError, Problem
 from ledger.hardware import Catalogue
 from ledger.importers import held_time
 from ledger.importers.line_stream import LineStream
-from ledger.importers.mapping import Given, Map
-from ledger.importers.presence import ONE, Gaps, Presence
+from ledger.importers.mapping import Given, Map, Words, given_to
+from ledger.importers.presence import Presence
 from ledger.importers.problem_list import ProblemList
+from ledger.importers.promised import Promised
 from ledger.importers.sampled_day import Device, days_of
+from ledger.importers.sampled_intake import Intake
 from ledger.importers.sampled_legs import DayMaker, Maker
-from ledger.importers.sampled_series import Sample, Samples, step_of, step_setting
+from ledger.importers.sampled_series import Samples, step_setting
+from ledger.importers.unmapped import Unmapped
 from ledger.journeys.importing import Reading
 from ledger.record import Draft
 
 __all__ = ["SampledReader", "SampledSaid"]
 
-_DISTANCES: Final = 10_000  # distances from which the step is told
-_BUFFER: Final = 500_000  # samples held until then
-_DAYS_MAX: Final = 2_000_000
-_GROUPS_MAX: Final = 200
+_ODD_VALUES: Final = {
+    "beyond": "state more than the figure can be",
+    "unreadable": "state no number of zero or more",
+}
 _ROLES: Final = ("corroborating", "primary")
 
 
@@ -53,10 +55,7 @@ class SampledSaid:
         Raises:
             InputError: If one has a value that means nothing.
         """
-        role, step = settings.get("role", _ROLES[0]), settings.get("step")
-        if role not in _ROLES:
-            remedy = " or ".join(_ROLES)
-            raise InputError(f"{role!r} is no role", where="--set role=…", remedy=remedy)
+        role, step = held_time.word_setting(settings, "role", _ROLES), settings.get("step")
         return cls(settings.get("model"), role, None if step is None else step_setting(step))
 
 
@@ -85,126 +84,46 @@ class SampledReader:
         self._map = mapping
         self._path = str(stream.path)
         self._problems = ProblemList(self._path)
-        self._gaps = Gaps()
-        self._odd: Counter[str] = Counter()
-        self._presences: list[Presence | None] = []
         self._maker = DayMaker(maker, catalogue, mapping, said.role)
 
     def reading(self, source: Samples) -> Reading:
         """Take in every sample, and promise the records."""
+        intake = Intake(source, self._said.step)
         try:
-            step = self._take_in(source)
+            step = intake.run(self._refuse)
         except LedgerError as error:
             self._problems.add(held_time.refusal(self._path, error))
             return Reading((), self._problems.all(), 0, refused=self._problems.refused)
-        devices = self._devices(source)
+        devices = _devices(source, intake)
         chosen, runs = self._chosen(devices)
-        self._tell(step, source, devices)
-        drafts = _Drafts(self._maker, chosen, self._stream.sha256)
-        return Reading(drafts, self._problems.all(), runs, refused=self._problems.refused)
-
-    def _take_in(self, source: Samples) -> int:
-        """Take in the samples and return the step."""
-        samples = source.samples()
-        step, waiting = self._said.step, list[Sample]()
-        if step is None:
-            waiting, distances = self._first(samples)
-            if not waiting:
-                self._refuse_empty()
-            step = step_of(distances)
-        for sample in waiting:
-            self._add(sample, source, step)
-        seen = bool(waiting)
-        for found in samples:
-            if isinstance(found, InputError):
-                self._refuse(found)
-            else:
-                self._add(found, source, step)
-                seen = True
-        if not seen:
-            self._refuse_empty()
-        for presence in self._presences:
-            if presence is not None:
-                presence.close()
-        return step
-
-    def _first(self, samples: Iterator[Sample | InputError]) -> tuple[list[Sample], list[int]]:
-        """Return the first samples and the distances between those of one series."""
-        waiting, distances, last = list[Sample](), list[int](), dict[int, int]()
-        for found in samples:
-            if isinstance(found, InputError):
-                self._refuse(found)
-                continue
-            waiting.append(found)
-            distance = found.time_ms - last.get(found.series, found.time_ms)
-            last[found.series] = found.time_ms
-            if distance > 0:
-                distances.append(distance)
-            if len(distances) >= _DISTANCES or len(waiting) >= _BUFFER:
-                break
-        return waiting, distances
-
-    def _add(self, sample: Sample, source: Samples, step: int) -> None:
-        """Take in one sample."""
-        number, time_ms, value = sample
-        while len(self._presences) <= number:
-            self._presences.append(None)
-        presence = self._presences[number]
-        if presence is None:
-            presence = self._presences[number] = Presence(step, self._gaps)
-        full = source.series[number].full
-        if value is not None and value > full * ONE:
-            self._odd["beyond"] += 1
-            value = None
-        share = None if value is None else value // full
-        if not presence.add(time_ms, share):
-            self._odd["repeated"] += 1
+        self._tell(step, source, devices, intake)
+        promised = Promised(lambda: self._drafts(chosen))
+        return Reading(promised, self._problems.all(), runs, refused=self._problems.refused)
 
     def _refuse(self, error: InputError) -> None:
         """Tell that a line makes no sample."""
         self._problems.add(held_time.refusal(self._path, error))
 
-    def _refuse_empty(self) -> None:
-        """Refuse a file without a sample of a figure that is known."""
-        raise MissingError(
-            "the file holds no sample of a figure that says that a device is there",
-            remedy="export DCGM_FI_PROF_GR_ENGINE_ACTIVE, DCGM_FI_DEV_GPU_UTIL or their like",
-        )
-
-    def _devices(self, source: Samples) -> list[Device]:
-        """Return what was seen of each device and day, whatever the figures."""
-        seen: dict[tuple[tuple[str, str], ...], dict[str, Presence]] = {}
-        for series, presence in zip(source.series, self._presences, strict=False):
-            if presence is not None:
-                seen.setdefault(series.words, {})[series.figure] = presence
-        return [Device(words, figures) for words, figures in seen.items()]
-
     def _chosen(self, devices: list[Device]) -> tuple[list[tuple[Device, Given]], int]:
         """Return the devices of which a model is known, and how many runs they make."""
-        chosen, runs, unmapped = [], set[str](), dict[tuple[tuple[str, str], ...], list[int]]()
+        chosen, runs = list[tuple[Device, Given]](), set[str]()
+        unmapped = Unmapped("devices", self._maker.maker.told_apart, self._map)
         whole = self._maker.seen_in_slices(devices)
         for device in devices:
             if device in whole:
                 continue
-            columns = dict(device.words)
             try:
-                found = None if self._map is None else self._map.row(columns)
-                if found is None and self._said.model is not None:
-                    found = Given(model=self._said.model)
+                found = device.agreed(lambda c: given_to(self._map, c, self._said.model))
                 if found is None:
-                    asked = () if self._map is None else self._map.asked_of_rows
-                    asked = asked or self._maker.maker.told_apart
-                    words = tuple((name, columns.get(name, "")) for name in asked)
-                    group = unmapped.setdefault(words, [0, 0])
-                    group[0] += 1
-                    group[1] += device.covered_ms
+                    unmapped.add(device.columns, None, device.covered_ms * 1000)
                     continue
                 runs |= {str(draft.body["run"]) for draft in self._checked(device, found)}
             except LedgerError as error:
                 self._refuse_device(device, error)
                 continue
             chosen.append((device, found))
-        self._tell_unmapped(unmapped)
+        for _, doubt in unmapped.findings():
+            self._finding(doubt.code, doubt.message, doubt.remedy)
         for device in whole:
             name = device.name
             message = f"{name} is seen whole and in slices at once: the whole one is not recorded"
@@ -215,43 +134,33 @@ class SampledReader:
         """Return the records of a device, to check them before any is written."""
         return list(self._maker.drafts(device, given, self._stream.sha256))
 
+    def _drafts(self, chosen: list[tuple[Device, Given]]) -> Iterator[Draft]:
+        """Yield the records of the devices of which a model is known."""
+        for device, given in chosen:
+            yield from self._maker.drafts(device, given, self._stream.sha256)
+
     def _refuse_device(self, device: Device, error: LedgerError) -> None:
         """Tell that a device makes no record."""
         where = held_time.refusal(self._path, error)
         message = f"{device.name}: {error.message}"
         self._problems.add(Problem(self._path, None, where.code, message, where.remedy))
 
-    def _tell_unmapped(self, unmapped: Mapping[tuple[tuple[str, str], ...], list[int]]) -> None:
-        """Tell the devices of no model, the longest first."""
-        groups = sorted(unmapped.items(), key=lambda item: -item[1][1])
-        remedy = "say which with --map FILE, or --set model=NAME for all of them"
-        for words, (number, covered) in groups[:_GROUPS_MAX]:
-            where = ", ".join(f"{name} {word or 'empty'}" for name, word in words)
-            message = f"{number:,} devices with {where} were there {_hours(covered)} hours"
-            message += " and are of no model: they were not recorded"
-            self._finding("unmapped", message, remedy)
-        if len(groups) > _GROUPS_MAX:
-            rest = groups[_GROUPS_MAX:]
-            hours = _hours(sum(covered for _, (_, covered) in rest))
-            message = f"{len(rest):,} more kinds of devices are of no model, {hours} hours"
-            self._finding("unmapped", message, remedy)
-
-    def _tell(self, step: int, source: Samples, devices: list[Device]) -> None:
+    def _tell(self, step: int, source: Samples, devices: list[Device], intake: Intake) -> None:
         """Tell what was read and what is odd about it."""
         for code, message, remedy in self._maker.doubts():
             self._finding(code, message, remedy)
         for severity, code, message, remedy in source.remarks():
             told = Problem(self._path, None, code, message, remedy, severity=severity)
             self._problems.add(told)
-        samples = sum(p.samples for p in self._presences if p is not None)
-        gaps = self._gaps
+        samples = sum(p.samples for p in intake.presences if p is not None)
+        gaps = intake.gaps
         if 2 * gaps.count > samples:
             message = f"most samples are further apart than two steps of {_seconds(step)} s"
             self._finding("step", message, "say the step of the query: --set step=30s")
-        if self._odd["beyond"]:
-            number = self._odd["beyond"]
-            message = f"{number:,} samples state more than the figure can be: their figure is left"
-            self._finding("beyond", message + " out, their time is not", "look at the exporter")
+        for code, what in _ODD_VALUES.items():
+            if number := intake.odd[code]:
+                message = f"{number:,} samples {what}: their figure is left out, their time is not"
+                self._finding(code, message, "look at the exporter")
         for name, hours in _shared(devices):
             message = f"{name} is seen under several labels at once for {hours} hours: that time "
             self._finding("shared", message + "counts more than once", "is it time-sliced?")
@@ -263,27 +172,22 @@ class SampledReader:
             f"not covered: {_hours(gaps.uncovered_ms)} hours",
             f"longest gap: {_seconds(gaps.longest_ms)} s",
         ]
-        if self._odd["repeated"]:
-            parts.append(f"samples that repeat another: {self._odd['repeated']:,}")
-        message = "; ".join(parts)
-        self._problems.add(Problem(self._path, None, "read", message, "", severity="note"))
+        if intake.odd["repeated"]:
+            parts.append(f"samples that repeat another: {intake.odd['repeated']:,}")
+        self._problems.note("read", "; ".join(parts))
 
     def _finding(self, code: str, message: str, remedy: str) -> None:
         """Tell something that somebody must look at."""
-        self._problems.add(Problem(self._path, None, code, message, remedy, severity="finding"))
+        self._problems.finding(None, code, message, remedy)
 
 
-class _Drafts:
-    """The records of a file of samples, built when asked."""
-
-    def __init__(self, maker: DayMaker, chosen: list[tuple[Device, Given]], sha256: str) -> None:
-        self._maker = maker
-        self._chosen = chosen
-        self._sha256 = sha256
-
-    def __iter__(self) -> Iterator[Draft]:
-        for device, given in self._chosen:
-            yield from self._maker.drafts(device, given, self._sha256)
+def _devices(source: Samples, intake: Intake) -> list[Device]:
+    """Return what was seen of each device and day, whatever the figures."""
+    seen: dict[Words, dict[str, Presence]] = {}
+    for series, presence in zip(source.series, intake.presences, strict=False):
+        if presence is not None:
+            seen.setdefault(series.words, {})[series.figure] = presence
+    return [Device(words, figures, source.said(words)) for words, figures in seen.items()]
 
 
 def _shared(devices: list[Device]) -> Iterator[tuple[str, str]]:

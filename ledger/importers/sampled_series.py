@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, Protocol
 
 from ledger.errors import InputError, MissingError
+from ledger.importers.mapping import Words
 from ledger.importers.presence import ONE
 
 __all__ = [
+    "Burst",
     "Remark",
     "Sample",
     "Samples",
@@ -45,17 +47,31 @@ class Sample(NamedTuple):
     value: int | None
 
 
+class Burst(NamedTuple):
+    """Samples of one series that stand one behind the other.
+
+    Attributes:
+        series: Number of their series in the file.
+        times_ms: When each was taken, milliseconds since the epoch.
+        values: Of each, in billionths of the figure's unit.
+    """
+
+    series: int
+    times_ms: Sequence[int]
+    values: Sequence[int]
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """What is sampled.
 
     Attributes:
-        words: Pairs of column and word that tell the device and what it served, in order.
+        words: What tells the device and what it served.
         figure: What is measured, such as ``busy`` or ``tensor``.
         full: Value that stands for one, in units: 1, or 100 for percent.
     """
 
-    words: tuple[tuple[str, str], ...]
+    words: Words
     figure: str
     full: int
 
@@ -76,13 +92,17 @@ class Samples(Protocol):
     def series(self) -> list[Series]:
         """The series seen so far, by number."""
 
+    def said(self, words: Words) -> list[Words]:
+        """Return what else the series of these words state for a map: each set of words once."""
+
     def remarks(self) -> Iterator[Remark]:
         """Yield what is to be told of the file as a whole, when its samples have gone by."""
 
-    def samples(self) -> Iterator[Sample | InputError]:
+    def samples(self) -> Iterator[Sample | Burst | InputError]:
         """Yield every sample in the order of the file, and what makes none, with its place."""
 
 
+@lru_cache(maxsize=4096)  # many devices are sampled at one instant
 def milliseconds(text: str) -> int:
     """Return an instant in milliseconds since the epoch, cut off.
 

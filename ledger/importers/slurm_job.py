@@ -13,7 +13,7 @@ from ledger.importers.slurm_table import Record
 from ledger.importers.slurm_time import NEVER, Clock, seconds_of
 from ledger.importers.slurm_tres import Held, accelerators
 from ledger.importers.stretch import Doubt, Nothing
-from ledger.period import Period
+from ledger.period import Period, format_instant
 
 __all__ = ["NEEDED", "Job", "read_job"]
 
@@ -23,12 +23,14 @@ NEEDED: Final = ("jobid", "start", "end", "state", "alloctres")
 _ENDED: Final = frozenset(
     {
         *("BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL"),
-        *("OUT_OF_MEMORY", "PREEMPTED", "REQUEUED", "RESIZING", "REVOKED", "TIMEOUT"),
+        *("OUT_OF_MEMORY", "PREEMPTED", "REQUEUED", "RESIZING", "TIMEOUT"),
         *("LAUNCH_FAILED", "RECONFIG_FAIL", "SPECIAL_EXIT", "STOPPED", "EXPEDITING"),
     }
 )
 _GOING: Final = frozenset({"RUNNING", "SUSPENDED", "COMPLETING", "CONFIGURING", "SIGNALING"})
-_WAITING: Final = frozenset({"PENDING", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD"})
+_WAITING: Final = frozenset({"PENDING", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "REVOKED"})
+"""States of jobs that hold nothing; what was revoked was started by another cluster."""
+_KNOWN: Final = _ENDED | _GOING | _WAITING
 _BRACKET: Final = re.compile(r"_\[.*\]$")
 
 
@@ -61,15 +63,15 @@ class Job:
     def key(self, window: str) -> tuple[str, ...]:
         """Return what tells this run of the job from every other.
 
-        Ids of jobs come again, and a job that is requeued keeps its id: the time of submission and
-        the start belong to it, unless Slurm gives the run an id of its own.
+        Ids of jobs come again, and a job that is requeued keeps its id: the instant of its start
+        belongs to it, unless Slurm gives the run an id of its own. It is an instant and no text,
+        so that exports in two zones tell of one run. The time of submission and the raw id would
+        tell no more runs apart, and differ with the columns of an export.
         """
         sluid = self.cells.get("sluid", "")
         if sluid and sluid.lower() not in NEVER:
             return ("sluid", sluid, self.id.partition("+")[2], window)
-        raw = self.cells.get("jobidraw") or self.id
-        submit = self.cells.get("submit", "")
-        return ("job", self.cluster, raw, self.id, submit, self.cells["start"], window)
+        return ("job", self.cluster, self.id, format_instant(self.period.start), window)
 
 
 def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
@@ -90,7 +92,7 @@ def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
     if "." in name:
         return Nothing("step")
     state = cells["state"].split(" ")[0].rstrip("+")
-    if state not in _ENDED | _GOING | _WAITING:
+    if state not in _KNOWN:
         raise InputError(
             f"{state[:40]!r} is no state of a job",
             why="whether it held devices cannot be told",
@@ -131,6 +133,8 @@ def _period(
             raise InputError(
                 "the job has no end and no elapsed time", remedy="export ElapsedRaw as well"
             )
+        if len(starts) > 1:
+            raise _twice(cells["start"], "export again with TZ=UTC")
         try:
             ends = tuple(start + timedelta(seconds=elapsed) for start in starts)
         except OverflowError as error:
@@ -145,11 +149,8 @@ def _period(
     lengths = set() if elapsed is None else {elapsed, elapsed + suspended}
     fitting = [p for p in pairs if int((p[1] - p[0]).total_seconds()) in lengths]
     if len(pairs) > 1 and len(fitting) != 1:
-        raise InputError(
-            f"{cells['start']} to {cells['end']} means several stretches of time",
-            why="in autumn an hour comes twice",
-            remedy="export again with TZ=UTC, or add ElapsedRaw",
-        )
+        stretch = f"{cells['start']} to {cells['end']}"
+        raise _twice(stretch, "export again with TZ=UTC, or add ElapsedRaw")
     start, end = (fitting or pairs)[0]
     if end < start:
         raise InputError(
@@ -162,6 +163,15 @@ def _period(
         doubt = Doubt("elapsed-differs", message, "look at the job; was it resized?")
         return _span(start, end), (doubt,)
     return _span(start, end), ()
+
+
+def _twice(stretch: str, remedy: str) -> InputError:
+    """Return the error for times of the hour that comes twice."""
+    return InputError(
+        f"{stretch} means several stretches of time",
+        why="in autumn an hour comes twice",
+        remedy=remedy,
+    )
 
 
 def _span(start: datetime, end: datetime) -> Period | None:

@@ -63,7 +63,8 @@ def _cells(job: Mapping[str, Any]) -> dict[str, str]:
         cells[name] = _text(times[new]) if new in times else _text(job.get(old))
     cells["jobid"] = _job_id(job, cells["jobidraw"])
     cells["state"] = _state(job)
-    cells["alloctres"] = _tres(job)
+    cells["alloctres"] = _tres(job, "allocated", "tres_alloc_str")
+    cells["reqtres"] = _tres(job, "requested", "tres_req_str")
     cells["restarts"] = _text(job.get("restart_cnt"))
     return cells
 
@@ -93,12 +94,12 @@ def _state(job: Mapping[str, Any]) -> str:
     return _text(state)
 
 
-def _tres(job: Mapping[str, Any]) -> str:
-    """Return what was allocated as ``AllocTRES`` writes it."""
+def _tres(job: Mapping[str, Any], name: str, old: str) -> str:
+    """Return what was allocated or asked for, as ``AllocTRES`` and ``ReqTRES`` write it."""
     tres = job.get("tres")
-    allocated = tres.get("allocated") if isinstance(tres, dict) else None
+    allocated = tres.get(name) if isinstance(tres, dict) else None
     if not isinstance(allocated, list):
-        return _text(job.get("tres_alloc_str"))
+        return _text(job.get(old))
     return ",".join(
         f"gres/{_text(item.get('name'))}={_text(item.get('count'))}"
         for item in allocated

@@ -10,6 +10,7 @@ from typing import Final
 from ledger.errors import InputError
 from ledger.importers.line_stream import LineStream
 from ledger.importers.mapping import Map
+from ledger.importers.slurm_export import ExportDoubts
 from ledger.importers.slurm_job import NEEDED, Job, read_job
 from ledger.importers.slurm_json import json_records
 from ledger.importers.slurm_table import Header, Misfit, Record, header_of, records
@@ -20,10 +21,11 @@ from ledger.importers.stretch import WHOLE, Doubt, Nothing, Refusal, Stretch, Un
 __all__ = ["EXPORT", "NAME", "VERSION", "Said", "SlurmSource"]
 
 NAME: Final = "slurm"
-VERSION: Final = "1"
+VERSION: Final = "2"
 EXPORT: Final = (
-    "TZ=UTC sacct --allusers --parsable2 --allocations --duplicates --format jobid,jobidraw,"
-    "cluster,partition,account,user,submit,start,end,elapsedraw,suspended,state,alloctres,jobname"
+    "TZ=UTC sacct --allusers --parsable2 --allocations --duplicates --starttime 2026-01-01 "
+    "--endtime now --format jobid,jobidraw,cluster,partition,account,user,submit,start,end,"
+    "elapsedraw,suspended,state,reqtres,alloctres,jobname"
 )
 
 
@@ -68,20 +70,24 @@ class SlurmSource:
         self._stream = stream
         self._said = said
         self._map = mapping
+        self._whole = ExportDoubts(mapping)
 
     def stretches(self) -> Iterator[Stretch | Nothing | Refusal]:
         """Yield what every job held."""
+        self._whole = ExportDoubts(self._map)
         for record in self._records():
             try:
                 job = self._job(record)
             except InputError as error:
                 yield Refusal(record.line, error)
                 continue
+            if isinstance(record, Record):
+                self._whole.saw(record.cells, job)
             yield job if isinstance(job, Nothing) else _stretch(job, self._said.window)
 
     def doubts(self) -> tuple[Doubt, ...]:
-        """Return nothing: every doubt is about a job."""
-        return ()
+        """Return what is odd about the export as a whole."""
+        return self._whole.told()
 
     def _job(self, record: Record | Misfit) -> Job | Nothing:
         """Read one record."""

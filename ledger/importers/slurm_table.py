@@ -147,10 +147,11 @@ def _record(text: str, line: int, header: Header, wanted: int) -> Record | Misfi
         if not _last_is_free(header):
             return _misfit(text, line, header)
         cells = text.split(header.delimiter, wanted)
-    found: dict[str, str] = {}
-    for name, cell in zip(header.names, cells, strict=False):
-        # A column that was exported twice says the same twice, or the cells slipped.
-        if found.setdefault(name, cell) != cell:
+    found = dict(zip(header.names, cells, strict=False))
+    # A column that was exported twice says the same twice, or the cells slipped.
+    if len(found) != len(header.names):
+        named = zip(header.names, cells, strict=False)
+        if any(found[name] != cell for name, cell in named):
             return _misfit(text, line, header)
     return Record(line, found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -39,6 +40,7 @@ class Clock:
             InputError: If there is no such zone.
         """
         self._zone = None if zone is None else _zone(zone)
+        self._is_utc = zone == "UTC"
 
     def read(self, text: str) -> tuple[datetime, ...]:
         """Return the instants that a text can mean: none for `Unknown`, two in a repeated hour.
@@ -47,11 +49,11 @@ class Clock:
             InputError: If it is no time, or the zone has no such hour.
             MissingError: If nobody gave the zone: the whole file is open then.
         """
-        if text.strip().lower() in NEVER:
-            return ()
-        if _EPOCH.fullmatch(text):
-            return (datetime.fromtimestamp(int(text), UTC),)
         if not _LOCAL.fullmatch(text):
+            if text.strip().lower() in NEVER:
+                return ()
+            if _EPOCH.fullmatch(text):
+                return (datetime.fromtimestamp(int(text), UTC),)
             raise InputError(
                 f"{text[:40]!r} is no time",
                 remedy="unset SLURM_TIME_FORMAT, or set it to %s",
@@ -67,8 +69,17 @@ class Clock:
     def _instants(self, text: str) -> tuple[datetime, ...]:
         """Return the instants at which a clock on the wall of the zone showed this."""
         try:
+            if self._is_utc:
+                return (datetime.fromisoformat(text + "+00:00"),)
             wall = datetime.fromisoformat(text)
-            folds = [wall.replace(tzinfo=self._zone, fold=n).astimezone(UTC) for n in (0, 1)]
+            # What the clock says twice, or never, has another offset the second time.
+            once, again = (wall.replace(tzinfo=self._zone, fold=n).utcoffset() for n in (0, 1))
+            assert once is not None
+            assert again is not None
+            folds = [(wall - once).replace(tzinfo=UTC)]
+            if once == again:
+                return tuple(folds)
+            folds.append((wall - again).replace(tzinfo=UTC))
             shown = [one.astimezone(self._zone).replace(tzinfo=None) for one in folds]
         except (ValueError, OverflowError) as error:
             raise InputError(f"{text} is no time", remedy="export it again") from error
@@ -85,6 +96,7 @@ class Clock:
         return tuple(found)
 
 
+@lru_cache(maxsize=4096)
 def seconds_of(elapsed: str) -> int:
     """Return a duration `[DD-[HH:]]MM:SS` in whole seconds; digits are seconds already.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ledger.errors import InputError
@@ -28,6 +29,7 @@ class Held:
     count: int
 
 
+@lru_cache(maxsize=8192)  # millions of jobs ask for a few thousand things
 def accelerators(tres: str) -> tuple[tuple[Held, ...], str]:
     """Return the accelerators that a job held, and what is odd about their counts.
 
@@ -62,6 +64,7 @@ def accelerators(tres: str) -> tuple[tuple[Held, ...], str]:
     return _shared(generic, typed)
 
 
+@lru_cache(maxsize=1024)
 def is_slice(word: str) -> bool:
     """Return whether a type is a MIG slice, such as ``1g.10gb`` or ``a100_3g.20gb``."""
     return _SLICE.search(word) is not None

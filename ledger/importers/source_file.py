@@ -18,12 +18,13 @@ from pathlib import Path
 from ledger.errors import InputError, MissingError
 from ledger.importers.json_text import parse_json
 from ledger.importers.line_error import LineError
-from ledger.importers.stored import encoding_fault
+from ledger.importers.stored import HEAD_MAX, encoding_fault, read_head
 
 __all__ = [
     "TEXT_MAX",
     "SourceFile",
     "beside",
+    "claimed_files",
     "exact_number",
     "find_files",
     "opening",
@@ -171,6 +172,35 @@ def find_files(path: Path, wanted: Callable[[str], bool], kind: str) -> tuple[Pa
             f"the directory holds no {kind}", where=str(path), remedy="give the right directory"
         )
     return tuple(found)
+
+
+def claimed_files(
+    path: Path,
+    claims: Callable[[bytes, Path], bool],
+    noun: str,
+    *,
+    named: Callable[[str], bool] | None = None,
+    remedy: str = "",
+) -> tuple[Path, ...]:
+    """Return the files to read: a file gives itself, a directory those that are of a kind.
+
+    Args:
+        path: A file or a directory, searched to any depth.
+        claims: Whether a file is of this kind, by its first bytes and its path.
+        noun: What such files are, for the message.
+        named: Whether a file of that name, without ``.gz``, may be one; None for any name.
+        remedy: What to do where a directory holds none.
+
+    Raises:
+        MissingError: There is no such path, or the directory holds none of this kind.
+    """
+    found = find_files(path, named or bool, noun)
+    if path.is_file():
+        return found
+    mine = tuple(p for p in found if claims(read_head(p, HEAD_MAX), p))
+    if not mine:
+        raise MissingError(f"the directory holds no {noun}", where=str(path), remedy=remedy)
+    return mine
 
 
 def beside(path: Path, name: str) -> Path | None:

@@ -50,14 +50,8 @@ class Said:
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> Said:
         """Read the settings."""
-        role, tail = settings.get("role", "primary"), settings.get("tail", "open")
-        for name, word, words in (
-            ("role", role, ("primary", "corroborating")),
-            ("tail", tail, ("open", "heartbeat")),
-        ):
-            if word not in words:
-                message = f"{word!r} is no {name}"
-                raise InputError(message, where=f"--set {name}=…", remedy=" or ".join(words))
+        role = held_time.word_setting(settings, "role", ("primary", "corroborating"))
+        tail = held_time.word_setting(settings, "tail", ("open", "heartbeat"))
         given = settings.get("now")
         now = datetime.now(UTC) if given is None else parse_instant(given)
         return cls(epoch_ms(now), settings.get("model"), settings.get("developer"), role, tail)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ledger.errors import MissingError
 from ledger.hardware import Catalogue
-from ledger.importers.source_file import find_files, opening
+from ledger.importers.source_file import claimed_files, opening
 from ledger.importers.step_copies import corroborate
 from ledger.importers.step_log import Format
 from ledger.importers.step_reading import read_steps
@@ -50,15 +49,10 @@ class StepImporter:
         """The log, or each directory that holds some: its logs may be of one run."""
         if path.is_file():
             return (path,)
-        logs = self._logs(find_files(path, lambda _: True, "files"))
-        found = tuple(sorted({log.parent for log in logs}))
-        if not found:
-            raise MissingError(
-                f"the directory holds no log of {self._how.program}",
-                where=str(path),
-                remedy="give the log itself: its steps may stand far below its head",
-            )
-        return found
+        noun = f"log of {self._how.program}"
+        remedy = "give the log itself: its steps may stand far below its head"
+        logs = claimed_files(path, self.claims, noun, remedy=remedy)
+        return tuple(sorted({log.parent for log in logs}))
 
     def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
         """Reads a log, or all logs of a directory: of one run when ``run`` names it."""

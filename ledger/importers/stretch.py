@@ -123,4 +123,7 @@ class Stretch:
 
 def plain_text(text: str | None) -> str:
     """Return a text as it can stand in a record, shortened."""
-    return "".join(c if c.isprintable() else " " for c in text or "")[:200].strip()
+    text = text or ""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return text[:200].strip()

@@ -14,8 +14,10 @@ from ledger.errors import InputError, LedgerError, MissingError, Problem
 from ledger.estimate import Estimate, dense, pipe, plain
 from ledger.hardware import Device
 from ledger.importers.line_error import LineError
+from ledger.importers.line_stream import LineStream
 from ledger.importers.source_file import SourceFile, beside, read_object, read_source
 from ledger.importers.telemetry_pipe import Telemetry, read_telemetry
+from ledger.importers.telemetry_rows import text_lines
 from ledger.importers.telemetry_run import RunFacts, whole
 
 __all__ = ["PEAK_CLOCKS_MHZ", "Figure", "counted", "measured", "six_nd", "trainer"]
@@ -42,7 +44,7 @@ class Figure:
     series: str
     fields: Mapping[str, JSON]
     kind: str
-    source: SourceFile
+    source: SourceFile | LineStream
     locator: str
 
 
@@ -138,9 +140,9 @@ def measured(
         lacking = _lacking(facts, device, found=found is not None, peak=peak is not None)
         problems.append(Problem(str(path), None, "no-pipe-figure", *lacking, "finding"))
         return
+    source = LineStream(found)
     try:
-        source = read_source(found)
-        telemetry = read_telemetry(source.text, facts.period, facts.gpus)
+        telemetry = read_telemetry(text_lines(source), facts.period, facts.gpus)
     except (InputError, MissingError) as error:
         problems.append(_unread(found, error))
         return
@@ -151,7 +153,7 @@ def measured(
         _pipe_fields(estimate, telemetry, peak, clock),
         "telemetry",
         source,
-        f"{len(telemetry.samples)} rows",
+        f"{telemetry.sampled} rows",
     )
 
 
@@ -186,7 +188,7 @@ def _pipe_fields(
     inputs: dict[str, JSON] = dict(estimate.inputs)
     inputs |= {
         "unsampled_device_ms": telemetry.unsampled_ms,
-        "gaps": len(telemetry.gaps),
+        "gaps": telemetry.gap_count,
         "clock_max_mhz": telemetry.clock_max_mhz,
     }
     return {
@@ -225,6 +227,15 @@ def _coverage(facts: RunFacts, telemetry: Telemetry, source: str) -> Iterator[Pr
             "nothing to do: the figure is a range that leaves the gap open",
             "finding",
             "time without a sample is not idle time",
+        )
+    if telemetry.gap_count > len(telemetry.gaps):
+        yield Problem(
+            source,
+            None,
+            "telemetry-gap",
+            f"{telemetry.gap_count - len(telemetry.gaps):,} more gaps are not shown",
+            "nothing to do: the figure is a range that leaves the gaps open",
+            "finding",
         )
     if telemetry.devices != facts.gpus:
         yield Problem(

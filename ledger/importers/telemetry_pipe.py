@@ -6,28 +6,21 @@ row stands for is a gap: it is stated and bounded, and never filled with zeros.
 
 from __future__ import annotations
 
-import csv
-import io
-import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from fractions import Fraction
+from functools import lru_cache
+from typing import Final
 
 from ledger.errors import InputError
 from ledger.estimate import PipeSample
-from ledger.importers.decimals import exact_fraction
-from ledger.importers.line_error import LineError
+from ledger.importers.telemetry_rows import Row, Rows, exact
 from ledger.period import Period, epoch_ms
 
 __all__ = ["Gap", "Telemetry", "read_telemetry"]
 
-STAMP, DEVICE, CLOCK = "timestamp_utc", "gpu_uuid", "sm_clock_mhz"
-ACTIVITY = "gpm_any_tensor_util"
-"""Percent of cycles in which any matrix pipe was busy (NVML GPM, of the current clock)."""
-
-_PERCENT = 100
+_GAPS_MAX: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +45,33 @@ class Telemetry:
     """What the rows within a run say.
 
     Attributes:
-        samples: One for each row that stands for time of its own, any device.
+        samples: All rows at one clock, of any device, as one row that is as long and as busy.
+        sampled: Rows that stand for time of their own.
         devices: Devices seen.
         interval_ms: Usual distance between rows, milliseconds.
-        gaps: Gaps between rows, by device and time.
+        gaps: The first thousand gaps between rows, by device and time.
+        gap_count: How many gaps there are.
         unsampled_ms: Device-milliseconds of the run that no row stands for.
         clock_max_mhz: Highest clock seen.
         outside: Rows before the start or after the end of the run, left out.
     """
 
     samples: tuple[PipeSample, ...]
+    sampled: int
     devices: int
     interval_ms: int
     gaps: tuple[Gap, ...]
+    gap_count: int
     unsampled_ms: int
     clock_max_mhz: int
     outside: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One row."""
-
-    device: str
-    stamp: str
-    time_ms: int
-    activity: Fraction
-    clock: int
-    line: int
-
-
-def read_telemetry(text: str, period: Period, gpus: int) -> Telemetry:
+def read_telemetry(lines: Iterable[str], period: Period, gpus: int) -> Telemetry:
     """Read the rows of a run.
 
     Args:
-        text: The CSV with its header.
+        lines: Of the CSV with its header, each with its end.
         period: When the run held its devices.
         gpus: How many devices it held.
 
@@ -94,83 +79,31 @@ def read_telemetry(text: str, period: Period, gpus: int) -> Telemetry:
         InputError: A column is missing, a cell is not what it should be, or too few rows lie
             within the run to know their distance.
     """
-    reader = csv.DictReader(io.StringIO(text))
-    missing = [n for n in (STAMP, DEVICE, CLOCK, ACTIVITY) if n not in (reader.fieldnames or ())]
-    if missing:
-        raise InputError(
-            f"columns are missing: {', '.join(missing)}", remedy="export them with the others"
-        )
-    try:
-        rows = [_row(cells, reader.line_num) for cells in reader]
-    except csv.Error as error:
-        raise LineError(
-            f"not a table: {error}", reader.line_num, remedy="export it again"
-        ) from error
+    rows = Rows(lines)
     interval = _interval(rows)
     start, stop = epoch_ms(period.start), epoch_ms(period.stop)
-    inside = [row for row in rows if start < row.time_ms < stop + interval]
-    if not inside:
+    sum_ = _Sum(interval, start, stop)
+    for row in rows:
+        if start < row.time_ms < stop + interval:
+            sum_.add(row)
+    if not sum_.rows:
         raise InputError("no row lies within the run", remedy="give the telemetry of this run")
     return Telemetry(
-        samples=tuple(_samples(inside, interval)),
-        devices=len({row.device for row in inside}),
+        samples=tuple(sum_.samples()),
+        sampled=sum_.sampled,
+        devices=sum_.devices,
         interval_ms=interval,
-        gaps=_gaps(inside, interval),
-        unsampled_ms=max(
-            0, gpus * period.milliseconds - _sampled_ms(inside, interval, start, stop)
-        ),
-        clock_max_mhz=max(row.clock for row in inside),
-        outside=len(rows) - len(inside),
+        gaps=tuple(sum_.gaps),
+        gap_count=sum_.gap_count,
+        unsampled_ms=max(0, gpus * period.milliseconds - sum_.sampled_ms),
+        clock_max_mhz=sum_.clock_max,
+        outside=len(rows) - sum_.rows,
     )
 
 
-def _row(cells: Mapping[str, str | None], line: int) -> _Row:
-    """Read one row."""
-    try:
-        activity = exact_fraction(cells[ACTIVITY] or "")
-        clock = int(exact_fraction(cells[CLOCK] or ""))
-        stamp = cells[STAMP] or ""
-        time_ms = _stamp_ms(stamp)
-    except InputError as error:
-        second = cells[STAMP] == STAMP
-        raise LineError(
-            "the header stands here again: these are two files in one" if second else error.message,
-            line,
-            why=error.why,
-            remedy="cut the file here" if second else error.remedy,
-        ) from error
-    if activity > _PERCENT:
-        raise LineError(f"an activity of {cells[ACTIVITY]} percent", line)
-    return _Row(cells[DEVICE] or "", stamp, time_ms, activity, clock, line)
-
-
-def _stamp_ms(stamp: str) -> int:
-    """Return a UTC stamp, with or without a fraction, as milliseconds since 1970."""
-    if stamp.endswith("Z"):
-        try:
-            return epoch_ms(datetime.fromisoformat(stamp).astimezone(UTC))
-        except ValueError:
-            pass  # the same error as for a stamp without its zone
-    raise InputError(
-        f"{stamp[:40]!r} is not a UTC time", remedy="write stamps as 2026-11-22T10:00:00Z"
-    )
-
-
-def _by_device(rows: list[_Row]) -> dict[str, list[_Row]]:
-    """Return the rows of each device in the order of time."""
-    found: dict[str, list[_Row]] = {}
-    for row in sorted(rows, key=lambda row: (row.device, row.time_ms)):
-        found.setdefault(row.device, []).append(row)
-    return found
-
-
-def _interval(rows: list[_Row]) -> int:
+def _interval(rows: Rows) -> int:
     """Return the most frequent distance between neighbouring rows of one device."""
-    steps = Counter(
-        after.time_ms - before.time_ms
-        for series in _by_device(rows).values()
-        for before, after in itertools.pairwise(series)
-    )
+    steps = Counter(rows.distances())
     usual = max(steps, key=lambda step: (steps[step], -step), default=0)
     if usual <= 0:
         raise InputError(
@@ -181,37 +114,68 @@ def _interval(rows: list[_Row]) -> int:
     return usual
 
 
-def _samples(rows: list[_Row], interval: int) -> Iterator[PipeSample]:
-    """Yield what each row stands for: the time since the row before it, at most the interval.
+class _Sum:
+    """What the rows inside of a run come to.
 
-    A repeated row stands for no time of its own and is left out.
+    A row stands for the time since the row before it, at most the interval. A repeated row stands
+    for no time of its own and is left out.
     """
-    for series in _by_device(rows).values():
-        reached = series[0].time_ms - interval
-        for row in series:
-            length = min(interval, row.time_ms - reached)
-            reached = row.time_ms
-            if length > 0:
-                yield PipeSample(Fraction(length, 1000), row.activity, row.clock)
+
+    def __init__(self, interval: int, start: int, stop: int) -> None:
+        self._interval = interval
+        self._start = start
+        self._stop = stop
+        self._before = Row("", 0, 0, "", "", "")
+        self._reached = start
+        self._busy: dict[tuple[str, int], list[int]] = {}
+        self.rows = 0
+        self.sampled = 0
+        self.sampled_ms = 0
+        self.devices = 0
+        self.clock_max = 0
+        self.gaps: list[Gap] = []
+        self.gap_count = 0
+
+    def add(self, row: Row) -> None:
+        """Take in the next row by device and time."""
+        interval, before, time_ms = self._interval, self._before, row.time_ms
+        length = interval
+        if not self.rows or before.device != row.device:
+            self.devices += 1
+            self._reached = self._start
+        else:
+            distance = time_ms - before.time_ms
+            length = min(interval, distance)
+            if 2 * distance > 3 * interval:
+                self._add_gap(before, row)
+        self.rows += 1
+        begin, end = max(self._reached, time_ms - interval), min(time_ms, self._stop)
+        self.sampled_ms += max(0, end - begin)
+        self._reached = max(self._reached, end)
+        self._before = row
+        if length > 0:
+            self.sampled += 1
+            activity = exact(row.activity)
+            held = self._busy.setdefault((row.clock, activity.denominator), [0, 0])
+            held[0] += length
+            held[1] += length * activity.numerator
+        self.clock_max = max(self.clock_max, _whole(row.clock))
+
+    def samples(self) -> Iterator[PipeSample]:
+        """Yield what the rows at each clock come to, exactly, as one long row."""
+        for (clock, denominator), (length, busy) in self._busy.items():
+            activity = Fraction(busy, length * denominator)
+            yield PipeSample(Fraction(length, 1000), activity, _whole(clock))
+
+    def _add_gap(self, before: Row, row: Row) -> None:
+        """Count a gap, and keep it if it is one of the first."""
+        self.gap_count += 1
+        if len(self.gaps) < _GAPS_MAX:
+            missing = row.time_ms - before.time_ms - self._interval
+            self.gaps.append(Gap(before.stamp, row.stamp, row.line, missing))
 
 
-def _sampled_ms(rows: list[_Row], interval: int, start: int, stop: int) -> int:
-    """Return the device-milliseconds between start and stop for which some row stands."""
-    total = 0
-    for series in _by_device(rows).values():
-        reached = start
-        for row in series:
-            begin, end = max(reached, row.time_ms - interval), min(row.time_ms, stop)
-            total += max(0, end - begin)
-            reached = max(reached, end)
-    return total
-
-
-def _gaps(rows: list[_Row], interval: int) -> tuple[Gap, ...]:
-    """Return where neighbouring rows of one device are further apart than usual."""
-    return tuple(
-        Gap(before.stamp, after.stamp, after.line, after.time_ms - before.time_ms - interval)
-        for series in _by_device(rows).values()
-        for before, after in itertools.pairwise(series)
-        if 2 * (after.time_ms - before.time_ms) > 3 * interval
-    )
+@lru_cache(maxsize=4096)
+def _whole(clock: str) -> int:
+    """Return a clock in whole MHz, cut off."""
+    return int(exact(clock))

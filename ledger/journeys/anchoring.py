@@ -29,7 +29,8 @@ class Evidence:
         kind: A checkpoint with cosignatures, or a timestamp over one.
         size: Entries under the checkpoint.
         data: The bytes of the file.
-        stated_time: What it says about when, ``YYYY-MM-DDTHH:MM:SSZ``; None if it cannot be read.
+        stated_time: What it says about when, ``YYYY-MM-DDTHH:MM:SSZ``, the earliest if it says
+            several; None if it cannot be read.
     """
 
     kind: Literal["cosigned_checkpoint", "timestamp"]
@@ -64,15 +65,16 @@ def cosigned(data: bytes, ours: Checkpoint) -> Evidence:
             why="two states of one size are two histories",
             remedy="keep both as evidence; flopledger verify says whether this one holds",
         )
-    times = sorted(_times(note))
+    times = list(_times(note))
     if not times:
         raise InputError(
             "the note carries no cosignature",
             why="a checkpoint that nobody outside saw bounds no time",
             remedy="let a witness cosign it first",
         )
-    latest = datetime.fromtimestamp(min(times[-1], _LAST_SECOND), UTC)
-    return Evidence("cosigned_checkpoint", ours.size, data, format_instant(latest))
+    # Which witnesses are needed is not known here: a single clock that is ahead must claim nothing.
+    earliest = datetime.fromtimestamp(min(*times, _LAST_SECOND), UTC)
+    return Evidence("cosigned_checkpoint", ours.size, data, format_instant(earliest))
 
 
 def record_anchor(ledger: Ledger, evidence: Evidence) -> int:
@@ -95,6 +97,7 @@ def record_anchor(ledger: Ledger, evidence: Evidence) -> int:
         raise ConflictError(
             f"this evidence is recorded already: {evidence.sha256}",
             why="a second entry would bound nothing more",
+            remedy="nothing is to be done; a later checkpoint, seen outside, bounds more",
         )
     return appended.new[0]
 

@@ -199,7 +199,11 @@ def record_envelope(ledger: Ledger, envelope: Envelope, *, size: int, number: in
             remedy="draw it up anew: flopledger attest draft",
         )
     if not appended.new:
-        raise ConflictError(f"this envelope is recorded already: {digest}")
+        raise ConflictError(
+            f"this envelope is recorded already: {digest}",
+            why="what was signed is recorded once",
+            remedy="nothing is to be done: it stands there already",
+        )
     return appended.new[0]
 
 

@@ -66,17 +66,21 @@ def device_gaps(legs: Iterable[Seen], error_ppm: int) -> Iterator[Gap]:
         error_ppm: Differences within this part of a source's whole time are no gap.
     """
     recorded: dict[tuple[str, int], int] = {}
-    stated: dict[tuple[str, str], dict[int, int]] = {}
+    seen: dict[tuple[str, str, int, str], dict[str, int]] = {}
     for leg in legs:
         if leg.device_us is None or leg.day is None:
             continue
         device = leg.device or "a device that is not stated"
-        if leg.primary:
-            key = (device, leg.day)
-            recorded[key] = recorded.get(key, 0) + leg.device_us
-        elif leg.kind in _SOURCES:
-            days = stated.setdefault((leg.kind, device), {})
-            days[leg.day] = days.get(leg.day, 0) + leg.device_us
+        if leg.primary and leg.own:
+            recorded[device, leg.day] = recorded.get((device, leg.day), 0) + leg.device_us
+        elif not leg.primary and leg.kind in _SOURCES:
+            by = seen.setdefault((leg.kind, device, leg.day, leg.run), {})
+            by[leg.importer] = by.get(leg.importer, 0) + leg.device_us
+    stated: dict[tuple[str, str], dict[int, int]] = {}
+    for (kind, device, day, _), by in seen.items():
+        days = stated.setdefault((kind, device), {})
+        # Two importers that both saw the time of a run saw the same time.
+        days[day] = days.get(day, 0) + max(by.values())
     for (kind, device), days in sorted(stated.items()):
         beside = {day: recorded.get((device, day), 0) for day in days}
         missing = {day: held - beside[day] for day, held in days.items() if held > beside[day]}
@@ -105,7 +109,9 @@ def contract_gaps(
     """
     delivered: dict[str, int] = {}
     for leg in legs.values():
-        if leg.primary and leg.commitment is not None and leg.device_us is not None:
+        if not (leg.primary and leg.own):
+            continue
+        if leg.commitment is not None and leg.device_us is not None:
             delivered[leg.commitment] = delivered.get(leg.commitment, 0) + leg.device_us
     contracted: dict[str, int] = {}
     for _, body in contracts:

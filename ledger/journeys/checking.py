@@ -39,7 +39,7 @@ from ledger.journeys.check_document import (
 from ledger.journeys.selection import Selection, offered, select
 from ledger.measure import Folded
 from ledger.methods.bound import entries_problems
-from ledger.obligations import filings_of_nothing
+from ledger.obligations import Workdays, filings_of_nothing
 from ledger.pack import Pack
 from ledger.period import format_instant
 from ledger.regime.edition import Lawbook
@@ -79,6 +79,7 @@ class Question:
         readings: ``ID=ALT`` or ``REGIME/ID=ALT``.
         assumptions: ``REGIME=in_force``.
         optional: Whether optional regimes are asked that nobody named.
+        workdays: Counts business days; what others work out again is asked without it.
     """
 
     in_force_on: date
@@ -92,6 +93,7 @@ class Question:
     readings: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     optional: bool = False
+    workdays: Workdays | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ def check(
         assumptions=selection.assumptions,
         rules=selection.rules,
         subjects=wanted,
+        workdays=question.workdays,
     )
     whole = whole or sum(len(subjects) for subjects in pairs) <= FEW
     if whole:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,8 @@ from ledger.log.seal import IRREVERSIBLE
 from ledger.measure import StoredRecord
 from ledger.record import MODELS, Draft
 
+_PROVISIONAL = "superseded_provisional"  # makes room for the final record, or a later state
+
 __all__ = [
     "Correction",
     "Reads",
@@ -23,8 +25,6 @@ __all__ = [
     "recorded_correction",
     "supposed_correction",
 ]
-
-_BELONG_MAX = 65_536  # entries read behind a reversal; a transaction is never larger
 
 
 class Reads(Protocol):
@@ -128,25 +128,32 @@ def supposed_correction(
 
 
 def recorded_correction(
-    store: Reads, entry: Entry, reversals: Sequence[StoredRecord]
+    store: Reads, entry: Entry, reversals: Sequence[StoredRecord], sizes: Iterable[int]
 ) -> Correction | None:
     """Return the correction of an entry that the ledger holds, or None.
 
-    What follows the reversal, was sealed in the same second and is of the type of the entry belongs
-    to it, up to the next reversal.
+    What stands behind the reversal in its transaction belongs to it, whatever type it is of, up to
+    the next reversal or the approval. Each transaction ends under a checkpoint of its own. The
+    final record of a job that was still running is the one behind its reversal alone: others of the
+    same import have nothing to do with it.
 
     Args:
         store: Where entries are read from.
         entry: The entry corrected.
         reversals: The reversals of the ledger.
+        sizes: Sizes of its checkpoints, in any order; gone through only if there is a correction.
     """
     found = next((r for r in reversals if r.body["reverses"] == entry.seq), None)
     if found is None:
         return None
+    first = found.seq + 1
+    stop = min((size for size in sizes if size >= first), default=first)
+    if found.body["reason"] == _PROVISIONAL:
+        stop = min(stop, first + 1)
     replacements = []
-    for row in store.read(found.seq + 1, found.seq + 1 + _BELONG_MAX):
+    for row in store.read(first, stop):
         after = Entry.parse(row.bytes)
-        if after.type != entry.type or after.recorded_at != found.recorded_at:
+        if after.type in IRREVERSIBLE or after.recorded_at != found.recorded_at:
             break
         body = {n: value for n, value in after.body.items() if n != "idempotency_key"}
         replacements.append((after.type, body))

@@ -17,6 +17,7 @@ from ledger.journeys.check_document import CheckDocument
 from ledger.journeys.checking import Checked, Question, Records, check
 from ledger.journeys.correction import Correction
 from ledger.journeys.flip import Turn, turns_of
+from ledger.journeys.narrowing import about, about_everything, narrowed
 from ledger.journeys.replaying import question_of_file
 from ledger.measure import StoredRecord, unreversed
 from ledger.period import parse_instant
@@ -103,11 +104,13 @@ class AttestationUsed:
         record: The entry of the statement.
         kept: Whether the statement itself was at hand, with its coordinates.
         changes: What it would have said otherwise.
+        lost: What of its question the law in use does not know, and so was not asked.
     """
 
     record: StoredRecord
     kept: bool
     changes: tuple[Affected, ...]
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,35 +305,22 @@ def _attestations(
         assert isinstance(size, int)
         if size <= seq:
             continue
-        claim = asker.court.claims(str(record.body["envelope_sha256"]))
-        asked = _then(question, record) if claim is None else _claimed(claim, asker.court.law)
-        changes = asker.ask(size, asked).affected()
-        yield AttestationUsed(record, claim is not None, changes)
+        claim, law = asker.court.claims(str(record.body["envelope_sha256"])), asker.court.law
+        if claim is None:
+            asked, lost = _then(question, record, law), tuple[str, ...]()
+        else:
+            part = narrowed(claim, law, "the rules in use")
+            asked, lost = part.put(question_of_file(claim)), part.lost
+        # A statement none of whose regimes the law has cannot be asked again.
+        changes = asker.ask(size, asked).affected() if asked.regimes else ()
+        yield AttestationUsed(record, claim is not None, changes, lost)
 
 
-def _then(question: Question, record: StoredRecord) -> Question:
+def _then(question: Question, record: StoredRecord, law: Lawbook) -> Question:
     """Return the question as it stood when a record was sealed."""
     day = parse_instant(record.recorded_at).date()
-    return replace(
-        question, in_force_on=day, law_known_on=day, as_of=day, regimes=(), rules=(), subjects=()
-    )
-
-
-def _claimed(claim: CheckDocument, law: Lawbook) -> Question:
-    """Return the question that a claimed check answers, as far as the law in use knows it."""
-    at = claim.coordinates
-    known = sorted({d.regime for d in claim.determinations} & law.regimes.keys())
-    return replace(
-        question_of_file(claim),
-        regimes=tuple(known),
-        readings=tuple(
-            f"{regime}/{reading}={alternative}"
-            for regime, chosen in at.readings.items()
-            if regime in known
-            for reading, alternative in chosen.items()
-        ),
-        assumptions=tuple(f"{r}={status}" for r, status in at.assumptions.items() if r in known),
-    )
+    then = replace(question, in_force_on=day, law_known_on=day, as_of=day)
+    return about_everything(then, law)
 
 
 def _filings(
@@ -346,11 +336,10 @@ def _filings(
             continue
         day = parse_instant(str(body["sent_at"])).date()
         asked = replace(
-            question,
+            about(question, (regime,)),
             in_force_on=day,
             law_known_on=day,
             as_of=day,
-            regimes=(regime.id,),
             rules=(f"{regime.id}/{body['rule']}",),
             subjects=(str(body["subject"]),),
         )

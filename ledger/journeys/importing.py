@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
-from ledger.canonical import JSON
-from ledger.entry import Entry, Opening
+from ledger.entry import Entry
 from ledger.errors import InputError, Problem
 from ledger.hardware import Catalogue
+from ledger.journeys.changed import CHANGED_MAX, changed_problem, more_changed, says_the_same
 from ledger.journeys.excesses import excesses
 from ledger.journeys.standing import standing_figures
 from ledger.log import Appended, Row
@@ -33,7 +33,6 @@ __all__ = [
     "Reading",
     "Request",
     "Shelf",
-    "changed_problem",
     "import_files",
 ]
 
@@ -191,6 +190,7 @@ class _Tally:
         self.new = 0
         self.same = 0
         self.changed = 0
+        self.changed_in = ""
         self.superseded = 0
         self.refused = 0
         self.problems: list[Problem] = []
@@ -308,7 +308,7 @@ def _append(
     tally.same += appended.same
     tally.superseded += len(appended.superseded)
     for conflict in appended.conflicts:
-        if request.shelf is not None and _says_the_same(
+        if request.shelf is not None and says_the_same(
             drafts[conflict.draft_index], request.shelf, conflict.seq
         ):
             tally.same += 1
@@ -316,44 +316,12 @@ def _append(
         index = start + conflict.draft_index
         line = reading.lines[index] if reading.lines is not None else None
         tally.changed += 1
-        tally.problems.append(changed_problem(source, line, conflict.seq))
+        tally.changed_in = source
+        if tally.changed <= CHANGED_MAX:
+            tally.problems.append(changed_problem(source, line, conflict.seq))
     tally.problems += excesses(drafts, reading.lines, place, (reading.problems, tally.problems))
     for draft in drafts:
         _weigh(tally, draft)
-
-
-def _says_the_same(draft: Draft, shelf: Shelf, seq: int) -> bool:
-    """Whether an entry says what a draft says, and was only read at another place.
-
-    An export that grows has a new digest every day and may move its rows; what the old rows say
-    stays the same, and the ledger keeps the place where it was read first.
-    """
-    (row,) = shelf.read(seq, seq + 1)
-    held = Entry.parse(row.bytes).body
-    body = {name: held.get(name) for name in draft.body}
-    openings = (Opening.parse(stored) for _, _, stored in shelf.openings(seq, seq + 1))
-    hidden = {opening.name: opening.value for opening in openings}
-    return hidden == dict(draft.hidden) and _placeless(body) == _placeless(draft.body)
-
-
-def _placeless(body: Mapping[str, JSON]) -> dict[str, JSON]:
-    """A body without the file and the place in it that its evidence names."""
-    evidence = dict(cast("Mapping[str, JSON]", body["evidence"] or {}))
-    return {**body, "evidence": {**evidence, "file_sha256": None, "locator": None}}
-
-
-def changed_problem(source: str, line: int | None, seq: int) -> Problem:
-    """The finding for a record that the ledger holds with other content."""
-    return Problem(
-        source,
-        line,
-        "changed",
-        f"the ledger already holds this record, with other content, as entry {seq}",
-        f"compare with `flopledger show {seq}`; if the new one is right, record a reversal of "
-        f"entry {seq} with `flopledger record` and read the file again",
-        severity="finding",
-        why="the ledger is append-only: a restated figure is a reversal and a new record",
-    )
 
 
 def _weigh(tally: _Tally, draft: Draft) -> None:
@@ -384,6 +352,8 @@ def _ceiling(catalogue: Catalogue, device: str, sums: Sequence[int]) -> Ceiling:
 
 def _summary(tally: _Tally, catalogue: Catalogue) -> Imported:
     """Freezes the counts."""
+    if tally.changed > CHANGED_MAX:
+        tally.problems.append(more_changed(tally.changed_in, tally.changed - CHANGED_MAX))
     return Imported(
         files=tally.files,
         runs=tally.runs,

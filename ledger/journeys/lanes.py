@@ -105,6 +105,11 @@ class Seen:
         """Days since 1970, or None for undated work; a leg lies within one day."""
         return None if self.start_ms is None else self.start_ms // 86_400_000
 
+    @property
+    def states(self) -> bool:
+        """Whether it states a figure, or the lower end of one."""
+        return self.low is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Lane:

@@ -94,7 +94,7 @@ def nested(runs: Mapping[str, Sequence[Seen]]) -> Iterator[tuple[str, str, Overl
     for name, legs in runs.items():
         parents = {leg.parent for leg in legs if leg.parent is not None}
         parents |= {name[:place] for place, sign in enumerate(name) if sign == "/"}
-        for parent in sorted(parents & set(runs) - {name}):
+        for parent in sorted(parent for parent in parents - {name} if parent in runs):
             both = overlap((*legs, *runs[parent]), lambda leg: leg.run)
             if both is not None:
                 yield parent, name, both

@@ -8,7 +8,7 @@ by comparing the two sets of rules, and by what the verifier's rules miss.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -20,16 +20,16 @@ from ledger.determination import Determination, Evaluator, Legs, World
 from ledger.errors import InputError, IntegrityError, RuleError
 from ledger.journeys.attesting import claimed_check
 from ledger.journeys.check_document import CheckDocument
-from ledger.journeys.checking import Question, Records, check, devices_of
+from ledger.journeys.checking import Records, check, devices_of
 from ledger.journeys.comparing import Compared, compare_books
 from ledger.journeys.flip import Flip, Turn, flips
 from ledger.journeys.grading import Tables
-from ledger.journeys.replaying import replay
+from ledger.journeys.narrowing import narrowed
+from ledger.journeys.replaying import question_of_file, replay
 from ledger.journeys.totals import Counted, totals_of
 from ledger.log import Row
 from ledger.measure import Engine, Leg
 from ledger.pack import Pack, unpack
-from ledger.period import parse_instant
 from ledger.regime.edition import Lawbook, lawbook
 from ledger.regime.load import load_regimes
 from ledger.verify.bundle import BundleLeaves, Comparison, Contrast
@@ -186,42 +186,13 @@ class Asking:
         Returns:
             The determinations, and what of the question his rules do not know.
         """
-        at = held.document.coordinates
-        regimes = sorted({d.regime for d in held.document.determinations})
-        known = tuple(name for name in regimes if name in ours.regimes)
-        lost = [
-            f"the verifier's rules have no {name}: its determinations are not compared"
-            for name in regimes
-            if name not in ours.regimes
-        ]
-        readings = []
-        for regime, chosen in at.readings.items():
-            for reading, alternative in chosen.items():
-                law = ours.regimes.get(regime)
-                choices = None if law is None else law.readings.get(reading)
-                if choices is None or alternative not in choices.alternatives:
-                    lost.append(
-                        f"the verifier's rules do not know {regime}/{reading}={alternative}"
-                    )
-                else:
-                    readings.append(f"{regime}/{reading}={alternative}")
-        if not known:
-            return (), tuple(lost)
-        question = Question(
-            in_force_on=at.in_force_on,
-            law_known_on=at.law_known_on,
-            as_of=at.as_of,
-            evaluated_at=parse_instant(at.evaluated_at),
-            regimes=known,
-            readings=tuple(readings),
-            assumptions=tuple(
-                f"{regime}={status}" for regime, status in at.assumptions.items() if regime in known
-            ),
-            optional=True,
-        )
+        part = narrowed(held.document, ours, "the verifier's rules")
+        if not part.regimes:
+            return (), part.lost
+        question = replace(part.put(question_of_file(held.document)), optional=True)
         found = check(question, held.records, ours, self._evaluator).document.determinations
         asked = {(d.regime, d.subject) for d in held.document.determinations}
-        return tuple(d for d in found if (d.regime, d.subject) in asked), tuple(lost)
+        return tuple(d for d in found if (d.regime, d.subject) in asked), part.lost
 
     def _rules_of(self, attestation: Attestation) -> tuple[Pack | None, str]:
         """Return the bundle's rules or our own if they are those of the claim, else why not."""
@@ -324,7 +295,7 @@ class _Why:
         rules = [
             f"{c.place}: {c.old or 'nothing'} → {c.new or 'nothing'}"
             for c in found.changes
-            if c.place.startswith(f"rules.{flip.rule}")
+            if c.is_of(flip.rule)
         ]
         others = [c.place for c in found.changes if c.section not in {"readings", "rules"}]
         words = "; ".join(_first([*named, *rules, *others]))

@@ -71,6 +71,7 @@ class RunLine:
             include ancestors are left out here and below: their work stands under other runs.
         unstated: Primary legs that state no figure.
         device_us: Time held by primary legs; None if none states it.
+        figureless_us: The part of it that legs without a figure held.
         ceiling: Sum of the primary ceilings; None if one is missing.
         mfu: Operations over the ceiling; None if either is not known.
         hfu: Operations executed over the ceiling; None likewise.
@@ -88,6 +89,7 @@ class RunLine:
     operations: int | None
     unstated: int
     device_us: int | None
+    figureless_us: int
     ceiling: int | None
     mfu: Fraction | None
     hfu: Fraction | None
@@ -222,6 +224,7 @@ def _run_line(
         operations=operations,
         unstated=len(primary) - len(stated),
         device_us=device_us,
+        figureless_us=sum(leg.device_us or 0 for leg in primary if not leg.states),
         ceiling=ceiling,
         **ratios,
         pairs=pairs,
@@ -240,12 +243,16 @@ def _pairs(lanes: Sequence[Lane], tolerances: Mapping[str, int]) -> Iterable[Pai
 
 
 def _executed(lanes: Sequence[Lane], primary: Sequence[Seen]) -> int | None:
-    """Return the operations executed: stated by every primary figure, or seen by counters."""
-    figures = [leg for leg in primary if leg.operations is not None]
-    stated = [leg.executed for leg in figures if leg.executed is not None]
-    if stated and len(stated) == len(figures):
+    """Return the operations executed: stated by every primary leg, or seen by counters.
+
+    Counters that are primary saw the legs that they read, and none that another source states.
+    """
+    stated = [leg.executed for leg in primary if leg.executed is not None]
+    if stated and len(stated) == len(primary):
         return sum(stated)
-    return next((lane.low for lane in lanes if lane.name == "telemetry"), None)
+    legs = {leg.seq for leg in primary}
+    seen = [lane for lane in lanes if not lane.primary or legs <= set(lane.entries)]
+    return next((lane.low for lane in seen if lane.name == "telemetry"), None)
 
 
 def _time(lanes: Sequence[Lane], kind: str, *, sampled: bool = False) -> int | None:
@@ -281,7 +288,7 @@ def _days(legs: Sequence[Seen]) -> tuple[DayLine, ...]:
         DayLine(
             None if day is None else date.fromordinal(epoch + day),
             lanes_of(held),
-            _ceiling([leg for leg in held if leg.primary]),
+            _ceiling([leg for leg in held if leg.primary and leg.own]),
         )
         for day, held in sorted(days.items(), key=lambda item: (item[0] is None, item[0] or 0))
     )
@@ -292,8 +299,9 @@ def _shares(lines: Sequence[RunLine]) -> tuple[dict[str, int], dict[str, int]]:
     operations: dict[str, int] = dict.fromkeys("ABCDE", 0)
     held: dict[str, int] = dict.fromkeys("ABCDE", 0)
     for line in lines:
-        operations[line.grade.letter] += line.operations or 0
-        held[line.grade.letter] += line.device_us or 0
+        operations[line.grade.figure] += line.operations or 0
+        held[line.grade.figure] += (line.device_us or 0) - line.figureless_us
+        held[line.grade.time] += line.figureless_us
     return operations, held
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from ledger.errors import InputError, LedgerError, Problem
 from ledger.journeys.beside import Mentions, beside
+from ledger.journeys.changed import changed_problem
 from ledger.journeys.confidence import in_confidence, of_party
 from ledger.journeys.excesses import excesses
-from ledger.journeys.importing import CHUNK, Ledger, changed_problem
+from ledger.journeys.importing import CHUNK, Ledger
 from ledger.journeys.json_lines import Lines, numbered, read_object
 from ledger.journeys.parties import Parties
 from ledger.record import Draft, draft_of, parse_record

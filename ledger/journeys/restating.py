@@ -49,6 +49,7 @@ PROPOSAL_MAX: Final = 16_000_000
 """Bytes of a proposal."""
 
 _MEMBERS: Final = {"schema", "origin", "approved", "records"}
+_ANEW: Final = "write one: flopledger restate SEQ --with FILE --reason WORD --propose FILE"
 
 
 class Restates(Protocol):
@@ -200,7 +201,7 @@ def proposed_act(value: JSON) -> tuple[str, dict[str, JSON]] | None:
         return None
     origin, approved = value.get("origin"), value.get("approved")
     if not isinstance(origin, str) or not isinstance(approved, dict):
-        raise InputError("origin of a proposal is a text, approved an object")
+        raise InputError("origin of a proposal is a text, approved an object", remedy=_ANEW)
     return origin, approved
 
 
@@ -220,7 +221,7 @@ def read_proposal(data: bytes, desk: Desk) -> Proposal:
     if not isinstance(value, dict) or set(value) != _MEMBERS or value["schema"] != SCHEMA:
         raise InputError(
             f"the file is no {SCHEMA}",
-            remedy="write one: flopledger restate SEQ --with FILE --reason WORD --propose FILE",
+            remedy=_ANEW,
         )
     if value["origin"] != desk.origin:
         raise ConflictError(
@@ -229,10 +230,12 @@ def read_proposal(data: bytes, desk: Desk) -> Proposal:
         )
     said, records = value["approved"], value["records"]
     if not isinstance(said, dict) or not isinstance(records, list):
-        raise InputError("approved of a proposal is an object, records a list")
+        raise InputError("approved of a proposal is an object, records a list", remedy=_ANEW)
     objects = [record for record in records if isinstance(record, dict)]
     if len(objects) != len(records) or not isinstance(said.get("reverses"), int):
-        raise InputError("a proposal names the entry that it reverses, and records as objects")
+        raise InputError(
+            "a proposal names the entry that it reverses, and records as objects", remedy=_ANEW
+        )
     seq, word = said["reverses"], said.get("reason")
     assert isinstance(seq, int)
     reason = Reason(str(word), _text(said, "root_cause"), _text(said, "discovered_on"))

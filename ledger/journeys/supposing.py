@@ -267,6 +267,10 @@ class _Supposed:
         """Return what is recorded."""
         return self.below.steps(model)
 
+    def descended(self) -> Collection[str]:
+        """Return what is recorded."""
+        return self.below.descended()
+
     def rates(self, device: str) -> Iterable[Rates] | None:
         """Return what is recorded."""
         return self.below.rates(device)

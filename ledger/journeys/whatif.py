@@ -13,16 +13,16 @@ from typing import Any, Final, Literal, TypeAlias
 
 from ledger.determination import Counts, Determination, Evaluator, Legs, World
 from ledger.errors import InputError
+from ledger.journeys.cautions import notes_of, still_due
 from ledger.journeys.checking import Checked, Question, Records, check
 from ledger.journeys.comparing import Compared, asked_by, knows, refuse_strange
 from ledger.journeys.flip import Flip, Turn, flips
 from ledger.journeys.scenario import Scenario, law_days
 from ledger.journeys.selection import Selection, select
 from ledger.measure import Leg, StoredRecord
-from ledger.regime.dated import standing_on
 from ledger.regime.edition import Lawbook
 
-__all__ = ["Effect", "EffectKind", "Touched", "WhatIf", "what_if"]
+__all__ = ["Effect", "EffectKind", "Ledgers", "Touched", "WhatIf", "what_if"]
 
 EffectKind: TypeAlias = Literal["enters", "leaves", "opens", "settles", "moves", "other"]
 _DATED: Final[frozenset[EffectKind]] = frozenset({"enters", "leaves", "opens", "settles"})
@@ -87,6 +87,8 @@ class WhatIf:
         effects: What changes, by regime, rule and subject.
         touched: Commitments concerned, in the order of entries.
         notes: What a reader must know beside that.
+        checked: Everything that came out, before and under the scenario; None where nothing was
+            asked.
     """
 
     scenario: Scenario
@@ -98,13 +100,28 @@ class WhatIf:
     effects: tuple[Effect, ...]
     touched: tuple[Touched, ...]
     notes: tuple[str, ...]
+    checked: tuple[Checked | None, Checked | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledgers:
+    """The ledger that is asked, and the one that is supposed.
+
+    Attributes:
+        present: The ledger.
+        supposed: The ledger with another forward book, for the scenario; every regime is then
+            asked. None where only the law is another.
+    """
+
+    present: Records
+    supposed: Records | None = None
 
 
 def what_if(
     scenario: Scenario,
     question: Question,
     taken: tuple[str, ...],
-    records: Records,
+    ledgers: Ledgers,
     evaluator: Evaluator,
 ) -> WhatIf:
     """Ask a ledger under the law in use and under a scenario.
@@ -113,29 +130,32 @@ def what_if(
         scenario: The law as it might be.
         question: The coordinates. Its readings and assumptions belong to the scenario.
         taken: Readings that are taken under both laws unless the scenario chooses otherwise.
-        records: The ledger.
+        ledgers: The ledger, and the one that is supposed.
         evaluator: Gives the verdicts.
 
     Raises:
         RuleError: If a reading or regime named does not exist.
         InputError: If a reading or assumption is not written as it must be, or nothing is supposed.
     """
-    law = scenario.law
+    law, records, supposed = scenario.law, ledgers.present, ledgers.supposed
     refuse_strange(replace(question, readings=taken), [law.old.regimes, law.new.regimes])
     chosen = select(law.new.regimes, readings=question.readings, assumptions=question.assumptions)
     ids = law.touched() | chosen.readings.keys() | chosen.assumptions.keys()
-    if not (scenario.drafts or scenario.settings or chosen.readings or chosen.assumptions):
+    if supposed is not None:
+        ids |= {i for b in (law.old, law.new) for i, r in b.regimes.items() if not r.optional}
+    elif not (scenario.drafts or scenario.settings or chosen.readings or chosen.assumptions):
         raise InputError(
             "nothing is supposed",
             remedy="write --set REGIME/PARAMETER=VALUE, --draft FILE, --reading or --assume",
         )
     today = replace(question, readings=taken, assumptions=())
-    supposed = replace(question, readings=_readings(law.new, ids, taken, chosen))
+    then = replace(question, readings=_readings(law.new, ids, taken, chosen))
+    legs = _kept(records.legs)
     both = _Both(
         law,
         asked_by(today, law.old.regimes, ids),
-        asked_by(supposed, law.new.regimes, ids),
-        replace(records, legs=_kept(records.legs)),
+        asked_by(then, law.new.regimes, ids),
+        (replace(records, legs=legs), replace(supposed or records, legs=legs)),
         evaluator,
     )
     came = both.ask()
@@ -148,8 +168,12 @@ def what_if(
         records=records,
         counts=came.counts,
         effects=effects,
-        touched=() if came.world is None else tuple(_touched(effects, came.world)),
-        notes=(*_notes(scenario, question, came), *_still_due(law, effects)),
+        touched=tuple(_touched(effects, came.worlds[-1 if supposed is None else 0 :])),
+        notes=(
+            *notes_of(scenario, question, determined=bool(came.old or came.new)),
+            *still_due(law, [effect.old for effect in effects if effect.old is not None]),
+        ),
+        checked=came.checked,
     )
 
 
@@ -161,13 +185,18 @@ class _Came:
         old: Determinations under the law in use.
         new: Those under the scenario, hypothetical.
         counts: How many came out how under each.
-        world: The records; None when there was nothing to ask.
+        checked: Everything that came out; None where there was nothing to ask.
     """
 
     old: tuple[Determination, ...]
     new: tuple[Determination, ...]
     counts: tuple[Counts, Counts]
-    world: World | None
+    checked: tuple[Checked | None, Checked | None]
+
+    @property
+    def worlds(self) -> tuple[World, ...]:
+        """The records that were asked."""
+        return tuple(each.world for each in self.checked if each is not None)
 
     def flips(self) -> tuple[Flip, ...]:
         """Return what comes out otherwise."""
@@ -182,25 +211,25 @@ class _Both:
         law: Both laws.
         present: The question to the law in use; it names no regime when there is none to ask.
         supposed: The question to the scenario.
-        records: The ledger.
+        records: The ledger, as it is and as it is supposed.
         evaluator: Gives the verdicts.
     """
 
     law: Compared
     present: Question
     supposed: Question
-    records: Records
+    records: tuple[Records, Records]
     evaluator: Evaluator
 
     def ask(self) -> _Came:
         """Ask everything."""
-        old = self._ask(self.present, self.law.old)
-        new = self._ask(self.supposed, self.law.new)
+        old = self._ask(self.present, self.law.old, self.records[0])
+        new = self._ask(self.supposed, self.law.new, self.records[1])
         return _Came(
             () if old is None else old.document.determinations,
             () if new is None else tuple(map(_hypothetical, new.document.determinations)),
             (_counts(old), _counts(new)),
-            new.world if new is not None else None if old is None else old.world,
+            (old, new),
         )
 
     def on(self, day: date, places: Iterable[tuple[str, str, str]]) -> _Came:
@@ -211,11 +240,11 @@ class _Both:
         ]
         return replace(self, present=asked[0], supposed=asked[1]).ask()
 
-    def _ask(self, question: Question, book: Lawbook) -> Checked | None:
+    def _ask(self, question: Question, book: Lawbook, records: Records) -> Checked | None:
         """Ask one law, if it can be asked at all."""
         if not question.regimes:
             return None
-        return check(question, self.records, book, self.evaluator)
+        return check(question, records, book, self.evaluator)
 
 
 def _about(
@@ -328,8 +357,18 @@ def _kind(old: Determination | None, new: Determination | None) -> EffectKind:
     return "settles" if was_open else "other"
 
 
-def _touched(effects: Iterable[Effect], world: World) -> Iterator[Touched]:
-    """Yield the commitments to models that an effect rests on, in the order of entries."""
+def _touched(effects: Sequence[Effect], worlds: Iterable[World]) -> Iterator[Touched]:
+    """Yield the commitments to models that an effect rests on, each once, in order of entries."""
+    told: set[int] = set()
+    for world in worlds:
+        for each in _touched_in(effects, world):
+            if each.record.seq not in told:
+                told.add(each.record.seq)
+                yield each
+
+
+def _touched_in(effects: Iterable[Effect], world: World) -> Iterator[Touched]:
+    """Yield those that stand in one ledger."""
     places: dict[str, list[tuple[str, str, str]]] = {}
     for effect in effects:
         if effect.kind != "other":
@@ -340,60 +379,3 @@ def _touched(effects: Iterable[Effect], world: World) -> Iterator[Touched]:
         body: Mapping[str, Any] = record.body
         if body["model"] in places:
             yield Touched(record, record.seq in counting, tuple(places[body["model"]]))
-
-
-def _notes(scenario: Scenario, question: Question, came: _Came) -> Iterator[str]:
-    """Yield what a reader must know to take the result for what it is."""
-    on = question.in_force_on
-    if not scenario.law and (scenario.drafts or scenario.settings):
-        yield "the scenario says what the rules in use say"
-    for setting in scenario.settings:
-        if setting.start is not None and setting.start > on:
-            yield f"{setting.path} is set only from {setting.start}: --in-force-on {setting.start}"
-    for regime_id in scenario.drafts:
-        regime = scenario.law.new.regimes[regime_id]
-        standing = standing_on(regime, on, question.law_known_on)
-        if not standing.applicable and f"{regime_id}=in_force" not in question.assumptions:
-            yield (
-                f"{regime_id} binds nobody on {on} (law: {standing.law or 'none known'}): "
-                f"--assume {regime_id}=in_force, or ask a day on which it applies"
-            )
-    for regime_id, day in _later(scenario, on):
-        yield f"what {regime_id} says changes again on {day}: --in-force-on {day} asks that day"
-    for path, day in _hidden(scenario, question.law_known_on):
-        yield f"a value of {path} is known only from {day} and not seen: --law-known-on {day}"
-    if not came.old and not came.new and scenario.law:
-        yield "nothing was determined: no record speaks of a subject of these rules"
-
-
-def _later(scenario: Scenario, on: date) -> Iterator[tuple[str, date]]:
-    """Yield the next day after the one asked on which a scenario changes a regime by itself."""
-    set_on = {(setting.regime, setting.start) for setting in scenario.settings}
-    for regime_id in sorted(scenario.law.touched() & scenario.law.new.regimes.keys()):
-        known = law_days(scenario.law.old.regimes.get(regime_id))
-        days = law_days(scenario.law.new.regimes[regime_id])
-        more = [day for day in days if day > on and day not in known]
-        if more and (regime_id, more[0]) not in set_on:
-            yield regime_id, more[0]
-
-
-def _hidden(scenario: Scenario, known_on: date) -> Iterator[tuple[str, date]]:
-    """Yield the figures of a scenario that are known only after the day of knowledge asked."""
-    for each in scenario.law.differences:
-        for value in each.values:
-            if value.new is not None and value.new.known > known_on:
-                yield f"{each.new.id}/{value.parameter}", value.new.known
-
-
-def _still_due(law: Compared, effects: Sequence[Effect]) -> Iterator[str]:
-    """Yield where a figure that begins later leaves duties standing that fell due before it."""
-    for each in law.differences:
-        starts = [value.new.from_ for value in each.values if value.new and not value.old]
-        own = [e.old for e in effects if e.place[0] == each.new.id and e.old is not None]
-        days = [due.on for d in own for due in d.due if due.on is not None]
-        later = [start for start in starts if days and start > min(days)]
-        if later:
-            yield (
-                f"what fell due under {each.new.id} before {min(later)} stays due by the law of "
-                "those days; each law is asked here about one day"
-            )

@@ -22,12 +22,12 @@ from ledger.canonical import BYTES_MAX, INTEGER_MAX, JSON
 from ledger.entry import TYPES, VERSION, Entry
 from ledger.errors import ConflictError, InputError
 from ledger.keys import Signer
-from ledger.log.growth import precedes
 from ledger.log.outcome import Appended, Conflict
 from ledger.log.store import Batch, Head, KeyRow, Store
 from ledger.merkle import leaf_hash
 from ledger.period import format_instant
 from ledger.record import MODELS, Draft
+from ledger.record.growth import precedes
 
 __all__ = ["IRREVERSIBLE", "Identity", "Sealing", "pseudonym"]
 
@@ -337,8 +337,10 @@ def check_profile(value: JSON, depth: int = 0) -> None:
         for key, item in value.items():
             if not key.isascii():
                 raise InputError(f"field name {key!r} is not ASCII", remedy="rename the field")
-            # Texts and nulls are nine fields in ten: they need no call.
-            if item is not None and type(item) is not str:
+            # Texts, nulls and small numbers are nearly all fields: they need no call.
+            if item is None or type(item) is str:
+                continue
+            if type(item) is not int or not -INTEGER_MAX <= item <= INTEGER_MAX:
                 check_profile(item, depth + 1)
     elif isinstance(value, list):
         for item in value:

@@ -9,18 +9,29 @@ operations, device-microseconds, or rows.
 
 from __future__ import annotations
 
-from ledger.measure.contribution import Contribution, Happened, Tally, allocation_of, summarise
+from ledger.measure.contribution import (
+    Contribution,
+    Groups,
+    Happened,
+    Tally,
+    allocation_of,
+    delivered_under,
+    groups_of,
+    summarise,
+)
 from ledger.measure.engine import Engine, Leg, Measured
 from ledger.measure.segment import Body, Folded, Segment, StoredRecord, merge_all, unreversed
-from ledger.measure.sums import GradeKey, GradeSums, Sums, TotalKey, add_into
+from ledger.measure.sums import DeliveryKey, GradeKey, GradeSums, Sums, TotalKey, add_into
 
 __all__ = [
     "Body",
     "Contribution",
+    "DeliveryKey",
     "Engine",
     "Folded",
     "GradeKey",
     "GradeSums",
+    "Groups",
     "Happened",
     "Leg",
     "Measured",
@@ -31,6 +42,8 @@ __all__ = [
     "TotalKey",
     "add_into",
     "allocation_of",
+    "delivered_under",
+    "groups_of",
     "merge_all",
     "summarise",
     "unreversed",

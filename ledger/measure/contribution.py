@@ -9,19 +9,32 @@ that may or may not have happened by the day asked for adds nothing to the lower
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import Enum
-from typing import Any, Self
+from operator import add, sub
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from ledger.measure.segment import Segment, StoredRecord
-from ledger.measure.sums import GradeKey, GradeSums, Sums, TotalKey, add_into
+from ledger.measure.sums import DeliveryKey, GradeKey, GradeSums, Sums, TotalKey, add_into
 from ledger.merkle import CompactRange
 from ledger.period import parse_day
 from ledger.record import evidence_grade
 
-__all__ = ["Contribution", "Happened", "Tally", "allocation_of", "summarise"]
+__all__ = [
+    "Contribution",
+    "Groups",
+    "Happened",
+    "Tally",
+    "allocation_of",
+    "delivered_under",
+    "groups_of",
+    "summarise",
+]
+
+
+Groups: TypeAlias = tuple[TotalKey, GradeKey | None]
+"""The groups of operations and of capacity; there is none of the latter for ``cumulative``."""
 
 
 class Happened(Enum):
@@ -38,8 +51,7 @@ def _digits(body: Mapping[str, Any], name: str) -> int | None:
     return None if text is None else int(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """What one allocation adds, whatever the day asked for.
 
     Attributes:
@@ -71,26 +83,31 @@ class Contribution:
     run: str
 
     @classmethod
-    def of(cls, body: Mapping[str, Any]) -> Self:
-        """Read the body of an allocation."""
+    def of(cls, body: Mapping[str, Any], groups: Groups | None = None) -> Self:
+        """Read the body of an allocation.
+
+        Args:
+            body: The body.
+            groups: What ``groups_of`` gives of it, where that is known.
+        """
+        total, grade = groups or groups_of(body)
         ceiling = _digits(body, "ceiling_operations")
-        point = _digits(body, "operations")
         low, high = _digits(body, "operations_low"), _digits(body, "operations_high")
-        lo, hi = _legal(point, low, high, ceiling)
+        lo, hi = _legal(_digits(body, "operations"), low, high, ceiling)
         start, not_after = body["start"], body["not_after"]
         return cls(
-            total=_total_key(body),
-            grade=_grade_key(body) if body["extent"] == "own" else None,
-            lo=lo,
-            hi=hi,
-            error_lo=lo if low is None else low,
-            error_hi=hi if high is None else high,
-            day=None if start is None else parse_day(start[:10]),
-            not_after=None if not_after is None else parse_day(not_after),
-            device_us=_digits(body, "device_us"),
-            ceiling=ceiling,
-            commitment=body["commitment"],
-            run=body["run"],
+            total,
+            grade,
+            lo,
+            hi,
+            lo if low is None else low,
+            hi if high is None else high,
+            None if start is None else parse_day(start[:10]),
+            None if not_after is None else parse_day(not_after),
+            _digits(body, "device_us"),
+            ceiling,
+            body["commitment"],
+            body["run"],
         )
 
     def happened(self, as_of: date) -> Happened:
@@ -101,40 +118,29 @@ class Contribution:
             return Happened.YES
         return Happened.PERHAPS
 
-    def sums(self, as_of: date) -> Sums:
-        """Return what it adds to the operations by the end of a UTC day."""
-        when = self.happened(as_of)
+    def operations(self, when: Happened) -> tuple[int, ...]:
+        """Return what it adds to the operations, in the order of ``Sums``."""
         if when is Happened.LATER:
-            return Sums(later=1)
-        sure = when is Happened.YES
-        return Sums(
-            rows=1,
-            lo=self.lo if sure else 0,
-            hi=self.hi or 0,
-            unbounded=int(self.hi is None),
-            error_lo=self.error_lo if sure else 0,
-            error_hi=self.error_hi or 0,
-            error_unbounded=int(self.error_hi is None),
+            return _LATER
+        lo, error_lo = (self.lo, self.error_lo) if when is Happened.YES else (0, 0)
+        hi, error_hi = self.hi, self.error_hi
+        return 1, lo, hi or 0, hi is None, error_lo, error_hi or 0, error_hi is None, 0
+
+    def capacity(self, when: Happened) -> tuple[int, ...]:
+        """Return what it adds to the capacity, in the order of ``GradeSums``."""
+        if when is Happened.LATER:
+            return _NO_CAPACITY
+        lo, device_us, ceiling = 0, None, None
+        if when is Happened.YES:
+            lo, device_us, ceiling = self.lo, self.device_us, self.ceiling
+        return (
+            *(1, device_us or 0, device_us is None, ceiling or 0, ceiling is None),
+            *(lo, self.hi or 0, self.hi is None),
         )
 
-    def capacity(self, as_of: date) -> GradeSums:
-        """Return what it adds to the capacity by the end of a UTC day."""
-        when = self.happened(as_of)
-        if when is Happened.LATER:
-            return GradeSums()
-        sure = when is Happened.YES
-        device_us = self.device_us if sure else None
-        ceiling = self.ceiling if sure else None
-        return GradeSums(
-            rows=1,
-            device_us=device_us or 0,
-            device_us_unknown=int(device_us is None),
-            ceiling=ceiling or 0,
-            ceiling_unknown=int(ceiling is None),
-            operations_lo=self.lo if sure else 0,
-            operations_hi=self.hi or 0,
-            operations_unbounded=int(self.hi is None),
-        )
+
+_LATER: Final = (0, 0, 0, 0, 0, 0, 0, 1)
+_NO_CAPACITY: Final = (0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def _legal(
@@ -147,6 +153,11 @@ def _legal(
     if high is None and ceiling is not None and ceiling >= lo:
         return lo, ceiling
     return lo, high
+
+
+def groups_of(body: Mapping[str, Any]) -> Groups:
+    """Return the groups that operations and capacity of an allocation fall into."""
+    return _total_key(body), _grade_key(body) if body["extent"] == "own" else None
 
 
 def _total_key(body: Mapping[str, Any]) -> TotalKey:
@@ -193,6 +204,9 @@ def allocation_of(record: StoredRecord) -> tuple[int, Mapping[str, Any]] | None:
     return None
 
 
+_NOTHING: Final = [0] * 8  # of Sums, and of GradeSums
+
+
 class Tally:
     """Adds up records one by one; what is left when it is closed is a segment."""
 
@@ -203,9 +217,9 @@ class Tally:
             as_of: Last UTC day whose work counts.
         """
         self._as_of = as_of
-        self._totals: dict[TotalKey, Sums] = {}
-        self._grades: dict[GradeKey, GradeSums] = {}
-        self._deliveries: dict[str, GradeSums] = {}
+        self._totals: dict[TotalKey, list[int]] = {}
+        self._grades: dict[GradeKey, list[int]] = {}
+        self._deliveries: dict[str, list[int]] = {}
         self._others: list[StoredRecord] = []
         self._allocations = 0
         self._recorded_by: str | None = None
@@ -220,32 +234,45 @@ class Tally:
         signed = allocation_of(record)
         if signed is None:
             return None
-        sign, made = signed[0], Contribution.of(signed[1])
-        sums, capacity = made.sums(self._as_of), made.capacity(self._as_of)
-        if sign < 0:
-            sums, capacity = -sums, -capacity
-        add_into(self._totals, {made.total: sums})
-        if made.grade is not None:
-            add_into(self._grades, {made.grade: capacity})
-            if made.commitment is not None and made.total.role == "primary":
-                add_into(self._deliveries, {made.commitment: capacity})
+        made = Contribution.of(signed[1])
+        self._add(made, add if signed[0] > 0 else sub)
         return made
 
+    def count(self, made: Contribution, recorded_at: str) -> None:
+        """Add the next record, an allocation of which only this is known."""
+        self._recorded_by = recorded_at
+        self._allocations += 1
+        self._add(made, add)
+
     def close(self, leaves: CompactRange) -> Segment:
-        """Return the segment.
+        """Return the segment; what nets to nothing is left out.
 
         Args:
             leaves: Merkle range of its entries.
         """
         return Segment(
             leaves,
-            self._totals,
-            self._grades,
-            self._deliveries,
+            {key: Sums(*held) for key, held in self._totals.items() if any(held)},
+            {key: GradeSums(*held) for key, held in self._grades.items() if any(held)},
+            {key: GradeSums(*held) for key, held in self._deliveries.items() if any(held)},
             tuple(self._others),
             self._allocations,
             self._recorded_by,
         )
+
+    def _add(self, made: Contribution, sign: Callable[[int, int], int]) -> None:
+        """Add what an allocation contributes, or take it back."""
+        when = made.happened(self._as_of)
+        operations, capacity = made.operations(when), made.capacity(when)
+        total, grade = made.total, made.grade
+        held = self._totals.get(total, _NOTHING)
+        self._totals[total] = list(map(sign, held, operations))
+        if grade is not None:
+            held = self._grades.get(grade, _NOTHING)
+            self._grades[grade] = list(map(sign, held, capacity))
+            if made.commitment is not None and made.total.role == "primary":
+                held = self._deliveries.get(made.commitment, _NOTHING)
+                self._deliveries[made.commitment] = list(map(sign, held, capacity))
 
 
 def summarise(
@@ -262,3 +289,25 @@ def summarise(
     for record in records:
         tally.take(record)
     return tally.close(leaves or CompactRange())
+
+
+def delivered_under(
+    records: Iterable[StoredRecord], *, as_of: date
+) -> Mapping[DeliveryKey, GradeSums]:
+    """Return the capacity delivered under contracts, by grade: own primary work only.
+
+    Args:
+        records: Records in order of ``seq``, reversals included.
+        as_of: Last UTC day whose work counts.
+    """
+    found: dict[DeliveryKey, GradeSums] = {}
+    for record in records:
+        signed = allocation_of(record)
+        made = None if signed is None else Contribution.of(signed[1])
+        if signed is None or made is None or made.grade is None or made.commitment is None:
+            continue
+        if made.total.role == "primary":
+            sums = GradeSums(*made.capacity(made.happened(as_of)))
+            key = DeliveryKey(made.commitment, made.total.model, made.grade)
+            add_into(found, {key: sums if signed[0] > 0 else -sums})
+    return found

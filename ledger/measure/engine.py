@@ -8,6 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from ledger.measure.segment import Folded
+from ledger.measure.sums import DeliveryKey, GradeSums
 from ledger.quantity import Interval
 
 __all__ = ["Engine", "Leg", "Measured"]
@@ -97,6 +98,14 @@ class Engine(Protocol):
 
         Args:
             models: Names of models; one without legs has an empty tuple.
+            limit: Entries counted, from the first.
+            as_of: Last UTC day whose work counts.
+        """
+
+    def delivered(self, *, limit: int, as_of: date) -> Mapping[DeliveryKey, GradeSums]:
+        """Return the capacity delivered under contracts, by grade: own primary work only.
+
+        Args:
             limit: Entries counted, from the first.
             as_of: Last UTC day whose work counts.
         """

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ledger.quantity import Interval
 
-__all__ = ["GradeKey", "GradeSums", "Sums", "TotalKey", "add_into"]
+__all__ = ["DeliveryKey", "GradeKey", "GradeSums", "Sums", "TotalKey", "add_into"]
 
 
-@dataclass(frozen=True, slots=True)
-class TotalKey:
+class TotalKey(NamedTuple):
     """What counting sets, subjects and evidence shares tell apart.
 
     Attributes:
@@ -37,8 +36,7 @@ class TotalKey:
     run: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GradeKey:
+class GradeKey(NamedTuple):
     """The recorded, measured numbers that a grade is derived from, and the month.
 
     Figures of extent ``cumulative`` are not in grade totals: they hold no capacity of their own.
@@ -72,6 +70,21 @@ class GradeKey:
     peak_operations_per_s: int | None
     month: str | None
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryKey:
+    """What was delivered under which contract: to which model, and at which grade.
+
+    Attributes:
+        contract: Contract that the allocations name.
+        model: Model that they were for.
+        grade: The recorded numbers, and the month.
+    """
+
+    contract: str
+    model: str
+    grade: GradeKey
 
 
 @dataclass(frozen=True, slots=True)

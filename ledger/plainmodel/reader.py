@@ -31,6 +31,7 @@ from ledger.plainmodel.union import Alternative, any_of, chosen_by, chosen_by_ke
 __all__ = ["Reader", "reader_of"]
 
 Reader = Callable[[Any, ValidationInfo], Any]
+_EARLY: Final = frozenset({"min_length", "max_length", "pattern"})  # met as the type is read
 
 
 def reader_of(kind: Any, marks: Sequence[object] = ()) -> Reader:  # noqa: ANN401 - a type
@@ -47,6 +48,7 @@ def reader_of(kind: Any, marks: Sequence[object] = ()) -> Reader:  # noqa: ANN40
         inner, *said = get_args(kind)
         return reader_of(inner, [*said, *marks])
     active = [mark for mark in marks if not _says_nothing(mark)]
+    _refuse_late_bounds(active)
     plain = [n for n, mark in enumerate(active) if isinstance(mark, PlainValidator)]
     if plain:
         reader = _plain(active[plain[-1]])
@@ -59,6 +61,15 @@ def reader_of(kind: Any, marks: Sequence[object] = ()) -> Reader:  # noqa: ANN40
     for mark in active:
         reader = _marked(reader, mark, kind)
     return reader
+
+
+def _refuse_late_bounds(marks: Sequence[object]) -> None:
+    """Refuse a bound of length or form after a validator: it is one of what the validator gives."""
+    late = False
+    for mark in marks:
+        if late and isinstance(mark, FieldInfo | StringConstraints) and mark.bounds & _EARLY:
+            raise TypeError(f"a plain model knows {mark!r} before a validator only")
+        late = late or isinstance(mark, AfterValidator | BeforeValidator | PlainValidator)
 
 
 def _says_nothing(mark: object) -> bool:

@@ -9,7 +9,7 @@ comes from the file that is verified under it. Specification: ``schemas/policy.v
 from __future__ import annotations
 
 from ledger.errors import InputError
-from ledger.policy.assent import Assent, Cosigned, assent
+from ledger.policy.assent import Assent, Cosigned, assent, seen_by
 from ledger.policy.document import SCHEMA, parse_document
 from ledger.policy.lines import parse_lines
 from ledger.policy.terms import (
@@ -21,7 +21,6 @@ from ledger.policy.terms import (
     Person,
     Policy,
     Quorum,
-    Revocation,
     Witness,
 )
 
@@ -38,10 +37,10 @@ __all__ = [
     "Person",
     "Policy",
     "Quorum",
-    "Revocation",
     "Witness",
     "assent",
     "parse_policy",
+    "seen_by",
 ]
 
 POLICY_MAX = 500_000  # bytes; a policy of 32 logs, witnesses and groups has under 10,000

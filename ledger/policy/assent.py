@@ -7,6 +7,7 @@ count for nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ledger.checkpoint import Checkpoint, Note, NoteSignature
 from ledger.cosignature import Cosignature
@@ -14,7 +15,7 @@ from ledger.errors import IntegrityError
 from ledger.keys import COSIGNATURE, VerifierKey
 from ledger.policy.terms import Policy, Quorum
 
-__all__ = ["Assent", "Cosigned", "assent"]
+__all__ = ["Assent", "Cosigned", "assent", "seen_by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,23 @@ def assent(data: bytes, policy: Policy) -> Assent:
     quorum = policy.tally(cosigners)
     signers = tuple(key for key, lapse in zip(signed, lapses, strict=True) if not lapse)
     return Assent(checkpoint, note, signers, cosigned, lapsed, quorum, unknown)
+
+
+def seen_by(found: Assent, policy: Policy) -> datetime | None:
+    """Return the time of the last cosignature that the quorum needs, or None if it is short.
+
+    So one witness whose clock is wrong moves nothing that others have to confirm.
+    """
+    timed = sorted(
+        (each.cosignature for each in found.cosigned if each.cosignature.time),
+        key=lambda each: each.time,
+    )
+    keys = set[VerifierKey]()
+    for cosignature in timed:
+        keys.add(cosignature.key)
+        if policy.tally(keys).holds:
+            return cosignature.at
+    return None
 
 
 def _cosigned(

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ledger.canonical import JSON, parse_spelling
 from ledger.checkpoint import Checkpoint, Note
+from ledger.custody import Revocation, RevocationReason
 from ledger.errors import CanonicalError, InputError, IntegrityError
 from ledger.keys import VerifierKey
 from ledger.period import parse_instant
 from ledger.policy.lines import near, parse_lines
-from ledger.policy.terms import MEMBERS, Act, KeyTerm, Person, Policy, Reason, Revocation
+from ledger.policy.terms import MEMBERS, Act, KeyTerm, Person, Policy
 from ledger.timestamp import parse_roots
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ _ACTS: Final[Mapping[str, Act]] = {
     "adoption": "adoption",
     "key": "key",
 }
-_REASONS: Final[Mapping[str, Reason]] = {"compromised": "compromised", "retired": "retired"}
+_REASONS: Final[Mapping[str, RevocationReason]] = {
+    "compromised": "compromised",
+    "retired": "retired",
+}
 
 T = TypeVar("T")
 
@@ -176,8 +180,8 @@ def _revocation(value: JSON, at: str) -> Revocation:
     root = _object(value, at, ("from_size", "at", "reason"), ())
     return Revocation(
         _integer(root["from_size"], f"{at} from_size", 0, _SIZE_MAX),
-        _instant(root["at"], f"{at} at"),
         _one_of(_REASONS)(root["reason"], f"{at} reason"),
+        _instant(root["at"], f"{at} at"),
     )
 
 

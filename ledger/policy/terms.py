@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.checkpoint import Checkpoint, Note
+from ledger.custody import Revocation
 from ledger.keys import VerifierKey
 from ledger.period import format_instant
 
@@ -27,8 +28,6 @@ __all__ = [
     "Person",
     "Policy",
     "Quorum",
-    "Reason",
-    "Revocation",
     "Witness",
 ]
 
@@ -47,7 +46,6 @@ MEMBERS: Final[Mapping[str, str]] = {
 """What a policy may ask for beside the quorum, and what it then says."""
 
 Act = Literal["attestation", "restatement", "adoption", "key"]
-Reason = Literal["compromised", "retired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +92,6 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Revocation:
-    """The end of trust in a key.
-
-    Attributes:
-        from_size: First size of a checkpoint that the key may no longer sign.
-        at: When trust ended, UTC.
-        reason: ``compromised`` or ``retired``.
-    """
-
-    from_size: int
-    at: datetime
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
 class KeyTerm:
     """For which sizes and times a key is trusted; both ranges are half-open.
 
@@ -128,12 +111,23 @@ class KeyTerm:
     not_after: datetime | None = None
     revoked: Revocation | None = None
 
+    @property
+    def end(self) -> datetime | None:
+        """First instant from which the key signs nothing, of whatever size; None if there is none.
+
+        A key that others may have is no longer believed from the moment on at which that was
+        known; one that was only given up, from a size on and not from a time.
+        """
+        revoked = self.revoked
+        lost = revoked.at if revoked is not None and revoked.reason == "compromised" else None
+        return min((each for each in (self.not_after, lost) if each is not None), default=None)
+
     def lapse(self, size: int, at: datetime | None = None) -> str:
         """Return why the key may not sign a checkpoint, in words; empty if it may.
 
         Args:
             size: Entries that the checkpoint covers.
-            at: When it was signed, UTC, or None where the signature does not say.
+            at: The time that stands in the signature, UTC; None where times are another question.
         """
         name, revoked = self.key.label, self.revoked
         if revoked is not None and size >= revoked.from_size:
@@ -141,10 +135,33 @@ class KeyTerm:
         if size < self.from_size or (self.to_size is not None and size >= self.to_size):
             until = "on" if self.to_size is None else f"to below {self.to_size}"
             return f"{name} signs sizes from {self.from_size} {until}, not {size}"
-        early = at is not None and self.not_before is not None and at < self.not_before
-        late = at is not None and self.not_after is not None and at >= self.not_after
-        if at is not None and (early or late):
-            return f"{name} was not yet or no longer trusted at {format_instant(at)}"
+        if at is not None:
+            early = self.not_before is not None and at < self.not_before
+            late = self.end is not None and at >= self.end
+            if early or late:
+                return f"{name} was not yet or no longer trusted at {format_instant(at)}"
+        return ""
+
+    def lapse_unstated(self, size: int, by: datetime | None) -> str:
+        """Return why a signature that states no time does not count, in words; empty if it does.
+
+        Whoever has a key can sign with it whatever is old, so that an end of trust needs evidence
+        from outside. Its beginning does not: the same signature can be made again later.
+
+        Args:
+            size: Entries in the ledger when it was made.
+            by: Time by which it is shown from outside to have been there, UTC; None if nothing
+                shows it.
+        """
+        name, end = self.key.label, self.end
+        why = self.lapse(size)
+        if why:
+            return why
+        if by is not None and self.not_before is not None and by < self.not_before:
+            since = format_instant(self.not_before)
+            return f"{name} is trusted from {since} on, and signed before {format_instant(by)}"
+        if end is not None and (by is None or by >= end):
+            return f"nothing shows that {name} signed before {format_instant(end)}"
         return ""
 
 

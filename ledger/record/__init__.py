@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from ledger.record.administration import Adoption, Anchor, Attestation, Filing, Key, Reversal
 from ledger.record.allocation import Allocation, Fabric
-from ledger.record.draft import MODELS, Draft, draft_of, evidence_grade, parse_record
+from ledger.record.draft import (
+    MODELS,
+    Draft,
+    draft_again,
+    draft_of,
+    evidence_grade,
+    parse_record,
+)
 from ledger.record.fields import Body, EvidenceStatement
 from ledger.record.stored import check_stored
 from ledger.record.subject import Commitment, Fact, Holding, Lineage
@@ -27,6 +34,7 @@ __all__ = [
     "Lineage",
     "Reversal",
     "check_stored",
+    "draft_again",
     "draft_of",
     "evidence_grade",
     "parse_record",

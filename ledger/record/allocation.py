@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, Self
 
+from ledger.form.rules import Amounts, Times, period_of
 from ledger.modelling import Field, model_validator
-from ledger.period import Period, parse_instant
+from ledger.period import Period
 from ledger.record.fields import (
     Activity,
     Body,
@@ -23,6 +24,7 @@ from ledger.record.fields import (
     Sparsity,
     Text,
     Topology,
+    agree,
 )
 
 __all__ = ["Allocation", "Fabric"]
@@ -123,44 +125,13 @@ class Allocation(Fabric):
     role: Literal["primary", "corroborating"]
 
     @model_validator(mode="after")
-    def _dated_or_not(self) -> Self:
-        """A leg has both ends within one UTC day, or neither and a latest day."""
-        if self.start is None and self.end is None:
-            if self.not_after is None or self.start_ms or self.end_ms:
-                raise ValueError("an undated leg states not_after and no times")
-            return self
-        if self.start is None or self.end is None or self.not_after is not None:
-            raise ValueError("give start and end, or not_after alone")
-        period = self.period()
-        assert period is not None
-        if not period.within_one_day():
-            raise ValueError("a leg lies within one UTC day: split it at midnight")
-        if self.milli_devices is not None and self.device_us is not None:
-            expected = self.milli_devices * period.milliseconds
-            if int(self.device_us) != expected:
-                raise ValueError(f"device_us is {self.device_us}, devices × time is {expected}")
-        return self
-
-    @model_validator(mode="after")
-    def _range_in_order(self) -> Self:
-        """The stated range holds the stated figure, and the ceiling follows from its parts."""
-        low, point, high = self.operations_low, self.operations, self.operations_high
-        stated = [int(value) for value in (low, point, high) if value is not None]
-        if stated != sorted(stated):
-            raise ValueError("operations_low, operations and operations_high must not decrease")
-        parts = (self.device_us, self.peak_operations_per_s, self.ceiling_operations)
-        if None not in parts:
-            device_us, peak, ceiling = (int(part) for part in parts if part is not None)
-            if ceiling != device_us * peak // 10**6:
-                raise ValueError("ceiling_operations is not floor(device_us × peak ÷ 10^6)")
+    def _agrees(self) -> Self:
+        """Times, device time, range and ceiling belong together."""
+        agree(self, Times, Amounts)
         return self
 
     def period(self) -> Period | None:
         """Return when the leg ran, exact to the millisecond, or None if undated."""
         if self.start is None or self.end is None:
             return None
-        start, end = parse_instant(self.start), parse_instant(self.end)
-        return Period(
-            start.replace(microsecond=self.start_ms * 1000),
-            end.replace(microsecond=self.end_ms * 1000),
-        )
+        return period_of(self.start, self.start_ms, self.end, self.end_ms)

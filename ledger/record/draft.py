@@ -15,7 +15,7 @@ from ledger.record.faults import faults
 from ledger.record.fields import Body, Evidence
 from ledger.record.subject import Commitment, Fact, Holding, Lineage
 
-__all__ = ["MODELS", "Draft", "draft_of", "evidence_grade", "parse_record"]
+__all__ = ["MODELS", "Draft", "draft_again", "draft_of", "evidence_grade", "parse_record"]
 
 MODELS: Mapping[str, type[Body]] = {
     "adoption": Adoption,
@@ -68,7 +68,8 @@ def draft_of(
         key: Natural identity; if empty, the whole content is its own identity.
 
     Raises:
-        InputError: If a field is missing, unknown or wrong; all faults are named.
+        InputError: If a field is missing, unknown or wrong; all faults are named. Or the key is
+            no text.
     """
     model = MODELS.get(kind)
     if model is None:
@@ -95,12 +96,37 @@ def draft_of(
                 f"{name} has {len(text):,} characters, more than {HIDDEN_MAX:,}",
                 remedy="shorten it, and keep the long text elsewhere with its digest here",
             )
+    try:
+        "".join(key).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"what tells this {kind} from others holds a lone surrogate, which is no text",
+            remedy="mend the name or identifier in the source",
+        ) from error
     public = cast("dict[str, JSON]", parsed.model_dump(mode="json"))
     identity = key or (
         "content",
         encode({"body": public, "hidden": cast("JSON", secrets)}).decode(),
     )
     return Draft(kind, public, secrets, (kind, *identity))
+
+
+def draft_again(
+    kind: str,
+    body: dict[str, JSON],
+    *,
+    hidden: Mapping[str, str],
+    key: tuple[str, ...],
+) -> Draft:
+    """Make ready what ``draft_of`` has made ready before, from the same fields, and check nothing.
+
+    Args:
+        kind: Record type.
+        body: Every public field of the type; the draft keeps it.
+        hidden: Confidential fields.
+        key: Natural identity, not empty.
+    """
+    return Draft(kind, body, hidden, (kind, *key))
 
 
 def parse_record(value: Mapping[str, Any]) -> Draft:

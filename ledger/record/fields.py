@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+from ledger.form.rules import Rule
+from ledger.form.words import (
+    Activity,
+    Method,
+    OperationKind,
+    Precision,
+    SourceKind,
+    Sparsity,
+    Topology,
+)
 from ledger.modelling import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from ledger.period import parse_day, parse_instant
 from ledger.quantity import OPERATIONS_MAX
@@ -27,6 +37,7 @@ __all__ = [
     "Sparsity",
     "Text",
     "Topology",
+    "agree",
     "plain_name",
 ]
 
@@ -84,57 +95,6 @@ Instant = Annotated[
 ]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_day)]
 
-Activity = Literal[
-    "pretrain",
-    "continued_pretrain",
-    "sft",
-    "preference",
-    "rl_update",
-    "rl_rollout",
-    "synth_private",
-    "synth_public",
-    "eval",
-    "red_team",
-    "failed_experiment",
-    "exploratory",
-    "distil_teacher_training",
-    "distil_teacher_forward",
-    "auxiliary_model",
-    "recompute",
-    "merge_input",
-    "restart_waste",
-    "data_processing",
-    "startup",
-    "idle",
-    "inference_service",
-    "unknown",
-]
-Precision = Literal[
-    "fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "fp6", "fp4", "int8", "int4", "unknown"
-]
-Sparsity = Literal["dense", "structured", "unknown"]
-OperationKind = Literal["float", "integer", "unknown"]
-Topology = Literal["unknown", "oversubscribed", "limited", "non_blocking", "torus", "supernode"]
-Method = Literal[
-    "hardware",
-    "architecture",
-    "counter",
-    "framework_reported",
-    "provider_reported",
-    "third_party_estimate",
-    "none",
-]
-SourceKind = Literal[
-    "hardware_signed",
-    "provider_countersigned",
-    "invoice",
-    "scheduler",
-    "telemetry",
-    "framework",
-    "benchmark_log",
-    "publication",
-    "assertion",
-]
 Evidence = Literal["A", "B", "C", "D", "E"]
 
 
@@ -168,3 +128,18 @@ class EvidenceStatement(Body):
     locator: Text
     importer: Identifier
     importer_version: Identifier
+
+
+def agree(body: Body, *rules: Rule) -> None:
+    """Do nothing if the fields of a body agree.
+
+    Args:
+        body: The body.
+        rules: Rules over fields of these names, in the order in which faults are told.
+
+    Raises:
+        ValueError: At the first rule that does not hold.
+        InputError: Likewise.
+    """
+    for rule in rules:
+        rule._make(getattr(body, name) for name in rule._fields).require()

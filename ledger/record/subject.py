@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, Self
 
+from ledger.form.rules import Descent, Exact, Window
 from ledger.modelling import AfterValidator, Field, StringConstraints, model_validator
-from ledger.quantity import Quantity
 from ledger.record.allocation import Fabric
 from ledger.record.fields import (
     Activity,
@@ -20,6 +20,7 @@ from ledger.record.fields import (
     Precision,
     Sparsity,
     Text,
+    agree,
     plain_name,
 )
 
@@ -72,7 +73,7 @@ class QuantityValue(Body):
     @model_validator(mode="after")
     def _readable(self) -> Self:
         """The text must be an exact quantity."""
-        Quantity.parse(self.value)
+        Exact(self.value).require()
         return self
 
 
@@ -141,8 +142,7 @@ class Lineage(Body):
     @model_validator(mode="after")
     def _not_itself(self) -> Self:
         """A model is not its own parent."""
-        if self.parent == self.model:
-            raise ValueError("a model cannot be its own parent")
+        agree(self, Descent)
         return self
 
 
@@ -199,14 +199,7 @@ class Commitment(Fabric):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         """The window runs forward, the range does not decrease, only options are exercised."""
-        if self.window_end <= self.window_start:
-            raise ValueError("window_end must be later than window_start")
-        range_ = (self.operations_low, self.operations, self.operations_high)
-        stated = [int(value) for value in range_ if value is not None]
-        if stated != sorted(stated):
-            raise ValueError("operations_low, operations and operations_high must not decrease")
-        if self.exercised_on is not None and self.kind != "option":
-            raise ValueError("only an option is exercised")
+        agree(self, Window)
         return self
 
 

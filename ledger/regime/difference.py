@@ -54,6 +54,11 @@ class Change:
         """The part of the file in which it is."""
         return self.place.partition(".")[0].partition("[")[0]
 
+    def is_of(self, rule: str) -> bool:
+        """Return whether it is of a rule, and not of one whose id begins with that of the rule."""
+        whole = f"rules.{rule}"
+        return self.place.startswith(whole) and self.place[len(whole) :][:1] in {"", ".", "["}
+
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:

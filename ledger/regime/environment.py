@@ -6,9 +6,9 @@ Subjects carry their prefix everywhere: ``model:x``, ``developer:y``, ``cluster:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, Protocol, Self, TypeAlias
+from typing import Any, Literal, Protocol, Self, TypeAlias
 
 from ledger.quantity import Interval, Quantity
 from ledger.regime.counting import CountingSet
@@ -74,23 +74,23 @@ class Bounds:
         hi: Upper ends of the legal intervals; None where nothing bounds them.
         error_lo: Lower ends of the error intervals.
         error_hi: Upper ends of the error intervals; None where nothing bounds them.
+        kept: What an evaluator made of them, such as columns, for the other rules that ask.
     """
 
     lo: tuple[int, ...]
     hi: tuple[int | None, ...]
     error_lo: tuple[int, ...]
     error_hi: tuple[int | None, ...]
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, ends: Iterable[Ends]) -> Self:
         """Put the ends of subjects, one after the other, into columns."""
         held = list(ends)
-        return cls(
-            tuple(each[0] for each in held),
-            tuple(each[1] for each in held),
-            tuple(each[2] for each in held),
-            tuple(each[3] for each in held),
-        )
+        if not held:
+            return cls((), (), (), ())
+        lo, hi, error_lo, error_hi = zip(*held, strict=True)
+        return cls(lo, hi, error_lo, error_hi)
 
 
 def ends_of(total: Measured) -> Ends:
@@ -203,6 +203,9 @@ class Environment(Protocol):
 
     def steps(self, model: str) -> Iterable[Step]:
         """Return the recorded steps from one model to its parents, of all relations."""
+
+    def descended(self) -> Collection[str]:
+        """Return the models, with their prefix, that may have a recorded step to a parent."""
 
     def rates(self, device: str) -> Iterable[Rates] | None:
         """Return the rate rows of a device, or None when none are recorded."""

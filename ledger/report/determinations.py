@@ -10,6 +10,7 @@ from ledger.determination.conclusion import IN_GUIDANCE
 from ledger.determination.model import Band, Determination, Due
 from ledger.determination.tally import Tally
 from ledger.journeys.check_document import CheckDocument
+from ledger.journeys.urgency import urgency
 from ledger.regime.words import SIGNS
 from ledger.report.figure import scientific
 from ledger.report.table import Column, Table
@@ -21,6 +22,7 @@ __all__ = [
     "check_tables",
     "finding_in_words",
     "follows",
+    "line_in_words",
 ]
 
 ROWS_MAX: Final = 40
@@ -57,7 +59,7 @@ def check_tables(
         tallies: How the subjects of every rule came out.
         everything: Whether every determination has a row.
     """
-    found = sorted(document.determinations, key=_urgency)
+    found = sorted(document.determinations, key=urgency)
     subjects = {(tally.regime, tally.rule): tally.subjects for tally in tallies}
     groups: dict[tuple[str, str], list[Determination]] = {}
     for d in found:
@@ -87,7 +89,7 @@ def _worth_a_row(held: list[Determination], total: int) -> list[Determination]:
 def _rule_table(held: list[Determination], rows: Sequence[Determination], left: int) -> Table:
     """Return what one rule says of the subjects shown, and how many it leaves out."""
     d = held[0]
-    lines = {_line(row) for row in rows} - {""}
+    lines = {line_in_words(row) for row in rows} - {""}
     common = lines.pop() if len(lines) == 1 else ""
     standing = ", ".join(str(part) for part in (d.law or "unknown", d.enforcement) if part)
     title = f"{d.regime}/{d.rule} {common}".rstrip() + f" ({standing})"
@@ -133,35 +135,9 @@ def _title(document: CheckDocument) -> str:
     return f"{text}, work as of {at.as_of}"
 
 
-def _urgency(d: Determination) -> tuple[int, Fraction, str, str, str]:
-    """Return the place of a determination: what needs somebody first."""
-    order = (
-        d.overdue,
-        d.actionable and d.finding == "met",
-        d.actionable,
-        d.finding == "met",
-        d.met,
-        d.finding == "undetermined",
-        d.undetermined,
-        d.finding == "excepted",
-        d.robust is False,
-        d.finding == "not_met",
-    )
-    first = order.index(True) if True in order else len(order)
-    return (first, -_nearness(d), d.regime, d.rule, d.subject)
-
-
-def _nearness(d: Determination) -> Fraction:
-    """Return the amount surely reached as a share of the line, 0 where there is none."""
-    band = next(iter((d.measured or {}).values()), None)
-    if band is None or d.threshold in {None, "0"}:
-        return Fraction(0)
-    return Fraction(band.low) / Fraction(d.threshold or "1")
-
-
 def _row(d: Determination, *, with_line: bool) -> tuple[str, ...]:
     """Return one determination for people."""
-    line = f" (line: {_line(d)})" if with_line and _line(d) else ""
+    line = f" (line: {line_in_words(d)})" if with_line and line_in_words(d) else ""
     return finding_in_words(d), d.subject, f"{amount_in_words(d)}{line}", "; ".join(follows(d))
 
 
@@ -194,7 +170,7 @@ def _band(band: Band) -> str:
     return f"≥ {low}" if band.high is None else f"{low} to {_short(band.high, up=True)}"
 
 
-def _line(d: Determination) -> str:
+def line_in_words(d: Determination) -> str:
     """Return the line with its comparator."""
     if d.threshold is None or d.comparison is None:
         return ""

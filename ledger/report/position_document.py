@@ -12,13 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "Coordinates",
+    "Digits",
     "Exact",
     "FormatCapacity",
     "GapOut",
     "Interconnect",
     "LedgerOut",
     "Measure",
+    "Month",
     "Operations",
+    "Part",
     "PeriodOut",
     "PositionDocument",
     "RateOut",

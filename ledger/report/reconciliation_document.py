@@ -17,6 +17,7 @@ __all__ = [
     "RatioPart",
     "ReconcileDocument",
     "SharePart",
+    "ratio_part",
     "reconcile_document",
     "reconcile_schema",
     "shares_of",
@@ -192,7 +193,7 @@ def _run(line: RunLine) -> RunPart:
         legs_without_figure=line.unstated,
         device_us=_digits(line.device_us),
         ceiling_operations=_digits(line.ceiling),
-        **{name: _ratio(getattr(line, name)) for name in RATIOS},
+        **{name: ratio_part(getattr(line, name)) for name in RATIOS},
         lanes=[_lane(lane) for lane in line.lanes],
         pairs=[_pair(pair) for pair in line.pairs],
         days=[_day(day) for day in line.days],
@@ -229,7 +230,7 @@ def _lane(lane: Lane) -> LanePart:
 def _pair(pair: Pair) -> PairPart:
     """Return one comparison of the document."""
     return PairPart(
-        left=pair.left.name, right=pair.right.name, agree=pair.agree, ratio=_ratio(pair.ratio)
+        left=pair.left.name, right=pair.right.name, agree=pair.agree, ratio=ratio_part(pair.ratio)
     )
 
 
@@ -273,10 +274,10 @@ def shares_of(found: Reconciliation) -> list[SharePart]:
 def _of(sums: Mapping[str, int], letter: str) -> RatioPart | None:
     """Return the share of one grade, or None if there is nothing to share."""
     whole = sum(sums.values())
-    return _ratio(Fraction(sums[letter], whole)) if whole else None
+    return ratio_part(Fraction(sums[letter], whole)) if whole else None
 
 
-def _ratio(ratio: Fraction | None) -> RatioPart | None:
+def ratio_part(ratio: Fraction | None) -> RatioPart | None:
     """Return a ratio of the document."""
     if ratio is None:
         return None

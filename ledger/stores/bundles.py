@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from ledger.bundle import Archive, Caps, Members, Part
 from ledger.errors import InputError, IntegrityError, LedgerError, MissingError
@@ -16,6 +16,7 @@ __all__ = ["Folder", "open_members", "write_folder"]
 
 _CHUNK: Final = 1 << 16
 _DEPTH: Final = 1  # folders below the bundle's own
+_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Folder:
@@ -33,21 +34,21 @@ class Folder:
             IntegrityError: If a member is a link, or no regular file.
         """
         self._path = path
-        self._sizes: dict[str, int] = {}
+        self._found: dict[str, os.stat_result] = {}
         for name, status in _files(path, "", 0):
-            self._sizes[name] = status.st_size
-            if len(self._sizes) > caps.members:
+            self._found[name] = status
+            if len(self._found) > caps.members:
                 raise InputError(
                     f"the bundle has more than the {caps.members} members allowed", where=str(path)
                 )
 
     def names(self) -> tuple[str, ...]:
         """Return the names, sorted."""
-        return tuple(sorted(self._sizes))
+        return tuple(sorted(self._found))
 
     def size(self, name: str) -> int:
         """Return the length of a member, in bytes."""
-        return self._sizes[name]
+        return self._found[name].st_size
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield the bytes of a member.
@@ -56,11 +57,13 @@ class Folder:
             IntegrityError: If it is another file by now, or has another length.
         """
         try:
-            descriptor = os.open(self._path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            descriptor = _opened(self._path, name)
         except OSError as error:
             raise _refusal(name, f"it cannot be read: {error.strerror}") from error
-        left = self._sizes[name]
+        left = self.size(name)
         with os.fdopen(descriptor, "rb") as file:
+            if not os.path.samestat(os.fstat(descriptor), self._found[name]):
+                raise _refusal(name, "it is another file than the one that was listed")
             while left and (data := file.read(min(_CHUNK, left))):
                 left -= len(data)
                 yield data
@@ -86,6 +89,36 @@ def _files(path: Path, prefix: str, depth: int) -> Iterator[tuple[str, os.stat_r
                 raise _refusal(name, "it is no regular file")
 
 
+def _opened(path: Path, name: str) -> int:
+    """Open a member: no link is followed on the way to it, and no pipe is waited for."""
+    *folders, last = name.split("/")
+    with ExitStack() as stack:
+        # The folder of the bundle itself is named by the user, through a link or not.
+        at = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        stack.callback(os.close, at)
+        for folder in folders:
+            at = os.open(folder, _FLAGS | os.O_DIRECTORY, dir_fd=at)
+            stack.callback(os.close, at)
+        return os.open(last, _FLAGS, dir_fd=at)
+
+
+def _archive(path: Path) -> BinaryIO:
+    """Open an archive.
+
+    Raises:
+        InputError: If it is a pipe or a device: the names in an archive stand at its end.
+        OSError: If it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = os.fdopen(descriptor, "rb")
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return file
+    file.close()
+    raise InputError(
+        f"cannot read {path}: it is no regular file", remedy="name an archive or a folder"
+    )
+
+
 @contextmanager
 def open_members(path: Path, caps: Caps) -> Iterator[Members]:
     """Give the members of a bundle while the block lasts.
@@ -104,7 +137,7 @@ def open_members(path: Path, caps: Caps) -> Iterator[Members]:
             if path.is_dir():
                 members: Members = Folder(path, caps)
             else:
-                members = Archive(stack.enter_context(path.open("rb")), caps)
+                members = Archive(stack.enter_context(_archive(path)), caps)
         except FileNotFoundError as error:
             raise MissingError(
                 f"there is no bundle {path}", remedy="write one: flopledger bundle OUT.zip"

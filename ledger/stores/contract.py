@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
-from ledger.entry import Entry
-from ledger.log.store import Row, Store
+from ledger.entry import Entry, genesis_prev
+from ledger.errors import HeadMovedError, InputError, IntegrityError
+from ledger.log.store import Head, Row, Store
+from ledger.merkle import CompactRange, leaf_hash
 
-__all__ = ["LedgerStore"]
+__all__ = ["LedgerStore", "check_end", "head_of"]
 
 
 class LedgerStore(Store, Protocol):
@@ -98,3 +100,53 @@ class LedgerStore(Store, Protocol):
     def snapshot(self) -> AbstractContextManager[Self]:
         """Let everything read in the block come from one state of the database."""
         ...
+
+
+def head_of(origin: str, last: Row | None, peaks: object, where: str) -> Head:
+    """Return where a log ends, as far as its last entry and its newest peaks agree.
+
+    Args:
+        origin: Name of the ledger.
+        last: The last row of the entries table, or None.
+        peaks: The newest peaks, read in the same step; None if there are none.
+        where: Where the peaks are kept.
+
+    Raises:
+        IntegrityError: If they do not belong to each other, or the entry was changed.
+    """
+    covered = CompactRange.parse("" if peaks is None else str(peaks))
+    if covered.start != 0 or covered.stop != (0 if last is None else last.seq + 1):
+        raise IntegrityError(
+            f"the stored peaks cover {covered.stop} entries, the table ends elsewhere",
+            where=where,
+            remedy="flopledger verify names the first bad entry",
+        )
+    if last is None:
+        return Head(covered, genesis_prev(origin), "")
+    if leaf_hash(last.bytes) != last.hash:
+        raise IntegrityError(
+            "the stored hash is not the hash of the stored bytes",
+            seq=last.seq,
+            why="what is appended now would rest on it for ever",
+            remedy="flopledger verify names what was changed; put back a copy that verifies",
+        )
+    try:
+        recorded_at = Entry.parse(last.bytes).recorded_at
+    except InputError as error:
+        raise IntegrityError(f"the last entry: {error.message}", seq=last.seq) from error
+    return Head(covered, last.hash.hex(), recorded_at)
+
+
+def check_end(last: Row | None, expected: Head) -> None:
+    """Raise unless a log still ends where a batch was sealed for.
+
+    Args:
+        last: The last row of the entries table, or None.
+        expected: The head that the batch was sealed for.
+
+    Raises:
+        HeadMovedError: If another writer appended since.
+    """
+    size, prev = (0, "") if last is None else (last.seq + 1, last.hash.hex())
+    if (size, prev) != (expected.size, expected.prev if size else ""):
+        raise HeadMovedError(f"another writer appended: the ledger now holds {size}")

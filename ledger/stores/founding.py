@@ -16,7 +16,7 @@ from ledger.keys import FileSigner
 from ledger.merkle import EMPTY_ROOT
 from ledger.stores.keyfiles import Files, write_key, write_secret
 from ledger.stores.location import Location, NewDatabase
-from ledger.stores.notes import NotesFile
+from ledger.stores.notes import NotesFile, sync_folder
 
 __all__ = ["Founding", "found_at", "found_ledger", "founding"]
 
@@ -35,6 +35,7 @@ class Founding:
         self._location = location
         self._writer = writer
         self._begun: list[Path] = []
+        self._folders: list[Path] = []
         self._database: NewDatabase | None = None
 
     def write(self, path: Path, write: Callable[[], object]) -> None:
@@ -52,6 +53,18 @@ class Founding:
             self._begun.remove(path)
             raise
 
+    def folder(self, path: Path) -> None:
+        """Make a folder durably, with those above it, and note which of them are ours.
+
+        Raises:
+            OSError: If the disk refuses.
+        """
+        if not path.is_dir():
+            self.folder(path.parent)
+            self._folders.append(path)
+            path.mkdir()
+            sync_folder(path)
+
     def create(self, origin: str, vkey: str) -> NewDatabase:
         """Make the database, which nobody sees yet."""
         if self._location.server is not None:
@@ -64,8 +77,17 @@ class Founding:
         """Let the database appear."""
         assert self._database is not None
         self._database.commit()
-        if self._location.server is not None:
+        if self._location.server is None:
+            return
+        try:
             self.files.partial.unlink()
+        except OSError as error:
+            raise LedgerError(
+                f"the ledger is there, its mark as unfinished cannot be removed: {error.strerror}",
+                where=str(self.files.partial),
+                why="while the mark is there, a lost ledger looks like one that was never founded",
+                remedy="remove that file, and go on with the ledger",
+            ) from error
 
     def take_away(self) -> None:
         """Remove what was begun, as far as the disk lets us; keep what may belong to a ledger."""
@@ -74,6 +96,9 @@ class Founding:
         for path in self._begun:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+        for path in reversed(self._folders):
+            with suppress(OSError):  # what others put into it stays
+                path.rmdir()
 
 
 @contextmanager

@@ -63,6 +63,11 @@ class Files:
         return self._beside(f".key.{key_id.hex()}.pem")
 
     @property
+    def retired(self) -> tuple[Path, Path]:
+        """Where key and next key are once the ledger was migrated: it takes no more entries."""
+        return self._beside(".key.pem.migrated"), self._beside(".key.next.pem.migrated")
+
+    @property
     def secret(self) -> Path:
         """The secret of the keyed digests, hex."""
         return self._beside(".secret")

@@ -18,7 +18,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from ledger.errors import ConflictError, IntegrityError
+from ledger.errors import ConflictError, IntegrityError, LedgerError
 from ledger.log.store import Batch, Head
 from ledger.stores.contract import LedgerStore
 from ledger.stores.evidence import evidence_of
@@ -28,10 +28,9 @@ from ledger.stores.location import Location
 from ledger.stores.notes import NotesFile, sync_folder
 from ledger.verify import Verdict, verify
 
-__all__ = ["Migrated", "migrate", "retire_key"]
+__all__ = ["Migrated", "check_unmoved", "migrate", "retire_key"]
 
 CHUNK = 10_000  # entries of one append
-_RETIRED = ".migrated"
 _KEY_ID = re.compile(r"([0-9a-f]{8})\.pem")
 
 
@@ -88,19 +87,79 @@ def migrate(source: Location, target: Location, writer: str | None = None) -> Mi
     return Migrated(before, after, openings, keys)
 
 
-def retire_key(files: Files) -> Path:
-    """Rename the private key of a ledger that was migrated, so that nobody appends to both.
+def check_unmoved(source: Location, target: Location, size: int) -> None:
+    """Refuse to go on where the source holds more than was copied.
 
-    Returns:
-        The new name.
+    Args:
+        source: The ledger that was copied.
+        target: Its copy.
+        size: How many entries were copied.
 
     Raises:
-        OSError: If the disk refuses.
+        ConflictError: If somebody added to the source since.
     """
-    retired = files.key.with_name(files.key.name + _RETIRED)
-    files.key.replace(retired)
-    sync_folder(retired)
-    return retired
+    with source.open() as store:
+        held = store.head().size
+    if held != size:
+        raise ConflictError(
+            f"the source holds {held} entries by now, {size} were copied",
+            where=str(source),
+            why="somebody added to it after it was copied",
+            remedy=f"stop whoever adds to it, take {target} and the files beside it away, which "
+            "hold the signing key too, and migrate again",
+        )
+
+
+def retire_key(source: Location, target: Location, size: int) -> Path | None:
+    """Rename the private key of a ledger that was migrated, so that nobody appends to both.
+
+    Other writers wait meanwhile, and learn then that the ledger was migrated.
+
+    Args:
+        source: The ledger that was copied.
+        target: Its copy.
+        size: How many entries were copied.
+
+    Returns:
+        The new name, or None if no key is kept in a file.
+
+    Raises:
+        ConflictError: If somebody added to the source since, or a key of the new name is there.
+        LedgerError: If the disk refuses.
+    """
+    files = source.files
+    pairs = [
+        (held, name)
+        for held, name in zip((files.key, files.next_key), files.retired, strict=True)
+        if held.exists()
+    ]
+    with NotesFile(files.checkpoints).exclusive():
+        check_unmoved(source, target, size)
+        for held, name in pairs:
+            _retire(held, name, target)
+    return pairs[0][1] if pairs else None
+
+
+def _retire(held: Path, name: Path, target: Location) -> None:
+    """Rename one key."""
+    try:
+        # Unlike a rename, a link never takes the place of a key that is there.
+        os.link(held, name)
+        held.unlink()
+        sync_folder(name)
+    except OSError as error:
+        raise _unretired(held, name, target, error) from error
+
+
+def _unretired(held: Path, name: Path, target: Location, error: OSError) -> LedgerError:
+    """Return the error for a key that keeps its name."""
+    kind = ConflictError if isinstance(error, FileExistsError) else LedgerError
+    return kind(
+        f"the key of the source cannot be renamed: {error.strerror}",
+        where=str(name),
+        why=f"{target} is whole and holds the key too; appending to both makes a fork",
+        remedy=f"move {held} out of the way yourself, and add to {target} only",
+    )
 
 
 def _copy_files(files: Files, new: Founding, stop: int) -> None:
@@ -114,6 +173,7 @@ def _copy_files(files: Files, new: Founding, stop: int) -> None:
     for old, copy in pairs:
         # An auditor's copy of a ledger has neither key nor secret, and many have no witness.
         if old.exists():
+            new.folder(copy.parent)
             new.write(copy, partial(_copy_file, old, copy))
     assert new.files.checkpoints.stat().st_size == stop
 
@@ -129,7 +189,6 @@ def _old_keys(files: Files, new: Files) -> Iterator[tuple[Path, Path]]:
 
 def _copy_file(old: Path, copy: Path) -> None:
     """Copy one file with its mode, durably."""
-    copy.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with os.fdopen(descriptor, "wb") as target, old.open("rb") as source:
         shutil.copyfileobj(source, target)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ledger.checkpoint import NOTE_MAX
-from ledger.errors import IntegrityError, LedgerError, MissingError
+from ledger.errors import ConflictError, IntegrityError, LedgerError, MissingError
 from ledger.log.store import Tail
 
 __all__ = ["NotesFile", "is_whole", "split_notes"]
@@ -30,13 +30,15 @@ WINDOWS = (4096, 4 * NOTE_MAX)  # how much of the end is read: a few notes, or o
 class NotesFile:
     """The file ``X.checkpoints`` beside the ledger ``X``."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, closed: Path | None = None) -> None:
         """Name the file; it is opened at each use.
 
         Args:
             path: Where it is.
+            closed: A file that says by being there that nothing is added any more, or None.
         """
         self.path = path
+        self._closed = closed
 
     def create(self, note: bytes) -> None:
         """Begin the file with its first note.
@@ -58,6 +60,7 @@ class NotesFile:
         """Keep every other writer waiting until the block is left, however it is left.
 
         Raises:
+            ConflictError: If nothing is added any more; who waited for a migration learns it here.
             IntegrityError: If the file is missing: every ledger has one from its start.
         """
         try:
@@ -68,6 +71,8 @@ class NotesFile:
             raise self._failed("opened", error) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if self._closed is not None and self._closed.exists():
+                raise _migrated(self._closed)
             yield
         finally:
             os.close(descriptor)
@@ -112,15 +117,25 @@ class NotesFile:
         except OSError as error:
             raise self._failed("written", error) from error
 
-    def settled_size(self) -> int:
-        """Return the length of the file in bytes, at a moment when nobody is appending.
+    @contextmanager
+    def settled(self) -> Iterator[int]:
+        """Keep writers waiting while the block reads, and give the length of the file in bytes.
 
         Raises:
             IntegrityError: If the file is missing.
         """
         with self._opened() as file:
             fcntl.flock(file, fcntl.LOCK_SH)
-            return os.fstat(file.fileno()).st_size
+            yield os.fstat(file.fileno()).st_size
+
+    def settled_size(self) -> int:
+        """Return the length of the file in bytes, at a moment when nobody is appending.
+
+        Raises:
+            IntegrityError: If the file is missing.
+        """
+        with self.settled() as size:
+            return size
 
     def notes(self, stop: int) -> Iterator[bytes]:
         """Yield the records within the first ``stop`` bytes; see ``split_notes``.
@@ -164,6 +179,17 @@ class NotesFile:
             where=str(self.path),
             remedy="check free space and permissions, then run the same command again",
         )
+
+
+def _migrated(closed: Path) -> ConflictError:
+    """Return the error for a ledger whose key was retired."""
+    return ConflictError(
+        "the ledger was migrated: nothing is added here any more",
+        where=str(closed),
+        why="two ledgers under one key that both grow are a fork",
+        remedy="add to the ledger that it was migrated to; if that one is given up, rename this "
+        "file back",
+    )
 
 
 def _last_record(data: bytes, *, whole: bool) -> Tail | None:

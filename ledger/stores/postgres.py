@@ -16,11 +16,11 @@ from typing import Any, Self
 from psycopg.pq import TransactionStatus
 
 from ledger.canonical import encode
-from ledger.entry import Entry, genesis_prev
-from ledger.errors import HeadMovedError, InputError, IntegrityError
+from ledger.entry import Entry
+from ledger.errors import IntegrityError
 from ledger.log.store import Batch, Head, KeyRow, Row
-from ledger.merkle import CompactRange, leaf_hash
 from ledger.stores.address import Address
+from ledger.stores.contract import check_end, head_of
 from ledger.stores.keyfiles import Files
 from ledger.stores.postgres_catalog import CATALOG, RIGHTS
 from ledger.stores.postgres_connection import (
@@ -119,8 +119,12 @@ class PostgresStore:
 
     def schema(self) -> Mapping[str, str]:
         """Return what the catalog reports, and every right that is more than published."""
-        found = dict(self._all(CATALOG)) | dict(self._all(RIGHTS))
-        return {name: normal(declared or "") for name, declared in found.items()}
+        found: dict[str, str] = {}
+        for name, declared in (*self._all(CATALOG), *self._all(RIGHTS)):
+            # Two of one name, however they came to it, are never taken for one.
+            before = f"{found[name]}; " if name in found else ""
+            found[name] = before + normal(declared or "")
+        return found
 
     def published(self) -> Mapping[str, str]:
         """Return what a sound database declares, in the form of ``schema``."""
@@ -147,24 +151,14 @@ class PostgresStore:
         Raises:
             IntegrityError: If the newest peaks do not belong to the last entry.
         """
-        covered = CompactRange.parse(self.meta().get("peaks", ""))
-        last = self._last()
-        if covered.start != 0 or covered.stop != (0 if last is None else last.seq + 1):
-            raise IntegrityError(
-                f"the stored peaks cover {covered.stop} entries, the table ends elsewhere",
-                where="table heads",
-                remedy="flopledger verify names the first bad entry",
-            )
-        if last is None:
-            return Head(covered, genesis_prev(self.origin()), "")
-        if leaf_hash(last.bytes) != last.hash:
-            raise IntegrityError(
-                "the stored hash is not the hash of the stored bytes",
-                seq=last.seq,
-                why="what is appended now would rest on it for ever",
-                remedy="flopledger verify names what was changed; put back a copy that verifies",
-            )
-        return Head(covered, last.hash.hex(), _recorded_at(last))
+        # One statement: another writer may append between two.
+        ((*row, peaks),) = self._all(
+            "SELECT e.*, h.peaks FROM (VALUES (1)) AS one LEFT JOIN (SELECT seq, bytes, hash "
+            "FROM flopledger.entries ORDER BY seq DESC LIMIT 1) AS e ON true LEFT JOIN (SELECT "
+            "peaks FROM flopledger.heads ORDER BY size DESC LIMIT 1) AS h ON true"
+        )
+        last = None if row[0] is None else Row._make(row)
+        return head_of(self.origin(), last, peaks, "table heads")
 
     def find_keys(self, keys: Sequence[bytes]) -> Mapping[bytes, KeyRow]:
         """Return, for each key that is known, the newest entry under it, reversed or not."""
@@ -192,7 +186,7 @@ class PostgresStore:
         )
         with translated(self.address), self._connection.transaction():
             self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-            self._expect(expected)
+            check_end(self._last(), expected)
             for (table, columns, types), rows in zip(_COPIES, tables, strict=True):
                 copy_in = f"COPY flopledger.{table} ({columns}) FROM STDIN (FORMAT BINARY)"
                 with self._connection.cursor() as cursor, cursor.copy(copy_in) as copy:
@@ -293,7 +287,8 @@ class PostgresStore:
             yield self
         finally:
             if not self._connection.closed:
-                self._connection.execute("ROLLBACK")
+                with translated(self.address):
+                    self._connection.execute("ROLLBACK")
 
     def _containing(self, needle: bytes) -> Iterator[Row]:
         """Yield the entries whose bytes hold these."""
@@ -303,13 +298,6 @@ class PostgresStore:
             needle,
         )
         return map(Row._make, rows)
-
-    def _expect(self, head: Head) -> None:
-        """Raise unless the log still ends at this head."""
-        last = self._last()
-        size, prev = (0, "") if last is None else (last.seq + 1, last.hash.hex())
-        if (size, prev) != (head.size, head.prev if size else ""):
-            raise HeadMovedError(f"another writer appended: the ledger now holds {size}")
 
     def _last(self) -> Row | None:
         """Return the last row of the entries table."""
@@ -345,7 +333,8 @@ class PostgresStore:
         names, self._abandoned = self._abandoned, []
         for (name,) in self._all("SELECT name FROM pg_cursors") if names else ():
             if name in names:
-                self._connection.execute(f"CLOSE {name}")
+                with translated(self.address):
+                    self._connection.execute(f"CLOSE {name}")
 
     def _in_transaction(self) -> bool:
         """Return whether a transaction is open on the connection."""
@@ -369,11 +358,3 @@ class PostgresStore:
                 where="meta row format",
                 remedy="use the version of flopledger that wrote it, unless it was altered",
             )
-
-
-def _recorded_at(last: Row) -> str:
-    """Return when the last entry was sealed."""
-    try:
-        return Entry.parse(last.bytes).recorded_at
-    except InputError as error:
-        raise IntegrityError(f"the last entry: {error.message}", seq=last.seq) from error

@@ -25,25 +25,29 @@ SELECT CASE c.relkind WHEN 'r' THEN 'table ' WHEN 'i' THEN 'index ' ELSE 'relati
        ELSE 'kind ' || c.relkind::text END
 FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.relnamespace = {_HERE}
 UNION ALL
-SELECT 'constraint ' || conname, pg_get_constraintdef(oid)
-FROM pg_constraint WHERE connamespace = {_HERE} AND contype NOT IN ('n', 't')
+SELECT 'constraint ' || o.conname || ' on ' || coalesce(c.relname, 'no table'),
+       pg_get_constraintdef(o.oid)
+FROM pg_constraint o LEFT JOIN pg_class c ON c.oid = o.conrelid
+WHERE o.connamespace = {_HERE} AND o.contype NOT IN ('n', 't')
 UNION ALL
-SELECT 'trigger ' || t.tgname, pg_get_triggerdef(t.oid) || CASE t.tgenabled
+SELECT 'trigger ' || t.tgname || ' on ' || c.relname, pg_get_triggerdef(t.oid) || CASE t.tgenabled
     WHEN 'A' THEN ' ENABLE ALWAYS' WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' ENABLE REPLICA'
     ELSE '' END
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE c.relnamespace = {_HERE} AND NOT t.tgisinternal
 UNION ALL
-SELECT 'function ' || p.proname, l.lanname || ' '
+SELECT 'function ' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
+    l.lanname
+    || CASE p.provolatile WHEN 'v' THEN ' ' WHEN 's' THEN ' STABLE ' ELSE ' IMMUTABLE ' END
     || coalesce(array_to_string(p.proconfig, ' ') || ' ', '')
     || CASE WHEN p.prosecdef THEN 'SECURITY DEFINER ' ELSE '' END || p.prosrc
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = {_HERE}
 UNION ALL
-SELECT 'rule ' || r.rulename, pg_get_ruledef(r.oid)
+SELECT 'rule ' || r.rulename || ' on ' || c.relname, pg_get_ruledef(r.oid)
 FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
 WHERE c.relnamespace = {_HERE} AND c.relkind = 'r'
 UNION ALL
-SELECT 'policy ' || y.polname, c.relname
+SELECT 'policy ' || y.polname || ' on ' || c.relname, pg_get_expr(y.polqual, y.polrelid)
 FROM pg_policy y JOIN pg_class c ON c.oid = y.polrelid WHERE c.relnamespace = {_HERE}
 """  # noqa: S608 - no text of a user stands in it
 """Gives (name, text) of everything in the schema; the texts are those of PUBLISHED_CATALOG."""

@@ -209,7 +209,10 @@ _KEYS = {"entries": "seq", "openings": "seq, ord", "keys": "seq", "heads": "size
 
 PUBLISHED_CATALOG = {
     **{f"table {name}": columns for name, columns in _COLUMNS.items()},
-    **{f"constraint {table}_pkey": f"PRIMARY KEY ({key})" for table, key in _KEYS.items()},
+    **{
+        f"constraint {table}_pkey on {table}": f"PRIMARY KEY ({key})"
+        for table, key in _KEYS.items()
+    },
     **{
         f"index {table}_pkey": (
             f"CREATE UNIQUE INDEX {table}_pkey ON flopledger.{table} USING btree ({key})"
@@ -217,13 +220,13 @@ PUBLISHED_CATALOG = {
         for table, key in _KEYS.items()
     },
     "index keys_by_key": "CREATE INDEX keys_by_key ON flopledger.keys USING btree (key, seq)",
-    "constraint hash_is_of_bytes": "CHECK ((hash = sha256(('\\x00'::bytea || bytes))))",
-    "constraint key_has_32_bytes": "CHECK ((length(key) = 32))",
-    "constraint content_has_32_bytes": "CHECK ((length(content) = 32))",
-    **{f"function {name}": _configured(name, body) for name, body in FUNCTIONS.items()},
+    "constraint hash_is_of_bytes on entries": "CHECK ((hash = sha256(('\\x00'::bytea || bytes))))",
+    "constraint key_has_32_bytes on keys": "CHECK ((length(key) = 32))",
+    "constraint content_has_32_bytes on keys": "CHECK ((length(content) = 32))",
+    **{f"function {name}()": _configured(name, body) for name, body in FUNCTIONS.items()},
     **{
-        f"trigger {name}": f"{_trigger(name, event, call)} ENABLE ALWAYS"
-        for name, (_, event, call) in TRIGGERS.items()
+        f"trigger {name} on {table}": f"{_trigger(name, event, call)} ENABLE ALWAYS"
+        for name, (table, event, call) in TRIGGERS.items()
     },
 }
 """Name and text of everything that the catalog of a sound ledger reports."""

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from ledger.canonical import encode
-from ledger.entry import Entry, genesis_prev
-from ledger.errors import HeadMovedError, InputError, IntegrityError
+from ledger.entry import Entry
+from ledger.errors import InputError, IntegrityError
 from ledger.log.store import Batch, Head, KeyRow, Row
-from ledger.merkle import CompactRange, leaf_hash
+from ledger.stores.contract import check_end, head_of
 from ledger.stores.refusals import BUSY_MS, absent, translate
 from ledger.stores.schema import FORMAT, PUBLISHED, normal
 
@@ -125,24 +125,13 @@ class SqliteStore:
         Raises:
             IntegrityError: If the stored peaks do not belong to the last entry.
         """
-        covered = CompactRange.parse(self.meta().get("peaks", ""))
-        last = self._last()
-        if covered.start != 0 or covered.stop != (0 if last is None else last.seq + 1):
-            raise IntegrityError(
-                f"the stored peaks cover {covered.stop} entries, the table ends elsewhere",
-                where="meta row peaks",
-                remedy="flopledger verify names the first bad entry",
-            )
-        if last is None:
-            return Head(covered, genesis_prev(self.origin()), "")
-        if leaf_hash(last.bytes) != last.hash:
-            raise IntegrityError(
-                "the stored hash is not the hash of the stored bytes",
-                seq=last.seq,
-                why="what is appended now would rest on it for ever",
-                remedy="flopledger verify names what was changed; put back a copy that verifies",
-            )
-        return Head(covered, last.hash.hex(), self._recorded_at(last))
+        # One statement: another writer may append between two.
+        ((*row, peaks),) = self._select(
+            "SELECT e.*, (SELECT value FROM meta WHERE name = 'peaks') FROM (SELECT 1) LEFT JOIN "
+            "(SELECT seq, bytes, hash FROM entries ORDER BY seq DESC LIMIT 1) AS e"
+        )
+        last = None if row[0] is None else Row._make(row)
+        return head_of(self.origin(), last, peaks, "meta row peaks")
 
     def find_keys(self, keys: Sequence[bytes]) -> Mapping[bytes, KeyRow]:
         """Return, for each key that is known, the newest entry under it, reversed or not."""
@@ -170,7 +159,7 @@ class SqliteStore:
             execute, many = self._connection.execute, self._connection.executemany
             execute("BEGIN IMMEDIATE")
             try:
-                self._expect(expected)
+                check_end(self._last(), expected)
                 many("INSERT INTO entries (seq, bytes, hash) VALUES (?, ?, ?)", batch.entries)
                 many("INSERT INTO openings (seq, ord, bytes) VALUES (?, ?, ?)", batch.openings)
                 many('INSERT INTO keys ("key", seq, content) VALUES (?, ?, ?)', batch.keys)
@@ -271,26 +260,15 @@ class SqliteStore:
         try:
             yield self
         finally:
-            self._connection.execute("ROLLBACK")
-
-    def _expect(self, head: Head) -> None:
-        """Raise unless the log still ends at this head."""
-        last = self._last()
-        size, prev = (0, "") if last is None else (last.seq + 1, last.hash.hex())
-        if (size, prev) != (head.size, head.prev if size else ""):
-            raise HeadMovedError(f"another writer appended: the ledger now holds {size}")
+            # A disk that fails while it is read ends the transaction by itself.
+            with self._translated():
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     def _last(self) -> Row | None:
         """Return the last row of the entries table."""
         rows = self._select("SELECT seq, bytes, hash FROM entries ORDER BY seq DESC LIMIT 1")
         return next(map(Row._make, rows), None)
-
-    def _recorded_at(self, last: Row) -> str:
-        """Return when the last entry was sealed."""
-        try:
-            return Entry.parse(last.bytes).recorded_at
-        except InputError as error:
-            raise IntegrityError(f"the last entry: {error.message}", seq=last.seq) from error
 
     def _select(self, sql: str, parameters: Iterable[Any] = ()) -> Iterator[Any]:
         """Yield the rows of a query; damage shows while reading and is named as such."""

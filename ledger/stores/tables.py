@@ -111,6 +111,7 @@ class NewFile:
         """
         self._files = files
         self._store: SqliteStore | None = None
+        self._in_doubt = False
         try:
             create_database(files.partial, origin=origin, vkey=vkey)
         except BaseException:
@@ -130,11 +131,15 @@ class NewFile:
         """
         # Closing the last connection moves the write-ahead log into the file.
         self._close()
-        self._files.partial.rename(self._files.database)
+        self._in_doubt = True  # from here on the ledger may be there, under its name
         try:
+            self._files.partial.rename(self._files.database)
             sync_folder(self._files.database)
         except BaseException:
-            self._files.database.unlink(missing_ok=True)
+            # Where it has not got the name, whoever has it is another.
+            if not self._files.partial.exists():
+                self._files.database.unlink(missing_ok=True)
+            self._in_doubt = False
             raise
 
     def discard(self) -> bool:
@@ -145,7 +150,7 @@ class NewFile:
                 self._files.partial.with_name(self._files.partial.name + end).unlink(
                     missing_ok=True
                 )
-        return True
+        return not self._in_doubt
 
     def _close(self) -> None:
         """Close the store, if it was opened."""

@@ -251,7 +251,9 @@ class WitnessState:
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            # A disk that is full ends the transaction by itself.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
 

@@ -15,6 +15,7 @@ from ledger.entry import TYPES, Entry, Opening, digest_of_opening, genesis_prev
 from ledger.errors import InputError, IntegrityError
 from ledger.merkle import leaf_hash
 from ledger.verify.evidence import Check
+from ledger.verify.leaf import Leaf, read_leaf
 
 __all__ = ["Ids", "Keys", "Links", "Openings", "Reversals"]
 
@@ -39,7 +40,7 @@ class Links:
         self._prev = genesis_prev(origin)
         self._recorded_at = ""
 
-    def take(self, seq: int, data: bytes, stored: bytes | None = None) -> tuple[Entry, bytes]:
+    def take(self, seq: int, data: bytes, stored: bytes | None = None) -> tuple[Leaf, bytes]:
         """Return the entry and its hash once every check held.
 
         Args:
@@ -53,10 +54,10 @@ class Links:
         if seq != self.size:
             missing = min(seq, self.size)
             raise IntegrityError(f"entry {self.size} is missing, {seq} is there", seq=missing)
-        if type(data) is not bytes or type(stored) not in {bytes, type(None)}:
+        if type(data) is not bytes or not (stored is None or type(stored) is bytes):
             raise IntegrityError("the row does not hold bytes", seq=seq)
         try:
-            entry = Entry.parse(data)
+            entry = read_leaf(data)
         except InputError as error:
             raise _bad(seq, f"the stored bytes are no entry: {error.message}") from error
         digest = leaf_hash(data)
@@ -91,7 +92,7 @@ class Ids:
         self._seen = [array("q") for _ in range(_BUCKETS)]
         self._count = 0
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: Leaf) -> None:
         """Remember the id of an entry."""
         # Python keys hash() anew in each process, so that nobody can prepare ids that collide.
         short = hash(entry.id)
@@ -132,7 +133,7 @@ class Openings:
         self._count = 0
         self._erased = 0
 
-    def take(self, entry: Entry) -> dict[str, str] | None:
+    def take(self, entry: Leaf) -> dict[str, str] | None:
         """Return the confidential fields of an entry, or None if any was erased.
 
         Raises:
@@ -162,7 +163,7 @@ class Openings:
         note = f"{self._erased} erased: their digests stand" if self._erased else ""
         return Check(9, "openings", self._count, note)
 
-    def _check(self, entry: Entry, place: int, stored: bytes, hidden: dict[str, str]) -> None:
+    def _check(self, entry: Leaf, place: int, stored: bytes, hidden: dict[str, str]) -> None:
         """Compare one opening with its digest and read it."""
         if type(stored) is not bytes or not 0 <= place < len(entry.sd):
             raise _bad_opening(entry.seq, place, "no digest of the entry has this place")
@@ -172,7 +173,7 @@ class Openings:
             name, value = read_opening(stored)
         except InputError as error:
             raise _bad_opening(entry.seq, place, error.message) from error
-        if name in hidden or name in entry.body:
+        if name in hidden or entry.holds(name):
             raise _bad_opening(entry.seq, place, f"the entry holds {name} already")
         hidden[name] = value
 
@@ -204,12 +205,11 @@ class Keys:
         self._count = 0
         self._opaque = 0
 
-    def take(self, entry: Entry, data: bytes, hidden: Mapping[str, str] | None) -> None:
+    def take(self, entry: Leaf, hidden: Mapping[str, str] | None) -> None:
         """Compare the row of an entry with its leaf.
 
         Args:
             entry: The entry.
-            data: Its bytes.
             hidden: Its confidential fields, or None if some were erased.
 
         Raises:
@@ -221,12 +221,12 @@ class Keys:
         assert row is not None
         _, key, content = row
         where = f"entry {entry.seq}, keys"
-        if type(key) is not bytes or key.hex() != entry.body.get("idempotency_key"):
+        if type(key) is not bytes or key.hex() != entry.key:
             raise IntegrityError("the key is not the leaf's", seq=entry.seq, where=where)
         self._count += 1
         if self._secret is None or hidden is None:
             self._opaque += 1
-        elif hmac.digest(self._secret, content_text(entry, data, hidden), "sha256") != content:
+        elif hmac.digest(self._secret, content_text(entry, hidden), "sha256") != content:
             raise IntegrityError(
                 "the digest of the content is not that of the entry",
                 seq=entry.seq,
@@ -265,14 +265,15 @@ class Keys:
         raise IntegrityError("the entry has two keys", seq=row[0], where=f"entry {row[0]}, keys")
 
 
-def content_text(entry: Entry, data: bytes, hidden: Mapping[str, str]) -> bytes:
+def content_text(entry: Leaf, hidden: Mapping[str, str]) -> bytes:
     """Return what the content digest covers: body without key, hidden fields, type.
 
     The body is cut out of the leaf instead of being written again: canonical bytes have only one
     form, ``"body"`` is the first member, and quotes inside texts are escaped.
     """
+    data = entry.data
     stop = data.rindex(f',"id":"{entry.id}","origin":"'.encode())
-    key = f'"idempotency_key":"{entry.body["idempotency_key"]}"'.encode()
+    key = f'"idempotency_key":"{entry.key}"'.encode()
     body = data[len(b'{"body":') : stop]
     start = body.index(key)
     before, after = body[:start], body[start + len(key) :]
@@ -290,14 +291,21 @@ class Reversals:
         self._leaf_at = leaf_at
         self.reversed_by: dict[int, int] = {}
 
-    def take(self, entry: Entry) -> None:
+    def take(self, leaf: Leaf) -> None:
         """Check an entry that is a reversal; others pass.
 
         Raises:
             IntegrityError: Naming the reversal.
         """
-        if entry.type != "reversal":
-            return
+        if leaf.type == "reversal":
+            self.take_reversal(leaf.entry)
+
+    def take_reversal(self, entry: Entry) -> None:
+        """Check a reversal.
+
+        Raises:
+            IntegrityError: Naming the reversal.
+        """
         target, copy = entry.body.get("reverses"), entry.body.get("reversed")
         if not isinstance(target, int) or not 0 <= target < entry.seq:
             raise _bad(entry.seq, "it reverses no entry before it")

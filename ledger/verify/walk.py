@@ -9,6 +9,7 @@ from ledger.errors import InputError, IntegrityError
 from ledger.keys import VerifierKey
 from ledger.verify.entries import Ids, Keys, Links, Openings, Reversals
 from ledger.verify.evidence import Check, Evidence, Verdict
+from ledger.verify.leaf import Leaf, bad_body
 from ledger.verify.tree import Peaks, Tree
 
 __all__ = ["verify"]
@@ -40,12 +41,13 @@ def verify(evidence: Evidence) -> Verdict:
     peaks = Peaks(evidence.peaks)
     peaks.take(0, tree)
     for seq, data, stored in evidence.rows:
-        entry, digest = links.take(seq, data, stored)
-        ids.take(entry)
-        keys.take(entry, data, openings.take(entry))
-        reversals.take(entry)
-        if entry.type == "key":
-            tree.hand_over(entry)
+        leaf, digest = links.take(seq, data, stored)
+        _check_body(leaf)
+        ids.take(leaf)
+        keys.take(leaf, openings.take(leaf))
+        reversals.take(leaf)
+        if leaf.type == "key":
+            tree.hand_over(leaf.entry)
         tree.take(digest)
         peaks.take(links.size, tree)
     covered, signed_size, (signatures, roots) = tree.finish()
@@ -66,6 +68,14 @@ def verify(evidence: Evidence) -> Verdict:
         vkey_source=source,
         checks=(schema, meta, signatures, *links.checks(), *middle, roots, last),
     )
+
+
+def _check_body(leaf: Leaf) -> None:
+    """Step 4, its end: the body has the published shape of its record type."""
+    try:
+        leaf.require_shape()
+    except InputError as error:
+        raise bad_body(leaf.seq, error) from error
 
 
 def _check_schema(evidence: Evidence) -> Check:

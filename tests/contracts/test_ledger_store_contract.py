@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,22 @@ def test_store_snapshot_does_not_see_later_appends(context: Context) -> None:
             assert store.head().size == 1
             assert len(list(store.read(0, 9))) == len(list(store.rows())) == 1
         assert store.head().size == 2
+
+
+def test_store_reads_its_head_beside_a_writer(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = count()
+    with location_of(context).open() as store:
+        name = "_select" if context.server is None else "_all"
+        read = getattr(store, name)
+
+        def beside_a_writer(*arguments: Any) -> Any:
+            fill(context, [said(next(numbers))])
+            return read(*arguments)
+
+        monkeypatch.setattr(store, name, beside_a_writer)
+        assert [store.head().size for _ in range(3)] == [1, 2, 3]
 
 
 def test_store_is_named_without_a_password(context: Context) -> None:

@@ -28,15 +28,14 @@ from pathlib import Path
 from sealed import identity, opened, said
 from ledger.cli.context import Context
 from ledger.stores.address import Address
-from ledger.stores.postgres import PostgresStore
+from ledger.stores import postgres
 server = Address.parse(sys.argv[3])
 context = Context(Path(sys.argv[2]), None, True, True, False, server=server)
 step = int(sys.argv[4])
-execute, seen = PostgresStore._expect, []
 def killed(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 if step == 0:
-    PostgresStore._expect = killed
+    postgres.check_end = killed
 with opened(context, identity(seed="child")) as log:
     store = log._store
     if step == 1:

@@ -261,6 +261,41 @@ def test_row_25_folder_with_a_link_a_pipe_or_a_folder_too_deep(
         Folder(piped, Caps())
 
 
+@pytest.mark.parametrize("swap", ["link", "folder", "pipe", "file"])
+def test_row_25_folder_whose_member_becomes_another_after_it_was_listed(
+    tmp_path: Path, swap: str
+) -> None:
+    root, other = tmp_path / "root", tmp_path / "other"
+    for folder in (root / "checkpoints", other):
+        folder.mkdir(parents=True)
+        (folder / "a").write_bytes(b"x")
+    members = Folder(root, Caps())
+    member = root / "checkpoints" / "a"
+    assert b"".join(members.chunks("checkpoints/a")) == b"x"
+    member.rename(tmp_path / "kept")
+    if swap == "link":
+        member.symlink_to(tmp_path / "kept")
+    elif swap == "folder":
+        (root / "checkpoints").rename(tmp_path / "old")
+        (tmp_path / "kept").rename(other / "a")
+        (root / "checkpoints").symlink_to(other)
+    elif swap == "pipe":
+        os.mkfifo(member)
+    else:
+        member.write_bytes(b"x")
+    with pytest.raises(IntegrityError, match=r"cannot be read|another file"):
+        list(members.chunks("checkpoints/a"))
+
+
+def test_row_25_pipe_in_place_of_an_archive_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with (
+        pytest.raises(InputError, match="no regular file"),
+        open_members(tmp_path / "pipe", Caps()),
+    ):
+        pass
+
+
 def verdict_of_folder(path: Path) -> int:
     """Verify a folder."""
     with open_members(path, Caps()) as held:

@@ -45,6 +45,13 @@ MORE = (
     "CREATE TRIGGER more BEFORE INSERT ON flopledger.entries "
     "EXECUTE FUNCTION flopledger.refuse('x')"
 )
+# Each has the name of something published, on another table or for other arguments.
+OVERLOADED = "CREATE FUNCTION flopledger.refuse(text) RETURNS text LANGUAGE sql AS 'SELECT 1::text'"
+HIDDEN_TRIGGER = (
+    "CREATE TRIGGER meta_closed BEFORE INSERT ON flopledger.entries "
+    "EXECUTE FUNCTION flopledger.refuse('x')"
+)
+HIDDEN_CHECK = "ALTER TABLE flopledger.meta ADD CONSTRAINT key_has_32_bytes CHECK (true)"
 LATE = [
     "INSERT INTO flopledger.meta VALUES ('more', 'x')",
     "INSERT INTO flopledger.openings VALUES (0, 9, 'x')",
@@ -240,10 +247,10 @@ SCHEMA = [
     ("DROP INDEX flopledger.keys_by_key", "keys_by_key"),
     ("ALTER TABLE flopledger.openings SET UNLOGGED", "table openings"),
     ("ALTER TABLE flopledger.openings ENABLE ROW LEVEL SECURITY", "table openings"),
-    ("CREATE POLICY p ON flopledger.openings USING (false)", "policy p"),
-    ("CREATE RULE r AS ON INSERT TO flopledger.entries DO ALSO NOTHING", "rule r"),
+    ("CREATE POLICY p ON flopledger.openings USING (false)", "policy p on openings"),
+    ("CREATE RULE r AS ON INSERT TO flopledger.entries DO ALSO NOTHING", "rule r on entries"),
     ("CREATE VIEW flopledger.v AS SELECT 1", "relation v"),
-    ("CREATE TABLE flopledger.more () INHERITS (flopledger.entries)", "table"),
+    ("CREATE TABLE flopledger.more () INHERITS (flopledger.entries)", "on more"),
     (
         "CREATE FUNCTION flopledger.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "function f",
@@ -254,10 +261,15 @@ SCHEMA = [
     ),
     ("ALTER FUNCTION flopledger.refuse() SECURITY DEFINER", "function refuse"),
     ("ALTER FUNCTION flopledger.belongs() RESET search_path", "function belongs"),
+    ("ALTER FUNCTION flopledger.entries_follow() IMMUTABLE", "function entries_follow()"),
+    ("ALTER FUNCTION flopledger.heads_follow() STABLE", "function heads_follow()"),
+    (OVERLOADED, "function refuse(text)"),
     (
         MORE,
-        "trigger more",
+        "trigger more on entries",
     ),
+    (HIDDEN_TRIGGER, "trigger meta_closed on entries"),
+    (HIDDEN_CHECK, "constraint key_has_32_bytes on meta"),
     ("GRANT UPDATE ON flopledger.heads TO mallory", "right of mallory on heads"),
     ("GRANT UPDATE (peaks) ON flopledger.heads TO mallory", "right of mallory on heads.peaks"),
     ("GRANT DELETE ON flopledger.openings TO mallory", "right of mallory on openings"),
@@ -282,7 +294,7 @@ def test_tamper_with_the_schema_is_found(owner: Owner, sql: str, where: str) -> 
 
 @pytest.mark.parametrize(("name", "table"), guards())
 def test_tamper_with_a_trigger_is_found(owner: Owner, name: str, table: str) -> None:
-    assert f"trigger {name}" in PUBLISHED_CATALOG
+    assert f"trigger {name} on {table}" in PUBLISHED_CATALOG
     place = f"ALTER TABLE flopledger.{table}"
     for change in (
         f"{place} DISABLE TRIGGER {name}",
@@ -290,7 +302,7 @@ def test_tamper_with_a_trigger_is_found(owner: Owner, name: str, table: str) -> 
         f"{place} ENABLE REPLICA TRIGGER {name}",
         f"DROP TRIGGER {name} ON flopledger.{table}",
     ):
-        assert owner.alter(change, guarded=True).where == f"schema, trigger {name}"
+        assert owner.alter(change, guarded=True).where == f"schema, trigger {name} on {table}"
     assert owner.check().size == 11
 
 

@@ -81,6 +81,9 @@ def test_a_cloud_customer_with_only_invoices(shop: Recorded) -> None:
     told = imported(shop, *asked, "--set", "role=primary")
     assert told["new"] == 1
     assert sum(grades(shop).values()) == 8 * bills.HOUR
+    evidence = shop.told_as_json("position", "--reconciled")["totals"]
+    held = {row["grade"]: int(row["reconciled"]["device_us"]) for row in evidence}
+    assert held == {"A": 0, "B": 8 * bills.HOUR, "C": 0, "D": 0, "E": 0}
     document = json.dumps(shop.told_as_json("position"))
     assert "BilledCost" not in document
 

@@ -44,7 +44,8 @@ def programs(folder: Path) -> Path:
 
 def test_readme_commands_run_in_order(tmp_path: Path) -> None:
     folder, environment, ran = tmp_path, {**os.environ}, 0
-    environment.pop("FLOPLEDGER_RULES", None)
+    for name in ("FLOPLEDGER_FILES", "FLOPLEDGER_LEDGER", "FLOPLEDGER_RULES"):
+        environment.pop(name, None)
     environment["PATH"] = f"{programs(tmp_path / 'bin')}{os.pathsep}{environment['PATH']}"
     for command in commands():
         words = shlex.split(command)

@@ -316,3 +316,60 @@ def test_a_statement_made_after_the_correction_is_left_alone(lab: Recorded) -> N
         day="2026-11-23",
     )
     assert impact(lab, codes=(1,))["attestations"] == []
+
+
+def replacements(lab: Recorded, seq: str = WRONG) -> list[str]:
+    """Return the types of what came in the place of an entry."""
+    path = lab.folder / "impact.json"
+    lab.told("impact", seq, "-o", str(path), codes=(0, 1), day=TODAY)
+    document = json.loads(path.read_text("utf-8"))
+    return [each["type"] for each in document["correction"]["replacements"]]
+
+
+def test_what_was_recorded_in_the_same_second_replaces_nothing(lab: Recorded) -> None:
+    path = lab.folder / "withdrawn.json"
+    lab.told("restate", WRONG, "--reason", "duplicate", "--propose", str(path), day=TODAY)
+    record(lab, path, "--without-approval")
+    lab.record(work("other-2", 10**22, "2026-05-02"), day=TODAY)
+    assert replacements(lab) == []
+
+
+def test_a_replacement_of_another_type_is_a_replacement(lab: Recorded) -> None:
+    path = lab.folder / "right.jsonl"
+    records = (booked("nvidia-h200-sxm", H200, RIGHT), plan("frontier-1"))
+    path.write_text("".join(json.dumps(each) + "\n" for each in records), "utf-8")
+    proposal = lab.folder / "fix.json"
+    asked = ("--with", str(path), "--reason", "wrong_device", "--propose", str(proposal))
+    lab.told("restate", WRONG, *asked, day=TODAY)
+    approval, vkey = approve(lab, proposal), ANNA.verifier.encode()
+    record(lab, proposal, "--approval", str(approval), "--approver", vkey)
+    assert replacements(lab) == ["allocation", "commitment"]
+
+
+def test_a_final_record_alone_replaces_the_provisional_one(lab: Recorded) -> None:
+    """The final record of a job comes with the rest of the export, in one transaction."""
+    job = {**work("frontier-1", 10**20, "2026-05-03"), "key": ["job-1"]}
+    lab.record({**job, "status": "provisional"})
+    lab.record(job, work("frontier-1", 10**21, "2026-05-04"), work("other-1", 5, "2026-05-05"))
+    assert replacements(lab, "3") == ["allocation"]
+
+
+def test_readings_of_several_regimes_are_asked_where_they_are_read(lab: Recorded) -> None:
+    lab.record(filing("kr.aiba/safety-duty", MODEL), day="2026-08-01")
+    key = lab.folder / "officer.pem"
+    key.write_bytes(ANNA.pem())
+    lab.told(
+        *("attest", "make", "--period", "2026-01-01..2026-07-01", "--claim", "every-run-recorded"),
+        *("--signer", f"{ANNA.name}={key}"),
+        day="2026-08-02",
+    )
+    readings = ("eu.aia/assignments=counted", "kr.aiba/parent-compute=operator-own")
+    asked = [part for text in readings for part in ("--reading", text)]
+    asked += ["--regime", "kr.aiba", "--with", right_file(lab)]
+    kept = impact(lab, *asked, codes=(1,))
+    assert [each["kept"] for each in kept["attestations"]] == [True]
+    for path in (lab.folder / "ledger.db.attestations").iterdir():
+        path.unlink()
+    found = impact(lab, *asked, codes=(1,))
+    assert [each["kept"] for each in found["attestations"]] == [False]
+    assert found["attestations"][0]["changes"]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sealed import SIGNER, found, said
 from sealed import fill as fill_ledger
+from supplied import lacking
 from witnesses import LOG, NEW_KEY, W1, W2, cosigned, leaves, signed, vkey
 
 from ledger.checkpoint import Note, NoteSignature
@@ -33,9 +34,7 @@ NEEDS = "apt-get install golang-go golang-golang-x-mod-dev"
 def go(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     """Build the Go program once, and return what asks it."""
     if shutil.which("go") is None or not (GOPATH / "src/golang.org/x/mod/sumdb/note").is_dir():
-        if os.environ.get("CI"):
-            pytest.fail(f"CI must have Go's sumdb: {NEEDS}")
-        pytest.skip(f"needs Go's sumdb: {NEEDS}")
+        lacking(f"Go's sumdb: {NEEDS}")
     folder = tmp_path_factory.mktemp("go")
     environment = {
         **os.environ,

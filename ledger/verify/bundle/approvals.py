@@ -9,7 +9,8 @@ from ledger.canonical import JSON
 from ledger.entry import Entry
 from ledger.errors import InputError, IntegrityError
 from ledger.policy import Policy
-from ledger.verify.bundle.course import Course
+from ledger.record.growth import precedes
+from ledger.verify.bundle.course import Course, Outcome
 from ledger.verify.bundle.people import require_roles, signers_of
 from ledger.verify.bundle.prefix import Correction, Prefix
 from ledger.verify.bundle.statements import Approved, Statements
@@ -39,14 +40,17 @@ def check_approvals(
     approvals = statements.approvals
     acts = {entry.seq: entry for entry in prefix.kept if entry.type in {"adoption", "key"}}
     approved: set[int] = set()
+    unshown: list[str] = []
     for each in approvals:
         try:
-            approved.add(_check(each, prefix, acts, policy, origin))
+            seq, doubts = _check(each, prefix, acts, policy, origin)
+            approved.add(seq)
+            unshown += doubts
         except (InputError, IntegrityError) as error:
             raise IntegrityError(
                 error.message,
-                seq=each.seq,
-                where=f"member {each.member!r}, entry {each.seq}",
+                seq=each.named.seq,
+                where=f"member {each.member!r}, entry {each.named.seq}",
                 why=error.why,
                 remedy=error.remedy,
             ) from error
@@ -67,22 +71,38 @@ def check_approvals(
             why="the policy asks for the yes of a second person",
             remedy="ask who decided it; an approval can be recorded later",
         )
-    course.close(14, len(approvals), "approvals", f"asked for: {', '.join(sorted(asked))}")
+    told = f"asked for: {', '.join(sorted(asked))}"
+    outcome: Outcome = "withheld" if unshown else "held"
+    course.close(14, len(approvals), "approvals", told, *unshown, outcome=outcome)
 
 
 def _needing(prefix: Prefix, acts: Mapping[int, Entry], asked: frozenset[str]) -> list[Entry]:
     """Return the entries that record an act for which the policy wants a second person."""
     found = [each for each in acts.values() if _ACT_OF[each.type] in asked]
     if "restatement" in asked:
-        found += [c.entry for c in prefix.corrections.values() if not _automatic(c.entry)]
+        found += [c.entry for c in prefix.corrections.values() if not _automatic(c)]
     return sorted(found, key=lambda entry: entry.seq)
 
 
-def _automatic(entry: Entry) -> bool:
-    """Whether a reversal only makes room for the final record of a job that was still running."""
-    copy = entry.body.get("reversed")
-    provisional = isinstance(copy, dict) and copy.get("status") == "provisional"
-    return entry.body.get("reason") == _PROVISIONAL and provisional
+def _automatic(correction: Correction) -> bool:
+    """Whether a reversal only makes room for what the same job came to.
+
+    The program writes it together with the record that takes the place: the final one, or one of
+    the same leg further on. A reversal without it takes something out of the ledger.
+    """
+    body = correction.entry.body
+    copy = body.get("reversed")
+    if body.get("reason") != _PROVISIONAL or not isinstance(copy, dict):
+        return False
+    if copy.get("status") != "provisional":
+        return False
+    after = (Entry.parse(data) for data in correction.after)
+    return any(
+        entry.type == body.get("reversed_type")
+        and entry.body.get("idempotency_key") == copy.get("idempotency_key")
+        and (entry.body["status"] == "final" or precedes(copy, entry.body))
+        for entry in after
+    )
 
 
 def _check(
@@ -91,27 +111,34 @@ def _check(
     acts: Mapping[int, Entry],
     policy: Policy,
     origin: str,
-) -> int:
-    """Check one approval; return the entry that records what it approves."""
+) -> tuple[int, tuple[str, ...]]:
+    """Check one approval.
+
+    Returns:
+        The entry that records what it approves, and why it cannot be checked that a key was still
+        trusted, a sentence each.
+    """
+    doubts: tuple[str, ...] = ()
     found = Approval.open(each.envelope)
     if found.act == "restatement":
-        seq, approved = _restated(found, each.seq, prefix.corrections)
+        seq, approved = _restated(found, each.named.seq, prefix.corrections)
     else:
         seq, approved = _done(found, acts)
     keys = [key for person in policy.people or () for key in person.keys]
     verify_approval(each.envelope, keys, act=found.act, origin=origin, approved=approved)
     if found.act in (policy.four_eyes or ()):
-        signers = signers_of(each.envelope, policy, size=each.seq)
+        signers = signers_of(each.envelope, policy, each.named)
         if signers.refused:
             raise IntegrityError(f"a signature does not count: {signers.refused[0]}")
+        doubts = signers.unshown
         require_roles(
             signers.people,
             {"approver": 1},
             apart=True,
             recorders={key.public for key in policy.log_keys(origin)},
-            where=f"entry {each.seq}",
+            where=f"entry {each.named.seq}",
         )
-    return seq
+    return seq, doubts
 
 
 def _restated(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ledger.custody import Custody, KeyEvent, Revocation, Window, refused_by, signed_with
+from ledger.custody import Custody, KeyEvent, signed_with
 from ledger.errors import IntegrityError
 from ledger.keys import VerifierKey
-from ledger.policy import Assent, Policy
+from ledger.policy import Assent, Policy, seen_by
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.prefix import Prefix
 from ledger.verify.bundle.timestamps import Stamps
 
-__all__ = ["check_custody", "existed_by", "seen_by"]
+__all__ = ["check_custody", "check_signer", "existed_by"]
 
 
 def check_custody(
@@ -31,26 +31,75 @@ def check_custody(
     course.step = 10
     seen = existed_by(notes, policy, stamps.by_size())
     custody = _custody(notes, prefix, policy)
+    _check_joints(custody, notes)
     lapsed: list[str] = []
     newest = max(notes.assents)
     for size, found in sorted(notes.assents.items()):
         keys = custody.judge(found.note, size)
-        reasons = [refused_by(_window(policy, key), size, seen.get(size)) for key in keys]
-        if keys and None in reasons:
+        reasons = [policy.term(key).lapse_unstated(size, seen.get(size)) for key in keys]
+        if keys and not all(reasons):
             continue
-        why = next((each for each in reasons if each), "the ledger itself revoked its only signer")
+        why = reasons[0] if reasons else "the ledger itself revoked its only signer"
         if size == newest:
-            raise IntegrityError(
-                f"no key that signed the newest checkpoint, over {size} entries, is trusted there",
-                where=f"checkpoint {size}",
-                why=why,
-                remedy="ask for a bundle whose last checkpoint a trusted key signed",
-            )
+            raise _untrusted(size, why)
         lapsed.append(f"checkpoint {size} counts only through a later one: {why}")
     handed = len(custody.joints)
     times = "once" if handed == 1 else f"{handed} times"
     note = f"the key was handed over {times}" if handed else ""
     course.close(10, len(notes.assents), "checkpoints", note, *lapsed[:3])
+
+
+def check_signer(
+    notes: Notes, stamps: Stamps, events: Sequence[KeyEvent], policy: Policy, course: Course
+) -> None:
+    """Step 10 over the one checkpoint of a bundle of receipts.
+
+    How the key was handed over stands in entries that are not here. What the policy says of a key,
+    and what those ``key`` entries say that are here, is held against it all the same.
+
+    Raises:
+        IntegrityError: Naming the checkpoint, if none of its signers is trusted there.
+    """
+    course.step = 10
+    seen = existed_by(notes, policy, stamps.by_size())
+    for size, found in notes.assents.items():
+        reasons = [
+            policy.term(key).lapse_unstated(size, seen.get(size)) or _given_up(key, size, events)
+            for key in found.log_keys
+        ]
+        _check_joint(found, events)
+        if all(reasons):
+            raise _untrusted(size, reasons[0])
+    note = "whether the key was handed over stands in entries that are not here"
+    course.close(10, len(notes.assents), "checkpoints", note)
+
+
+def _check_joint(found: Assent, events: Sequence[KeyEvent]) -> None:
+    """Refuse the checkpoint right after a handover that is here, unless both keys signed it."""
+    size = found.checkpoint.size
+    for event in events:
+        if event.replaces is not None and event.seq + 1 == size:
+            for key in (event.replaces, event.key):
+                if not signed_with(found.note, key):
+                    raise IntegrityError(
+                        f"entry {event.seq} hands the key over, and {key.label} did not sign the "
+                        f"checkpoint over {size} entries",
+                        seq=event.seq,
+                        where=f"checkpoint {size}",
+                        why="two keys sign the checkpoint at which one takes over from the other",
+                        remedy="keep the note as evidence",
+                    )
+
+
+def _given_up(key: VerifierKey, size: int, events: Sequence[KeyEvent]) -> str:
+    """Return which entry says that a key signs no such size any more; empty if none does."""
+    for event in events:
+        if event.replaces == key and size > event.seq + 1:
+            return f"entry {event.seq} hands over from {key.label} to another key"
+        revoked = event.revocation
+        if event.key == key and revoked is not None and size >= revoked.from_size:
+            return f"entry {event.seq} revokes {key.label} from size {revoked.from_size} on"
+    return ""
 
 
 def existed_by(
@@ -70,23 +119,6 @@ def existed_by(
         if earliest is not None:
             found[size] = earliest
     return found
-
-
-def seen_by(found: Assent, policy: Policy) -> datetime | None:
-    """Return the time of the last cosignature that the quorum needs, or None if it is short.
-
-    So one witness whose clock is wrong moves nothing that others have to confirm.
-    """
-    timed = sorted(
-        (each.cosignature for each in found.cosigned if each.cosignature.time),
-        key=lambda each: each.time,
-    )
-    keys = set[VerifierKey]()
-    for cosignature in timed:
-        keys.add(cosignature.key)
-        if policy.tally(keys).holds:
-            return cosignature.at
-    return None
 
 
 def _custody(notes: Notes, prefix: Prefix, policy: Policy) -> Custody:
@@ -113,6 +145,31 @@ def _custody(notes: Notes, prefix: Prefix, policy: Policy) -> Custody:
     return Custody.of(first, events)
 
 
+def _check_joints(custody: Custody, notes: Notes) -> None:
+    """Refuse a handover whose checkpoint, which both keys sign, the bundle leaves out."""
+    for size in custody.joints:
+        if size not in notes.assents:
+            raise IntegrityError(
+                f"entry {size - 1} hands the key over, and the checkpoint over {size} entries, "
+                "which both keys sign, is not in the bundle",
+                seq=size - 1,
+                where=f"checkpoint {size}",
+                why="whoever took the log could name a key of his own; only the old key's "
+                "signature beside the new one's shows that its holder agreed",
+                remedy=f"ask for a bundle with the checkpoint over {size} entries",
+            )
+
+
+def _untrusted(size: int, why: str) -> IntegrityError:
+    """Return the error for a bundle whose newest checkpoint no trusted key signed."""
+    return IntegrityError(
+        f"no key that signed the newest checkpoint, over {size} entries, is trusted there",
+        where=f"checkpoint {size}",
+        why=why,
+        remedy="ask for a bundle whose last checkpoint a trusted key signed",
+    )
+
+
 def _only(notes: Notes, known: tuple[VerifierKey, ...]) -> VerifierKey:
     """Return the key that signed every checkpoint of a ledger that never changed its key."""
     for key in known:
@@ -122,18 +179,4 @@ def _only(notes: Notes, known: tuple[VerifierKey, ...]) -> VerifierKey:
         "no single key signed every checkpoint, and no entry hands over from one to another",
         where="key entries",
         why="a key that takes over without a word may be a thief's",
-    )
-
-
-def _window(policy: Policy, key: VerifierKey) -> Window:
-    """Return what the policy believes of a key; its ends are half-open there."""
-    term = policy.term(key)
-    revoked = term.revoked
-    return Window(
-        key,
-        term.from_size,
-        None if term.to_size is None else term.to_size - 1,
-        term.not_before,
-        term.not_after,
-        None if revoked is None else Revocation(revoked.from_size, revoked.reason, revoked.at),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from ledger.bundle import Opened
 from ledger.merkle import leaf_hash
@@ -26,11 +27,15 @@ class BundleLeaves:
 
     def read(self, start: int, stop: int) -> Iterator[tuple[int, bytes, bytes]]:
         """Yield number, bytes and hash of the entries [start, stop) that exist, in order."""
+        if start == 0:
+            for seq, data in enumerate(islice(self._opened.entries(), stop)):
+                yield seq, data, leaf_hash(data)
+            return
         for seq in range(start, stop):
-            data = self.leaf_at(seq)
-            if data is None:
+            found = self.leaf_at(seq)
+            if found is None:
                 return
-            yield seq, data, leaf_hash(data)
+            yield seq, found, leaf_hash(found)
 
     def leaf_at(self, seq: int) -> bytes | None:
         """Return the bytes of one entry, or None; cheap where numbers rise one by one."""

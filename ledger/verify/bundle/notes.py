@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ledger.bundle import Manifest, Opened
 from ledger.checkpoint import Checkpoint, Note, NoteSignature
 from ledger.errors import InputError, IntegrityError
 from ledger.policy import Assent, Policy, assent
 from ledger.verify.bundle.course import Course
-from ledger.verify.bundle.prefix import REMEMBERED, Stated
+from ledger.verify.bundle.prefix import REMEMBERED, Stated, other_root
 
 __all__ = ["Notes"]
 
@@ -98,6 +100,36 @@ class Notes:
         course.close(7, len(self.assents), "notes", note if unknown else "")
         self._check_quorum(course)
 
+    def compare_remembered(self, roots: Mapping[int, bytes], course: Course) -> None:
+        """Close step 9 where only some states of the log are known, and say which are not.
+
+        Args:
+            roots: What receipts show of the log: roots by size.
+            course: Told what came out.
+
+        Raises:
+            IntegrityError: If a checkpoint that was kept has another root.
+        """
+        course.step = REMEMBERED
+        kept = self._remembered()
+        for checkpoint in kept:
+            if roots.get(checkpoint.size, checkpoint.root) != checkpoint.root:
+                raise other_root(REMEMBERED, checkpoint.size)
+        open_ = sorted({each.size for each in kept} - roots.keys())
+        if not open_:
+            self._close_remembered(kept, course)
+            return
+        newest = max(self.checkpoints)
+        way = (
+            f"ask for receipts under a checkpoint over at least {open_[-1]} entries"
+            if open_[-1] > newest
+            else f"ask for all entries, or for the receipt of entry {open_[-1] - 1}"
+        )
+        note = f"the checkpoint kept over {open_[-1]} entries cannot be compared: {way}"
+        more = f"{len(open_)} that were kept cannot be compared" if len(open_) > 1 else ""
+        held = len(kept) - len(open_)
+        course.close(REMEMBERED, held, "checkpoints", note, more, outcome="withheld")
+
     def _read(self, size: int, manifest: Manifest) -> Checkpoint:
         """Read one note and compare it with its name and the manifest."""
         name = self._names[size]
@@ -159,6 +191,10 @@ class Notes:
                     why="a ledger never shrinks: its end was cut, or this is an older copy",
                     remedy="ask for a bundle over at least as many entries",
                 )
+        self._close_remembered(kept, course)
+
+    def _close_remembered(self, kept: tuple[Checkpoint, ...], course: Course) -> None:
+        """Close step 9, once all that was kept was compared."""
         if not kept:
             note = "the policy keeps no checkpoint of this ledger: nothing earlier to compare"
             course.close(REMEMBERED, 0, "checkpoints", note, outcome="not_asked")

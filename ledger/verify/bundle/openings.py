@@ -12,6 +12,7 @@ from ledger.entry import Entry, digest_of_opening
 from ledger.errors import InputError, IntegrityError
 from ledger.verify.bundle.course import Course
 from ledger.verify.entries import read_opening
+from ledger.verify.leaf import Leaf
 
 __all__ = ["Disclosed", "check_redactions"]
 
@@ -34,7 +35,7 @@ class Disclosed:
         self._started = False
         self._next: tuple[int, bytes] | None = None
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: Entry | Leaf) -> None:
         """Compare what is shown of an entry with its digests.
 
         Raises:
@@ -70,7 +71,7 @@ class Disclosed:
             outcome="held" if self.count else "not_asked",
         )
 
-    def _check(self, entry: Entry, stored: bytes, names: set[str]) -> None:
+    def _check(self, entry: Entry | Leaf, stored: bytes, names: set[str]) -> None:
         """Compare one disclosure with the digests of its entry."""
         if digest_of_opening(stored) not in entry.sd:
             raise _refusal(entry.seq, "no digest of the entry is that of the disclosure")
@@ -79,7 +80,7 @@ class Disclosed:
             ground_of(name)
         except InputError as error:
             raise _refusal(entry.seq, error.message) from error
-        if name in names or name in entry.body:
+        if name in names or entry.holds(name):
             raise _refusal(entry.seq, f"the entry shows {name} twice")
         names.add(name)
         self.shown[entry.type, name] += 1
@@ -115,9 +116,15 @@ def check_redactions(
             f"it accounts for {counted} confidential values, the leaves hold "
             f"{disclosed.digests} digests"
         )
-    erased = f"{log.erased} erased in the ledger itself" if log.erased else ""
     note = f"for the {log.audience}: {log.shown} shown, {log.withheld} withheld"
-    course.close(19, counted, "values", note, erased)
+    if not log.erased:
+        course.close(19, counted, "values", note)
+        return
+    doubt = (
+        f"{log.erased} are said to be erased in the ledger itself: nobody else can tell an erased "
+        "value from a withheld one"
+    )
+    course.close(19, counted, "values", note, doubt, outcome="withheld")
 
 
 def _refusal(seq: int, message: str) -> IntegrityError:

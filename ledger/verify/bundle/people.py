@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
+from ledger.anchoring import Written, window_of
+from ledger.entry import Entry
 from ledger.envelope import Envelope
 from ledger.errors import IntegrityError
-from ledger.keys import VerifierKey
+from ledger.period import parse_instant
 from ledger.policy import Person, Policy
 
-__all__ = ["Signers", "require_roles", "signers_of", "trusted_at"]
+__all__ = ["Naming", "Signers", "require_roles", "signers_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The entry that names a statement: what shows when people signed it, which they do not say.
+
+    Attributes:
+        seq: Its number: entries in the ledger when the statement was recorded.
+        stated: Its ``recorded_at``, UTC.
+        by: Time by which it is shown from outside to have been there; None if nothing shows it.
+    """
+
+    seq: int
+    stated: datetime
+    by: datetime | None
+
+    @classmethod
+    def of(cls, entry: Entry, written: Sequence[Written]) -> Self:
+        """Return what an entry shows, with the windows of all entries."""
+        return cls(entry.seq, parse_instant(entry.recorded_at), window_of(written, entry.seq).by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +43,14 @@ class Signers:
 
     Attributes:
         people: People of the policy, each once.
-        refused: Names of those whose key was not trusted at that size, with the reason.
+        refused: Names of those whose key was not trusted then, with the reason.
+        unshown: Why it cannot be checked that a key was still trusted, a sentence each.
         unknown: Hints of signatures by nobody known; shown, never trusted.
     """
 
     people: tuple[Person, ...]
     refused: tuple[str, ...]
+    unshown: tuple[str, ...]
     unknown: tuple[str, ...]
 
     def words(self) -> str:
@@ -37,16 +63,18 @@ class Signers:
                 "1 signature is by a key" if count == 1 else f"{count} signatures are by keys"
             )
             words += f" ({signatures} that the policy does not know: not counted)"
+        if self.refused:
+            words += f" (not counted: {'; '.join(self.refused)})"
         return words
 
 
-def signers_of(envelope: Envelope, policy: Policy, *, size: int) -> Signers:
+def signers_of(envelope: Envelope, policy: Policy, named: Naming) -> Signers:
     """Return who signed a statement, keys coming from the policy alone.
 
     Args:
         envelope: The statement with its signatures.
         policy: Who is known.
-        size: Entries in the ledger when it was signed, for keys whose trust begins or ends.
+        named: The entry that names it, for keys whose trust begins or ends.
 
     Raises:
         IntegrityError: If a signature claims to be by a known key and is not.
@@ -55,27 +83,21 @@ def signers_of(envelope: Envelope, policy: Policy, *, size: int) -> Signers:
     signed = envelope.signed_by(keys)
     people: list[Person] = []
     refused: list[str] = []
+    unshown: list[str] = []
     for key in signed.keys:
         person = policy.person(key)
         assert person is not None
-        why = trusted_at(policy, key, size)
+        term = policy.term(key)
+        why = term.lapse(named.seq, named.stated)
         if why:
             refused.append(f"{person.name}: {why}")
-        elif person not in people:
+            continue
+        doubt = term.lapse_unstated(named.seq, named.by)
+        if doubt:
+            unshown.append(f"entry {named.seq}, {person.name}: {doubt}")
+        if person not in people:
             people.append(person)
-    return Signers(tuple(people), tuple(refused), signed.unknown)
-
-
-def trusted_at(policy: Policy, key: VerifierKey, size: int) -> str:
-    """Return why a key is not trusted at a size of the ledger; empty if it is."""
-    term = policy.term(key)
-    if size < term.from_size:
-        return f"the key is trusted from size {term.from_size} on"
-    if term.to_size is not None and size >= term.to_size:
-        return f"the key is trusted below size {term.to_size}"
-    if term.revoked is not None and size >= term.revoked.from_size:
-        return f"the key was revoked from size {term.revoked.from_size} ({term.revoked.reason})"
-    return ""
+    return Signers(tuple(people), tuple(refused), tuple(unshown), signed.unknown)
 
 
 def require_roles(

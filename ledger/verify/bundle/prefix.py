@@ -14,13 +14,13 @@ from ledger.checkpoint import Checkpoint
 from ledger.entry import Entry
 from ledger.errors import InputError, IntegrityError
 from ledger.merkle import CompactRange
-from ledger.record import check_stored
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.leaves import BundleLeaves
 from ledger.verify.bundle.openings import Disclosed
 from ledger.verify.entries import Ids, Links, Reversals
+from ledger.verify.leaf import Leaf, bad_body
 
-__all__ = ["KEPT", "REMEMBERED", "Correction", "Prefix", "Stated", "bad_body"]
+__all__ = ["KEPT", "REMEMBERED", "Correction", "Prefix", "Stated", "bad_body", "other_root"]
 
 KEPT = frozenset({"adoption", "anchor", "attestation", "key"})
 """Types whose entries later steps look at."""
@@ -80,6 +80,7 @@ class Prefix:
         self._range = CompactRange()
         self._buffer: list[bytes] = []
         self._open: Correction | None = None
+        self._second = "", 0  # the last time, and as a number: batches share one
 
     def run(self, stated: Stated, disclosed: Disclosed) -> CompactRange:
         """Go over the entries, comparing the root wherever a checkpoint stands.
@@ -98,13 +99,13 @@ class Prefix:
         self._compare(stated)
         for data in self._opened.entries():
             course.step = 4
-            entry = self._take(data)
+            leaf = self._take(data)
             course.step = 18
-            disclosed.take(entry)
+            disclosed.take(leaf)
             course.step = 12
-            self._ids.take(entry)
-            self._reverse(entry, data)
-            self._keep(entry, data)
+            self._ids.take(leaf)
+            self._reverse(leaf)
+            self._keep(leaf)
             course.step = 6
             self._compare(stated)
             course.reached = self.size
@@ -137,47 +138,49 @@ class Prefix:
         course.close(5, self.size, "links")
         course.close(12, self.size, "ids", f"{reversed_} reversals copy what they reverse")
 
-    def _take(self, data: bytes) -> Entry:
+    def _take(self, data: bytes) -> Leaf:
         """Steps 4 and 5: bytes and links of one entry."""
         try:
-            entry, digest = self._links.take(self.size, data)
+            leaf, digest = self._links.take(self.size, data)
         except IntegrityError as error:
             if not isinstance(error.__cause__, InputError):
                 self._course.step = 5
             raise
         try:
-            check_stored(entry.type, entry.body)
+            leaf.require_shape()
         except InputError as error:
-            raise bad_body(entry.seq, error) from error
+            raise bad_body(leaf.seq, error) from error
         limit = self._opened.caps.depth
-        if limit < DEPTH_MAX and 1 + _depth(entry.body) > limit:
-            raise InputError(f"entry {entry.seq} is nested deeper than the {limit} levels allowed")
+        if limit < DEPTH_MAX and 1 + _depth(leaf.entry.body) > limit:
+            raise InputError(f"entry {leaf.seq} is nested deeper than the {limit} levels allowed")
         self._buffer.append(digest)
         self.size += 1
-        return entry
+        return leaf
 
-    def _reverse(self, entry: Entry, data: bytes) -> None:
+    def _reverse(self, leaf: Leaf) -> None:
         """Step 12: hold what will be reversed until it is."""
-        if entry.seq in self._targets:
-            self._held[entry.seq] = data
-        self._reversals.take(entry)
-        if entry.type == "reversal":
-            target = entry.body["reverses"]
+        if leaf.seq in self._targets:
+            self._held[leaf.seq] = leaf.data
+        self._reversals.take(leaf)
+        if leaf.type == "reversal":
+            target = leaf.entry.body["reverses"]
             assert isinstance(target, int)
             self._held.pop(target, None)
 
-    def _keep(self, entry: Entry, data: bytes) -> None:
+    def _keep(self, leaf: Leaf) -> None:
         """Keep what later steps look at."""
-        self.types[entry.type] += 1
-        self.recorded.append(_seconds(entry.recorded_at))
-        if entry.type in KEPT:
-            self.kept.append(entry)
-        if entry.type == "reversal":
-            self._open = self.corrections[entry.seq] = Correction(entry)
+        self.types[leaf.type] += 1
+        if leaf.recorded_at != self._second[0]:
+            self._second = leaf.recorded_at, _seconds(leaf.recorded_at)
+        self.recorded.append(self._second[1])
+        if leaf.type in KEPT:
+            self.kept.append(leaf.entry)
+        if leaf.type == "reversal":
+            self._open = self.corrections[leaf.seq] = Correction(leaf.entry)
         elif self._open is not None:
-            same = entry.recorded_at == self._open.entry.recorded_at
+            same = leaf.recorded_at == self._open.entry.recorded_at
             if same and len(self._open.after) < _REPLACEMENTS_MAX:
-                self._open.after.append(data)
+                self._open.after.append(leaf.data)
             else:
                 self._open = None
 
@@ -190,7 +193,7 @@ class Prefix:
         for step, checkpoint in here:
             if checkpoint.root != root:
                 self._course.step = step
-                raise _other_root(step, self.size)
+                raise other_root(step, self.size)
 
     def _fold(self) -> None:
         """Fold the leaf hashes held into the range."""
@@ -198,7 +201,7 @@ class Prefix:
         self._buffer.clear()
 
 
-def _other_root(step: int, size: int) -> IntegrityError:
+def other_root(step: int, size: int) -> IntegrityError:
     """Return the error for entries that lead to another root than was stated."""
     if step == REMEMBERED:
         return IntegrityError(
@@ -212,17 +215,6 @@ def _other_root(step: int, size: int) -> IntegrityError:
         where=f"checkpoint {size}",
         why="one of these entries is not the one that was signed",
         remedy="keep the file as evidence; compare with another copy of the ledger",
-    )
-
-
-def bad_body(seq: int, error: InputError) -> IntegrityError:
-    """Return the error for an entry whose body is not of its published shape."""
-    return IntegrityError(
-        f"entry {seq}: {error.message}",
-        seq=seq,
-        where=f"entry {seq}",
-        why="it was signed as it stands, and no program of this kind records such an entry",
-        remedy="ask the owner of the ledger how it came to be signed",
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ledger.anchoring import Written
 from ledger.attestation import ATTESTATION, Attestation, check_entry, check_follows
 from ledger.bundle import Opened
 from ledger.envelope import Envelope
@@ -14,7 +15,7 @@ from ledger.policy import Policy
 from ledger.statement import Statement
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.notes import Notes
-from ledger.verify.bundle.people import Signers, require_roles, signers_of
+from ledger.verify.bundle.people import Naming, Signers, require_roles, signers_of
 from ledger.verify.bundle.prefix import Prefix
 
 __all__ = ["Approved", "Statements"]
@@ -25,12 +26,12 @@ class Approved:
     """An approval that an entry names.
 
     Attributes:
-        seq: Number of that entry.
+        named: That entry.
         envelope: The approval with its signatures.
         member: Name of its member.
     """
 
-    seq: int
+    named: Naming
     envelope: Envelope
     member: str
 
@@ -44,8 +45,23 @@ class Statements:
         absent: Entries whose statement the bundle does not hold.
     """
 
-    def __init__(self, opened: Opened, notes: Notes, policy: Policy, origin: str) -> None:
-        """Read nothing yet."""
+    def __init__(
+        self,
+        opened: Opened,
+        notes: Notes,
+        policy: Policy,
+        origin: str,
+        written: Sequence[Written],
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            opened: The bundle.
+            notes: Its checkpoints, whose signatures were checked.
+            policy: Who may sign.
+            origin: Name of the ledger.
+            written: The windows of all entries.
+        """
         self.attestations: list[Attestation] = []
         self.approvals: list[Approved] = []
         self.absent: list[int] = []
@@ -53,6 +69,8 @@ class Statements:
         self._notes = notes
         self._policy = policy
         self._origin = origin
+        self._written = written
+        self._unshown: list[str] = []
         self._before: Statement | None = None
 
     def close(self, prefix: Prefix, course: Course) -> None:
@@ -77,7 +95,7 @@ class Statements:
             if digest not in envelopes:
                 self.absent.append(entry.seq)
                 continue
-            self._take(entry.seq, entry.body, envelopes[digest], course)
+            self._take(Naming.of(entry, self._written), entry.body, envelopes[digest], course)
         for digest in sorted(envelopes.keys() - named):
             raise IntegrityError(
                 "no entry names this statement",
@@ -102,16 +120,17 @@ class Statements:
         return found
 
     def _take(
-        self, seq: int, body: Mapping[str, object], envelope: Envelope, course: Course
+        self, named: Naming, body: Mapping[str, object], envelope: Envelope, course: Course
     ) -> None:
         """Hold one statement against the entry that names it."""
+        seq = named.seq
         member = _member(str(body["envelope_sha256"]))
         where = f"member {member!r}, entry {seq}"
         try:
             check_entry(dict(body), seq, envelope)  # type: ignore[arg-type]
             statement = Statement.open(envelope)
             if statement.predicate_type != ATTESTATION:
-                self.approvals.append(Approved(seq, envelope, member))
+                self.approvals.append(Approved(named, envelope, member))
                 return
             attestation = Attestation.parse(statement)
             if not self.absent:
@@ -119,7 +138,7 @@ class Statements:
                 assert isinstance(number, int)
                 check_follows(attestation, self._before, number=number)
             self._check_binding(attestation)
-            signers = signers_of(envelope, self._policy, size=seq)
+            signers = signers_of(envelope, self._policy, named)
             self._check_signers(attestation, signers)
         except (InputError, IntegrityError) as error:
             raise IntegrityError(
@@ -159,6 +178,7 @@ class Statements:
             return
         if signers.refused:
             raise IntegrityError(f"a signature does not count: {signers.refused[0]}")
+        self._unshown += signers.unshown
         require_roles(
             signers.people,
             policy.attestation,
@@ -172,7 +192,9 @@ class Statements:
         count, asked = len(self.attestations), self._policy.attestation
         if self.absent:
             note = f"the statement named by entry {self.absent[0]} is not in the bundle"
-            course.close(13, count, "attestations", note, outcome="withheld")
+            course.close(13, count, "attestations", note, *self._unshown, outcome="withheld")
+        elif self._unshown:
+            course.close(13, count, "attestations", *self._unshown, outcome="withheld")
         elif count:
             note = "" if asked else "the policy does not say who must sign"
             course.close(13, count, "attestations", note)

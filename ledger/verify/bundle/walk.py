@@ -88,8 +88,8 @@ def _walk(
     check_custody(notes, stamps, prefix, policy, course)
     course.step = 11
     seen = outside(opened, notes, stamps, policy)
-    check_windows(seen, stamps, prefix, policy, course)
-    statements = Statements(opened, notes, policy, manifest.origin)
+    written = check_windows(seen, stamps, prefix, policy, course)
+    statements = Statements(opened, notes, policy, manifest.origin, written)
     statements.close(prefix, course)
     check_approvals(statements, prefix, policy, manifest.origin, course)
     _recompute(opened, prefix.leaves, statements.attestations, recompute, course)

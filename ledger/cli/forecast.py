@@ -1,0 +1,102 @@
+"""``flopledger forecast`` says when lines of the law are crossed if what is signed is delivered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from ledger.cli.asking import (
+    asking_options,
+    by_pseudonym,
+    evaluator_of,
+    question_of,
+)
+from ledger.cli.booking import with_book
+from ledger.cli.context import Context, pass_context
+from ledger.cli.output import emit, output_options
+from ledger.cli.supposing import book_options, supposed_of
+from ledger.hardware import Catalogue
+from ledger.journeys.checking import Checked, Records, check
+from ledger.journeys.deadlines import deadlines_of
+from ledger.journeys.deals import Deal
+from ledger.journeys.forecasting import Forecasts, forecast, outlays_of
+from ledger.journeys.supposed_book import Supposed, suppose
+from ledger.pack import Pack, read_pack
+from ledger.publicholidays import public_holiday
+from ledger.regime.edition import lawbook
+from ledger.report.forecast import forecast_tables
+from ledger.report.forecast_document import forecast_document
+from ledger.resources import rules_root
+from ledger.workcalendar import WorkCalendars
+
+__all__ = ["forecast_command"]
+
+EPILOG = """\b
+Examples:
+  flopledger forecast
+  flopledger forecast --regime eu.aia --subject model:falcon-2
+  flopledger forecast --reallocate fwd-2027-q1=owl-1@1/2
+  flopledger forecast --slip fwd-2027-q1=30 --substitute fwd-2027-q1=nvidia-b200
+  flopledger forecast --precision fwd-2027-q1=fp8 --exercise option-3 -f json
+
+A contract's remaining operations are spread evenly over what is left of each month. The ends follow
+from the utilisation agreed and from the stated error of what was done; nothing is drawn by chance.
+What is supposed is shown beside today's book, and recorded nowhere.
+
+Exit codes: 0 no line is crossed, 1 a line is crossed by what is signed, 2 could not evaluate,
+4 integrity failure.
+"""
+
+
+@click.command("forecast", epilog=EPILOG)
+@click.option("--regime", multiple=True, metavar="ID", help="Lines of this regime only.")
+@click.option("--rule", multiple=True, metavar="ID", help="This line only.")
+@click.option("--subject", multiple=True, metavar="NAME", help="This model only.")
+@asking_options
+@book_options
+@output_options
+@pass_context
+def forecast_command(
+    context: Context,
+    /,
+    *,
+    fmt: str | None,
+    output: str | None,
+    **options: Any,  # noqa: ANN401 - every option has a type of its own
+) -> int:
+    """Forecast when models cross lines of operations, by exact intervals."""
+    pack = read_pack(rules_root(context.rules))
+    supposed = supposed_of(options)
+    checked, found, then = _forecast(context, options, pack, supposed)
+    told = tuple(str(each) for each in supposed)
+    document = forecast_document(checked, found, told, then)
+    emit(document, forecast_tables(found, told, then), fmt=fmt, output=output)
+    crossed = (each.band.point.second is not None for each in found.held)
+    return 1 if any(crossed) else 0
+
+
+def _forecast(
+    context: Context, options: dict[str, Any], pack: Pack, supposed: tuple[Supposed, ...]
+) -> tuple[Checked, Forecasts, Forecasts | None]:
+    """Check the ledger and forecast its lines, as the book stands and as it is supposed."""
+    calendars = WorkCalendars.from_pack(pack, public_holiday)
+    question = replace(by_pseudonym(context, question_of(options)), workdays=calendars)
+    engine = options["engine"]
+    book = lawbook(pack, {})
+    regimes = book.regimes
+
+    def told(
+        records: Records, deals: tuple[Deal, ...]
+    ) -> tuple[Checked, Forecasts, Forecasts | None]:
+        checked = check(question, records, book, evaluator_of(engine))
+        due = deadlines_of(checked, regimes, calendars, until=question.as_of)
+        outlays = outlays_of(deals, question.as_of)
+        found = forecast(checked, regimes, calendars, outlays, due)
+        if not supposed:
+            return checked, found, None
+        other = suppose(outlays, supposed, Catalogue.from_pack(pack))
+        return checked, found, forecast(checked, regimes, calendars, other, due)
+
+    return with_book(context, question, engine, told)

@@ -1,0 +1,17 @@
+"""A contract is capacity agreed for later: who delivers what to whom, at which grade and price."""
+
+from ledger.contract.price import Price, Worth
+from ledger.contract.sheet import SCHEMA, read_contract
+from ledger.contract.terms import Contract, Delivery, Substitute, Utilisation, Window
+
+__all__ = [
+    "SCHEMA",
+    "Contract",
+    "Delivery",
+    "Price",
+    "Substitute",
+    "Utilisation",
+    "Window",
+    "Worth",
+    "read_contract",
+]

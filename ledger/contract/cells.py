@@ -1,0 +1,102 @@
+"""A cell is one value of a contract sheet: a number, a share, a day, a text, all of them exact."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final, get_args
+
+from ledger.contract.terms import Delivery
+from ledger.errors import InputError, UnitError
+from ledger.grade import Links
+from ledger.hardware.fields import Fields
+from ledger.period import parse_day
+from ledger.quantity import Dimension, parse_number
+from ledger.record.fields import Topology
+
+__all__ = ["NONE", "delivery", "links", "number", "optional", "share", "whole"]
+
+NONE: Final = "none"
+"""The word for what is not agreed."""
+
+_MILLION: Final = 10**6
+_GIGA: Final = 10**9
+
+
+def links(grade: Fields) -> Links:
+    """Return the numbers of the interconnect."""
+    return Links(
+        scale_up_gb_per_s=grade.integer("scale_up", Dimension.BYTE_RATE, _GIGA),
+        scale_up_domain=grade.integer("scale_up_domain", Dimension.COUNT),
+        scale_out_gbit_per_s=grade.integer("scale_out", Dimension.BIT_RATE, _GIGA),
+        topology=grade.text("topology", get_args(Topology)),
+    )
+
+
+def delivery(fields: Fields) -> Delivery:
+    """Return one line of the profile."""
+    start, end = parse_day(fields.text("from")), parse_day(fields.text("until"))
+    if end <= start:
+        raise InputError(
+            f"a delivery from {start} until {end} has no day",
+            where=fields.where,
+            remedy="until is the first day after the delivery",
+        )
+    milli = number(fields, "devices") * 1000
+    if milli <= 0 or milli.denominator != 1:
+        raise InputError(
+            f"devices is {fields.text('devices')!r}",
+            where=fields.where,
+            remedy="write how many devices are delivered at once, more than zero",
+        )
+    return Delivery(start, end, milli.numerator)
+
+
+def optional(fields: Fields, key: str) -> str | None:
+    """Return a text, or None for ``none`` and for what is left out."""
+    if key not in fields.tree:
+        return None
+    text = fields.text(key)
+    return None if text == NONE else text
+
+
+def number(fields: Fields, key: str) -> Fraction:
+    """Return an exact number."""
+    text = fields.text(key)
+    try:
+        return parse_number(text)
+    except UnitError as error:
+        raise InputError(
+            f"{key} is {text[:40]!r}",
+            where=fields.where,
+            why=error.message,
+            remedy="write an exact number, such as 4096 or 2.10",
+        ) from error
+
+
+def whole(fields: Fields, key: str) -> int:
+    """Return a whole number above zero."""
+    value = number(fields, key)
+    if value <= 0 or value.denominator != 1:
+        raise InputError(f"{key} must be a whole number above zero", where=fields.where)
+    return value.numerator
+
+
+def share(fields: Fields, key: str, *, most: int = 1) -> int:
+    """Return a percentage in parts per million; 0 for ``none`` and for what is left out."""
+    text = optional(fields, key)
+    if text is None:
+        return 0
+    number, _, percent = text.partition(" ")
+    value = Fraction(-1)
+    if percent == "%":
+        try:
+            value = parse_number(number) / 100 * _MILLION
+        except UnitError:
+            value = Fraction(-1)
+    if not 0 <= value <= most * _MILLION or value.denominator != 1:
+        raise InputError(
+            f"{key} is {text[:40]!r}",
+            where=fields.where,
+            remedy=f"write a percentage from 0 % to {most * 100} %, such as 38 %",
+        )
+    return value.numerator

@@ -1,0 +1,371 @@
+"""Forecasting asks when a model crosses the lines of the law, if what is signed is delivered.
+
+The law says what counts, the ledger what was done and what is still to come; the rest of a month's
+commitment is spread over what is left of its window. Knowledge of a line dates from the signature
+that carries it; unallocated capacity is shown as the worst case and starts no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Final
+
+from ledger.determination import Determination, World
+from ledger.forecast import Crossing, End, Flow, crossing, joined
+from ledger.journeys.checking import Checked
+from ledger.journeys.deadlines import Deadline, Deadlines
+from ledger.journeys.deals import Deal, Part
+from ledger.journeys.summed import summed_by
+from ledger.regime.counting import CountingSet
+from ledger.regime.expression import Sum
+from ledger.regime.model import Regimes
+from ledger.workcalendar import WorkCalendar, WorkCalendars
+
+__all__ = ["Band", "Forecast", "Forecasts", "Outlay", "forecast", "outlays_of"]
+
+_DAY: Final = timedelta(days=1)
+_GROWING: Final = frozenset({"gt", "ge"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outlay:
+    """What is still to come of one commitment.
+
+    Attributes:
+        contract: The contract.
+        seq: Entry of the commitment.
+        kind: Forward, option, reservation or plan.
+        counts: Whether it counts: every kind but an option that nobody exercised.
+        model: Model it is meant for; None while unallocated.
+        activity: What it is meant for.
+        operation_kind: Floating-point or integer operations.
+        device: Catalogue id; None if not stated.
+        precision: Operand format.
+        sparsity: Sparsity basis.
+        device_us: Device-microseconds still to come; None if not known.
+        agreed_on: Day of signature.
+        flow: Operations still to come, over what is left of the window.
+    """
+
+    contract: str
+    seq: int
+    kind: str
+    counts: bool
+    model: str | None
+    activity: str
+    operation_kind: str
+    device: str | None
+    precision: str
+    sparsity: str
+    device_us: int | None
+    agreed_on: date
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Crossings at the ends of what is known.
+
+    Attributes:
+        low: With the least operations: the latest crossing.
+        point: With those expected.
+        high: With the most: the earliest crossing.
+        first: With the most, and the starting total at the upper end of its stated error.
+        last: With the least, and the starting total at the lower end of its stated error.
+    """
+
+    low: Crossing
+    point: Crossing
+    high: Crossing
+    first: Crossing
+    last: Crossing
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """When one model crosses one line.
+
+    Attributes:
+        determination: How it stands today.
+        line: Operations of the line.
+        base: Operations done, by ``low``, ``point`` and ``high`` of the legal interval, and
+            ``first`` and ``last`` of the stated error.
+        flows: What is expected.
+        band: When the line is crossed with what is meant for the model.
+        worst: The same if all unallocated capacity went to the model too; None if there is none.
+        unallocated: Contracts of that capacity.
+        known_on: Day from which it is known that the line will be met; None if it is not.
+        notify: First duty that then falls due; None if there is none.
+        calendar: How the law counts days, for its time zone.
+        certain: Whether every commitment counted surely counts.
+    """
+
+    determination: Determination
+    line: Fraction
+    base: Mapping[str, int | None]
+    flows: tuple[Flow, ...]
+    band: Band
+    worst: Band | None
+    unallocated: tuple[str, ...]
+    known_on: date | None
+    notify: Deadline | None
+    calendar: WorkCalendar | None
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """What was forecast.
+
+    Attributes:
+        held: A forecast for each model and line ahead of it, the earliest crossing first.
+        as_of: Day from which it is looked at.
+        met: Determinations of lines that are met already.
+        open_: Determinations that no forecast can be given for: the amount is not known.
+        passed: Determinations whose amount is at the line already, and that hang on other facts.
+    """
+
+    held: tuple[Forecast, ...]
+    as_of: date
+    met: tuple[Determination, ...]
+    open_: tuple[Determination, ...]
+    passed: tuple[Determination, ...]
+
+
+def outlays_of(deals: Sequence[Deal], as_of: date) -> tuple[Outlay, ...]:
+    """Return what is still to come of a book, from the day after ``as_of``.
+
+    Args:
+        deals: The contracts that stand, deliveries by that day netted off.
+        as_of: Last day whose deliveries were netted off.
+    """
+    return tuple(
+        outlay
+        for deal in deals
+        for part in deal.parts
+        if (outlay := _outlay(deal, part, as_of)) is not None
+    )
+
+
+def forecast(
+    checked: Checked,
+    regimes: Regimes,
+    calendars: WorkCalendars,
+    outlays: Sequence[Outlay],
+    due: Deadlines,
+) -> Forecasts:
+    """Forecast every line of operations that models are asked about and have not met.
+
+    Args:
+        checked: A check of the ledger.
+        regimes: The regimes asked.
+        calendars: How each jurisdiction counts days.
+        outlays: What is still to come; of a scenario, what would be.
+        due: The deadlines of the same check.
+    """
+    asking = _Asking(checked, regimes, calendars, outlays, due)
+    held: list[Forecast] = []
+    met: list[Determination] = []
+    open_: list[Determination] = []
+    passed: list[Determination] = []
+    for d in checked.document.determinations:
+        if not d.subject.startswith("model:") or d.unit not in {"OP", "FLOP"}:
+            continue
+        if d.finding == "met":
+            met.append(d)
+        elif d.finding is None or d.comparison not in _GROWING or d.threshold is None:
+            continue
+        elif (found := asking.of(d)) is None:
+            open_.append(d)
+        elif (least := found.base["low"]) is not None and least >= found.line:
+            passed.append(d)
+        else:
+            held.append(found)
+    held.sort(key=_order)
+    as_of = checked.document.coordinates.as_of
+    return Forecasts(tuple(held), as_of, tuple(met), tuple(open_), tuple(passed))
+
+
+def _order(each: Forecast) -> tuple[Fraction, str, str, str]:
+    """Return what forecasts are sorted by: the expected crossing, then the earliest possible."""
+    never = Fraction(10**12)
+    second = each.band.point.second or each.band.first.second
+    d = each.determination
+    return (never if second is None else second, d.regime, d.rule, d.subject)
+
+
+class _Asking:
+    """Forecasts the lines of one check."""
+
+    def __init__(
+        self,
+        checked: Checked,
+        regimes: Regimes,
+        calendars: WorkCalendars,
+        outlays: Sequence[Outlay],
+        due: Deadlines,
+    ) -> None:
+        """Ask about one check."""
+        self._world: World = checked.world
+        self._at = checked.document.coordinates
+        self._regimes = regimes
+        self._calendars = calendars
+        self._outlays = [each for each in outlays if each.counts]
+        self._meant: dict[str | None, list[tuple[int, Outlay]]] = {}
+        for place, each in enumerate(self._outlays):
+            self._meant.setdefault(each.model, []).append((place, each))
+        self._free: dict[int, tuple[tuple[Flow, ...], tuple[str, ...]]] = {}
+        self._due = due
+        self._sums: dict[tuple[str, str], tuple[Sum, CountingSet] | None] = {}
+
+    def of(self, d: Determination) -> Forecast | None:
+        """Forecast one line; None if nobody knows what was done."""
+        band = next(iter((d.measured or {}).values()), None)
+        counted = self._counted(d)
+        if band is None or counted is None or d.threshold is None:
+            return None
+        sum_, counting = counted
+        model = d.subject.removeprefix("model:")
+        sure, perhaps = self._world.present.group(model, counting, sum_.lineage)
+        flows = tuple(self._flows(sure, perhaps, counting))
+        free, contracts = self._unallocated(counting)
+        base = _base(band)
+        line = Fraction(d.threshold)
+        return Forecast(
+            determination=d,
+            line=line,
+            base=base,
+            flows=flows,
+            band=_band(base, flows, line),
+            worst=_band(base, (*flows, *free), line) if free else None,
+            unallocated=contracts,
+            known_on=None if d.foreseen is None else d.foreseen.on,
+            notify=self._notify(d),
+            calendar=self._calendars.of(d.regime),
+            certain=not any(name in self._meant for name in perhaps - sure),
+        )
+
+    def _counted(self, d: Determination) -> tuple[Sum, CountingSet] | None:
+        """Return the sum that a rule compares, and what it counts; None if it sums nothing."""
+        place = (d.regime, d.rule)
+        if place not in self._sums:
+            self._sums[place] = summed_by(self._regimes, self._at, *place)
+        return self._sums[place]
+
+    def _flows(
+        self, sure: frozenset[str], perhaps: frozenset[str], counting: CountingSet
+    ) -> Iterator[Flow]:
+        """Yield the flows that count; one that only may count has no least amount."""
+        meant = (each for model in sure | perhaps for each in self._meant.get(model, ()))
+        for _, each in sorted(meant, key=lambda placed: placed[0]):
+            if not _counts(each, counting):
+                continue
+            if each.model in sure:
+                yield each.flow
+            elif each.model in perhaps:
+                flow = each.flow
+                yield Flow(flow.start, flow.end, Fraction(0), Fraction(0), flow.high, flow.source)
+
+    def _unallocated(self, counting: CountingSet) -> tuple[tuple[Flow, ...], tuple[str, ...]]:
+        """Return the flows that are meant for no model and count, joined, and their contracts."""
+        place = id(counting)
+        if place not in self._free:
+            held = [each for _, each in self._meant.get(None, ()) if _counts(each, counting)]
+            names = tuple(dict.fromkeys(each.contract for each in held))
+            self._free[place] = (joined(each.flow for each in held), names)
+        return self._free[place]
+
+    def _notify(self, d: Determination) -> Deadline | None:
+        """Return the first duty of a line that falls due."""
+        own = (
+            each
+            for each in self._due.held
+            if each.determination is d and each.on is not None and each.sent_on is None
+        )
+        return min(own, key=lambda each: each.on or date.max, default=None)
+
+
+def _counts(outlay: Outlay, counting: CountingSet) -> bool:
+    """Return whether a counting set counts what capacity is meant for."""
+    return counting.classify(outlay.activity, outlay.operation_kind) == "counted"
+
+
+def _base(band: object) -> dict[str, int | None]:
+    """Return what was done, at the ends of the legal interval and of the stated error."""
+    ends = {
+        "low": "low",
+        "point": "point",
+        "high": "high",
+        "last": "error_low",
+        "first": "error_high",
+    }
+    found: dict[str, int | None] = {}
+    for name, field in ends.items():
+        text = getattr(band, field)
+        found[name] = None if text is None else int(Fraction(text))
+    return found
+
+
+def _band(base: Mapping[str, int | None], flows: Sequence[Flow], line: Fraction) -> Band:
+    """Return the crossings at every end."""
+    flows = joined(flows)
+
+    def at(start: str, end: End) -> Crossing:
+        begin = base[start]
+        return (
+            Crossing(None, unbounded=True) if begin is None else crossing(begin, flows, line, end)
+        )
+
+    return Band(
+        low=at("low", "low"),
+        point=at("point", "point"),
+        high=at("high", "high"),
+        first=at("first", "high"),
+        last=at("last", "low"),
+    )
+
+
+def _outlay(deal: Deal, part: Part, as_of: date) -> Outlay | None:
+    """Return what is still to come of a commitment, or None if nothing is."""
+    body = part.body
+    start, end = max(part.start, as_of + _DAY), part.window_end
+    left = _left(part)
+    if start >= end or left == 0:
+        return None
+    low, point, high = (
+        None if body[name] is None else int(body[name]) * left
+        for name in ("operations_low", "operations", "operations_high")
+    )
+    return Outlay(
+        contract=deal.id,
+        seq=part.seq,
+        kind=deal.kind,
+        counts=deal.kind != "option" or body["exercised_on"] is not None,
+        model=part.model,
+        activity=str(body["activity"]),
+        operation_kind=str(body["operation_kind"]),
+        device=body["device"],
+        precision=str(body["precision"]),
+        sparsity=str(body["sparsity"]),
+        device_us=part.open_us,
+        agreed_on=date.fromisoformat(body["agreed_on"]),
+        flow=Flow(
+            start,
+            end,
+            low if low is not None else point or Fraction(0),
+            point,
+            high if high is not None else point,
+            deal.id,
+        ),
+    )
+
+
+def _left(part: Part) -> Fraction:
+    """Return the share of a commitment that is still to come, as far as known."""
+    agreed = part.device_us
+    if not agreed:
+        return Fraction(1)
+    return Fraction(max(0, agreed - part.delivered.device_us), agreed)
