@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from regimes import changed, small
 
 from ledger.determination import PlainEvaluator
 from ledger.engines.plain import PlainEngine
@@ -236,6 +237,29 @@ def test_a_field_left_out_is_not_asked() -> None:
         expect={"gpaisr-presumption": {"m": {"finding": "met"}}},
     )
     assert BENCH.run(REGIMES["eu.aia"], asked).passed
+
+
+@pytest.mark.parametrize(
+    ("due", "on"),
+    [
+        ("within: notice, after: { earliest: [met, foreseen] }", "2026-01-23"),
+        ("before: model.placed_on_market_on, ahead: notice", "2025-12-16"),
+    ],
+)
+def test_business_days_of_a_case_are_monday_to_friday(due: str, on: str) -> None:
+    """Fourteen of them after, and before, a Monday; 1 January is no holiday here."""
+    text = changed("value: 14 day", "value: 14 business_day").replace(
+        "  notice:\n    dimension: duration", "  notice:\n    dimension: business_period"
+    )
+    text = changed("within: notice, after: { earliest: [met, foreseen] }", due, text=text)
+    facts = {"model.significant_generality": "yes", "model.placed_on_market_on": "2026-01-05"}
+    asked = case(
+        law={"in_force_on": "2026-02-01"},
+        training=[{"model": "m", "operations": "2*10^25 FLOP", "on": "2026-01-05"}],
+        facts={"m": facts},
+        expect={"above": {"m": {"finding": "met", "due": {"tell": on}}}},
+    )
+    assert told((BENCH.run(small(text), asked),)) == []
 
 
 def test_records_of_a_case_are_those_an_import_would_append() -> None:

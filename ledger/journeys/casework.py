@@ -1,14 +1,15 @@
 """Casework runs the cases of a rule file the way a ledger is checked: leaves, fold, determinations.
 
 A case becomes entries with the bytes a log would hold; an engine folds them, and what comes out is
-compared with what the file expects, field by field.
+compared with what the file expects, field by field. Business days of a case are Monday to Friday:
+holidays differ from place to place and change, and a case must come out alike everywhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, TypeAlias
 
 from ledger.book import Book
@@ -40,6 +41,7 @@ __all__ = ["Bench", "CaseResult", "Inscribed", "Mismatch", "mismatches"]
 _ORIGIN: Final = "cases.invalid"
 _SALT: Final = "A" * 22  # a case hides nothing, so its salt may be anything
 _NONE: Final = "none"
+_FRIDAY: Final = 4
 
 
 class Inscribed:
@@ -74,6 +76,20 @@ class Inscribed:
     def read(self, start: int, stop: int) -> Iterator[Row]:
         """Yield the entries [start, stop) that exist, in order."""
         yield from self._rows[start:stop]
+
+
+class _Weekdays:
+    """Counts Monday to Friday, whatever the regime."""
+
+    def moved(self, regime: str, day: date, days: int) -> date:
+        """Return the day that many weekdays away; the day itself is not counted."""
+        del regime
+        step = timedelta(days=1 if days > 0 else -1)
+        left = abs(days)
+        while left:
+            day += step
+            left -= day.weekday() <= _FRIDAY
+        return day
 
 
 def _open_body(draft: Draft) -> dict[str, JSON]:
@@ -218,6 +234,7 @@ class Bench:
             readings={regime.id: case.readings},
             assumptions=case.law.assume,
             rules={} if rules is None else {regime.id: rules},
+            workdays=_Weekdays(),
         )
         return determine(asked, [regime], world, self.evaluator)
 

@@ -166,9 +166,6 @@ def _runs_have_no_lineage(regime: Regime, named: str) -> str:
 
 def _told_only(regime: Regime, name: str) -> str:
     """How long records are kept and how often a duty comes back is told, and decides nothing."""
-    figure = regime.parameters.get(name)
-    if figure is not None and figure.dimension == Dimension.BUSINESS_PERIOD:
-        return "business days need a calendar of holidays, so the period is told and gives no day"
     for rule in regime.rules:
         bare = tuple(
             duty.model_copy(update={"retention": None, "repeats": None})
