@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import Enum
 from operator import add, sub
-from typing import Any, Final, NamedTuple, Self, TypeAlias
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from ledger.measure.segment import Segment, StoredRecord
 from ledger.measure.sums import DeliveryKey, GradeKey, GradeSums, Sums, TotalKey, add_into
@@ -139,6 +139,7 @@ class Contribution(NamedTuple):
         )
 
 
+_Key = TypeVar("_Key")
 _LATER: Final = (0, 0, 0, 0, 0, 0, 0, 1)
 _NO_CAPACITY: Final = (0, 0, 0, 0, 0, 0, 0, 0)
 
@@ -204,7 +205,7 @@ def allocation_of(record: StoredRecord) -> tuple[int, Mapping[str, Any]] | None:
     return None
 
 
-_NOTHING: Final = [0] * 8  # of Sums, and of GradeSums
+_FIELDS: Final = 8  # of Sums, and of GradeSums
 
 
 class Tally:
@@ -265,14 +266,21 @@ class Tally:
         when = made.happened(self._as_of)
         operations, capacity = made.operations(when), made.capacity(when)
         total, grade = made.total, made.grade
-        held = self._totals.get(total, _NOTHING)
-        self._totals[total] = list(map(sign, held, operations))
+        _put(self._totals, total, sign, operations)
         if grade is not None:
-            held = self._grades.get(grade, _NOTHING)
-            self._grades[grade] = list(map(sign, held, capacity))
-            if made.commitment is not None and made.total.role == "primary":
-                held = self._deliveries.get(made.commitment, _NOTHING)
-                self._deliveries[made.commitment] = list(map(sign, held, capacity))
+            _put(self._grades, grade, sign, capacity)
+            if made.commitment is not None and total.role == "primary":
+                _put(self._deliveries, made.commitment, sign, capacity)
+
+
+def _put(
+    into: dict[_Key, list[int]], key: _Key, sign: Callable[[int, int], int], more: Iterable[int]
+) -> None:
+    """Add to the sums of a group in place: as many lists as groups, not as allocations."""
+    held = into.get(key)
+    if held is None:
+        held = into[key] = [0] * _FIELDS
+    held[:] = map(sign, held, more)
 
 
 def summarise(
