@@ -8,13 +8,13 @@ points.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
-__all__ = ["Crossing", "End", "Flow", "crossing", "level"]
+__all__ = ["Crossing", "End", "Flow", "crossing", "joined", "level"]
 
 End: TypeAlias = Literal["low", "point", "high"]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,18 +86,45 @@ def crossing(base: int | Fraction, flows: Sequence[Flow], line: Fraction, end: E
     unbounded = len(known) < len(amounts)
     if not known:
         return Crossing(None, unbounded)
-    total = Fraction(base)
-    edges = sorted({day for flow, _ in known for day in (flow.start, flow.end)})
+    total, rate = Fraction(base), Fraction(0)
+    changes: dict[date, Fraction] = {}
+    for flow, amount in known:
+        speed = amount / _length(flow)
+        changes[flow.start] = changes.get(flow.start, Fraction(0)) + speed
+        changes[flow.end] = changes.get(flow.end, Fraction(0)) - speed
+    edges = sorted(changes)
     if total >= line:
         return Crossing(_second(edges[0]), unbounded)
-    rates = [(f.start, f.end, amount / _length(f)) for f, amount in known]
     for begin, stop in pairwise(edges):
-        rate = sum((r for start, over, r in rates if start <= begin < over), Fraction(0))
+        rate += changes[begin]
         grown = rate * (_second(stop) - _second(begin))
         if rate and total + grown >= line:
             return Crossing(_second(begin) + (line - total) / rate, unbounded)
         total += grown
     return Crossing(None, unbounded)
+
+
+def joined(flows: Iterable[Flow]) -> tuple[Flow, ...]:
+    """Return flows with those of equal windows added up, which changes no crossing.
+
+    Those of which nobody says how much they are stay apart from those of which somebody does.
+    """
+    found: dict[tuple[date, date, bool, bool], Flow] = {}
+    for flow in flows:
+        place = (flow.start, flow.end, flow.point is None, flow.high is None)
+        held = found.get(place)
+        found[place] = flow if held is None else _both(held, flow)
+    return tuple(found.values())
+
+
+def _both(one: Flow, other: Flow) -> Flow:
+    """Return two flows of one window as one."""
+    return replace(
+        one,
+        low=one.low + other.low,
+        point=None if one.point is None or other.point is None else one.point + other.point,
+        high=None if one.high is None or other.high is None else one.high + other.high,
+    )
 
 
 def level(base: int | Fraction, flows: Iterable[Flow], day: date, end: End) -> Fraction | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from builtworld import built, entered
 from hypothesis import HealthCheck, settings
 from servers import Server, running
 from supplied import lacking
@@ -73,3 +74,16 @@ def flopledger(
         return Ran(code, captured.out, captured.err)
 
     return ran
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made-up world of ``demo --world``, built once and only read; it takes half a minute."""
+    return built(tmp_path_factory)
+
+
+@pytest.fixture
+def within(world: Path) -> Iterator[Callable[[str], int]]:
+    """Run a command line in the world on its day, as its guide says; returns the status."""
+    with entered(world) as ran:
+        yield ran

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, get_origin
 
 BARRED = (
-    *("annotated_types", "click", "msgspec", "polars", "pydantic", "pydantic_core", "rich"),
+    *("annotated_types", "click", "holidays", "icalendar", "msgspec", "polars", "pydantic"),
+    *("pydantic_core", "rich"),
     *("sqlalchemy", "sqlmodel", "typing_extensions", "yaml"),
 )
 

@@ -31,6 +31,7 @@ from ledger.report.redline_document import rules_diff_schema
 from ledger.report.regraded_document import regraded_check_schema, regraded_position_schema
 from ledger.report.replay import replay_schema
 from ledger.report.rule_document import rules_explain_schema
+from ledger.report.whatif_book_document import whatif_book_schema
 from ledger.report.whatif_document import rules_whatif_schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,6 +65,7 @@ def schema_files() -> dict[str, str]:
         "rules-whatif.v1.schema.json": rules_whatif_schema(),
         "replay.v1.schema.json": replay_schema(),
         "rules-show.v2.schema.json": law_schema(),
+        "whatif-book.v1.schema.json": whatif_book_schema(),
         "run-figures.v1.schema.json": figures_schema(),
     }
     return {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.forecast import Crossing, End, Flow, crossing, level
+from ledger.forecast import Crossing, End, Flow, crossing, joined, level
 
 FIRST = date(2027, 1, 1)
 E24 = 10**24
@@ -127,3 +127,28 @@ def test_more_work_never_crosses_later(base: int, flows: list[Flow], line: int) 
     never = Fraction(10**15)
     seconds = [c.second if c.second is not None else never for c in (high, point, low)]
     assert seconds == sorted(seconds)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3),
+            st.integers(1, 3),
+            st.integers(0, 50),
+            st.none() | st.integers(50, 90),
+        ),
+        max_size=8,
+    ),
+    st.integers(0, 400),
+)
+def test_flows_of_one_window_joined_change_no_crossing(
+    parts: list[tuple[int, int, int, int | None]], line: int
+) -> None:
+    flows = [flow(start, days, low, high, high) for start, days, low, high in parts]
+    ends: tuple[End, ...] = ("low", "point", "high")
+    for end in ends:
+        assert crossing(0, joined(flows), Fraction(line), end) == crossing(
+            0, flows, Fraction(line), end
+        )
+    windows = {(each.start, each.end, each.point is None) for each in flows}
+    assert len(joined(flows)) == len(windows)

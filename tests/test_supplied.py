@@ -28,6 +28,7 @@ def test_supplied_is_the_only_way_to_skip() -> None:
     known = {
         "crash/test_strace.py": "slow: run by hand",
         "thirdparty/test_canonicalize.py": ".ci/run demands it wherever npm reaches a registry",
+        "thirdparty/test_report_pictures.py": "slow: run by hand, where a browser is",
     }
     way = re.compile(r"pytest\.skip\(|importorskip|mark\.skip")
     found = {

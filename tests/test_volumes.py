@@ -1,15 +1,13 @@
 """Volumes: a file of any size is read in constant memory, exactly, and recorded once.
 
-The memory of small parts is measured here, object by object; whole programs at full size are slow
-tests. What the ledger itself takes for a transaction does not grow with the file.
+Here it is counted what an import keeps, object by object; ``test_full_volumes`` measures the whole
+program at full size. What the ledger takes for a transaction does not grow with the file.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +19,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tables import catalogue, small_rules
+from tables import catalogue
 from volumes import (
     SACCT_MAP,
     VOLUMES,
@@ -36,6 +34,7 @@ from volumes import (
 )
 
 from ledger.errors import InputError, LedgerError, Problem
+from ledger.estimate import pipe
 from ledger.importers import distinct, line_stream, load
 from ledger.importers.distinct import DistinctTexts
 from ledger.importers.line_stream import LineStream
@@ -50,26 +49,6 @@ from ledger.journeys.importing import Imported, Request, import_files
 from ledger.log import Appended, Conflict
 from ledger.period import Period
 from ledger.record import Draft, draft_of
-
-PROMISED_KIB = 500 * 1024
-ROWS = int(os.environ.get("FLOPLEDGER_TEST_ROWS", "1000000"))
-BYTES = int(os.environ.get("FLOPLEDGER_TEST_BYTES", "5000000000"))
-CHILD = """
-import json, resource, sys
-from ledger.cli.app import run
-code = run(["--quiet", *sys.argv[1:]])
-used = resource.getrusage(resource.RUSAGE_SELF)
-# Not ru_maxrss: that begins with what the process that started this one held.
-peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(json.dumps([code, used.ru_utime + used.ru_stime, int(peak)]))
-"""
-MODEL = {
-    "slurm": {},
-    "focus": {"model": "m"},
-    "kubernetes": {"model": "m"},
-    "kueue": {"model": "m"},
-}
-
 
 Remembered: Final = type(lru_cache(lambda: None))
 
@@ -177,7 +156,7 @@ def test_memory_does_not_grow_with_the_rows_of_counters() -> None:
     for rows in (2000, 2000, 8000):
         before = blocks()
         found = read_telemetry(islice(counters(), rows + 1), period, 8)
-        assert sum(1 for _ in found.samples) == found.sampled == rows - found.outside
+        assert found.sampled == rows - found.outside
         kept.append(blocks() - before)
     assert kept[2] - kept[1] < 200, kept
 
@@ -187,8 +166,8 @@ def test_counters_in_any_order_say_the_same() -> None:
     header, *rows = islice(counters(), 9000)
     rows = rows[:3000] + rows[5000:]  # a gap of every device
     told = [read_telemetry([header, *lines], period, 8) for lines in (rows, rows[::-1])]
-    samples = [list(one.samples) for one in told]
-    assert samples[0] == samples[1]
+    busy = [pipe(t.samples, milli_devices=1000, peak=10**15, peak_clock_mhz=1830) for t in told]
+    assert busy[0] == busy[1]
     plain = [replace(one, samples=(), gaps=()) for one in told]
     assert plain[0] == plain[1]
     gaps = [[(gap.after, gap.before, gap.milliseconds) for gap in one.gaps] for one in told]
@@ -358,69 +337,3 @@ def test_a_full_disk_of_temporary_files_says_what_to_do() -> None:
     with pytest.raises(LedgerError, match="temporary file") as caught:
         scratch.put("INSERT INTO numbers VALUES (?)", [(1,)])
     assert "SQLITE_TMPDIR" in caught.value.remedy
-
-
-def run(folder: Path, *arguments: str) -> tuple[dict[str, Any], float, int]:
-    """Run the program in a process of its own; its document, CPU seconds, and peak in KiB."""
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    code, seconds, peak = json.loads(done.stdout.splitlines()[-1])
-    assert code in {0, 1}, done.stderr
-    out = folder / "out.json"
-    return json.loads(out.read_text("utf-8")) if out.exists() else {}, seconds, peak
-
-
-def twice(folder: Path, path: Path, source: str, *more: str) -> list[dict[str, Any]]:
-    """Import a file twice with the program; each time within the memory that is promised."""
-    rules = small_rules(folder)
-    run(folder, "init", "--origin", "ledger.example/lab-a")
-    documents = []
-    for _ in range(2):
-        document, seconds, peak = run(
-            *(folder, "--rules", str(rules), "import", str(path), "--source", source),
-            *("-f", "json", "-o", "out.json", *more),
-        )
-        assert peak < PROMISED_KIB, f"{peak:,} KiB in {seconds:.0f} s"
-        documents.append(document)
-    assert documents[1]["new"] == documents[1]["changed"] == documents[1]["refused"] == 0
-    assert documents[1]["same"] == documents[0]["new"]
-    return documents
-
-
-@pytest.mark.slow
-def test_a_million_rows_of_sacct_fit_into_the_memory_that_is_promised(tmp_path: Path) -> None:
-    path = tmp_path / "sacct.txt"
-    write(path, sacct(ROWS))
-    (tmp_path / "map.yaml").write_text(SACCT_MAP, "utf-8")
-    first, _ = twice(tmp_path, path, "slurm", "--map", str(tmp_path / "map.yaml"))
-    assert first["runs"] == sacct_jobs(ROWS)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("form", ["json", "text", "dutycycle"])
-def test_five_gigabytes_of_telemetry_fit_into_the_memory_that_is_promised(
-    form: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "telemetry"
-    lines = {"json": lambda: range_query(BYTES), "text": exposition, "dutycycle": duty_cycles}
-    write(path, lines[form](), None if form == "json" else BYTES)
-    source = "dutycycle" if form == "dutycycle" else "prometheus"
-    (first, _) = twice(tmp_path, path, source, "--set", "model=m")
-    path.unlink()
-    assert first["new"] > 0
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("source", ["focus", "kubernetes", "kueue"])
-def test_a_tenth_of_the_rows_of_a_bill_and_of_a_cluster_fit_too(
-    source: str, tmp_path: Path
-) -> None:
-    path = tmp_path / ("bill.csv" if source == "focus" else "list.json")
-    write(path, VOLUMES[source](ROWS // 10))
-    (first, _) = twice(tmp_path, path, source, "--set", "model=m")
-    assert first["new"] > 0

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ledger.book.alone import NOTHING, LoneEnds, LoneWork, Words
+from ledger.book.cluster import Cluster
+from ledger.book.lone_work import NOTHING, LoneEnds, LoneWork, Words
 from ledger.book.span import ANYTHING, Part, Span, total
 from ledger.lineage import Edge, Graph, Lineage
 from ledger.measure import Sums, TotalKey
@@ -41,47 +42,6 @@ class _Group:
     def perhaps(self) -> frozenset[str]:
         """Those that only may be in it."""
         return self.maybe - self.sure
-
-
-@dataclass(frozen=True, slots=True)
-class _Cluster:
-    """Published figures that may hold the same work.
-
-    Attributes:
-        reach: Their models and everything that may be an ancestor of one.
-        unnamed: Missing facts about ancestors that nobody names.
-        figures: Their models.
-        parts: The figures.
-    """
-
-    reach: frozenset[str]
-    unnamed: frozenset[str]
-    figures: tuple[str, ...]
-    parts: tuple[Part, ...]
-
-    def touches(self, other: _Cluster) -> bool:
-        """Whether two clusters may hold the same work."""
-        return bool(self.reach & other.reach or self.unnamed or other.unnamed)
-
-    def join(self, other: _Cluster) -> _Cluster:
-        """Return one cluster of both."""
-        return _Cluster(
-            self.reach | other.reach,
-            self.unnamed | other.unnamed,
-            self.figures + other.figures,
-            self.parts + other.parts,
-        )
-
-    def part(self) -> Part:
-        """Return their sum: no less than the largest, no more than all together."""
-        whole = total(self.parts)
-        if len(self.parts) == 1:
-            return whole.with_span(whole.span, *self.unnamed)
-        span = self.parts[0].span
-        for part in self.parts[1:]:
-            span = span.overlapping(part.span)
-        names = (f"operations@model:{model}" for model in self.figures)
-        return whole.with_span(span, *names, *self.unnamed)
 
 
 def _certain(edge: Edge) -> bool:
@@ -119,6 +79,7 @@ class Reckoning:
         self._counting = counting
         self._graph: Graph = lineage.along(counting.relations)
         self._own: dict[str, Part] = {}
+        self._lone: tuple[LoneWork, LoneEnds] | None = None
         self._counted: dict[tuple[str, str], bool] = {}
         self._figures = {
             model: parts
@@ -176,7 +137,9 @@ class Reckoning:
             work: The own work of the same rows.
             scope: Which of the three.
         """
-        lone, edges, figures = work.counted(self._weigh), self._graph.edges, self._figures
+        if self._lone is None or self._lone[0] is not work:
+            self._lone = (work, work.counted(self._weigh))
+        lone, edges, figures = self._lone[1], self._graph.edges, self._figures
         found: list[Ends | None] = []
         for model in models:
             if model in figures:
@@ -360,13 +323,13 @@ class Reckoning:
 
     def _overlaps(self, figures: Sequence[str], sure: frozenset[str], own: _Group) -> list[Part]:
         """Return one term for each cluster of figures that may hold the same work."""
-        clusters: list[_Cluster] = []
+        clusters: list[Cluster] = []
         for name in figures:
             parts = tuple(
                 _if_sure(self._outside(name, part, own), name in sure)
                 for part in self._figures[name]
             )
-            joined = _Cluster(self._reach(name), self._unnamed(name), (name,), parts)
+            joined = Cluster(self._reach(name), self._unnamed(name), (name,), parts)
             apart = []
             for other in clusters:
                 if joined.touches(other):

@@ -61,6 +61,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("ledger.cli.doctor:doctor", "Check the environment and the ledger's files."),
 }
 
+_ERRORS = (2, 3)  # statuses of what could not be evaluated
+
 EPILOG = """\b
 Start here:
   flopledger demo
@@ -169,7 +171,9 @@ def run(arguments: list[str], chance: Chance = SYSTEM) -> int:
     except Exception as error:
         if "--debug" in arguments:
             raise
-        return _tell(error)
+        status = _tell(error)
+        # Where 2 says that something is different, an error must say something else.
+        return 1 if status in _ERRORS and "--detailed-exitcode" in arguments else status
     return result if isinstance(result, int) else 0
 
 

@@ -69,5 +69,17 @@ class Chance:
                 remedy="choose another origin: flopledger init --origin ledger.example/lab-a",
             )
 
+    def bound(self, origin: str) -> Chance:
+        """Return the same source, which refuses to be drawn from for a name that is not its own.
+
+        A ledger of the demonstration can so be opened and asked, and takes no further entry.
+        """
+
+        def draw(length: int) -> bytes:
+            self.check(origin)
+            return self.draw(length)
+
+        return Chance(draw, self.seeded)
+
 
 SYSTEM = Chance(secrets.token_bytes, seeded=False)

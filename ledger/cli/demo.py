@@ -21,9 +21,9 @@ Examples:
   flopledger demo --keep sample
   flopledger demo --world world
 
---world builds made-up labs, clouds and a reseller with two years of entries, a mistake, a forgery,
-a fork, a draft of the law and a forward book: world/README.txt says what to try. It takes about half
-a minute.
+--world builds made-up labs, clouds and a reseller with two years of entries, a mistake, a
+forgery, a fork, a draft of the law and a forward book: world/README.txt says what to try. It
+takes about half a minute.
 """
 
 _EVALUATED_AT = 1_795_428_000  # 2026-11-23T10:00:00Z: the story is told on one day for ever

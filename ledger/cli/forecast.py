@@ -16,12 +16,13 @@ from ledger.cli.asking import (
 from ledger.cli.booking import with_book
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
+from ledger.cli.supposing import book_options, supposed_of
 from ledger.hardware import Catalogue
 from ledger.journeys.checking import Checked, Records, check
 from ledger.journeys.deadlines import deadlines_of
 from ledger.journeys.deals import Deal
 from ledger.journeys.forecasting import Forecasts, forecast, outlays_of
-from ledger.journeys.supposed_book import CHANGES, Supposed, suppose
+from ledger.journeys.supposed_book import Supposed, suppose
 from ledger.pack import Pack, read_pack
 from ledger.publicholidays import public_holiday
 from ledger.regime.edition import lawbook
@@ -54,11 +55,7 @@ Exit codes: 0 no line is crossed, 1 a line is crossed by what is signed, 2 could
 @click.option("--rule", multiple=True, metavar="ID", help="This line only.")
 @click.option("--subject", multiple=True, metavar="NAME", help="This model only.")
 @asking_options
-@click.option("--reallocate", multiple=True, metavar="C=MODEL[@SHARE]", help="Suppose a purpose.")
-@click.option("--slip", multiple=True, metavar="C=DAYS", help="Suppose a later delivery.")
-@click.option("--substitute", multiple=True, metavar="C=DEVICE[:RATIO]", help="Suppose a device.")
-@click.option("--precision", multiple=True, metavar="C=FORMAT", help="Suppose a format.")
-@click.option("--exercise", multiple=True, metavar="C", help="Suppose an option exercised.")
+@book_options
 @output_options
 @pass_context
 def forecast_command(
@@ -71,7 +68,7 @@ def forecast_command(
 ) -> int:
     """Forecast when models cross lines of operations, by exact intervals."""
     pack = read_pack(rules_root(context.rules))
-    supposed = tuple(Supposed.parse(kind, text) for kind in CHANGES for text in options.pop(kind))
+    supposed = supposed_of(options)
     checked, found, then = _forecast(context, options, pack, supposed)
     told = tuple(str(each) for each in supposed)
     document = forecast_document(checked, found, told, then)

@@ -41,7 +41,9 @@ def forge(copy: Path) -> int:
         for name, _ in triggers:
             target.execute(f'DROP TRIGGER "{name}"')
         (middle,) = target.execute("SELECT max(seq) / 2 FROM entries").fetchone()
-        rows = target.execute("SELECT seq, bytes FROM entries WHERE seq >= ? ORDER BY seq", [middle])
+        rows = target.execute(
+            "SELECT seq, bytes FROM entries WHERE seq >= ? ORDER BY seq", [middle]
+        )
         seq, data = next((seq, data) for seq, data in rows if _WAS in data)
         changed = data.replace(_WAS, _IS, 1)
         target.execute("UPDATE entries SET bytes = ? WHERE seq = ?", (changed, seq))

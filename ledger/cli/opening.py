@@ -78,8 +78,7 @@ def open_log(context: Context, *, writable: bool = True, heir: Signer | None = N
     if writable:
         _check_cosigned(files)
         _tell_clock(context, store)
-    chance = context.chance
-    chance.check(store.origin())
+    chance = context.chance.bound(store.origin())
     secret = read_secret(files.secret)
     identity = Identity(
         store.origin(),

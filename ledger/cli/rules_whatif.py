@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import click
 
-from ledger.cli.asking import asking_options, evaluator_of, form_of, question_of, with_records
-from ledger.cli.bench import pack_of
+from ledger.cli.asking import asking_options, evaluator_of, form_of, with_records
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
-from ledger.journeys.checking import Question
-from ledger.journeys.scenario import Scenario, scenario
+from ledger.cli.supposing import book_options, refuse_place
+from ledger.cli.whatif_asking import Supposition, ask_with_book, save, supposition
 from ledger.journeys.whatif import Ledgers, WhatIf, what_if
-from ledger.regime.edition import lawbook, read_edition
+from ledger.journeys.whatif_book import BookWhatIf
 from ledger.report.whatif import whatif_csv, whatif_tables
+from ledger.report.whatif_book import whatif_book_csv, whatif_book_tables
+from ledger.report.whatif_book_document import whatif_book_document
 from ledger.report.whatif_document import whatif_document
 
 __all__ = ["whatif"]
@@ -32,9 +30,16 @@ Examples:
   flopledger rules whatif --set 'eu.aia/systemic-risk-flop=3*10^25 FLOP,from=2027-08-02'
   flopledger rules whatif --draft drafts/us.xx.yaml --assume us.xx=in_force
   flopledger rules whatif --reading rl-rollout=not-named -o redline.md
+  flopledger rules whatif --pack draft.yaml --slip fwd-2027-q1=30 --save raised.scenario.json
+  flopledger rules whatif --scenario raised.scenario.json --detailed-exitcode
+
+\b
+A change of a contract, or --book, asks the forward book too: the crossings of every line stand side
+by side with today. A scenario is saved as a file of its own, never as rules and never as a record.
 
 Exit codes: 0 worked out, 1 something changes and --exit-code is given, 2 could not evaluate,
-3 there is no subject, 4 integrity failure.
+3 there is no subject, 4 integrity failure. With --detailed-exitcode: 0 nothing changes, 1 an error
+or no subject, 2 something changes, 4 integrity failure.
 """
 
 
@@ -48,6 +53,7 @@ Exit codes: 0 worked out, 1 something changes and --exit-code is given, 2 could 
 )
 @click.option(
     "--draft",
+    "--pack",
     "drafts",
     multiple=True,
     metavar="DIR|FILE",
@@ -60,8 +66,18 @@ Exit codes: 0 worked out, 1 something changes and --exit-code is given, 2 could 
     help="A reading that is taken under both laws; see --reading.",
 )
 @asking_options
+@book_options
+@click.option("--book", is_flag=True, help="Show the forward book too: crossings, contracts.")
+@click.option("--scenario", "saved", metavar="FILE", help="Ask a saved scenario again.")
+@click.option("--save", "save_to", metavar="FILE", help="Save it, apart from rules and book.")
 @click.option("--all", "everything", is_flag=True, help="List every subject.")
 @click.option("--exit-code", is_flag=True, help="Leave with 1 when something changes.")
+@click.option(
+    "--detailed-exitcode",
+    "detailed",
+    is_flag=True,
+    help="Leave with 0 if nothing changes, 1 for an error, 2 if something does.",
+)
 @output_options
 @pass_context
 def whatif(
@@ -71,51 +87,67 @@ def whatif(
     settings: tuple[str, ...],
     drafts: tuple[str, ...],
     reading_today: tuple[str, ...],
+    book: bool,
+    saved: str | None,
+    save_to: str | None,
     everything: bool,
     exit_code: bool,
+    detailed: bool,
     fmt: str | None,
     output: str | None,
     **options: Any,  # noqa: ANN401 - every option has a type of its own
 ) -> int:
-    """Say who enters, who leaves and which dates move if the law were another."""
-    base = lawbook(pack_of(context), {})
-    law = scenario(base, [read_edition(Path(path), path) for path in drafts], settings)
-    question, engine = _question(law, options), options["engine"]
-    found = with_records(
+    """Say who enters, who leaves and which dates move if the law or the book were another."""
+    parts = {"settings": settings, "drafts": drafts, "taken": reading_today, "saved": saved}
+    if save_to is not None:
+        refuse_place(save_to, context.rules, drafts)
+    supposed = supposition(context, parts, options)
+    if supposed.book or book:
+        told = ask_with_book(context, supposed)
+        found, different = told.found, bool(told)
+    else:
+        told, found = None, _ask(context, supposed)
+        different = bool(found.effects)
+    chosen = form_of(fmt, output)
+    _tell(context, found, supposed.notes, notes=chosen == "csv")
+    _write(found, told, everything=everything, fmt=chosen, output=output)
+    if save_to is not None:
+        save(context, supposed, found.records.origin, save_to)
+    if not any(counts.determinations for counts in found.counts):
+        return 1 if detailed else 3
+    return 2 * different if detailed else int(exit_code and different)
+
+
+def _ask(context: Context, supposed: Supposition) -> WhatIf:
+    """Ask the ledger under the law in use and under the scenario."""
+    question, engine = supposed.question, supposed.engine
+    return with_records(
         context,
         question,
         engine,
         lambda records: what_if(
-            law, question, reading_today, Ledgers(records), evaluator_of(engine)
+            supposed.law, question, supposed.taken, Ledgers(records), evaluator_of(engine)
         ),
     )
-    chosen = form_of(fmt, output)
-    _tell(context, found, notes=chosen == "csv")
-    document = whatif_document(found) if chosen == "json" else {}
-    tables = whatif_csv(found) if chosen == "csv" else whatif_tables(found, everything=everything)
-    emit(document, tables, fmt=chosen, output=output)
-    if not any(counts.determinations for counts in found.counts):
-        return 3
-    return int(exit_code and bool(found.effects))
 
 
-def _question(law: Scenario, options: dict[str, Any]) -> Question:
-    """Return what is asked; days not given follow the scenario."""
-    question = question_of(options)
-    starts = [setting.start for setting in law.settings if setting.start is not None]
-    in_force_on = max((question.in_force_on, *starts))
-    if options["in_force_on"] is not None:
-        in_force_on = question.in_force_on
-    known: date = max(question.law_known_on, in_force_on)
-    if options["law_known_on"] is not None:
-        known = question.law_known_on
-    return replace(question, in_force_on=in_force_on, law_known_on=known)
+def _write(
+    found: WhatIf, told: BookWhatIf | None, *, everything: bool, fmt: str, output: str | None
+) -> None:
+    """Write what a scenario does, with the book if it was asked."""
+    if told is None:
+        document = whatif_document(found) if fmt == "json" else {}
+        csv, tables = whatif_csv(found), whatif_tables(found, everything=everything)
+    else:
+        document = whatif_book_document(told) if fmt == "json" else {}
+        csv, tables = whatif_book_csv(told), whatif_book_tables(told, everything=everything)
+    emit(document, csv if fmt == "csv" else tables, fmt=fmt, output=output)
 
 
-def _tell(context: Context, found: WhatIf, *, notes: bool) -> None:
+def _tell(context: Context, found: WhatIf, more: tuple[str, ...], *, notes: bool) -> None:
     """Say on stderr what a reader of the result must know and the result does not say."""
     tail = found.records.unsigned_tail
     if tail:
         context.say(f"warning: {tail} entries after the newest checkpoint are not counted")
-    for note in found.notes if notes else ():
+    for note in (*more, *(found.notes if notes else ())):
         context.say(f"note: {note}")

@@ -54,11 +54,6 @@ TRIALS = (
         f"{_A} impact {{h20}} --regime eu.aia {_RIGHT}",
         1,
     ),
-    Trial(
-        "The correction, ready for a second person to approve.",
-        f"{_A} restate {{h20}} {_RIGHT} --reason wrong_device --root-cause sku-table "
-        "--discovered-on 2026-11-20 --propose -",
-    ),
     Trial("What the provider signed gives a run the grade B.", f"{_A} reconcile", 1),
     Trial("A bill covers four days of a run of two years.", f"{_B} reconcile", 1),
     Trial("Every byte of a ledger is read again.", f"{_C} verify"),
@@ -114,6 +109,7 @@ _FILES = (
     ("pages/*-deadlines.json", "when duties fall due"),
     ("pages/*-duties.ics", "the same as a calendar"),
     ("pages/*-reconcile.json", "sources side by side, and the grade of each run"),
+    ("pages/*-report.*", "report to hand over"),
     ("pages/*-verify.json", "what verifying found"),
     ("pages/*-verdict.json", "what the authority finds in the bundle"),
     ("pages/*-verdict.html", "the same as a page to keep"),

@@ -152,13 +152,12 @@ FORKING = (
 _EACH = (
     ("check --all -o pages/{lab}-check.json", (_FINDINGS,) * 3),
     ("position --by-month -o pages/{lab}-position.json", (0,) * 3),
-    ("forecast -o pages/{lab}-forecast.json", (_FINDINGS, 0, 0)),
     ("deadlines --ics pages/{lab}-duties.ics -o pages/{lab}-deadlines.json", (_FINDINGS,) * 3),
     ("reconcile -o pages/{lab}-reconcile.json", (_FINDINGS, _FINDINGS, 0)),
     ("verify -o pages/{lab}-verify.json", (0,) * 3),
     ("bundle authority/{lab}.zip --for authority", (0,) * 3),
 )
-"""What every lab prints, with the exit status of each."""
+"""What every lab prints, with the exit status of each: a new page is one more line."""
 
 _LATER = (
     *(
@@ -169,27 +168,37 @@ _LATER = (
 )
 
 _OTHERS = (
+    (f"{_A} forecast -o pages/lab-a-forecast.json", _FINDINGS),
     (f"{_A} contract list -o pages/lab-a-contracts.json", 0),
     (f"{_A} position --by-month -o pages/lab-a-position.csv", 0),
     (
-        f"{_A} impact {{h20}} --regime eu.aia --with labs/lab-a/work/h200.jsonl "
-        "-o pages/lab-a-impact.json",
+        (
+            f"{_A} impact {{h20}} --regime eu.aia --with labs/lab-a/work/h200.jsonl "
+            "-o pages/lab-a-impact.json"
+        ),
         _FINDINGS,
     ),
     (
-        f"{_A} restate {{h20}} --with labs/lab-a/work/h200.jsonl --reason wrong_device "
-        "--root-cause sku-table --discovered-on 2026-11-20 --propose pages/lab-a-restatement.json",
+        (
+            f"{_A} restate {{h20}} --with labs/lab-a/work/h200.jsonl --reason wrong_device "
+            "--root-cause sku-table --discovered-on 2026-11-20 "
+            "--propose pages/lab-a-restatement.json"
+        ),
         0,
     ),
     (
-        f"{_A} rules whatif --draft law/eu.aia.amended.yaml --in-force-on 2027-08-02 "
-        "-o pages/lab-a-whatif.json",
+        (
+            f"{_A} rules whatif --draft law/eu.aia.amended.yaml --in-force-on 2027-08-02 "
+            "-o pages/lab-a-whatif.json"
+        ),
         0,
     ),
     (f"--ledger {FORGED} verify -o pages/forged-verify.json", _INTEGRITY),
     (
-        "witness compare labs/lab-c/ledger.db.checkpoints broken/fork/ledger.db.checkpoints "
-        '--vkey "$(cat labs/lab-c/key.txt)" -o pages/fork.txt',
+        (
+            "witness compare labs/lab-c/ledger.db.checkpoints broken/fork/ledger.db.checkpoints "
+            '--vkey "$(cat labs/lab-c/key.txt)" -o pages/fork.txt'
+        ),
         _INTEGRITY,
     ),
 )

@@ -25,6 +25,7 @@ ORIGINS = "demonstration.flopledger.example"
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 _DAY_S = 86_400
 _DRIFT = (0, 1, -1, 2, -2, 1, 0, -1)  # percent by which a week's utilisation differs
+_COMPLETE = "lab-a"  # states more of its models than the others
 _OWNED = ("operator", "scale_up_gb_per_s", "scale_up_domain", "scale_out_gbit_per_s", "topology")
 _FEBRUARY = tuple(date(2026, 2, 2) + number * _WEEK for number in range(4))
 _INSTANCES, _PODS = 56, 112  # of eight devices each
@@ -158,7 +159,7 @@ def _evidence(kind: str, locator: str) -> dict[str, Any]:
 
 
 def _about(lab: str, parents: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield what a lab states of its models: parent, generality, day on the market."""
+    """Yield what a lab states of its models: parent, generality, day on the market, the base."""
     for number, (model, parent) in enumerate(parents.items()):
         yield {
             "type": "lineage",
@@ -169,14 +170,19 @@ def _about(lab: str, parents: Mapping[str, str]) -> Iterator[dict[str, Any]]:
             "on": None,
             "evidence": _evidence("assertion", f"{lab}, model card of {model}"),
         }
-        general = {"kind": "boolean", "value": True}
-        placed = {"kind": "date", "value": f"2026-{9 + number:02}-01"}
-        for name, value in (("significant_generality", general), ("placed_on_market_on", placed)):
+        stated: list[tuple[str, str, Any]] = [
+            ("significant_generality", "boolean", True),
+            ("placed_on_market_on", "date", f"2026-{9 + number:02}-01"),
+        ]
+        if lab == _COMPLETE:
+            # The published figure of each of its parents is below 10^25.
+            stated.append(("base_is_systemic_risk", "boolean", False))
+        for name, kind, value in stated:
             yield {
                 "type": "fact",
                 "subject": f"model:{model}",
                 "name": f"model.{name}",
-                "value": value,
+                "value": {"kind": kind, "value": value},
                 "valid_from": None,
                 "valid_until": None,
                 "evidence": _evidence("assertion", f"{lab}, model card of {model}"),

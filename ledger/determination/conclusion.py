@@ -150,13 +150,8 @@ class Conclusion:
                 continue
             for name in _facts_of(obligation):
                 moments.setdefault(name, self._day_of(name))
-            found = due_date(
-                self.ground.law,
-                obligation,
-                moments,
-                not_before=self.ground.since,
-                workdays=self.workdays,
-            )
+            law, since = self.ground.law, self.ground.since
+            found = due_date(law, obligation, moments, not_before=since, workdays=self.workdays)
             if found is not None:
                 yield found
 
@@ -166,8 +161,15 @@ class Conclusion:
             return Reason("duty", obligation.id, truth=True)
         held = self._bound.get(obligation.id)
         if held is None:
-            question = Question(self.interpreter, self.ground.rule, self.subject, "actual", "legal")
-            held = self._bound[obligation.id] = question.condition(obligation.when)
+            rule, decider = self.ground.rule, Decider(self.ground.law, self.interpreter.answers)
+            decider = self.deciders.setdefault(id(self.world.present), decider)
+            truth = decider.truth(rule, obligation.when, self.subject, "actual", "legal")
+            held = Reason("duty", obligation.id, truth)
+            if truth is None:
+                # Only then anybody asks what is missing.
+                question = Question(self.interpreter, rule, self.subject, "actual", "legal")
+                held = question.condition(obligation.when)
+            self._bound[obligation.id] = held
         return held
 
     def _day_of(self, name: str) -> date | None:
@@ -193,18 +195,16 @@ class Conclusion:
     ) -> tuple[Closed, ...] | None:
         """Return the obligations closed, or None when nothing was filed."""
         due = {item.obligation: item.on for item in dates}
-        return (
-            tuple(
-                Closed(
-                    obligation=filing.obligation,
-                    seq=filing.seq,
-                    sent_on=filing.sent_on,
-                    due_on=due.get(filing.obligation),
-                )
-                for filing in filings
+        found = tuple(
+            Closed(
+                obligation=filing.obligation,
+                seq=filing.seq,
+                sent_on=filing.sent_on,
+                due_on=due.get(filing.obligation),
             )
-            or None
+            for filing in filings
         )
+        return found or None
 
     def _filed(self, met_on: MetOn | None, foreseen: Foreseen | None) -> tuple[Filed, ...]:
         """Return the filings that close an obligation of the rule.

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import TypeAlias
 
 from ledger.book import Book, Scope, measure_run
-from ledger.book.alone import LoneWork
+from ledger.book.lone_work import LoneWork
 from ledger.book.reckoning import Reckoning
 from ledger.crossing import Rows
 from ledger.determination.devices import Devices
@@ -70,6 +71,7 @@ class Standpoint:
     runs: dict[str, tuple[Leg, ...]]
     devices: Devices
     _counted: dict[CountingSet, _Counted] = field(default_factory=dict)
+    _members: dict[tuple[str, str], Sequence[str]] = field(default_factory=dict)
     _work: list[LoneWork] = field(default_factory=list)  # one, once it is asked for
 
     def fact(self, subject: str, name: str) -> FactState:
@@ -114,6 +116,13 @@ class Standpoint:
 
     def members(self, relation: str, subject: str) -> Sequence[str]:
         """Return who belongs to a subject, prefixed, sorted."""
+        held = self._members.get((relation, subject))
+        if held is None:
+            held = self._members[relation, subject] = self._find_members(relation, subject)
+        return held
+
+    def _find_members(self, relation: str, subject: str) -> Sequence[str]:
+        """Find out who belongs to a subject."""
         name = bare(subject)
         match relation:
             case "group.developers":
@@ -153,7 +162,7 @@ class Standpoint:
 
     def _begin(self, counting: CountingSet) -> _Counted:
         """Begin to count by a set; sets that count alike share what was counted, name or not."""
-        alike = replace(counting, id="")
+        alike = _nameless(counting)
         held = self._counted.get(alike)
         if held is None:
             reckoning = Reckoning(self.actual, self.lineage, counting)
@@ -271,6 +280,12 @@ def all_rows(book: Book) -> Rows:
 def bare(subject: str) -> str:
     """Return a subject without the prefix of its kind."""
     return subject.partition(":")[2]
+
+
+@cache
+def _nameless(counting: CountingSet) -> CountingSet:
+    """Return a counting set without its name."""
+    return replace(counting, id="")
 
 
 def _certain(edge: Edge) -> bool:

@@ -14,8 +14,9 @@ from ledger.engines.held import Rows
 from ledger.engines.sheet import Column, Gaps, Sheet
 from ledger.errors import RuleError
 from ledger.regime import expression as node
-from ledger.regime.answered import HOLDING, Known
+from ledger.regime.answered import HOLDING
 from ledger.regime.interpret import Finding
+from ledger.regime.knowledge import Known
 from ledger.regime.law import Law
 from ledger.regime.name import reading_named, rule_named
 from ledger.regime.question import Sight
@@ -198,7 +199,7 @@ class Conditions:
         ):
             return self.rule(rule).truth
         inner = self._below(rule.subject, gathered.view, [[p] if p else [] for p, _ in parts])
-        rows = {name: row for row, name in enumerate(inner.sheet.subjects)}
+        rows = inner.sheet.gathered.rows
         column = inner.rule(rule).truth
         truths = inner.sheet.truths(column)
 
@@ -225,9 +226,8 @@ class Conditions:
         """Return the conditions over other subjects: members, or what subjects stand for."""
         inner = self._others.get((relation, view))
         if inner is None:
-            gathered = self.sheet.gathered
-            names = sorted({name for held in members for name in held})
-            below = Gathered(gathered.answers, names, view, home=False)
+            names = (name for held in members for name in held)
+            below = self.sheet.gathered.below(relation, view, names)
             inner = self._others[relation, view] = Conditions(self._law, below, self.sheet.sight)
         return inner
 
@@ -261,9 +261,9 @@ class Conditions:
         """Add whether one member at least fulfils a condition, by Kleene's or."""
         gathered = self.sheet.gathered
         view: ViewName = "foreseen" if "foreseen" in (gathered.view, asked.view) else "actual"
-        members = [gathered.answers.members(asked.of, subject) for subject in self.sheet.subjects]
+        members = gathered.members(asked.of)
         inner = self._below(asked.of, view, members)
-        rows = {name: row for row, name in enumerate(inner.sheet.subjects)}
+        rows = inner.sheet.gathered.rows
         column = inner.condition(rule, asked.such_that)
         truths = inner.sheet.truths(column)
 

@@ -10,10 +10,11 @@ from typing import Final
 
 from ledger.engines.numbers import Constant, Leaf
 from ledger.quantity import Dimension, Quantity
-from ledger.regime.answered import Answers, Known, KnownOf
+from ledger.regime.answered import Answers
 from ledger.regime.counting import CountingSet
 from ledger.regime.environment import Bounds, LineageScope
 from ledger.regime.grouping import HOLDING_KEYS
+from ledger.regime.knowledge import Known, KnownOf
 from ledger.regime.question import Sight
 from ledger.regime.rule import ViewName
 from ledger.regime.trace import Span
@@ -45,6 +46,8 @@ class Gathered:
         self._rows: dict[str, int] | None = None
         self._facts: dict[str, KnownOf] = {}
         self._kinds: dict[str, bool] = {}
+        self._members: dict[str, list[tuple[str, ...]]] = {}
+        self._below: dict[tuple[str, ViewName], Gathered] = {}
         self._totals: dict[tuple[str, LineageScope], Bounds] = {}
 
     @property
@@ -91,6 +94,28 @@ class Gathered:
             held = self._kinds[kind] = alike and kind not in HOLDING_KEYS
         return held
 
+    def members(self, relation: str) -> list[tuple[str, ...]]:
+        """Return who belongs to the subject of each row."""
+        held = self._members.get(relation)
+        if held is None:
+            held = [self.answers.members(relation, subject) for subject in self.subjects]
+            self._members[relation] = held
+        return held
+
+    def below(self, relation: str, view: ViewName, names: Iterable[str]) -> Gathered:
+        """Return what is gathered of other subjects: members, or what subjects stand for.
+
+        Args:
+            relation: Which others; of one relation and view they are the same every time.
+            view: Which rows totals rest on.
+            names: The others, with their prefix; one may come several times.
+        """
+        held = self._below.get((relation, view))
+        if held is None:
+            held = Gathered(self.answers, sorted(set(names)), view, home=False)
+            self._below[relation, view] = held
+        return held
+
     def fact_leaf(self, name: str) -> Leaf:
         """Return a fact that is a quantity or a day as a number."""
         known = self.facts(name)
@@ -126,7 +151,7 @@ class Gathered:
 
         kept = held.kept.setdefault(sight, {})
         name, measured = f"total {counting.id} {scope}", str(Dimension.OPERATIONS)
-        return Leaf.whole(name, los, his, measured, gaps, kept)
+        return Leaf.whole(name, (los, his), measured, gaps, kept=kept)
 
     def constant(
         self, value: Quantity | date | Fraction | None, missing: tuple[str, ...] = ()

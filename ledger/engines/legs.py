@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -19,6 +19,7 @@ _KEYS = (
 )
 _COUNTS = ("rows", "unbounded", "error_unbounded", "device_us_unknown")
 _AMOUNTS = ("lo", "hi", "error_lo", "error_hi", "device_us")
+_COLUMNS = (*_KEYS, "seq", *_COUNTS, *_AMOUNTS)
 
 
 def collect_legs(
@@ -40,8 +41,8 @@ def collect_legs(
     # Digits become integers fast; decimals would be made of Python's first.
     whole = whole.with_columns(pl.col(*_AMOUNTS).cast(pl.String))
     found: dict[str, list[Leg]] = {}
-    for model, *row in whole.select(*_KEYS, "seq", *_COUNTS, *_AMOUNTS).iter_rows():
-        found.setdefault(model, []).append(_leg(*row))
+    for model, *row in whole.select(*_COLUMNS).iter_rows():
+        found.setdefault(model, []).append(_leg(row))
     return {model: tuple(legs) for model, legs in found.items()}
 
 
@@ -68,33 +69,16 @@ def _grouped(rows: pl.LazyFrame) -> pl.DataFrame:
     return group_sums(Grouping(rows, _KEYS, _COUNTS, _AMOUNTS, first="seq"))
 
 
-def _leg(  # noqa: PLR0913 - the columns of a group, in their order
-    run: str,
-    activity: str,
-    operation_kind: str,
-    extent: str,
-    developer: str | None,
-    day: date | None,
-    not_after: date | None,
-    commitment: str | None,
-    evidence: str,
-    seq: int,
-    rows: int,
-    unbounded: int,
-    error_unbounded: int,
-    device_us_unknown: int,
-    lo: str,
-    hi: str,
-    error_lo: str,
-    error_hi: str,
-    device_us: str,
-) -> Leg:
-    """Return one group as a leg."""
+def _leg(row: Sequence[Any]) -> Leg:
+    """Return one group as a leg, from its columns but the model, in the order of ``_COLUMNS``."""
+    run, activity, kind, extent, developer, day, not_after, commitment, evidence = row[:9]
+    seq, rows, unbounded, error_unbounded, device_us_unknown = row[9:14]
+    lo, hi, error_lo, error_hi, device_us = row[14:]
     return Leg(
         seq=seq,
         run=run,
         activity=activity,
-        operation_kind=operation_kind,
+        operation_kind=kind,
         extent=extent,
         day=day,
         not_after=not_after,

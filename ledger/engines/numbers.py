@@ -135,22 +135,22 @@ class Leaf:
     def whole(
         cls,
         name: str,
-        los: Sequence[int],
-        his: Sequence[int | None],
+        ends: tuple[Sequence[int], Sequence[int | None]],
         dimension: str,
         missing: Missing,
+        *,
         kept: dict[str, Any],
     ) -> Leaf:
         """Make a leaf of whole numbers that all measure the same.
 
         Args:
             name: Of its columns.
-            los: Lower ends.
-            his: Upper ends; None where nothing bounds them.
+            ends: Lower ends, and upper ends, None where nothing bounds them.
             dimension: What it measures.
             missing: What would narrow it, in a row.
             kept: What was made of the same ends before.
         """
+        los, his = ends
         if "bound" not in kept:
             kept["bound"] = _largest(los, his)
         kinds = frozenset((dimension,)[: len(los)])

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -327,13 +326,20 @@ def _netted(
         names: Columns of the sums, in the order of their fields.
     """
     found: dict[_Key, _Sum] = {}
-    # Digits become integers fast; decimals would be made of Python's first.
-    digits = (pl.col(name).cast(pl.String) for name in names)
-    for row in frame.select(*keys, "sign", *digits).iter_rows():
-        group = (int(value) if isinstance(value, Decimal) else value for value in row[: len(keys)])
-        sums = make_sums(*(int(value) for value in row[len(keys) + 1 :]))
-        add_into(found, {make_key(*group): sums if row[len(keys)] > 0 else -sums})
+    groups = zip(*(_values(frame[name]) for name in keys), strict=True)
+    sums = zip(*(_values(frame[name]) for name in names), strict=True)
+    for sign, group, amounts in zip(frame["sign"], groups, sums, strict=True):
+        made = make_sums(*amounts)
+        add_into(found, {make_key(*group): made if sign > 0 else -made})
     return found
+
+
+def _values(column: pl.Series) -> list[Any]:
+    """Return the values of a column, amounts as whole numbers."""
+    if column.dtype != pl.Decimal:
+        return column.to_list()
+    # Digits become integers fast; decimals would be made of Python's first.
+    return [None if text is None else int(text) for text in column.cast(pl.String)]
 
 
 def _allocations(frame: pl.DataFrame) -> int:

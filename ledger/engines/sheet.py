@@ -85,7 +85,7 @@ class Sheet:
         self._columns = 0
 
     @property
-    def subjects(self) -> Sequence[str]:
+    def subjects(self) -> tuple[str, ...]:
         """One a row."""
         return self.gathered.subjects
 

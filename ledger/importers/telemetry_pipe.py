@@ -6,16 +6,16 @@ row stands for is a gap: it is stated and bounded, and never filled with zeros.
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from ledger.errors import InputError
 from ledger.estimate import PipeSample
-from ledger.importers.telemetry_rows import Row, Rows
+from ledger.importers.telemetry_rows import Row, Rows, exact
 from ledger.period import Period, epoch_ms
 
 __all__ = ["Gap", "Telemetry", "read_telemetry"]
@@ -45,9 +45,8 @@ class Telemetry:
     """What the rows within a run say.
 
     Attributes:
-        samples: One for each row that stands for time of its own, any device; read as often as
-            asked.
-        sampled: How many they are.
+        samples: All rows at one clock, of any device, as one row that is as long and as busy.
+        sampled: Rows that stand for time of their own.
         devices: Devices seen.
         interval_ms: Usual distance between rows, milliseconds.
         gaps: The first thousand gaps between rows, by device and time.
@@ -57,7 +56,7 @@ class Telemetry:
         outside: Rows before the start or after the end of the run, left out.
     """
 
-    samples: Iterable[PipeSample]
+    samples: tuple[PipeSample, ...]
     sampled: int
     devices: int
     interval_ms: int
@@ -83,14 +82,14 @@ def read_telemetry(lines: Iterable[str], period: Period, gpus: int) -> Telemetry
     rows = Rows(lines)
     interval = _interval(rows)
     start, stop = epoch_ms(period.start), epoch_ms(period.stop)
-    inside = _Inside(rows, start, stop + interval)
     sum_ = _Sum(interval, start, stop)
-    for row in inside:
-        sum_.add(row)
+    for row in rows:
+        if start < row.time_ms < stop + interval:
+            sum_.add(row)
     if not sum_.rows:
         raise InputError("no row lies within the run", remedy="give the telemetry of this run")
     return Telemetry(
-        samples=_Samples(inside, interval),
+        samples=tuple(sum_.samples()),
         sampled=sum_.sampled,
         devices=sum_.devices,
         interval_ms=interval,
@@ -98,17 +97,13 @@ def read_telemetry(lines: Iterable[str], period: Period, gpus: int) -> Telemetry
         gap_count=sum_.gap_count,
         unsampled_ms=max(0, gpus * period.milliseconds - sum_.sampled_ms),
         clock_max_mhz=sum_.clock_max,
-        outside=sum(1 for _ in rows) - sum_.rows,
+        outside=len(rows) - sum_.rows,
     )
 
 
 def _interval(rows: Rows) -> int:
     """Return the most frequent distance between neighbouring rows of one device."""
-    steps = Counter(
-        after.time_ms - before.time_ms
-        for before, after in itertools.pairwise(rows)
-        if before.device == after.device
-    )
+    steps = Counter(rows.distances())
     usual = max(steps, key=lambda step: (steps[step], -step), default=0)
     if usual <= 0:
         raise InputError(
@@ -119,53 +114,20 @@ def _interval(rows: Rows) -> int:
     return usual
 
 
-class _Inside:
-    """The rows between two instants, without both of them, as often as asked."""
-
-    def __init__(self, rows: Rows, start: int, stop: int) -> None:
-        self._rows = rows
-        self._start = start
-        self._stop = stop
-
-    def __iter__(self) -> Iterator[Row]:
-        return (row for row in self._rows if self._start < row.time_ms < self._stop)
-
-
-class _Samples:
-    """What each row stands for: the time since the row before it, at most the interval.
-
-    A repeated row stands for no time of its own and is left out.
-    """
-
-    def __init__(self, inside: _Inside, interval: int) -> None:
-        self._inside = inside
-        self._interval = interval
-
-    def __iter__(self) -> Iterator[PipeSample]:
-        before: Row | None = None
-        for row in self._inside:
-            length = _length(before, row, self._interval)
-            before = row
-            if length > 0:
-                yield PipeSample(Fraction(length, 1000), row.activity, row.clock)
-
-
-def _length(before: Row | None, row: Row, interval: int) -> int:
-    """Return the milliseconds that a row stands for."""
-    if before is None or before.device != row.device:
-        return interval
-    return min(interval, row.time_ms - before.time_ms)
-
-
 class _Sum:
-    """What the rows inside of a run come to, but for how busy they are."""
+    """What the rows inside of a run come to.
+
+    A row stands for the time since the row before it, at most the interval. A repeated row stands
+    for no time of its own and is left out.
+    """
 
     def __init__(self, interval: int, start: int, stop: int) -> None:
         self._interval = interval
         self._start = start
         self._stop = stop
-        self._before: Row | None = None
+        self._before = Row("", 0, 0, "", "", "")
         self._reached = start
+        self._busy: dict[tuple[str, int], list[int]] = {}
         self.rows = 0
         self.sampled = 0
         self.sampled_ms = 0
@@ -176,19 +138,34 @@ class _Sum:
 
     def add(self, row: Row) -> None:
         """Take in the next row by device and time."""
-        before = self._before
-        if before is None or before.device != row.device:
+        interval, before, time_ms = self._interval, self._before, row.time_ms
+        length = interval
+        if not self.rows or before.device != row.device:
             self.devices += 1
             self._reached = self._start
-        elif 2 * (row.time_ms - before.time_ms) > 3 * self._interval:
-            self._add_gap(before, row)
+        else:
+            distance = time_ms - before.time_ms
+            length = min(interval, distance)
+            if 2 * distance > 3 * interval:
+                self._add_gap(before, row)
         self.rows += 1
-        self.sampled += _length(before, row, self._interval) > 0
-        begin, end = max(self._reached, row.time_ms - self._interval), min(row.time_ms, self._stop)
+        begin, end = max(self._reached, time_ms - interval), min(time_ms, self._stop)
         self.sampled_ms += max(0, end - begin)
         self._reached = max(self._reached, end)
-        self.clock_max = max(self.clock_max, row.clock)
         self._before = row
+        if length > 0:
+            self.sampled += 1
+            activity = exact(row.activity)
+            held = self._busy.setdefault((row.clock, activity.denominator), [0, 0])
+            held[0] += length
+            held[1] += length * activity.numerator
+        self.clock_max = max(self.clock_max, _whole(row.clock))
+
+    def samples(self) -> Iterator[PipeSample]:
+        """Yield what the rows at each clock come to, exactly, as one long row."""
+        for (clock, denominator), (length, busy) in self._busy.items():
+            activity = Fraction(busy, length * denominator)
+            yield PipeSample(Fraction(length, 1000), activity, _whole(clock))
 
     def _add_gap(self, before: Row, row: Row) -> None:
         """Count a gap, and keep it if it is one of the first."""
@@ -196,3 +173,9 @@ class _Sum:
         if len(self.gaps) < _GAPS_MAX:
             missing = row.time_ms - before.time_ms - self._interval
             self.gaps.append(Gap(before.stamp, row.stamp, row.line, missing))
+
+
+@lru_cache(maxsize=4096)
+def _whole(clock: str) -> int:
+    """Return a clock in whole MHz, cut off."""
+    return int(exact(clock))

@@ -6,12 +6,10 @@ They lie in a temporary file, so that any number of them in any order takes litt
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from fractions import Fraction
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.errors import InputError
 from ledger.importers.decimals import exact_fraction
@@ -21,7 +19,7 @@ from ledger.importers.scratch import Scratch
 from ledger.importers.stored import encoding_fault
 from ledger.period import epoch_ms
 
-__all__ = ["ACTIVITY", "CLOCK", "DEVICE", "STAMP", "Row", "Rows", "text_lines"]
+__all__ = ["ACTIVITY", "CLOCK", "DEVICE", "STAMP", "Row", "Rows", "exact", "text_lines"]
 
 STAMP, DEVICE, CLOCK = "timestamp_utc", "gpu_uuid", "sm_clock_mhz"
 ACTIVITY = "gpm_any_tensor_util"
@@ -32,28 +30,32 @@ _COLUMNS: Final = (
     "device TEXT, time_ms INTEGER, line INTEGER, stamp TEXT, activity TEXT, clock TEXT, "
     "PRIMARY KEY (device, time_ms, line)"
 )
-_exact = lru_cache(maxsize=65_536)(exact_fraction)
+_ALL: Final = "SELECT * FROM telemetry ORDER BY device, time_ms, line"
+_TIMES: Final = "SELECT device, time_ms FROM telemetry ORDER BY device, time_ms"
+_NEEDED: Final = (STAMP, DEVICE, CLOCK, ACTIVITY)
+
+exact = lru_cache(maxsize=65_536)(exact_fraction)
+"""Reads a cell exactly; millions of them share some thousand texts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row.
 
     Attributes:
         device: As it is named.
-        stamp: Its time as it is written.
-        time_ms: The same in milliseconds since 1970.
-        activity: Percent.
-        clock: MHz, cut to whole ones.
+        time_ms: Its time in milliseconds since 1970.
         line: Where it stands.
+        stamp: Its time as it is written.
+        activity: Percent, as it is written.
+        clock: MHz, as it is written.
     """
 
     device: str
-    stamp: str
     time_ms: int
-    activity: Fraction
-    clock: int
     line: int
+    stamp: str
+    activity: str
+    clock: str
 
 
 class Rows:
@@ -68,19 +70,20 @@ class Rows:
         Raises:
             InputError: A column is missing, or a cell is not what it should be.
         """
-        reader = csv.DictReader(lines)
-        names = reader.fieldnames or ()
-        missing = [n for n in (STAMP, DEVICE, CLOCK, ACTIVITY) if n not in names]
-        if missing:
-            raise InputError(
-                f"columns are missing: {', '.join(missing)}", remedy="export them with the others"
-            )
+        reader = csv.reader(lines)
         self._scratch = Scratch(f"telemetry ({_COLUMNS}) WITHOUT ROWID")
         try:
-            self._scratch.put(
-                "INSERT INTO telemetry VALUES (?, ?, ?, ?, ?, ?)",
-                (_kept(cells, reader.line_num) for cells in reader),
-            )
+            names = next((row for row in reader if row), [])
+            missing = [name for name in _NEEDED if name not in names]
+            if missing:
+                raise InputError(
+                    f"columns are missing: {', '.join(missing)}",
+                    remedy="export them with the others",
+                )
+            # Of columns of one name the last counts.
+            places = [len(names) - 1 - names[::-1].index(name) for name in _NEEDED]
+            rows = (_kept(row, places, reader.line_num) for row in reader if row)
+            self._scratch.put("INSERT INTO telemetry VALUES (?, ?, ?, ?, ?, ?)", rows)
         except csv.Error as error:
             raise LineError(
                 f"not a table: {error}", reader.line_num, remedy="export it again"
@@ -88,10 +91,19 @@ class Rows:
 
     def __iter__(self) -> Iterator[Row]:
         """Yield them by device, and those of a device by time."""
-        for device, time_ms, line, stamp, activity, clock in self._scratch.rows(
-            "SELECT * FROM telemetry ORDER BY device, time_ms, line"
-        ):
-            yield Row(device, stamp, time_ms, _exact(activity), int(_exact(clock)), line)
+        return map(Row._make, self._scratch.rows(_ALL))
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return self._scratch.number("SELECT count(*) FROM telemetry")
+
+    def distances(self) -> Iterator[int]:
+        """Yield the milliseconds from one row to the next of the same device."""
+        last, reached = None, 0
+        for device, time_ms in self._scratch.rows(_TIMES):
+            if device == last:
+                yield time_ms - reached
+            last, reached = device, time_ms
 
 
 def text_lines(stream: LineStream) -> Iterator[str]:
@@ -119,11 +131,11 @@ def text_lines(stream: LineStream) -> Iterator[str]:
         raise InputError("the file is empty", where=str(stream.path), remedy="copy it again")
 
 
-def _kept(cells: Mapping[str, str | None], line: int) -> tuple[str, int, int, str, str, str]:
+def _kept(row: list[str], places: list[int], line: int) -> Row:
     """Return a row as it is kept."""
-    stamp, activity, clock = (cells[name] or "" for name in (STAMP, ACTIVITY, CLOCK))
+    stamp, device, clock, activity = (row[n] if n < len(row) else "" for n in places)
     try:
-        percent, _ = _exact(activity), _exact(clock)
+        percent, _ = exact(activity), exact(clock)
         time_ms = _stamp_ms(stamp)
     except InputError as error:
         second = stamp == STAMP
@@ -135,7 +147,7 @@ def _kept(cells: Mapping[str, str | None], line: int) -> tuple[str, int, int, st
         ) from error
     if percent > _PERCENT:
         raise LineError(f"an activity of {activity} percent", line)
-    return cells[DEVICE] or "", time_ms, line, stamp, activity, clock
+    return Row(device, time_ms, line, stamp, activity, clock)
 
 
 @lru_cache(maxsize=4096)  # devices are read at the same instants

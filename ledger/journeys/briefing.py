@@ -85,7 +85,7 @@ class Verdict:
         met: Lines of binding law that are met, duties open.
         filed: Lines of binding law that are met, every duty filed.
         foreseen: Lines of binding law that will be met by what is signed.
-        open: Findings under binding law that wait for a fact.
+        waiting: Findings under binding law that wait for a fact.
         subjects: Subjects of lines met, in order.
         next: The next date.
     """
@@ -95,7 +95,7 @@ class Verdict:
     met: int
     filed: int
     foreseen: int
-    open: int
+    waiting: int
     subjects: tuple[str, ...]
     next: Deadline | None
 
@@ -249,7 +249,7 @@ def _verdict(found: Sequence[Determination], due: Deadlines) -> Verdict:
         met=len(met),
         filed=filed,
         foreseen=foreseen,
-        open=open_,
+        waiting=open_,
         subjects=tuple(dict.fromkeys(d.subject for d in met)),
         next=min(ahead, key=lambda each: each.on or date.max, default=None),
     )

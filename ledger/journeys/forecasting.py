@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.determination import Determination, World
-from ledger.forecast import Crossing, End, Flow, crossing
+from ledger.forecast import Crossing, End, Flow, crossing, joined
 from ledger.journeys.checking import Checked
 from ledger.journeys.deadlines import Deadline, Deadlines
 from ledger.journeys.deals import Deal, Part
@@ -214,6 +214,10 @@ class _Asking:
         self._regimes = regimes
         self._calendars = calendars
         self._outlays = [each for each in outlays if each.counts]
+        self._meant: dict[str | None, list[tuple[int, Outlay]]] = {}
+        for place, each in enumerate(self._outlays):
+            self._meant.setdefault(each.model, []).append((place, each))
+        self._free: dict[int, tuple[tuple[Flow, ...], tuple[str, ...]]] = {}
         self._due = due
         self._sums: dict[tuple[str, str], tuple[Sum, CountingSet] | None] = {}
 
@@ -227,7 +231,7 @@ class _Asking:
         model = d.subject.removeprefix("model:")
         sure, perhaps = self._world.present.group(model, counting, sum_.lineage)
         flows = tuple(self._flows(sure, perhaps, counting))
-        free = [each for each in self._outlays if each.model is None and _counts(each, counting)]
+        free, contracts = self._unallocated(counting)
         base = _base(band)
         line = Fraction(d.threshold)
         return Forecast(
@@ -236,12 +240,12 @@ class _Asking:
             base=base,
             flows=flows,
             band=_band(base, flows, line),
-            worst=_band(base, (*flows, *(each.flow for each in free)), line) if free else None,
-            unallocated=tuple(dict.fromkeys(each.contract for each in free)),
+            worst=_band(base, (*flows, *free), line) if free else None,
+            unallocated=contracts,
             known_on=None if d.foreseen is None else d.foreseen.on,
             notify=self._notify(d),
             calendar=self._calendars.of(d.regime),
-            certain=not any(each.model in perhaps - sure for each in self._outlays),
+            certain=not any(name in self._meant for name in perhaps - sure),
         )
 
     def _counted(self, d: Determination) -> tuple[Sum, CountingSet] | None:
@@ -255,7 +259,8 @@ class _Asking:
         self, sure: frozenset[str], perhaps: frozenset[str], counting: CountingSet
     ) -> Iterator[Flow]:
         """Yield the flows that count; one that only may count has no least amount."""
-        for each in self._outlays:
+        meant = (each for model in sure | perhaps for each in self._meant.get(model, ()))
+        for _, each in sorted(meant, key=lambda placed: placed[0]):
             if not _counts(each, counting):
                 continue
             if each.model in sure:
@@ -263,6 +268,15 @@ class _Asking:
             elif each.model in perhaps:
                 flow = each.flow
                 yield Flow(flow.start, flow.end, Fraction(0), Fraction(0), flow.high, flow.source)
+
+    def _unallocated(self, counting: CountingSet) -> tuple[tuple[Flow, ...], tuple[str, ...]]:
+        """Return the flows that are meant for no model and count, joined, and their contracts."""
+        place = id(counting)
+        if place not in self._free:
+            held = [each for _, each in self._meant.get(None, ()) if _counts(each, counting)]
+            names = tuple(dict.fromkeys(each.contract for each in held))
+            self._free[place] = (joined(each.flow for each in held), names)
+        return self._free[place]
 
     def _notify(self, d: Determination) -> Deadline | None:
         """Return the first duty of a line that falls due."""
@@ -297,6 +311,7 @@ def _base(band: object) -> dict[str, int | None]:
 
 def _band(base: Mapping[str, int | None], flows: Sequence[Flow], line: Fraction) -> Band:
     """Return the crossings at every end."""
+    flows = joined(flows)
 
     def at(start: str, end: End) -> Crossing:
         begin = base[start]

@@ -108,12 +108,12 @@ class Ledgers:
     """The ledger that is asked, and the one that is supposed.
 
     Attributes:
-        today: The ledger.
+        present: The ledger.
         supposed: The ledger with another forward book, for the scenario; every regime is then
             asked. None where only the law is another.
     """
 
-    today: Records
+    present: Records
     supposed: Records | None = None
 
 
@@ -137,7 +137,7 @@ def what_if(
         RuleError: If a reading or regime named does not exist.
         InputError: If a reading or assumption is not written as it must be, or nothing is supposed.
     """
-    law, records, supposed = scenario.law, ledgers.today, ledgers.supposed
+    law, records, supposed = scenario.law, ledgers.present, ledgers.supposed
     refuse_strange(replace(question, readings=taken), [law.old.regimes, law.new.regimes])
     chosen = select(law.new.regimes, readings=question.readings, assumptions=question.assumptions)
     ids = law.touched() | chosen.readings.keys() | chosen.assumptions.keys()

@@ -32,25 +32,25 @@ And what lies behind a model of which no step is recorded is unknown; it is neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Final
 
-from ledger.quantity import Interval, Quantity
+from ledger.quantity import Interval
 from ledger.regime.counting import CountingSet
 from ledger.regime.environment import (
     Bounds,
     Ends,
     Environment,
     Fact,
-    FactValue,
     Holding,
     LineageScope,
     Rates,
 )
+from ledger.regime.flow import flow_of
 from ledger.regime.grouping import Between, Place
+from ledger.regime.knowledge import Known, KnownOf
 from ledger.regime.law import Law
 from ledger.regime.rule import ViewName
 from ledger.regime.trace import Span, Truth
@@ -67,8 +67,6 @@ __all__ = [
     "SAME_PROVIDER",
     "Answers",
     "Held",
-    "Known",
-    "KnownOf",
     "Total",
 ]
 
@@ -97,40 +95,6 @@ _RECORDED_ONLY: Final = frozenset({"model", "developer", "run", "cluster"})
 _NO_BOUNDS: Final[Ends] = (0, None, 0, None)
 # A student that learnt from a teacher's outputs does not modify the teacher.
 _MODIFYING: Final = frozenset({"derived", "merged", "initialised"})
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A fact with what would settle it.
-
-    Attributes:
-        value: The value, or None while it is unknown.
-        missing: What would settle it; empty once it is known.
-        entries: Entries that say so; without a value they contradict each other, or a figure.
-        against_figure: Whether a figure that the ledger holds contradicts what they say.
-    """
-
-    value: FactValue | None
-    missing: tuple[str, ...] = ()
-    entries: tuple[int, ...] = ()
-    against_figure: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class KnownOf:
-    """A fact of many subjects, each in a row.
-
-    Attributes:
-        usual: What is known of those of whom nothing is recorded or implied.
-        others: What is known of the others, by row.
-    """
-
-    usual: Known
-    others: Mapping[int, Known]
-
-    def at(self, row: int) -> Known:
-        """Return what is known in a row."""
-        return self.others.get(row, self.usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +138,7 @@ class Answers:
         self._environment = environment
         self._holdings: dict[str, Holding] | None = None
         self._modifications: frozenset[str] | None = None
+        self._figured: dict[tuple[str, ViewName], bool] = {}
         # One rule asks the same in several arms; the records of a standpoint do not change.
         self._facts: dict[tuple[str, str, ViewName], Known] = {}
         self._totals: dict[tuple[str, str, LineageScope, ViewName], Total] = {}
@@ -242,16 +207,7 @@ class Answers:
         A day that no period covers leaves the sum without an upper end; periods that overlap, or
         state two amounts, leave it open altogether.
         """
-        periods: dict[tuple[date, date], Quantity] = {}
-        for amount in self._environment.amounts(subject, name):
-            first, until = amount.valid_from, amount.valid_until
-            if not isinstance(amount.value, Quantity) or first is None or until is None:
-                continue
-            if until <= window.start or window.stop <= first:
-                continue
-            if periods.setdefault((first, until), amount.value).base != amount.value.base:
-                return Span.unknown(), None
-        return _added(periods, window)
+        return flow_of(self._environment.amounts(subject, name), window)
 
     def fact(self, subject: str, name: str, view: ViewName) -> Known:
         """Return a fact: as recorded, else as the lineage and the figures imply."""
@@ -290,9 +246,20 @@ class Answers:
         others = set(self._environment.stated(name))
         if name in _IMPLIED:
             others |= self._modified()
+        if name == BASE_OBTAINABLE:
+            self._find_figures(rows, view)
         return KnownOf(
             usual, {rows[each]: self.fact(each, name, view) for each in others if each in rows}
         )
+
+    def _find_figures(self, models: Iterable[str], view: ViewName) -> None:
+        """Find out of many models at once whether there is a figure behind each."""
+        modified = self._modified()
+        asked = tuple(model for model in models if model in modified)
+        held = [self.bounds(asked, counting, "base", view) for counting in self._sets]
+        for place, model in enumerate(asked):
+            found = (each.lo[place] > 0 and each.hi[place] is not None for each in held)
+            self._figured[model, view] = bool(held) and all(found)
 
     def _modified(self) -> frozenset[str]:
         """Return the models with a modifying step to a parent."""
@@ -398,8 +365,10 @@ class Answers:
 
     def _has_figure(self, model: str, view: ViewName) -> bool:
         """Whether every counting set finds a figure behind the model: bounded, above nothing."""
-        figures = (self.total(model, counting, "base", view).legal for counting in self._sets)
-        return bool(self._sets) and all(f.lo > 0 and f.hi is not None for f in figures)
+        if (model, view) in self._figured:
+            return self._figured[model, view]
+        found = (self.bounds((model,), counting, "base", view) for counting in self._sets)
+        return bool(self._sets) and all(f.lo[0] > 0 and f.hi[0] is not None for f in found)
 
 
 def _dated(day: date, window: Between | None, *, in_window: bool) -> bool:
@@ -407,18 +376,3 @@ def _dated(day: date, window: Between | None, *, in_window: bool) -> bool:
     if window is None:
         return True
     return day < window.stop and (not in_window or window.start <= day)
-
-
-def _added(
-    periods: Mapping[tuple[date, date], Quantity], window: Between
-) -> tuple[Span, str | None]:
-    """Add up amounts by period; only periods that fill the window without overlap have an end."""
-    total, reached, gap = Fraction(0), window.start, False
-    dimensions = {str(amount.dimension) for amount in periods.values()}
-    for (first, until), amount in sorted(periods.items(), key=lambda item: item[0]):
-        if first < reached or until > window.stop or len(dimensions) > 1:
-            return Span.unknown(), None
-        gap = gap or first > reached
-        total, reached = total + amount.base, until
-    whole = reached == window.stop and not gap
-    return Span(total, total if whole else None), next(iter(dimensions), None)

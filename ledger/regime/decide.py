@@ -106,14 +106,8 @@ class _Asking:
         match asked:
             case str():
                 return self._name(asked)
-            case node.Gt():
-                return self._exceeds(asked.left, asked.right)
-            case node.Lt():
-                return self._exceeds(asked.right, asked.left)
-            case node.Le():
-                return _not(self._exceeds(asked.left, asked.right))
-            case node.Ge():
-                return _not(self._exceeds(asked.right, asked.left))
+            case node.Gt() | node.Ge() | node.Lt() | node.Le():
+                return self._compared(asked)
             case node.All():
                 return self._joined(asked.items, decisive=False)
             case node.Any():
@@ -195,6 +189,14 @@ class _Asking:
         alike = first is not None and all(self.truth(arm.then) is first for arm in possible[1:])
         return first if alike else None
 
+    def _compared(self, asked: node.Comparison) -> Truth:
+        """Compare two numbers; ``a >= b`` is what ``a < b`` is not."""
+        greater, smaller = asked.left, asked.right
+        if isinstance(asked, node.Lt | node.Ge):
+            greater, smaller = smaller, greater
+        truth = self._exceeds(greater, smaller)
+        return _not(truth) if isinstance(asked, node.Ge | node.Le) else truth
+
     def _exceeds(self, greater: node.Number, smaller: node.Number) -> Truth:
         """Say whether one number is greater than another; those of two dimensions are not compared.
 
@@ -210,7 +212,9 @@ class _Asking:
             return False
         return None
 
-    def _number(self, asked: node.Number) -> _Number:
+    def _number(  # noqa: PLR0911 - one return for each operator
+        self, asked: node.Number
+    ) -> _Number:
         """Return a number."""
         match asked:
             case str() if is_factor(asked):
@@ -236,9 +240,10 @@ class _Asking:
         counting = self.law.counting.get(asked.counting)
         if counting is None:
             return 0, None, _OPERATIONS
-        total = self.answers.total(self.subject, counting, asked.lineage, self.view)
-        seen = total.legal if self.sight == "legal" else total.error
-        return seen.lo, seen.hi, _OPERATIONS
+        found = self.answers.bounds((self.subject,), counting, asked.lineage, self.view)
+        if self.sight == "legal":
+            return found.lo[0], found.hi[0], _OPERATIONS
+        return found.error_lo[0], found.error_hi[0], _OPERATIONS
 
     def _interpreted(self, asked: node.Number) -> _Number:
         """Return a number over rows of other relations, or of a window: the interpreter's."""

@@ -10,9 +10,9 @@ from typing import Final
 
 from ledger.quantity import Dimension, Quantity
 from ledger.regime import expression as node
-from ledger.regime.answered import Known
 from ledger.regime.environment import FactValue, Rates
 from ledger.regime.grouping import Between, first_of, months_before
+from ledger.regime.knowledge import Known
 from ledger.regime.name import is_fact, is_factor, reading_named, rule_named
 from ledger.regime.peers import Concluding, Sight
 from ledger.regime.rule import Rule, ViewName

@@ -64,8 +64,10 @@ def verdict_words(briefing: Briefing) -> str:
     parts = [_overdue(found), _met(found)]
     if found.foreseen:
         parts.append(f"{_count(found.foreseen, 'line')} more will be met by what is signed")
-    if found.open:
-        parts.append(f"{_count(found.open, 'finding')} {_wait(found.open)} for a missing fact")
+    if found.waiting:
+        parts.append(
+            f"{_count(found.waiting, 'finding')} {_wait(found.waiting)} for a missing fact"
+        )
     if found.next is not None and found.next.on is not None:
         parts.append(
             f"the next date is {found.next.on} ({found.next.obligation.id}, "

@@ -11,7 +11,7 @@ from ledger.journeys.forecasting import Band, Forecast, Forecasts
 from ledger.report.figure import scientific
 from ledger.report.table import Column, Table
 
-__all__ = ["forecast_tables"]
+__all__ = ["crossing_day", "crossing_span", "days_moved", "forecast_tables"]
 
 
 def forecast_tables(
@@ -41,9 +41,9 @@ def _crossed(found: Forecasts, crossed: list[Forecast]) -> Table:
             _rule(each),
             each.determination.subject,
             f"{_amount(each.base['point'])} of {_amount(int(each.line))}",
-            _day(each.band.point, each),
-            _between(each),
-            f"{_day(each.band.first, each)} to {_day(each.band.last, each)}",
+            crossing_day(each.band.point, each),
+            crossing_span(each),
+            f"{crossing_day(each.band.first, each)} to {crossing_day(each.band.last, each)}",
             "" if each.known_on is None else str(each.known_on),
             _notify(each),
         )
@@ -79,8 +79,8 @@ def _worst(held: list[Forecast]) -> Table:
         (
             _rule(each),
             each.determination.subject,
-            _day(each.worst.point, each),
-            _day(each.worst.high, each),
+            crossing_day(each.worst.point, each),
+            crossing_day(each.worst.high, each),
             ", ".join(each.unallocated),
         )
         for each in held
@@ -105,10 +105,10 @@ def _scenario(found: Forecasts, supposed: tuple[str, ...], then: Forecasts) -> T
         (
             "/".join(place[:2]),
             place[2],
-            _day(before[place].band.point, before[place]),
-            _day(after[place].band.point, after[place]),
-            _between(after[place]),
-            _moved(before[place].band.point, after[place].band.point),
+            crossing_day(before[place].band.point, before[place]),
+            crossing_day(after[place].band.point, after[place]),
+            crossing_span(after[place]),
+            days_moved(before[place].band.point, after[place].band.point),
         )
         for place in after
         if place in before and _differs(before[place].band, after[place].band)
@@ -153,7 +153,7 @@ def _amount(value: int | None) -> str:
     return "unknown" if value is None else scientific(value)
 
 
-def _day(crossing: Crossing, each: Forecast) -> str:
+def crossing_day(crossing: Crossing, each: Forecast) -> str:
     """Return the day of a crossing in the zone of the law."""
     instant = crossing.instant
     if instant is None:
@@ -161,9 +161,9 @@ def _day(crossing: Crossing, each: Forecast) -> str:
     return str(_local(instant, each).date())
 
 
-def _between(each: Forecast) -> str:
+def crossing_span(each: Forecast) -> str:
     """Return the earliest and the latest day by the utilisation agreed."""
-    return f"{_day(each.band.high, each)} to {_day(each.band.low, each)}"
+    return f"{crossing_day(each.band.high, each)} to {crossing_day(each.band.low, each)}"
 
 
 def _local(instant: datetime, each: Forecast) -> datetime:
@@ -180,7 +180,7 @@ def _notify(each: Forecast) -> str:
     return f"{notify.on}{more}"
 
 
-def _moved(before: Crossing, after: Crossing) -> str:
+def days_moved(before: Crossing, after: Crossing) -> str:
     """Return by how many days a crossing moves."""
     if before.second is None or after.second is None:
         return ""

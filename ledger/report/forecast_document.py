@@ -14,7 +14,13 @@ from ledger.journeys.checking import Checked
 from ledger.journeys.forecasting import Band, Forecast, Forecasts
 from ledger.period import format_instant
 
-__all__ = ["ForecastDocument", "forecast_document", "forecast_schema"]
+__all__ = [
+    "ForecastDocument",
+    "ForecastOut",
+    "forecast_document",
+    "forecast_out",
+    "forecast_schema",
+]
 
 
 class _Format(BaseModel):
@@ -105,13 +111,13 @@ def forecast_document(
         scenario = ScenarioOut(
             supposed=supposed,
             hypothetical=True,
-            forecasts=tuple(_forecast(each) for each in then.held),
+            forecasts=tuple(forecast_out(each) for each in then.held),
         )
     return ForecastDocument(
         schema="flopledger/forecast.v1",
         ledger=checked.document.ledger,
         coordinates=checked.document.coordinates,
-        forecasts=tuple(_forecast(each) for each in found.held),
+        forecasts=tuple(forecast_out(each) for each in found.held),
         met=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.met),
         passed=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.passed),
         open=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.open_),
@@ -128,7 +134,7 @@ def forecast_schema() -> dict[str, Any]:
     }
 
 
-def _forecast(each: Forecast) -> ForecastOut:
+def forecast_out(each: Forecast) -> ForecastOut:
     """Return one forecast."""
     d, notify = each.determination, each.notify
     return ForecastOut(

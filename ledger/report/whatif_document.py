@@ -25,7 +25,7 @@ from ledger.report.redline_parts import (
     value_change_parts,
 )
 
-__all__ = ["RulesWhatIfDocument", "rules_whatif_schema", "whatif_document"]
+__all__ = ["OutcomePlace", "RulesWhatIfDocument", "rules_whatif_schema", "whatif_document"]
 
 
 class DraftPart(Part):

@@ -8,7 +8,8 @@ import sys
 from typing import Any
 
 BARRED = (
-    *("annotated_types", "click", "msgspec", "polars", "pydantic", "pydantic_core", "rich"),
+    *("annotated_types", "click", "holidays", "icalendar", "msgspec", "polars", "pydantic"),
+    *("pydantic_core", "rich"),
     *("sqlalchemy", "sqlmodel", "yaml"),
 )
 PYTHON_MIN = (3, 11)
