@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import Enum
-from operator import add, sub
+from operator import add, itemgetter, sub
 from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from ledger.measure.segment import Segment, StoredRecord
@@ -45,10 +45,9 @@ class Happened(Enum):
     LATER = "later"
 
 
-def _digits(body: Mapping[str, Any], name: str) -> int | None:
-    """Return a field of digits as an integer, None if it is not stated."""
-    text = body[name]
-    return None if text is None else int(text)
+_figures = itemgetter(
+    *("operations", "operations_low", "operations_high", "ceiling_operations", "device_us")
+)
 
 
 class Contribution(NamedTuple):
@@ -91,9 +90,10 @@ class Contribution(NamedTuple):
             groups: What ``groups_of`` gives of it, where that is known.
         """
         total, grade = groups or groups_of(body)
-        ceiling = _digits(body, "ceiling_operations")
-        low, high = _digits(body, "operations_low"), _digits(body, "operations_high")
-        lo, hi = _legal(_digits(body, "operations"), low, high, ceiling)
+        point, low, high, ceiling, device_us = (
+            None if text is None else int(text) for text in _figures(body)
+        )
+        lo, hi = _legal(point, low, high, ceiling)
         start, not_after = body["start"], body["not_after"]
         return cls(
             total,
@@ -104,7 +104,7 @@ class Contribution(NamedTuple):
             hi if high is None else high,
             None if start is None else parse_day(start[:10]),
             None if not_after is None else parse_day(not_after),
-            _digits(body, "device_us"),
+            device_us,
             ceiling,
             body["commitment"],
             body["run"],
@@ -177,7 +177,7 @@ def _total_key(body: Mapping[str, Any]) -> TotalKey:
 
 def _grade_key(body: Mapping[str, Any]) -> GradeKey:
     """Return the group that an allocation's capacity falls into."""
-    start = body["start"]
+    start, peak = body["start"], body["peak_operations_per_s"]
     return GradeKey(
         device=body["device"],
         precision=body["precision"],
@@ -189,7 +189,7 @@ def _grade_key(body: Mapping[str, Any]) -> GradeKey:
         scale_out_gbit_per_s=body["scale_out_gbit_per_s"],
         topology=body["topology"],
         concurrent_devices=body["concurrent_devices"],
-        peak_operations_per_s=_digits(body, "peak_operations_per_s"),
+        peak_operations_per_s=None if peak is None else int(peak),
         month=None if start is None else start[:7],
         role=body["role"],
     )
