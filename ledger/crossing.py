@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from functools import cache
-from typing import TypeAlias
+from operator import add
+from typing import NamedTuple, TypeAlias
 
 from ledger.errors import IntegrityError
 from ledger.measure import Leg, Sums, TotalKey
@@ -41,16 +42,41 @@ from ledger.regime.law import Law
 from ledger.regime.name import rule_named
 from ledger.regime.rule import Rule
 
-__all__ = ["BEFORE", "Constant", "Days", "Rows", "Undated", "first_day", "grows", "rows_on"]
+__all__ = [
+    "BEFORE",
+    "Constant",
+    "Daily",
+    "Days",
+    "Rows",
+    "Undated",
+    "by_day",
+    "first_day",
+    "grows",
+    "rows_on",
+]
 
 Rows: TypeAlias = Mapping[str, Sequence[tuple[TotalKey, Sums]]]
 """Primary totals by model."""
+
+Daily: TypeAlias = "Sequence[tuple[_Part, Sums]]"
+"""What the legs of a model add on each day."""
 
 Constant: TypeAlias = Callable[[Rule, Condition], bool | None]
 """Truth of a condition of a rule, if it is the same on every day."""
 
 BEFORE = date.min
 """Stands for a day before every record."""
+
+
+_NOTHING = (0,) * 8
+
+
+class _Part(NamedTuple):
+    """What legs share that are added up together: their group, and when they were done."""
+
+    key: TotalKey
+    day: date | None
+    not_after: date | None
 
 
 class Undated(Enum):
@@ -79,11 +105,30 @@ class Days:
         return cls(tuple(sorted({day for day in totals if day <= until} | changes)), changes)
 
 
-def rows_on(legs: Mapping[str, Sequence[Leg]], day: date, undated: Undated) -> Rows:
+def by_day(model: str, legs: Iterable[Leg]) -> Daily:
+    """Return what the legs of a model add on each day, in the order of their first ones.
+
+    Sums at the end of a day are asked for many times; there are as many days as ever, however many
+    legs there are.
+    """
+    found: dict[_Part, list[int]] = {}
+    for leg in legs:
+        error = leg.error or Interval(leg.lo, leg.hi)
+        part = _Part(_key(model, leg), leg.day, leg.not_after)
+        added = (
+            *(leg.rows, leg.lo, leg.hi or 0, leg.hi is None),
+            *(error.lo, error.hi or 0, error.hi is None, 0),
+        )
+        found[part] = list(map(add, found.get(part, _NOTHING), added))
+    return tuple((part, Sums(*sums)) for part, sums in found.items())
+
+
+def rows_on(daily: Mapping[str, Daily], day: date, undated: Undated) -> Rows:
     """Return what legs add up to by the end of a day.
 
     Args:
-        legs: Legs by model, as an engine gives them for a day not before ``day``.
+        daily: Legs by model, added up by ``by_day``; an engine gave them for a day not before
+            ``day``.
         day: Last day whose work counts.
         undated: Where undated legs are placed.
 
@@ -91,11 +136,12 @@ def rows_on(legs: Mapping[str, Sequence[Leg]], day: date, undated: Undated) -> R
         Groups by model; a model whose legs all lie later has a group that says so.
     """
     found: dict[str, list[tuple[TotalKey, Sums]]] = {}
-    for model, held in legs.items():
+    for model, held in daily.items():
         groups: dict[TotalKey, Sums] = {}
-        for leg in held:
-            key = _key(model, leg)
-            groups[key] = groups.get(key, Sums()) + _sums(leg, day, undated)
+        for part, sums in held:
+            added = _by_end_of(day, part, sums, undated)
+            before = groups.get(part.key)
+            groups[part.key] = added if before is None else before + added
         if groups:
             found[model] = list(groups.items())
     return found
@@ -279,19 +325,10 @@ def _key(model: str, leg: Leg) -> TotalKey:
     )
 
 
-def _sums(leg: Leg, day: date, undated: Undated) -> Sums:
-    """Return what a leg adds by the end of a day."""
-    if leg.day is not None and leg.day > day:
-        return Sums(later=leg.rows)
-    late = leg.day is None and undated is Undated.LATE
-    sure = not late or (leg.not_after is not None and leg.not_after <= day)
-    error = leg.error or Interval(leg.lo, leg.hi)
-    return Sums(
-        rows=leg.rows,
-        lo=leg.lo if sure else 0,
-        hi=leg.hi or 0,
-        unbounded=int(leg.hi is None),
-        error_lo=error.lo if sure else 0,
-        error_hi=error.hi or 0,
-        error_unbounded=int(error.hi is None),
-    )
+def _by_end_of(day: date, part: _Part, sums: Sums, undated: Undated) -> Sums:
+    """Return what the legs of a part add by the end of a day."""
+    if part.day is not None and part.day > day:
+        return Sums(later=sums.rows)
+    late = part.day is None and undated is Undated.LATE
+    sure = not late or (part.not_after is not None and part.not_after <= day)
+    return sums if sure else replace(sums, lo=0, error_lo=0)

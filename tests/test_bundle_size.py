@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import subprocess
@@ -65,18 +66,15 @@ def many(folder: Path, count: int) -> bytes:
 
 
 def many_members(folder: Path, count: int) -> Members:
-    """Return the members of a bundle of so many allocations, made from the leaf of one."""
+    """Return the members of a bundle of so many allocations, no two of them alike."""
     context = found(folder)
     with opened(context) as log:
         log.append([leg(0)])
     members = members_of(context, "public")
     first = members["entries.jsonl"].removesuffix(b"\n").decode()
     prev, rows, hashes = genesis_prev(ORIGIN), [], []
-    old = genesis_prev(ORIGIN)
     for seq in range(count):
-        text = first.replace(old, prev, 1).replace('"seq":0', f'"seq":{seq}', 1)
-        at = text.index('"id":"') + 6
-        data = (text[:at] + f"00000000-0000-4000-8000-{seq:012x}" + text[at + 36 :]).encode()
+        data = another(first, seq, prev)
         rows.append(data)
         hashes.append(leaf_hash(data))
         prev = hashes[-1].hex()
@@ -91,6 +89,32 @@ def many_members(folder: Path, count: int) -> Members:
     log_ = {"audience": "public", "erased": 0, "fields": fields}
     kept["redactions.json"] = encode({**log_, "schema": "flopledger/redactions.v1"})
     return relisted(kept, size=count)
+
+
+def another(first: str, seq: int, prev: str) -> bytes:
+    """Return the leaf of another allocation: of one of a hundred runs, on one of 28 days."""
+    digest = hashlib.sha256(str(seq).encode()).hexdigest()
+    leaf = json.loads(first)
+    changes = {
+        "run": f"run-{seq % 100}",
+        "start": f"2026-03-{seq % 28 + 1:02d}T00:00:00Z",
+        "end": f"2026-03-{seq % 28 + 1:02d}T08:00:{seq % 60:02d}Z",
+        "operations": str(10**20 + seq),
+        "method_inputs": {"steps": seq},
+        "idempotency_key": digest,
+        "evidence": {**leaf["body"]["evidence"], "locator": f"line {seq}"},
+    }
+    return encode(
+        {
+            **leaf,
+            "body": {**leaf["body"], **changes},
+            "id": f"00000000-0000-4000-8000-{seq:012x}",
+            "prev": prev,
+            "salt": digest[:22],
+            "sd": [f"{number}{digest[:42]}" for number in range(len(leaf["sd"]))],
+            "seq": seq,
+        }
+    )
 
 
 class _Rows:

@@ -14,7 +14,7 @@ from ledgers import allocation, lineage, records
 from regimes import SMALL, changed, shipped_pack, small
 from worlds import world_of
 
-from ledger.crossing import BEFORE, Days, Undated, first_day, grows, rows_on
+from ledger.crossing import BEFORE, Days, Undated, by_day, first_day, grows, rows_on
 from ledger.determination import Asked, Evaluator, PlainEvaluator, determine
 from ledger.engines.evaluate import ColumnEvaluator
 from ledger.errors import IntegrityError
@@ -127,14 +127,14 @@ UNDATED = {"day": None, "not_after": day(10)}
 def test_leg_adds_by_a_day_what_it_surely_and_perhaps_did(
     changes: dict[str, Any], number: int, undated: Undated, expected: Sums
 ) -> None:
-    rows = rows_on({"m": [leg(**changes)]}, day(number), undated)
+    rows = rows_on({"m": by_day("m", [leg(**changes)])}, day(number), undated)
     ((_, sums),) = rows["m"]
     assert sums == expected
 
 
 def test_legs_of_one_group_are_added_and_figures_stay_apart_by_run() -> None:
     legs = [leg(), leg(day=day(1)), leg(extent="cumulative"), leg(extent="cumulative", run="s")]
-    rows = rows_on({"m": legs, "n": []}, day(5), Undated.LATE)
+    rows = rows_on({"m": by_day("m", legs), "n": ()}, day(5), Undated.LATE)
     assert [sums.lo for _, sums in rows["m"]] == [10, 5, 5]
     assert [key.run for key, _ in rows["m"]] == [None, "r", "s"]
     assert "n" not in rows

@@ -190,6 +190,17 @@ def test_threat_32_a_wrong_value_is_never_seen(name: str, value: Any) -> None:
         leaf.require_shape()
 
 
+@pytest.mark.parametrize(
+    "inputs", ['{"b":1,"a":2}', '{"a":1,"a":2}', '{"a":"","a":2}', '{"a":1,"b":2,"aa":3}']
+)
+def test_members_that_are_out_of_order_or_there_twice_are_not_seen(inputs: str) -> None:
+    data = sealed("allocation", allocation("m", 10))
+    assert is_seen(data.replace(b'"method_inputs":{}', b'"method_inputs":{"a":1,"b":2}'))
+    wrong = data.replace(b'"method_inputs":{}', b'"method_inputs":' + inputs.encode())
+    with pytest.raises(LedgerError):
+        read_leaf(wrong)
+
+
 @settings(max_examples=1500, deadline=None)
 @given(
     sample=st.sampled_from(SAMPLES),

@@ -148,9 +148,9 @@ class Opened:
 
     def entries(self) -> Iterator[bytes]:
         """Yield the leaves in order, or nothing if the bundle holds receipts alone."""
-        if self.names.has(ENTRIES):
-            chunks = self.members.chunks(ENTRIES)
-            yield from lines(chunks, member=ENTRIES, limit=self.caps.entry)
+        if not self.names.has(ENTRIES):
+            return iter(())
+        return lines(self.members.chunks(ENTRIES), member=ENTRIES, limit=self.caps.entry)
 
     def disclosures(self) -> Iterator[tuple[int, bytes]]:
         """Yield the number of the entry and the opening, in order.

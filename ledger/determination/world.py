@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from ledger.book import Book
-from ledger.crossing import BEFORE, Days, Undated, rows_on
+from ledger.crossing import BEFORE, Daily, Days, Undated, by_day, rows_on
 from ledger.determination.devices import Devices
 from ledger.determination.standpoint import Standpoint, all_rows, bare
 from ledger.forward import Outstanding, committed, delivered_by, outstanding
@@ -67,6 +67,7 @@ class World:
         self._ask_legs = legs
         self.devices = devices
         self._legs: dict[str, tuple[Leg, ...]] = {}
+        self._daily: dict[str, Daily] = {}
         self._subjects: dict[str, tuple[str, ...]] = {}
         self._runs: dict[str, tuple[Leg, ...]] | None = None
         self._models_in: dict[str, set[str]] = {}
@@ -202,11 +203,18 @@ class World:
                 self.book,
                 day,
                 Lineage(sorted(steps, key=lambda step: step.seq), as_of=day),
-                rows_on(legs, day, undated),
+                rows_on({m: self._added_up(m, legs[m]) for m in legs}, day, undated),
                 self._committed(day, models),
                 self._runs_by(day, models, undated),
                 self.devices,
             )
+        return held
+
+    def _added_up(self, model: str, legs: Iterable[Leg]) -> Daily:
+        """Return what the legs of a model add on each day, worked out once."""
+        held = self._daily.get(model)
+        if held is None:
+            held = self._daily[model] = by_day(model, legs)
         return held
 
     def _committed(self, day: date, models: _Models | None = None) -> Mapping[str, list[Any]]:

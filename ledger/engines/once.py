@@ -17,7 +17,6 @@ from ledger.claim import Population
 from ledger.engines.grouped import Grouped
 from ledger.errors import IntegrityError
 from ledger.form.bodies import FIGURES, SUMMED
-from ledger.log.store import Row
 from ledger.measure import (
     Contribution,
     DeliveryKey,
@@ -56,8 +55,8 @@ class CheckedLeaves(Protocol):
     def reversed_by(self) -> Mapping[int, int]:
         """Which entry reverses which."""
 
-    def read(self, start: int, stop: int) -> Iterator[Row]:
-        """Yield the entries [start, stop) that exist, in order, with their hashes."""
+    def read(self, start: int, stop: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """Yield number, bytes and hash of the entries [start, stop) that exist, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,6 @@ from ledger.journeys.grading import Tables
 from ledger.journeys.narrowing import narrowed
 from ledger.journeys.replaying import question_of_file, replay
 from ledger.journeys.totals import Counted, totals_of
-from ledger.log import Row
 from ledger.measure import Engine, Leg
 from ledger.pack import Pack, unpack
 from ledger.regime.edition import Lawbook, lawbook
@@ -51,9 +50,9 @@ class Rows:
         """Which entry reverses which."""
         return self._leaves.reversed_by
 
-    def read(self, start: int, stop: int) -> Iterator[Row]:
-        """Yield the entries [start, stop) that exist, in order."""
-        return (Row(*each) for each in self._leaves.read(start, stop))
+    def read(self, start: int, stop: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """Yield number, bytes and hash of the entries [start, stop) that exist, in order."""
+        return self._leaves.read(start, stop)
 
 
 class Counting(Engine, Protocol):

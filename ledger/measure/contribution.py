@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import Enum
-from operator import add, sub
-from typing import Any, Final, NamedTuple, Self, TypeAlias
+from operator import add, itemgetter, sub
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from ledger.measure.segment import Segment, StoredRecord
 from ledger.measure.sums import DeliveryKey, GradeKey, GradeSums, Sums, TotalKey, add_into
@@ -45,10 +45,9 @@ class Happened(Enum):
     LATER = "later"
 
 
-def _digits(body: Mapping[str, Any], name: str) -> int | None:
-    """Return a field of digits as an integer, None if it is not stated."""
-    text = body[name]
-    return None if text is None else int(text)
+_figures = itemgetter(
+    *("operations", "operations_low", "operations_high", "ceiling_operations", "device_us")
+)
 
 
 class Contribution(NamedTuple):
@@ -91,9 +90,10 @@ class Contribution(NamedTuple):
             groups: What ``groups_of`` gives of it, where that is known.
         """
         total, grade = groups or groups_of(body)
-        ceiling = _digits(body, "ceiling_operations")
-        low, high = _digits(body, "operations_low"), _digits(body, "operations_high")
-        lo, hi = _legal(_digits(body, "operations"), low, high, ceiling)
+        point, low, high, ceiling, device_us = (
+            None if text is None else int(text) for text in _figures(body)
+        )
+        lo, hi = _legal(point, low, high, ceiling)
         start, not_after = body["start"], body["not_after"]
         return cls(
             total,
@@ -104,7 +104,7 @@ class Contribution(NamedTuple):
             hi if high is None else high,
             None if start is None else parse_day(start[:10]),
             None if not_after is None else parse_day(not_after),
-            _digits(body, "device_us"),
+            device_us,
             ceiling,
             body["commitment"],
             body["run"],
@@ -139,6 +139,7 @@ class Contribution(NamedTuple):
         )
 
 
+_Key = TypeVar("_Key")
 _LATER: Final = (0, 0, 0, 0, 0, 0, 0, 1)
 _NO_CAPACITY: Final = (0, 0, 0, 0, 0, 0, 0, 0)
 
@@ -176,7 +177,7 @@ def _total_key(body: Mapping[str, Any]) -> TotalKey:
 
 def _grade_key(body: Mapping[str, Any]) -> GradeKey:
     """Return the group that an allocation's capacity falls into."""
-    start = body["start"]
+    start, peak = body["start"], body["peak_operations_per_s"]
     return GradeKey(
         device=body["device"],
         precision=body["precision"],
@@ -188,7 +189,7 @@ def _grade_key(body: Mapping[str, Any]) -> GradeKey:
         scale_out_gbit_per_s=body["scale_out_gbit_per_s"],
         topology=body["topology"],
         concurrent_devices=body["concurrent_devices"],
-        peak_operations_per_s=_digits(body, "peak_operations_per_s"),
+        peak_operations_per_s=None if peak is None else int(peak),
         month=None if start is None else start[:7],
         role=body["role"],
     )
@@ -204,7 +205,7 @@ def allocation_of(record: StoredRecord) -> tuple[int, Mapping[str, Any]] | None:
     return None
 
 
-_NOTHING: Final = [0] * 8  # of Sums, and of GradeSums
+_FIELDS: Final = 8  # of Sums, and of GradeSums
 
 
 class Tally:
@@ -265,14 +266,21 @@ class Tally:
         when = made.happened(self._as_of)
         operations, capacity = made.operations(when), made.capacity(when)
         total, grade = made.total, made.grade
-        held = self._totals.get(total, _NOTHING)
-        self._totals[total] = list(map(sign, held, operations))
+        _put(self._totals, total, sign, operations)
         if grade is not None:
-            held = self._grades.get(grade, _NOTHING)
-            self._grades[grade] = list(map(sign, held, capacity))
-            if made.commitment is not None and made.total.role == "primary":
-                held = self._deliveries.get(made.commitment, _NOTHING)
-                self._deliveries[made.commitment] = list(map(sign, held, capacity))
+            _put(self._grades, grade, sign, capacity)
+            if made.commitment is not None and total.role == "primary":
+                _put(self._deliveries, made.commitment, sign, capacity)
+
+
+def _put(
+    into: dict[_Key, list[int]], key: _Key, sign: Callable[[int, int], int], more: Iterable[int]
+) -> None:
+    """Add to the sums of a group in place: as many lists as groups, not as allocations."""
+    held = into.get(key)
+    if held is None:
+        held = into[key] = [0] * _FIELDS
+    held[:] = map(sign, held, more)
 
 
 def summarise(

@@ -22,7 +22,7 @@ from ledger.form.rules import Rule
 from ledger.form.spelling import COUNT, HASH, INSTANT
 from ledger.keys import NAME_MAX
 
-__all__ = ["Leaf", "bad_body", "picker", "read_leaf"]
+__all__ = ["Leaf", "bad_body", "picker", "read_leaf", "require_body"]
 
 Picked: TypeAlias = tuple[str | None, ...]
 
@@ -45,11 +45,12 @@ class Leaf:
         origin: Name of the ledger.
         prev: Hash of the entry before, 64 hex digits.
         sd: Digests of the openings, sorted.
+        seen: Whether all of it was seen at one glance, the shape of its body too.
     """
 
     __slots__ = (
         *("_entry", "_key", "_names"),
-        *("data", "id", "origin", "prev", "recorded_at", "sd", "seq", "type"),
+        *("data", "id", "origin", "prev", "recorded_at", "sd", "seen", "seq", "type"),
     )
 
     seq: int
@@ -70,6 +71,7 @@ class Leaf:
         """
         self.data = data
         self.type = kind
+        self.seen = names is not None
         self._names = names
         self._entry: Entry | None = None
 
@@ -93,11 +95,6 @@ class Leaf:
         leaf.origin, leaf.prev, leaf.sd = entry.origin, entry.prev, entry.sd
         leaf._entry = entry
         return leaf
-
-    @property
-    def seen(self) -> bool:
-        """Whether all of it was seen at one glance, the shape of its body too."""
-        return self._names is not None
 
     @property
     def key(self) -> str | None:
@@ -175,6 +172,18 @@ def bad_body(seq: int, error: InputError) -> IntegrityError:
         why="it was sealed as it stands, and no program of this kind records such an entry",
         remedy="ask the owner of the ledger how it came to be signed",
     )
+
+
+def require_body(leaf: Leaf) -> None:
+    """Do nothing if the body of an entry has the published shape of its type.
+
+    Raises:
+        IntegrityError: Naming the entry.
+    """
+    try:
+        leaf.require_shape()
+    except InputError as error:
+        raise bad_body(leaf.seq, error) from error
 
 
 class _Form:

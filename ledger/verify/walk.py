@@ -9,7 +9,7 @@ from ledger.errors import InputError, IntegrityError
 from ledger.keys import VerifierKey
 from ledger.verify.entries import Ids, Keys, Links, Openings, Reversals
 from ledger.verify.evidence import Check, Evidence, Verdict
-from ledger.verify.leaf import Leaf, bad_body
+from ledger.verify.leaf import require_body
 from ledger.verify.tree import Peaks, Tree
 
 __all__ = ["verify"]
@@ -42,7 +42,7 @@ def verify(evidence: Evidence) -> Verdict:
     peaks.take(0, tree)
     for seq, data, stored in evidence.rows:
         leaf, digest = links.take(seq, data, stored)
-        _check_body(leaf)
+        require_body(leaf)
         ids.take(leaf)
         keys.take(leaf, openings.take(leaf))
         reversals.take(leaf)
@@ -68,14 +68,6 @@ def verify(evidence: Evidence) -> Verdict:
         vkey_source=source,
         checks=(schema, meta, signatures, *links.checks(), *middle, roots, last),
     )
-
-
-def _check_body(leaf: Leaf) -> None:
-    """Step 4, its end: the body has the published shape of its record type."""
-    try:
-        leaf.require_shape()
-    except InputError as error:
-        raise bad_body(leaf.seq, error) from error
 
 
 def _check_schema(evidence: Evidence) -> Check:

@@ -18,7 +18,7 @@ from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.leaves import BundleLeaves
 from ledger.verify.bundle.openings import Disclosed
 from ledger.verify.entries import Ids, Links, Reversals
-from ledger.verify.leaf import Leaf, bad_body
+from ledger.verify.leaf import Leaf, bad_body, require_body
 
 __all__ = ["KEPT", "REMEMBERED", "Correction", "Prefix", "Stated", "bad_body", "other_root"]
 
@@ -104,10 +104,12 @@ class Prefix:
             disclosed.take(leaf)
             course.step = 12
             self._ids.take(leaf)
-            self._reverse(leaf)
+            if leaf.type == "reversal" or leaf.seq in self._targets:
+                self._reverse(leaf)
             self._keep(leaf)
             course.step = 6
-            self._compare(stated)
+            if self.size in stated or len(self._buffer) >= _FOLDED:
+                self._compare(stated)
             course.reached = self.size
         self._fold()
         course.step = 4
@@ -146,10 +148,8 @@ class Prefix:
             if not isinstance(error.__cause__, InputError):
                 self._course.step = 5
             raise
-        try:
-            leaf.require_shape()
-        except InputError as error:
-            raise bad_body(leaf.seq, error) from error
+        if not leaf.seen:
+            require_body(leaf)
         limit = self._opened.caps.depth
         if limit < DEPTH_MAX and 1 + _depth(leaf.entry.body) > limit:
             raise InputError(f"entry {leaf.seq} is nested deeper than the {limit} levels allowed")
