@@ -101,6 +101,13 @@ class LoneEnds:
         self._works = works
         self._plain = plain
         self._mixed = mixed
+        self._many: tuple[Sequence[str], list[Ends | None]] | None = None
+
+    def many(self, models: Sequence[str]) -> list[Ends | None]:
+        """Return the ends of many models; those asked for last are kept."""
+        if self._many is None or self._many[0] is not models:
+            self._many = (models, [self.of(model) for model in models])
+        return self._many[1]
 
     def of(self, model: str) -> Ends | None:
         """Return the legal ends of what is counted of a model, and those of the error.

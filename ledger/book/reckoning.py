@@ -84,7 +84,7 @@ class Reckoning:
         self._figures = {
             model: parts
             for model, held in rows.items()
-            if any(key.extent == "cumulative" for key, _ in held)
+            if [key for key, _ in held if key.extent == "cumulative"]
             and (parts := tuple(self._figures_of(model)))
         }
 
@@ -126,7 +126,7 @@ class Reckoning:
         names = _unknown_parents(unknown)
         return part.with_span(part.span.perhaps(), *total(names).missing)
 
-    def ends(self, models: Iterable[str], work: LoneWork, scope: Scope) -> list[Ends | None]:
+    def ends(self, models: Sequence[str], work: LoneWork, scope: Scope) -> list[Ends | None]:
         """Return the ends of many models: those of ``own``, ``base`` or ``cumulative``.
 
         No term is built on the way, since a ledger holds many models. None for a model to whose
@@ -140,14 +140,14 @@ class Reckoning:
         if self._lone is None or self._lone[0] is not work:
             self._lone = (work, work.counted(self._weigh))
         lone, edges, figures = self._lone[1], self._graph.edges, self._figures
-        found: list[Ends | None] = []
-        for model in models:
-            if model in figures:
-                found.append(None)
-            elif model in edges:
-                found.append(self._ends_along(model, lone, scope))
-            else:
-                found.append(NOTHING if scope == "base" else lone.of(model))
+        nothing: list[Ends | None] = [NOTHING] * len(models) if scope == "base" else []
+        found = nothing or list(lone.many(models))
+        if edges or figures:
+            for place, model in enumerate(models):
+                if model in figures:
+                    found[place] = None
+                elif model in edges:
+                    found[place] = self._ends_along(model, lone, scope)
         return found
 
     def _ends_along(self, model: str, lone: LoneEnds, scope: Scope) -> Ends | None:

@@ -72,6 +72,7 @@ class Standpoint:
     devices: Devices
     _counted: dict[CountingSet, _Counted] = field(default_factory=dict)
     _members: dict[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    _names: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     _work: list[LoneWork] = field(default_factory=list)  # one, once it is asked for
 
     def fact(self, subject: str, name: str) -> FactState:
@@ -175,21 +176,29 @@ class Standpoint:
     ) -> list[Ends]:
         """Return the ends of totals; those of most models are added up directly."""
         found: list[Ends | None] = [None] * len(subjects)
-        if all(subject.startswith("model:") for subject in subjects):
+        names = self._model_names(subjects)
+        if names:
             if not self._work:
                 self._work.append(LoneWork(self.actual))
-            reckoning = self._counted[counting].reckoning
-            found = reckoning.ends(map(bare, subjects), self._work[0], scope)
+            found = self._counted[counting].reckoning.ends(names, self._work[0], scope)
             if view == "foreseen":
                 # To these, or to those that they were made from, something may be committed.
                 edges = self.lineage.along(counting.relations).edges
-                for place, name in enumerate(map(bare, subjects)):
+                for place, name in enumerate(names):
                     if name in self.committed or name in edges:
                         found[place] = None
         return [
             ends_of(self.total(subject, counting, scope, view)) if ends is None else ends
             for subject, ends in zip(subjects, found, strict=True)
         ]
+
+    def _model_names(self, subjects: tuple[str, ...]) -> tuple[str, ...]:
+        """Return subjects without their prefix, or none if they are not models, every one."""
+        held = self._names.get(subjects)
+        if held is None:
+            models = all(subject.startswith("model:") for subject in subjects)
+            held = self._names[subjects] = tuple(map(bare, subjects)) if models else ()
+        return held
 
     def _measure(
         self, subject: str, reckoning: Reckoning, counting: CountingSet, scope: Scope

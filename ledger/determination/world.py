@@ -74,6 +74,7 @@ class World:
         self._steps = _by(book.records("lineage"), "model")
         self._facts = _by(book.records("fact"), "subject")
         self._standpoints: dict[_Place, Standpoint] = {}
+        self._lineages: dict[tuple[int, ...], Lineage] = {}
         self.drawn = any(item.contract in book.folded.deliveries for item in self.contracts)
         self._drawn_by: _Models = self.models() if self.drawn else frozenset()
         self.present = Standpoint(
@@ -195,6 +196,7 @@ class World:
         if held is None:
             if len(self._standpoints) >= _STANDPOINTS_MAX:
                 self._standpoints.clear()
+                self._lineages.clear()
             legs = self.legs(models)
             steps = [step for m in sorted(models) for step in self._steps.get(m, ())]
             begun = {m: _first_work(legs[m]) for m in models}
@@ -202,7 +204,7 @@ class World:
             held = self._standpoints[place] = Standpoint(
                 self.book,
                 day,
-                Lineage(sorted(steps, key=lambda step: step.seq), as_of=day),
+                self._lineage(steps, day),
                 rows_on({m: self._added_up(m, legs[m]) for m in legs}, day, undated),
                 self._committed(day, models),
                 self._runs_by(day, models, undated),
@@ -215,6 +217,16 @@ class World:
         held = self._daily.get(model)
         if held is None:
             held = self._daily[model] = by_day(model, legs)
+        return held
+
+    def _lineage(self, steps: Iterable[StoredRecord], day: date) -> Lineage:
+        """Return the lineage of the steps that had happened by a day; days often share one."""
+        done = [s for s in steps if not s.body["on"] or parse_day(str(s.body["on"])) <= day]
+        place = tuple(sorted(step.seq for step in done))
+        held = self._lineages.get(place)
+        if held is None:
+            held = Lineage(sorted(done, key=lambda step: step.seq))
+            self._lineages[place] = held
         return held
 
     def _committed(self, day: date, models: _Models | None = None) -> Mapping[str, list[Any]]:

@@ -5,10 +5,8 @@ It is exact: amounts are whole numbers of 38 digits, and what would not fit is c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-import polars as pl
 
 from ledger.determination import Ruled, Verdict, Verdicts
 from ledger.determination.hinge import Hinges
@@ -50,7 +48,7 @@ def _ruled(law: Law, rules: Sequence[Rule], gathered: Gathered) -> Mapping[str, 
     columns = [(rule, legal.rule(rule), error.rule(rule)) for rule in rules]
     return {
         rule.id: _Reading(
-            legal.sheet, seen, Hinges.of(rule.condition), error.sheet.column(blurred.finding)
+            legal.sheet, seen, Hinges.of(rule.condition), error.sheet.numbers(blurred.finding)
         ).ruled()
         for rule, seen, blurred in columns
     }
@@ -70,32 +68,35 @@ class _Reading:
     sheet: Sheet
     rule: RuleColumns
     hinges: Hinges
-    blurred: pl.Series
+    blurred: Sequence[int]
 
     def ruled(self) -> Ruled:
         """Return the verdict of every row; rows that read alike share one."""
         rule = self.rule
         scope = () if rule.scope is None else (rule.scope,)
-        ways = self.sheet.ways(
-            (rule.finding, *scope, *_conditions(rule, self.hinges)), self.blurred
-        )
-        findings, numbers = self.sheet.numbers(rule.finding), ways.to_list()
-        found, places, undecided = list[Verdict](), dict[int, int](), set[int]()
-        for way in dict.fromkeys(numbers):
-            row = numbers.index(way)
+        parts = (rule.finding, *scope, *_conditions(rule, self.hinges))
+        ways = list(zip(self.sheet.ways(parts), self.blurred, strict=True))
+        findings = self.sheet.numbers(rule.finding)
+        found, places, undecided = list[Verdict](), dict[Hashable, int](), set[Hashable]()
+        for way in dict.fromkeys(ways):
+            row = ways.index(way)
             if FINDINGS[findings[row]] == "undetermined":
                 undecided.add(way)
             else:
                 places[way] = len(found)
                 found.append(self._verdict(row))
         if not undecided:
-            return Ruled(self.sheet.subjects, found, [places[way] for way in numbers])
-        place = [places.get(way, -1) for way in numbers]
+            return Ruled(self.sheet.subjects, found, [places[way] for way in ways])
+        place = [places.get(way, -1) for way in ways]
         self._decide([row for row, at in enumerate(place) if at < 0], ways, found, place)
         return Ruled(self.sheet.subjects, found, place)
 
     def _decide(
-        self, rows: Sequence[int], ways: pl.Series, found: list[Verdict], place: list[int]
+        self,
+        rows: Sequence[int],
+        ways: Sequence[Hashable],
+        found: list[Verdict],
+        place: list[int],
     ) -> None:
         """Add the verdicts of undetermined rows; rows that miss the same share one.
 
@@ -103,12 +104,12 @@ class _Reading:
         of those that are unknown tells each row something of its own.
         """
         told_by = _reached(self.rule.open_parts)
-        numbers = self.sheet.ways(told_by, ways.rank("dense")).to_list()
+        numbers = self.sheet.ways(told_by)
         odd = frozenset[int]().union(*(each.odd for each in told_by if each.odd is not None))
         own = [self.sheet.truths(each) for each in told_by if each.odd is None]
-        lonely, shared = dict[int, bool](), dict[int, int]()
+        lonely, shared = dict[Hashable, bool](), dict[Hashable, int]()
         for row in rows:
-            way, alone = numbers[row], row in odd
+            way, alone = (ways[row], numbers[row]), row in odd
             if not alone:
                 if way not in lonely:
                     lonely[way] = any(truths[row] is None for truths in own)

@@ -149,6 +149,8 @@ class Gathered:
             total = self.answers.total(subject, counting, scope, self.view)
             return total.missing or (f"operations@{subject}",)
 
+        if sight == "error" and (los, his) == (held.lo, held.hi):
+            sight = "legal"
         kept = held.kept.setdefault(sight, {})
         name, measured = f"total {counting.id} {scope}", str(Dimension.OPERATIONS)
         return Leaf.whole(name, (los, his), measured, gaps, kept=kept)

@@ -37,7 +37,8 @@ def collect_legs(
     wanted = [_of_models(rows, models) for rows in batches]
     reversed_seqs = [seq for rows in wanted for seq in _reversed(rows)]
     parts = [_grouped(_standing(rows, reversed_seqs)) for rows in wanted]
-    whole = _grouped(pl.concat(parts).lazy()).sort("seq")
+    whole = parts[0] if len(parts) == 1 else _grouped(pl.concat(parts).lazy())
+    whole = whole.sort("seq")
     # Digits become integers fast; decimals would be made of Python's first.
     whole = whole.with_columns(pl.col(*_AMOUNTS).cast(pl.String))
     found: dict[str, list[Leg]] = {}

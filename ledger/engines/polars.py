@@ -328,7 +328,7 @@ def _netted(
     found: dict[_Key, _Sum] = {}
     groups = zip(*(_values(frame[name]) for name in keys), strict=True)
     sums = zip(*(_values(frame[name]) for name in names), strict=True)
-    for sign, group, amounts in zip(frame["sign"], groups, sums, strict=True):
+    for sign, group, amounts in zip(frame["sign"].to_list(), groups, sums, strict=True):
         made = make_sums(*amounts)
         add_into(found, {make_key(*group): made if sign > 0 else -made})
     return found
@@ -339,7 +339,8 @@ def _values(column: pl.Series) -> list[Any]:
     if column.dtype != pl.Decimal:
         return column.to_list()
     # Digits become integers fast; decimals would be made of Python's first.
-    return [None if text is None else int(text) for text in column.cast(pl.String)]
+    texts: list[str | None] = column.cast(pl.String).to_list()
+    return [None if text is None else int(text) for text in texts]
 
 
 def _allocations(frame: pl.DataFrame) -> int:

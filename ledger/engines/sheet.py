@@ -7,7 +7,7 @@ then read off the conditions that stayed unknown in that row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, TypeAlias
@@ -33,6 +33,7 @@ Gaps: TypeAlias = Callable[[int], Iterable[str]]
 RowsOf: TypeAlias = Callable[[Rule, node.Total], Rows]
 
 _BOOLEAN: Final = pl.Boolean()
+_READ_MAX: Final = 6  # truths and findings, and unknown, are told apart by fewer numbers
 _WAYS_MAX: Final = 2**62
 
 
@@ -177,34 +178,31 @@ class Sheet:
             held = self._numbers[column.name] = self._frame[column.name].to_list()
         return held
 
-    def column(self, column: Column) -> pl.Series:
-        """Return the values of a column."""
-        self._compute()
-        return self._frame[column.name]
-
     def undecided(self, columns: Iterable[Column], row: int) -> tuple[str, ...]:
         """Return what would decide the columns that are unknown in a row, sorted."""
         unknown = (column for column in columns if self.truths(column)[row] is None)
         return tuple(sorted({name for column in unknown for name in column.gaps(row)}))
 
-    def ways(self, columns: Iterable[Column], beside: pl.Series) -> pl.Series:
-        """Number the rows so that those with one number read alike in every column.
+    def ways(self, columns: Iterable[Column]) -> list[Hashable]:
+        """Tell the rows apart by how they read: those with one answer read alike in every column.
 
         Args:
-            columns: Of this sheet.
-            beside: A column of small whole numbers, in which rows with one number are alike too.
+            columns: Of this sheet, of truths or of findings.
         """
         self._compute()
-        ways, many = beside.cast(pl.Int64), _radix(beside)
+        numbers, together, many = list[pl.Expr](), pl.lit(0, pl.Int64), 1
         for column in columns:
-            values = self._frame[column.name]
-            # Unknown is a third value.
-            each = (values.cast(pl.Int64) if values.dtype == _BOOLEAN else values).fill_null(2)
-            radix = _radix(each)
-            if many * radix >= _WAYS_MAX:
-                ways, many = ways.rank("dense").cast(pl.Int64), len(ways) + 1
-            ways, many = ways * radix + each, many * radix
-        return ways
+            # Unknown is a value of its own.
+            read = pl.col(column.name).cast(pl.Int64).fill_null(_READ_MAX - 1)
+            if many * _READ_MAX > _WAYS_MAX:
+                numbers.append(together)
+                together, many = pl.lit(0, pl.Int64), 1
+            together, many = together * _READ_MAX + read, many * _READ_MAX
+        numbers.append(together)
+        frame = self._frame.select(number.alias(str(place)) for place, number in enumerate(numbers))
+        if len(numbers) == 1:
+            return frame.to_series().to_list()
+        return list(frame.iter_rows())
 
     def _added(self, values: pl.Series, gaps: Gaps, odd: frozenset[int] | None) -> Column:
         """Add a column of values."""
@@ -279,13 +277,6 @@ class Sheet:
         """Return a name that no column has."""
         self._columns += 1
         return f"c{self._columns}"
-
-
-def _radix(numbers: pl.Series) -> int:
-    """Return one more than the largest of some whole numbers that are not negative."""
-    largest = numbers.max()
-    assert largest is None or isinstance(largest, int)
-    return (largest or 0) + 1
 
 
 def _text(asked: node.Number) -> str:

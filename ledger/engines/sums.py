@@ -94,8 +94,7 @@ def _guard(frame: pl.DataFrame, name: str) -> None:
     """Refuse sums that could have overflowed, or that differ from the float sum."""
     if frame.schema[name] != AMOUNT:
         raise IntegrityError(f"{name} was added up as {frame.schema[name]}, not exactly")
-    largest = max(_integers(frame[f"{name} max"].drop_nulls()), default=0)
-    if int(frame["len"].sum()) * largest >= LIMIT:
+    if int(frame["len"].sum()) * int(_largest(frame[f"{name} max"])) >= LIMIT:
         raise _too_large()
     # Not by polars: a total that wraps as the sums did would agree with what it should be.
     exact = sum(_integers(frame[name]))
@@ -106,6 +105,13 @@ def _guard(frame: pl.DataFrame, name: str) -> None:
             why="a column was added up wrongly",
             remedy="run the same command with --engine plain, and report this",
         )
+
+
+def _largest(amounts: pl.Series) -> Decimal:
+    """Return the largest of some amounts, nothing of none."""
+    largest = amounts.max()
+    assert largest is None or isinstance(largest, Decimal)
+    return largest or Decimal(0)
 
 
 def _integers(amounts: pl.Series) -> Iterator[int]:

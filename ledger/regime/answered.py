@@ -156,6 +156,8 @@ class Answers:
         stands for the device that a fact of it names.
         """
         own = subject.partition(":")[0]
+        if own == kind and "/" not in subject:
+            return subject, ""
         if kind == "device" and own in DEVICE_FACTS:
             name = DEVICE_FACTS[own]
             device = self._environment.fact(subject, name).value
