@@ -2,12 +2,11 @@
 
 from ledger.contract.price import Price, Worth
 from ledger.contract.sheet import SCHEMA, read_contract
-from ledger.contract.terms import Contract, Delivery, Substitute, Utilisation, Window
+from ledger.contract.terms import Contract, Substitute, Utilisation, Window
 
 __all__ = [
     "SCHEMA",
     "Contract",
-    "Delivery",
     "Price",
     "Substitute",
     "Utilisation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final, get_args
 
-from ledger.contract.terms import Delivery
+from ledger.contract.terms import Window
 from ledger.errors import InputError, UnitError
 from ledger.grade import Links
 from ledger.hardware.fields import Fields
@@ -32,7 +32,7 @@ def links(grade: Fields) -> Links:
     )
 
 
-def delivery(fields: Fields) -> Delivery:
+def delivery(fields: Fields) -> Window:
     """Return one line of the profile."""
     start, end = parse_day(fields.text("from")), parse_day(fields.text("until"))
     if end <= start:
@@ -48,7 +48,7 @@ def delivery(fields: Fields) -> Delivery:
             where=fields.where,
             remedy="write how many devices are delivered at once, more than zero",
         )
-    return Delivery(start, end, milli.numerator)
+    return Window(start, end, milli.numerator)
 
 
 def optional(fields: Fields, key: str) -> str | None:

@@ -26,10 +26,10 @@ from ledger.contract.price import PER, Per, Price, Worth
 from ledger.contract.terms import (
     KINDS,
     Contract,
-    Delivery,
     Kind,
     Substitute,
     Utilisation,
+    Window,
 )
 from ledger.errors import InputError, LedgerError
 from ledger.grade import GradeTable
@@ -227,7 +227,7 @@ class _Sheet:
             )
         return name
 
-    def _deliveries(self) -> tuple[Delivery, ...]:
+    def _deliveries(self) -> tuple[Window, ...]:
         """Return the profile of delivery."""
         children = self._fields.children("delivery", ("from", "until", "devices"))
         if not children or len(children) > _DELIVERIES_MAX:

@@ -24,7 +24,6 @@ __all__ = [
     "KINDS",
     "TERMS_SCHEMA",
     "Contract",
-    "Delivery",
     "Kind",
     "Substitute",
     "Utilisation",
@@ -48,21 +47,6 @@ class Utilisation:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """Devices to be delivered over a stretch of days.
-
-    Attributes:
-        start: First day.
-        end: First day after it.
-        milli_devices: Thousandths of devices, at once.
-    """
-
-    start: date
-    end: date
-    milli_devices: int
-
-
-@dataclass(frozen=True, slots=True)
 class Substitute:
     """A device that may be delivered in place of the one agreed.
 
@@ -77,7 +61,7 @@ class Substitute:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The part of a delivery that falls into one month.
+    """Devices to be delivered over a stretch of days, or the part of it in one month.
 
     Attributes:
         start: First day.
@@ -146,7 +130,7 @@ class Contract:
     links: Links
     accelerators: int
     site: str | None
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[Window, ...]
     utilisation: Utilisation | None
     firmness: Literal["firm", "conditional"]
     acceptance: str | None
@@ -300,7 +284,7 @@ class Contract:
         }
 
 
-def _months(delivery: Delivery) -> Iterator[Window]:
+def _months(delivery: Window) -> Iterator[Window]:
     """Yield the parts of a delivery, month by month."""
     start = delivery.start
     while start < delivery.end:

@@ -10,7 +10,7 @@ from ledger.contract import Price
 from ledger.contract.price import exact_amount
 from ledger.journeys.contracting import Changed
 from ledger.journeys.deals import Deal, Part
-from ledger.report.figure import decimal
+from ledger.report.figure import decimal, scientific
 from ledger.report.table import Column, Table
 
 __all__ = [
@@ -202,7 +202,7 @@ def _month(part: Part) -> tuple[str, ...]:
         hours(part.device_us),
         "unknown" if part.delivered.unknown else hours(part.delivered.device_us),
         hours(part.open_us),
-        "unknown" if body["operations"] is None else f"{float(body['operations']):.3e}",
+        "unknown" if body["operations"] is None else scientific(int(body["operations"])),
         f"{part.model or 'unallocated'} ({body['activity']})",
         str(part.seq),
     )
