@@ -7,17 +7,19 @@ points.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final, Literal, TypeAlias
 
-__all__ = ["Crossing", "End", "Flow", "crossing", "joined", "level"]
+__all__ = ["Crossing", "End", "Flow", "Growth", "crossing", "joined", "level"]
 
 End: TypeAlias = Literal["low", "point", "high"]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY: Final = _EPOCH.toordinal()
 _DAY_S: Final = 86_400
 
 
@@ -81,27 +83,53 @@ def crossing(base: int | Fraction, flows: Sequence[Flow], line: Fraction, end: E
     Returns:
         The crossing; at the beginning of the first flow if the base is there already.
     """
-    amounts = [(flow, flow.amount(end)) for flow in flows]
-    known = [(flow, amount) for flow, amount in amounts if amount is not None]
-    unbounded = len(known) < len(amounts)
-    if not known:
-        return Crossing(None, unbounded)
-    total, rate = Fraction(base), Fraction(0)
-    changes: dict[date, Fraction] = {}
-    for flow, amount in known:
-        speed = amount / _length(flow)
-        changes[flow.start] = changes.get(flow.start, Fraction(0)) + speed
-        changes[flow.end] = changes.get(flow.end, Fraction(0)) - speed
-    edges = sorted(changes)
-    if total >= line:
-        return Crossing(_second(edges[0]), unbounded)
-    for begin, stop in pairwise(edges):
-        rate += changes[begin]
-        grown = rate * (_second(stop) - _second(begin))
-        if rate and total + grown >= line:
-            return Crossing(_second(begin) + (line - total) / rate, unbounded)
-        total += grown
-    return Crossing(None, unbounded)
+    return Growth(flows, end).reached(base, line)
+
+
+class Growth:
+    """What flows add up to over time, at one end of what is known: made once, asked of many lines.
+
+    No flow is negative, so that it never falls.
+    """
+
+    def __init__(self, flows: Iterable[Flow], end: End) -> None:
+        """Add the flows up.
+
+        Args:
+            flows: What is expected, in any order.
+            end: Which end of every flow is taken.
+        """
+        self._unbounded = False
+        changes: dict[int, Fraction] = {}
+        for flow in flows:
+            amount = flow.amount(end)
+            if amount is None:
+                self._unbounded = True
+                continue
+            start, stop = _second(flow.start), _second(flow.end)
+            speed = amount / (stop - start)
+            changes[start] = changes[start] + speed if start in changes else speed
+            changes[stop] = changes[stop] - speed if stop in changes else -speed
+        self._edges = sorted(changes)
+        self._rates = list(accumulate(changes[edge] for edge in self._edges))
+        grown = (
+            rate * (stop - begin)
+            for rate, (begin, stop) in zip(self._rates, pairwise(self._edges), strict=False)
+        )
+        self._totals = list(accumulate(grown, initial=Fraction(0)))
+
+    def reached(self, base: int | Fraction, line: Fraction) -> Crossing:
+        """Return when a total that starts at ``base`` reaches a line; see ``crossing``."""
+        if not self._edges:
+            return Crossing(None, self._unbounded)
+        missing = line - base
+        place = bisect_left(self._totals, missing)
+        if place == 0:
+            return Crossing(Fraction(self._edges[0]), self._unbounded)
+        if place == len(self._totals):
+            return Crossing(None, self._unbounded)
+        took = (missing - self._totals[place - 1]) / self._rates[place - 1]
+        return Crossing(self._edges[place - 1] + took, self._unbounded)
 
 
 def joined(flows: Iterable[Flow]) -> tuple[Flow, ...]:
@@ -138,19 +166,19 @@ def level(base: int | Fraction, flows: Iterable[Flow], day: date, end: End) -> F
     """
     total = Fraction(base)
     for flow in flows:
-        done = min(max(_second(day) - _second(flow.start), Fraction(0)), _length(flow))
+        done = min(max(_second(day) - _second(flow.start), 0), _length(flow))
         amount = flow.amount(end)
         if done and amount is None:
             return None
-        total += (amount or 0) * done / _length(flow)
+        total += (amount or Fraction(0)) * done / _length(flow)
     return total
 
 
-def _length(flow: Flow) -> Fraction:
+def _length(flow: Flow) -> int:
     """Return the seconds of a window."""
-    return Fraction((flow.end - flow.start).days * _DAY_S)
+    return (flow.end - flow.start).days * _DAY_S
 
 
-def _second(day: date) -> Fraction:
+def _second(day: date) -> int:
     """Return the seconds from 1970 to the beginning of a day, UTC."""
-    return Fraction((day - _EPOCH.date()).days * _DAY_S)
+    return (day.toordinal() - _EPOCH_DAY) * _DAY_S

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.determination import Determination, World
-from ledger.forecast import Crossing, End, Flow, crossing, joined
+from ledger.forecast import Crossing, End, Flow, Growth, joined
 from ledger.journeys.checking import Checked
 from ledger.journeys.deadlines import Deadline, Deadlines
 from ledger.journeys.deals import Deal, Part
@@ -27,6 +27,7 @@ from ledger.workcalendar import WorkCalendar, WorkCalendars
 __all__ = ["Band", "Forecast", "Forecasts", "Outlay", "forecast", "outlays_of"]
 
 _DAY: Final = timedelta(days=1)
+_ENDS: Final[tuple[End, ...]] = ("low", "point", "high")
 _GROWING: Final = frozenset({"gt", "ge"})
 
 
@@ -220,6 +221,7 @@ class _Asking:
         self._free: dict[int, tuple[tuple[Flow, ...], tuple[str, ...]]] = {}
         self._due = due
         self._sums: dict[tuple[str, str], tuple[Sum, CountingSet] | None] = {}
+        self._grown: dict[tuple[Flow, ...], Mapping[End, Growth]] = {}
 
     def of(self, d: Determination) -> Forecast | None:
         """Forecast one line; None if nobody knows what was done."""
@@ -239,8 +241,8 @@ class _Asking:
             line=line,
             base=base,
             flows=flows,
-            band=_band(base, flows, line),
-            worst=_band(base, (*flows, *free), line) if free else None,
+            band=self._band(base, flows, line),
+            worst=self._band(base, (*flows, *free), line) if free else None,
             unallocated=contracts,
             known_on=None if d.foreseen is None else d.foreseen.on,
             notify=self._notify(d),
@@ -278,6 +280,29 @@ class _Asking:
             self._free[place] = (joined(each.flow for each in held), names)
         return self._free[place]
 
+    def _band(
+        self, base: Mapping[str, int | None], flows: tuple[Flow, ...], line: Fraction
+    ) -> Band:
+        """Return the crossings at every end."""
+        grown = self._grown.get(flows)
+        if grown is None:
+            held = joined(flows)
+            grown = self._grown[flows] = {end: Growth(held, end) for end in _ENDS}
+
+        def at(start: str, end: End) -> Crossing:
+            begin = base[start]
+            if begin is None:
+                return Crossing(None, unbounded=True)
+            return grown[end].reached(begin, line)
+
+        return Band(
+            low=at("low", "low"),
+            point=at("point", "point"),
+            high=at("high", "high"),
+            first=at("first", "high"),
+            last=at("last", "low"),
+        )
+
     def _notify(self, d: Determination) -> Deadline | None:
         """Return the first duty of a line that falls due."""
         own = (
@@ -307,25 +332,6 @@ def _base(band: object) -> dict[str, int | None]:
         text = getattr(band, field)
         found[name] = None if text is None else int(Fraction(text))
     return found
-
-
-def _band(base: Mapping[str, int | None], flows: Sequence[Flow], line: Fraction) -> Band:
-    """Return the crossings at every end."""
-    flows = joined(flows)
-
-    def at(start: str, end: End) -> Crossing:
-        begin = base[start]
-        return (
-            Crossing(None, unbounded=True) if begin is None else crossing(begin, flows, line, end)
-        )
-
-    return Band(
-        low=at("low", "low"),
-        point=at("point", "point"),
-        high=at("high", "high"),
-        first=at("first", "high"),
-        last=at("last", "low"),
-    )
 
 
 def _outlay(deal: Deal, part: Part, as_of: date) -> Outlay | None:
