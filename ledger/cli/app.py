@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import click
 from ledger import __version__
 from ledger.cli.chance import SYSTEM, Chance
 from ledger.cli.context import Context
+from ledger.cli.interruption import STATUS, Interruption, interrupted
 from ledger.cli.place import LedgerPlace, place_of
 from ledger.errors import LedgerError
 from ledger.stores.address import Address
@@ -148,6 +150,8 @@ def main() -> None:
     """Run the program and leave with its exit status."""
     # Values here are frozen and hold no cycles: looking for them took a tenth of a large check.
     gc.set_threshold(200_000, 50, 50)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        Interruption()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -168,21 +172,22 @@ def run(arguments: list[str], chance: Chance = SYSTEM) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except Exception as error:
-        if "--debug" in arguments:
+    except (Exception, KeyboardInterrupt) as error:
+        stopped = interrupted() or isinstance(error, KeyboardInterrupt)
+        if "--debug" in arguments and not stopped:
             raise
-        status = _tell(error)
+        status = _tell(click.exceptions.Abort() if stopped else error)
         # Where 2 says that something is different, an error must say something else.
         return 1 if status in _ERRORS and "--detailed-exitcode" in arguments else status
     return result if isinstance(result, int) else 0
 
 
-def _tell(error: Exception) -> int:
+def _tell(error: BaseException) -> int:
     """Write what went wrong to stderr and return the exit status that belongs to it."""
     match error:
         case click.exceptions.Abort():
             click.echo("interrupted: nothing is half-written; run it again", err=True)
-            return 130
+            return STATUS
         case click.ClickException():
             error.show()
             return 2

@@ -20,6 +20,7 @@ from pathlib import Path
 import click
 import yaml
 
+from ledger.cli import interruption
 from ledger.cli.chance import Chance
 from ledger.cli.forging import copy_ledger, forge
 from ledger.cli.stage import at, inside
@@ -46,7 +47,6 @@ from ledger.resources import rules_root
 __all__ = ["build"]
 
 _SEED = "flopledger world 1"
-_INTERRUPTED = 130
 _CONTENT = re.compile(r"\$\(cat ([^)]+)\)")
 _AMENDED = Path("law/eu.aia.amended.yaml")
 
@@ -177,7 +177,7 @@ def _run(step: Step, chance: Chance) -> None:
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err):
         status = run(arguments, chance)
-    if status == _INTERRUPTED != step.status:
+    if status == interruption.STATUS != step.status:
         raise click.Abort
     if status != step.status:
         raise LedgerError(

@@ -293,7 +293,9 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path) -> None:
             time.sleep(0.05)
         building.send_signal(signal.SIGINT)
         _, told = building.communicate()
-    assert building.returncode == 130
+    # Python kills itself by the signal if it came while a text was executed, as dataclasses do;
+    # to a shell that is 130 as well.
+    assert building.returncode in {130, -signal.SIGINT}
     assert b"nothing is half-written" in told
     assert [path.name for path in tmp_path.iterdir()] == ["w"]
     assert list((tmp_path / "w").iterdir()) == []
