@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from importlib.resources import as_file, files
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -119,8 +120,11 @@ def _fill(source: Path, chance: Chance) -> None:
         "h20": _booked_on("nvidia-h20", Path("labs/lab-a/ledger.db")),
     }
     Path("authority/policy.txt").write_text(_policy(), "utf-8")
-    pages = [replace(step, command=step.command.format_map(numbers)) for step in PAGES]
+    held = [step for step in PAGES if step.needs is None or find_spec(step.needs)]
+    pages = [replace(step, command=step.command.format_map(numbers)) for step in held]
     _play("pages to open", pages, chance)
+    if len(held) < len(PAGES):
+        click.echo("no report was made: pip install 'flopledger[report]' adds what draws it")
     GUIDE.write_text(guide(Path(), numbers, _seconds(TODAY)), "utf-8")
 
 

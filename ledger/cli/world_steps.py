@@ -56,11 +56,13 @@ class Step:
         at: The time at which it runs.
         command: What stands after ``flopledger``.
         status: The exit status that belongs to it.
+        needs: A package that may be missing; the step is left out then.
     """
 
     at: str
     command: str
     status: int = 0
+    needs: str | None = None
 
 
 def history(source: Path) -> list[Step]:
@@ -211,5 +213,7 @@ PAGES = (
     ),
     *(Step(TODAY, command) for command in _LATER),
     *(Step(TODAY, command, status) for command, status in _OTHERS),
+    Step(TODAY, f"{_A} report -o pages/lab-a-report.html", _FINDINGS, "matplotlib"),
+    Step(TODAY, f"{_A} report -o pages/lab-a-report.xlsx", _FINDINGS, "xlsxwriter"),
 )
 """What can be opened in the end. A new page is one more line of ``_EACH`` or ``_OTHERS``."""

@@ -100,8 +100,8 @@ def short(words: str, most: int = 30) -> str:
     return words if len(words) <= most else f"{words[:half]}…{words[-half:]}"
 
 
-def day_ticks(axes: Axes, first: date, last: date) -> None:
-    """Mark beginnings of months between two days, no more than fit; else the days themselves."""
+def day_ticks(axes: Axes, first: date, last: date, *, most: int = _TICKS_MAX) -> None:
+    """Mark at most so many beginnings of months between two days; else the days themselves."""
     months = []
     day = first.replace(day=1)
     while day <= last:
@@ -112,7 +112,7 @@ def day_ticks(axes: Axes, first: date, last: date) -> None:
         days = [first, first + (last - first) // 2, last]
         axes.set_xticks([each.toordinal() for each in days], [str(each) for each in days])
         return
-    shown = months[:: max(1, -(-len(months) // _TICKS_MAX))]
+    shown = months[:: max(1, -(-len(months) // most))]
     axes.set_xticks([each.toordinal() for each in shown], [f"{each:%Y-%m}" for each in shown])
 
 

@@ -14,6 +14,7 @@ from ledger.report.chart import COLOURS, DIM, INK, RULE, chart, day_ticks, short
 __all__ = ["timeline_chart"]
 
 _LABEL: Final = 44
+_TICKS_MAX: Final = 5  # long names leave little room
 _EDGE: Final = timedelta(days=14)
 _SIGNS: Final[dict[State, tuple[str, str, str]]] = {
     "overdue": ("X", COLOURS[1], "late"),
@@ -68,7 +69,7 @@ def _draw(axes: Axes, held: Sequence[Deadline], as_of: date) -> None:
     axes.set_ylim(len(held) + 0.6, -0.6)
     axes.grid(visible=True, axis="y", color=RULE, linewidth=0.5)
     axes.set_axisbelow(True)
-    day_ticks(axes, first, last)
+    day_ticks(axes, first, last, most=_TICKS_MAX)
 
 
 def _mark(axes: Axes, each: Deadline, place: int, label: str | None) -> None:

@@ -19,7 +19,7 @@ from ledger.report.briefing_words import (
     verdict_words,
 )
 from ledger.report.determinations import finding_in_words, follows
-from ledger.report.page_table import kinds, noted, table_html, text
+from ledger.report.page_table import kept, kinds, noted, table_html, text
 from ledger.report.table import Column, Table
 
 __all__ = ["ROWS_MAX", "compares", "others_html", "standing_html", "verdict_html"]
@@ -131,7 +131,7 @@ def _row(row: Row) -> str:
         ("subject", "", d.subject),
         ("finding", "keep", finding_in_words(d)),
         ("total", "right", total_words(d)),
-        ("band", "right", band_words(d)),
+        ("band", "right span", band_words(d)),
         ("line", "right", line_words(d)),
         ("distance", "", distance_words(d)),
         ("evidence", "", evidence_words(d.evidence_share)),
@@ -140,7 +140,7 @@ def _row(row: Row) -> str:
     held = "".join(
         f'<td role="cell" data-label="{name}"{kinds(words, kind)}>{cell}</td>'
         for name, kind, words in cells
-        for cell in ((sign if name == "finding" else "") + text(words),)
+        for cell in ((sign if name == "finding" else "") + kept(text(words)),)
     )
     name = f'<th scope="row" role="rowheader"{kinds(d.rule)}>{text(d.rule)}</th>'
     return f'<tr role="row">{name}{held}</tr>'

@@ -47,6 +47,7 @@ thead th { font-weight: 600; color: var(--dim); white-space: nowrap; }
 tbody th { font-weight: 600; }
 th.group { background: var(--band); padding-top: .5rem; }
 .right { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
+.right.span { white-space: normal; min-width: 7.75rem; }
 .keep { white-space: nowrap; }
 .sign { font-weight: 700; }
 .sign.bad { color: var(--bad); }
@@ -90,7 +91,7 @@ ul { margin: .4rem 0; padding-left: 1.25rem; }
   nav, .skip { display: none; }
   .scroll { overflow: visible; }
   tr, .verdict, li, figure { break-inside: avoid; }
-  h2, h3, caption { break-after: avoid; }
+  h2, h3, caption, tr:has(th.group) { break-after: avoid; }
   thead { display: table-header-group; }
   table { font-size: 8pt; }
   th, td { padding: .15rem .3rem; }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
 from ledger.report.table import Column, Table, visible
 
-__all__ = ["code", "kinds", "listed", "noted", "pairs", "section", "table_html", "text"]
+__all__ = ["code", "kept", "kinds", "listed", "noted", "pairs", "section", "table_html", "text"]
 
+_DAY: Final = re.compile(r"\b\d{4}-\d{2}(?:-\d{2})?\b")
 _LONG: Final = 26  # letters of a word that may break
 
 
@@ -93,4 +95,9 @@ def _row(columns: Sequence[Column], row: Sequence[str]) -> str:
 def _cell(column: Column, words: str) -> str:
     """Return a cell that knows its heading where the page is narrow."""
     kind = kinds(words, "right" if column.align == "right" else "")
-    return f'<td role="cell" data-label="{text(column.name)}"{kind}>{text(words)}</td>'
+    return f'<td role="cell" data-label="{text(column.name)}"{kind}>{kept(text(words))}</td>'
+
+
+def kept(markup: str) -> str:
+    """Return the markup of a cell in which no day is broken at its hyphens."""
+    return _DAY.sub(r'<span class="keep">\g<0></span>', markup)

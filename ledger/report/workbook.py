@@ -59,7 +59,8 @@ def workbook(briefing: Briefing) -> bytes:
         ("Stamp", _stamp),
     )
     for name, make in makers:
-        make(Sheet(book, formats, name), formats, briefing)
+        across = 3 if make is first_sheet else 1
+        make(Sheet(book, formats, name, across=across), formats, briefing)
     book.close()
     return held.getvalue()
 
@@ -82,8 +83,8 @@ def _missing(sheet: Sheet, formats: Formats, briefing: Briefing) -> None:
 def _changes(sheet: Sheet, formats: Formats, briefing: Briefing) -> None:
     """Write what changed since an earlier report."""
     if briefing.news is None:
-        sheet.text(0, 0, "What changed since the last report", formats.title)
-        sheet.text(1, 0, "No earlier report was given, so nothing can be said of changes.")
+        sheet.note(0, "What changed since the last report", formats.title)
+        sheet.note(1, "No earlier report was given, so nothing can be said of changes.")
         sheet.close()
     else:
         _tables(sheet, formats, (news_table(briefing.news, most=_NEWS_MAX),))
@@ -93,7 +94,7 @@ def _tables(sheet: Sheet, formats: Formats, tables: tuple[Table, ...]) -> None:
     """Write tables for people one below the other."""
     row = 0
     for table in tables:
-        sheet.text(row, 0, table.title, formats.title)
+        sheet.note(row, table.title, formats.title)
         row = sheet.table(row + 1, table) + 1
     sheet.close()
 
@@ -102,7 +103,7 @@ def _stamp(sheet: Sheet, formats: Formats, briefing: Briefing) -> None:
     """Write what the report was made from, and what it does not prove."""
     document, stamp = briefing.checked.document, briefing.stamp
     at = document.coordinates
-    sheet.text(0, 0, "Stamp", formats.title)
+    sheet.note(0, "Stamp", formats.title)
     rows = (
         ("command", stamp.command),
         ("program", f"flopledger {stamp.program}"),
@@ -126,7 +127,7 @@ def _stamp(sheet: Sheet, formats: Formats, briefing: Briefing) -> None:
         sheet.text(row, 0, name)
         sheet.text(row, 1, words)
     below = len(rows) + 2
-    sheet.text(below, 0, "What this does not prove", formats.title)
+    sheet.note(below, "What this does not prove", formats.title)
     for place, sentence in enumerate(NOT_PROVEN, 1):
-        sheet.text(below + place, 0, sentence)
+        sheet.note(below + place, sentence)
     sheet.close()

@@ -31,8 +31,8 @@ _AT: Final = {name: place for place, name in enumerate(_HEADS)}
 def first_sheet(sheet: Sheet, formats: Formats, briefing: Briefing) -> None:
     """Write the first sheet."""
     document = briefing.checked.document
-    sheet.text(0, 0, f"Compute report: {document.ledger.origin}", formats.title)
-    sheet.text(1, 0, verdict_words(briefing))
+    sheet.note(0, f"Compute report: {document.ledger.origin}", formats.title)
+    sheet.note(1, verdict_words(briefing))
     sheet.text(2, 0, "as of")
     sheet.day(2, 1, briefing.due.as_of)
     sheet.heads(FIRST - 1, _HEADS)

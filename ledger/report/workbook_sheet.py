@@ -19,6 +19,7 @@ __all__ = ["Formats", "Sheet"]
 
 _TEXT_MAX: Final = 32_000  # letters of a cell; a program cuts off more without a word
 _WIDTH_MAX: Final = 60
+_TWO_LINES: Final = 27  # points
 _FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 _SAFE_MAX: Final = 10**15 - 1  # digits that a cell keeps of a number
 _Form: TypeAlias = Any  # of a cell; the package that makes them states no types
@@ -54,19 +55,29 @@ class Formats:
 class Sheet:
     """One sheet; rows and columns count from 0."""
 
-    def __init__(self, book: xlsxwriter.Workbook, formats: Formats, name: str) -> None:
-        """Add it to a workbook."""
+    def __init__(
+        self, book: xlsxwriter.Workbook, formats: Formats, name: str, *, across: int = 1
+    ) -> None:
+        """Add it to a workbook; printed, it is so many pages wide."""
         self.name = name
         self._sheet: Any = book.add_worksheet(name)
         self._formats = formats
         self._widths: dict[int, int] = {}
         self._sheet.set_paper(9)  # A4; Letter takes it as well, since the width is fitted
         self._sheet.set_landscape()
-        self._sheet.fit_to_pages(1, 0)
+        self._sheet.fit_to_pages(across, 0)
         self._sheet.set_footer("&L&A&Rpage &P of &N")
 
     def text(self, row: int, column: int, words: str, form: _Form = None) -> None:
-        """Write a text, whatever it begins with."""
+        """Write a text, whatever it begins with, in a column wide enough for it."""
+        self._wide(column, len(self._write(row, column, words, form)))
+
+    def note(self, row: int, words: str, form: _Form = None) -> None:
+        """Write a title or a sentence, which runs over the columns beside it."""
+        self._write(row, 0, words, form)
+
+    def _write(self, row: int, column: int, words: str, form: _Form) -> str:
+        """Write a text that no program takes for a formula; return what is shown."""
         shown = visible(words)
         if len(shown) > _TEXT_MAX:
             shown = f"{shown[:_TEXT_MAX]}… (cut off)"
@@ -74,7 +85,7 @@ class Sheet:
             quoted = shown.startswith(_FORMULA_SIGNS)
             form = self._formats.quoted if quoted else self._formats.plain
         self._sheet.write_string(row, column, shown, form)
-        self._wide(column, len(shown))
+        return shown
 
     def count(self, row: int, column: int, value: int) -> None:
         """Write a whole number; one with more digits than a cell keeps is written as text."""
@@ -94,13 +105,15 @@ class Sheet:
     def formula(self, row: int, column: int, formula: str, value: _Value, form: _Form) -> None:
         """Write a formula with the value that it comes to."""
         self._sheet.write_formula(row, column, formula, form, value)
-        self._wide(column, 12)
+        self._wide(column, max(12, len(f"{value:,}" if isinstance(value, int) else str(value))))
 
     def heads(self, row: int, names: Sequence[str]) -> None:
         """Write headings, which stay in sight and repeat on every printed page."""
         for column, name in enumerate(names):
             self._sheet.write_string(row, column, name, self._formats.head)
-            self._wide(column, min(len(name), 14))
+            self._wide(column, max(map(len, name.replace("-", "- ").split()), default=0))
+        if any(" " in name for name in names):
+            self._sheet.set_row(row, _TWO_LINES)
         self._sheet.freeze_panes(row + 1, 0)
         self._sheet.repeat_rows(row)
 
@@ -154,7 +167,7 @@ class Sheet:
                 self.text(row, place, words)
         for note in table.notes:
             row += 1
-            self.text(row + 1, 0, note)
+            self.note(row + 1, note)
         return row + 2
 
     def close(self, hidden: Sequence[int] = ()) -> None:

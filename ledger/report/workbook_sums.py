@@ -76,8 +76,8 @@ def operations_sheet(sheet: Sheet, formats: Formats, briefing: Briefing) -> None
     """Write every group of operations, and the control total."""
     rows = _rows(briefing)
     last = FIRST + max(len(rows), 1) - 1
-    sheet.text(0, 0, "Operations recorded, by group", formats.title)
-    sheet.text(1, 0, _LIMB_NOTE)
+    sheet.note(0, "Operations recorded, by group", formats.title)
+    sheet.note(1, _LIMB_NOTE)
     heads = [*_KEYS, "allocations", "counts", "low, exact", "low", "high, exact", "high", "open"]
     sheet.heads(FIRST - 1, [*heads, *_limb_heads("low"), *_limb_heads("high")])
     for place, (key, sums) in enumerate(rows):
@@ -116,16 +116,16 @@ def _control(sheet: Sheet, formats: Formats, briefing: Briefing, total: int) -> 
     same = f"AND({low}{total + 1}={low}{total + 2},{high}{total + 1}={high}{total + 2})"
     sheet.text(total + 2, 0, "both are the same")
     sheet.formula(total + 2, _LOW.text, f'=IF({same},"yes","NO")', "yes", formats.digits_total)
-    sheet.text(total + 4, 0, "counts: 1 for primary groups; others restate what these count.")
-    sheet.text(total + 5, 0, "open: allocations without an upper end, which `high` leaves out.")
+    sheet.note(total + 4, "counts: 1 for primary groups; others restate what these count.")
+    sheet.note(total + 5, "open: allocations without an upper end, which `high` leaves out.")
 
 
 def models_sheet(sheet: Sheet, formats: Formats, briefing: Briefing) -> None:
     """Write what each model's own primary work adds up to, from the sheet of operations."""
     rows = _rows(briefing)
     last = FIRST + max(len(rows), 1) - 1
-    sheet.text(0, 0, "Own work by model, added up from the sheet Operations", formats.title)
-    sheet.text(1, 0, "Whatever a law counts: what each rule compares stands on the first sheet.")
+    sheet.note(0, "Own work by model, added up from the sheet Operations", formats.title)
+    sheet.note(1, "Whatever a law counts: what each rule compares stands on the first sheet.")
     heads = ["model", "allocations", "low, exact", "low", "high, exact", "high"]
     sheet.heads(FIRST - 1, [*heads, *_limb_heads("low"), *_limb_heads("high")])
     own = [(k, s) for k, s in rows if k.role == "primary" and k.extent == "own"]
@@ -150,8 +150,8 @@ def capacity_sheet(sheet: Sheet, formats: Formats, briefing: Briefing) -> None:
     """Write the device time held by grade, and its total."""
     held = briefing.position.rows
     last = FIRST + max(len(held), 1) - 1
-    sheet.text(0, 0, "Capacity held, by grade", formats.title)
-    sheet.text(1, 0, "Device-microseconds, exact; unknown rows add nothing and are counted.")
+    sheet.note(0, "Capacity held, by grade", formats.title)
+    sheet.note(1, "Device-microseconds, exact; unknown rows add nothing and are counted.")
     heads = ["precision", "sparsity", "grade", "scale", "allocations"]
     heads += ["device-microseconds, exact", "device-microseconds", *_limb_heads("held")]
     sheet.heads(FIRST - 1, [*heads, "unknown rows", "device-hours"])

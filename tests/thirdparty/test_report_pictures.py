@@ -13,8 +13,11 @@ from reported import lab
 pytestmark = [pytest.mark.thirdparty, pytest.mark.slow]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+LAPTOP = 1280
 PROBE = """<script>onload = () => { const d = frames[0].document.documentElement;
-document.title = `${d.scrollWidth} of ${d.clientWidth}`; document.body.append(document.title); }
+const held = [...d.querySelectorAll(".scroll")];
+const over = held.filter(each => each.scrollWidth > each.clientWidth).length;
+document.title = `${d.scrollWidth} of ${d.clientWidth}, ${over} cut of ${held.length}`; }
 </script>"""
 
 
@@ -31,15 +34,17 @@ def browse(folder: Path, *options: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, LAPTOP])
 def test_pictures_no_page_is_wider_than_its_window(tmp_path: Path, width: int) -> None:
     folder = lab(tmp_path).folder
     frame = f'<iframe src="r.html" style="width:{width}px;height:800px;border:0"></iframe>'
     (folder / "frame.html").write_text(f"<!DOCTYPE html><body>{frame}{PROBE}</body>")
     text = browse(folder, "--dump-dom", f"file://{folder}/frame.html")
-    found = re.search(r"<title>(\d+) of (\d+)</title>", text)
+    found = re.search(r"<title>(\d+) of (\d+), (\d+) cut of (\d+)</title>", text)
     assert found, text[-400:]
     assert int(found[1]) <= int(found[2])
+    assert int(found[3]) == 0 or width < LAPTOP, "a table is cut at its right edge"
+    assert int(found[4]) > 5
 
 
 @pytest.mark.parametrize("paper", ["A4", "letter"])
