@@ -21,23 +21,44 @@ from ledger.regime.expression import (
 from ledger.regime.model import Regime
 from ledger.regime.rule import Rule
 
-__all__ = ["CONTRARY", "Compared", "comparator_of", "compared", "lost_exponent", "mentions_lost"]
+__all__ = [
+    "CONTRARY",
+    "Compared",
+    "comparator_of",
+    "comparators_in",
+    "compared",
+    "lost_exponent",
+    "mentions_lost",
+]
 
 CONTRARY: Final[Mapping[Comparator, Comparator]] = {"gt": "le", "le": "gt", "ge": "lt", "lt": "ge"}
 _MIRROR: Final[Mapping[Comparator, Comparator]] = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge"}
-# The longer phrases come first, because they contain the shorter ones.
+_LESS, _MORE = (
+    "(?:less|fewer|lower|smaller|below|under|short of)",
+    "(?:more|greater|higher|larger|later|above|over|beyond|in excess)",
+)
+_NOT: Final = r"\b(?:no|not|never|nor)(?: (?:event|be|to|go|fall|drop|rise|any))*"
+# What is matched is taken out before the next is tried: longer phrases contain shorter ones, and a
+# denial turns what it denies.
 _WORDS: Final[tuple[tuple[str, Comparator], ...]] = (
-    (r"equal to or (?:greater|more)|(?:greater|more) than or equal|not less than", "ge"),
-    (r"no(?:t)? fewer than|at least|or (?:more|greater|above|higher)|minimum of", "ge"),
-    (r"equal to or (?:less|lower)|less than or equal|no(?:t)? (?:more|greater|later) than", "le"),
-    (r"at most|or (?:less|fewer|lower|below)|up to|no(?:t)? exceed|within", "le"),
-    (r"greater than|more than|exceed|in excess of|\bover\b|\babove\b|larger than", "gt"),
-    (r"less than|fewer than|lower than|\bbelow\b|\bunder\b|before", "lt"),
+    (rf"{_NOT} {_LESS}\b(?! frequent)", "ge"),
+    (rf"{_NOT} {_MORE}\b(?! frequent)|{_NOT} exceed\w*", "le"),
+    (r"\b(?:meet|equal|reach|match)(?:s|es|ed|ing)?(?: or |/)exceed\w*", "ge"),
+    (rf"equal to or {_MORE}(?: than| of)?|{_MORE} than or equal(?: to)?", "ge"),
+    (rf"equal to or {_LESS}(?: than)?|{_LESS} than or equal(?: to)?", "le"),
+    (rf"\bat least\b|\b(?:or|and) {_MORE}\b|\bminimum of\b|\breach(?:es|ed|ing)?\b", "ge"),
+    (r"\bup to,? but (?:not including|excluding)", "lt"),
+    (rf"\bat most\b|\b(?:or|and) {_LESS}\b|\bup to\b|\bmaximum of\b|\bwithin\b", "le"),
+    (r"(?:more|greater|higher|larger) than|\bexceed\w*|in excess of|\bsurpass\w*|\babove\b", "gt"),
+    (r"\bover\b(?! (?:the|a|any|each) (?:preceding|past|last|next|course|period|term))", "gt"),
+    (r"(?:less|fewer|lower|smaller) than|\bbelow\b|\bunder\b(?! (?:the|this|section))", "lt"),
     ("\uc774\uc0c1", "ge"),  # Korean isang: or more
     ("\ucd08\uacfc", "gt"),  # Korean chogwa: more than
     ("\uc774\ud558", "le"),  # Korean iha: or less
     ("\ubbf8\ub9cc", "lt"),  # Korean miman: less than
 )
+_PATTERNS: Final = tuple((re.compile(words), found) for words, found in _WORDS)
+_BEFORE: Final = re.compile(r"\bbefore\b")  # counts where nothing else is said
 # 10^25 printed without its superscript, or with a sign that a scan left behind; official copies of
 # statutes do both, and some print the 10 alone.
 _LOST_TEXT: Final = re.compile(
@@ -65,9 +86,19 @@ class Compared:
 
 
 def comparator_of(phrase: str) -> Comparator | None:
-    """Return the comparator that the law's words ask for, or None if they do not say."""
-    text = phrase.lower()
-    return next((found for words, found in _WORDS if re.search(words, text)), None)
+    """Return the comparator that the law's words ask for; None if they say none, or two."""
+    asked = comparators_in(phrase)
+    return asked.pop() if len(asked) == 1 else None
+
+
+def comparators_in(phrase: str) -> set[Comparator]:
+    """Return every comparator that words of a phrase ask for."""
+    text, asked = phrase.lower(), set[Comparator]()
+    for words, comparator in _PATTERNS:
+        text, count = words.subn("|", text)
+        if count:
+            asked.add(comparator)
+    return asked or ({"lt"} if _BEFORE.search(text) else set())
 
 
 def lost_exponent(quantity: Quantity) -> bool:
