@@ -9,7 +9,7 @@ from itertools import pairwise
 from ledger.regime.dated import applies_from
 from ledger.regime.expression import AtWindow
 from ledger.regime.model import Regime
-from ledger.regime.source import Stretch
+from ledger.regime.source import Stance, Stretch
 from ledger.regime.usage import nodes_of
 
 __all__ = ["end_of", "gaps", "stances", "unknown_when_binding"]
@@ -21,23 +21,25 @@ def gaps(regime: Regime) -> Iterator[tuple[str, str, str]]:
     Yields:
         Place, message and remedy of each gap.
     """
-    end, tables = end_of(regime), frozenset(_tables(regime))
+    begin, end, tables = applies_from(regime), end_of(regime), frozenset(_tables(regime))
     for family, items in (("parameters", regime.parameters), ("sets", regime.sets)):
         for name, item in items.items():
-            last = _last(item.values) if name in tables else end
-            for start, stop in _uncovered(item.values, last):
+            table = name in tables
+            first, last = (None, _last(item.values)) if table else (begin, end)
+            for start, stop in _uncovered(item.values, first, last):
                 days = f"from {start}" + ("" if stop is None else f" until {stop}")
                 message = f"{name} has no value {days} while the regime applies"
                 yield f"{family}.{name}.values", message, "extend a value or add the one that holds"
 
 
 def stances(regime: Regime) -> Iterator[tuple[str, str, str]]:
-    """One stance of the authority ends before the next begins, and none is missing between.
+    """While a regime applies, there is one stance of the authority on each day.
 
     Yields:
         Place, message and remedy of each day with two stances or none.
     """
     ordered = sorted(enumerate(regime.enforcement), key=lambda item: item[1].from_)
+    yield from _late(regime, [stance for _, stance in ordered])
     for (_, earlier), (index, later) in pairwise(ordered):
         place = f"enforcement[{index}]"
         if earlier.until is None or earlier.until > later.from_:
@@ -48,12 +50,28 @@ def stances(regime: Regime) -> Iterator[tuple[str, str, str]]:
             yield place, message, "state one, or none"
 
 
+def _late(regime: Regime, ordered: Sequence[Stance]) -> Iterator[tuple[str, str, str]]:
+    """Yield what is missing before the first stance; after the last, nobody may know one."""
+    begin = applies_from(regime)
+    if ordered and begin is not None and ordered[0].from_ > begin:
+        message = f"no stance is stated from {begin}, when it applies, until {ordered[0].from_}"
+        remedy = "state the one that held: none, if nobody said anything"
+        yield f"enforcement[{regime.enforcement.index(ordered[0])}]", message, remedy
+
+
 def unknown_when_binding(regime: Regime) -> Iterator[tuple[str, str, str]]:
-    """A figure was known before it bound, unless the file says why not.
+    """Law was enacted, and a figure known, before it bound, unless the file says why not.
 
     Yields:
         Place, message and remedy of each value known later than it binds.
     """
+    enacted, applies = (
+        min((event.on for event in regime.lifecycle if event.event == kind), default=None)
+        for kind in ("enacted", "applies")
+    )
+    if enacted is not None and applies is not None and applies < enacted:
+        message = f"it applies from {applies} and was enacted only on {enacted}"
+        yield "lifecycle", message, "correct a date"
     for name, parameter in regime.parameters.items():
         for index, value in enumerate(parameter.values):
             if value.known > value.from_ and value.retroactive is None:
@@ -83,10 +101,13 @@ def _last(values: Sequence[Stretch]) -> date | None:
     return max(ends) if len(ends) == len(values) else None
 
 
-def _uncovered(values: Sequence[Stretch], end: date | None) -> Iterator[tuple[date, date | None]]:
-    """Yield the half-open stretches after the first value that no value covers."""
+def _uncovered(
+    values: Sequence[Stretch], begin: date | None, end: date | None
+) -> Iterator[tuple[date, date | None]]:
+    """Yield the half-open stretches between two days, if they are known, that no value covers."""
     ordered = sorted(values, key=lambda value: value.from_)
-    reached: date | None = ordered[0].from_
+    first = ordered[0].from_
+    reached: date | None = first if begin is None else min(first, begin)
     for value in ordered:
         if reached is None:
             return
