@@ -220,8 +220,9 @@ class Round:
 
     def _failed(self, index: int, worker: str, error: LedgerError) -> None:
         """Say why a worker could not add up, and do it here; a bad copy is made again."""
-        parts = "; ".join(part for part in (error.message, error.where, error.why) if part)
-        self._tell(f"worker {worker} could not add up, it is done here: {parts}")
+        parts = (error.message, error.where, error.why, error.remedy)
+        text = "; ".join(part for part in parts if part)
+        self._tell(f"worker {worker} could not add up, it is done here: {text}", of=worker)
         self._settle(index)
         if self._offer is not None:
             self._offer(self._batches[index], again=True)
@@ -320,13 +321,16 @@ class Round:
         having = self._client.processing().items()
         late = sorted(worker for worker, held in having if keys & {str(key) for key in held})
         who = " and ".join(late) or "the cluster"
-        self._tell(f"{who} did not answer in {self._patience:g} seconds; the work is done here")
+        self._tell(
+            f"{who} did not answer in {self._patience:g} seconds; the work is done here",
+            of=f"late {who}",
+        )
         self._settle(index)
 
-    def _tell(self, text: str) -> None:
-        """Tell people once."""
-        if text not in self._told:
-            self._told.add(text)
+    def _tell(self, text: str, *, of: str = "") -> None:
+        """Tell people, once; of a worker that keeps failing the first time only."""
+        if not {text, of} & self._told:
+            self._told |= {text, of} - {""}
             self._say(f"warning: {text}")
 
 
@@ -348,6 +352,11 @@ def answer_batch(function: Function, batch: Batch, version: str) -> Partial | Le
         return function(batch)
     except LedgerError as error:
         return error
+    except FileNotFoundError as error:
+        return LedgerError(
+            f"it does not find {error.filename or batch.paths[0]}",
+            remedy="name a place that all machines see: --segments URL",
+        )
     except Exception as error:  # noqa: BLE001 - whatever a foreign file store may raise
         return LedgerError(f"{type(error).__name__}: {error}", where=str(batch.paths[0]))
 

@@ -125,4 +125,4 @@ def engine(source: Leaves, projection: Place | None, means: Means) -> PolarsEngi
     """
     cluster = Cluster(means)
     cluster.greet()
-    return PolarsEngine(source, projection, run=cluster, own=False)
+    return PolarsEngine(source, projection, run=cluster, own=False, say=means.say)

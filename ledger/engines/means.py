@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Means"]
+__all__ = ["Means", "silent"]
 
 
-def _silent(_: str) -> None:
+def silent(_: str) -> None:
     """Say nothing."""
 
 
@@ -25,4 +25,4 @@ class Means:
 
     scheduler: str | None = None
     segments: str | None = None
-    say: Callable[[str], None] = _silent
+    say: Callable[[str], None] = silent

@@ -17,7 +17,7 @@ import polars as pl
 from ledger.engines.columns import SCHEMA
 from ledger.engines.leaves import Leaves
 from ledger.engines.legs import collect_legs
-from ledger.engines.means import Means
+from ledger.engines.means import Means, silent
 from ledger.engines.partials import (
     CAPACITY,
     CAPACITY_COUNTS,
@@ -72,7 +72,13 @@ class PolarsEngine:
     """Folds a projection of the leaves that it keeps in a folder."""
 
     def __init__(
-        self, source: Leaves, place: Place | None = None, *, run: Executor = map, own: bool = True
+        self,
+        source: Leaves,
+        place: Place | None = None,
+        *,
+        run: Executor = map,
+        own: bool = True,
+        say: Callable[[str], None] = silent,
     ) -> None:
         """Fold what this source holds.
 
@@ -82,11 +88,13 @@ class PolarsEngine:
             run: Maps ``partial_sums`` over batches.
             own: Whether that happens on this machine alone. What other machines add up is never
                 kept, and they are told the digests of the files that they are to read.
+            say: Tells people a warning.
         """
         self._source = source
         self._projection = Projection(source, place)
         self._run = run
         self._own = own
+        self._say = say
         self._size = 0
         self._read: Sequence[ProjectedSegment] = ()
 
@@ -131,8 +139,10 @@ class PolarsEngine:
             leaves = _leaves(segments)
         try:
             sums = merge_sums(self._partials(segments, limit, as_of))
-        except IntegrityError:
+        except IntegrityError as error:
             # A file was damaged since its digest was checked: such are built again, once.
+            parts = (error.message, error.where, error.why)
+            self._say(f"warning: {'; '.join(filter(None, parts))}; it is built again")
             segments = self._projection.segments(size, read=segments)
             sums = merge_sums(self._partials(segments, limit, as_of))
         held = (record for segment in segments for record in segment.read_records())
@@ -265,7 +275,8 @@ def _far_batches(segments: Sequence[ProjectedSegment], limit: int, as_of: date) 
         complete = all(each.complete(limit, as_of) for each in held)
         batches.append(
             Batch(
-                tuple(each.allocations for each in held),
+                # The folder that a worker runs in is another one.
+                tuple(each.allocations.absolute() for each in held),
                 limit,
                 as_of,
                 tuple(each.digest for each in held),
