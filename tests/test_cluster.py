@@ -85,15 +85,35 @@ def fold(source: MemoryLeaves, tmp_path: Path, workers: Workers) -> Folding:
     return Folding(source, tmp_path / "projection", workers)
 
 
-def test_cluster_folds_as_plain_does(fold: Folding) -> None:
+@pytest.fixture
+def _without_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process add nothing up of itself, so that the other guards are seen alone."""
+    monkeypatch.setattr(confirming.secrets.SystemRandom, "sample", lambda *_: [])
+
+
+@pytest.mark.usefixtures("_without_sample")
+def test_cluster_folds_as_plain_does(fold: Folding, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: dict[int, list[str]] = {}
+    take = confirming.Round._take
+
+    def taken(asked: confirming.Round, index: int, worker: str, answer: object) -> None:
+        heard.setdefault(index, []).append(worker)
+        take(asked, index, worker, answer)
+
+    monkeypatch.setattr(confirming.Round, "_take", taken)
     assert fold() == []
+    # Nobody confirms himself.
+    assert len(heard) == 10
+    assert all(len(set(pair)) == len(pair) == 2 for pair in heard.values())
     # What others added up is used once and never kept.
     assert not list(fold.folder.glob("*.sums"))
     assert list(fold.folder.glob("*.parquet"))
 
 
+@pytest.mark.usefixtures("_without_sample")
 @pytest.mark.parametrize(
-    "lie", ["shifting", "dropping", pytest.param("babbling", marks=pytest.mark.slow)]
+    "lie",
+    ["shifting", *(pytest.param(lie, marks=pytest.mark.slow) for lie in ("dropping", "babbling"))],
 )
 def test_cluster_names_a_worker_that_lies(fold: Folding, workers: Workers, lie: str) -> None:
     liar = workers.live()[1]
@@ -102,8 +122,8 @@ def test_cluster_names_a_worker_that_lies(fold: Folding, workers: Workers, lie: 
     assert f"worker {liar} gave a wrong sum of {fold.folder}" in warning
 
 
+@pytest.mark.slow
 def test_cluster_sees_two_that_tell_the_same_lie(fold: Folding, workers: Workers) -> None:
-    # They confirm each other, and every total stays what it is: a sample alone finds them.
     liars = workers.live()[:2]
     with workers.behaving("shifting", *liars):
         said = fold()
@@ -111,17 +131,18 @@ def test_cluster_sees_two_that_tell_the_same_lie(fold: Folding, workers: Workers
     assert all(any(f"worker {liar} gave a wrong sum" in line for line in said) for liar in liars)
 
 
-@pytest.mark.slow
 def test_cluster_of_nothing_but_liars_is_found_out(fold: Folding, workers: Workers) -> None:
+    # They confirm each other, and every total stays what it is. The sample finds one, and then each
+    # of the others is tried.
     with workers.behaving("shifting", *workers.live()):
         assert len(fold()) == 3
 
 
-def test_cluster_that_loses_work_is_caught_without_a_sample(
-    fold: Folding, workers: Workers, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("_without_sample")
+def test_cluster_that_loses_work_is_caught_by_control_totals(
+    fold: Folding, workers: Workers
 ) -> None:
-    # All three agree, and no batch is added up here: the control totals of the segments do not.
-    monkeypatch.setattr(confirming.secrets.SystemRandom, "sample", lambda *_: [])
+    # All three agree.
     with workers.behaving("dropping", *workers.live()):
         assert len(fold()) == 3
 

@@ -31,6 +31,7 @@ def dying(batch: Batch) -> Partial:
     return partial_sums(batch)
 
 
+@pytest.mark.slow
 def test_pool_whose_processes_are_ended_folds_as_plain_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
