@@ -56,6 +56,9 @@ BATCH = 128
 FAR_BATCH = 8
 """Segments a batch for other machines: 2^18 entries, some 10 MB to fetch, a second to add up."""
 
+FAR_BATCHES_MAX = 512
+"""Batches for other machines at most; in a large ledger each has more segments."""
+
 _SUM_FIELDS = tuple(field.name for field in fields(Sums))
 _CAPACITY_FIELDS = tuple(field.name for field in fields(GradeSums))
 _DELIVERY_KEYS = ("commitment", "model", *GRADE_KEYS)
@@ -270,8 +273,10 @@ def _cut(segments: Sequence[ProjectedSegment], count: int, limit: int, as_of: da
 def _far_batches(segments: Sequence[ProjectedSegment], limit: int, as_of: date) -> list[Batch]:
     """Cut segments into batches for other machines, with what those are checked by."""
     batches = []
-    for start in range(0, len(segments), FAR_BATCH):
-        held = segments[start : start + FAR_BATCH]
+    # Until all are confirmed the sums of all are in memory: so there are not more than so many.
+    count = max(FAR_BATCH, -(-len(segments) // FAR_BATCHES_MAX))
+    for start in range(0, len(segments), count):
+        held = segments[start : start + count]
         complete = all(each.complete(limit, as_of) for each in held)
         batches.append(
             Batch(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
@@ -15,6 +16,8 @@ from ledger.engines.place import Place
 from ledger.engines.polars import PolarsEngine
 
 __all__ = ["Pool", "engine"]
+
+_AHEAD = 4  # batches a process that are added up before they are asked for; more fills the memory
 
 
 class Pool:
@@ -29,6 +32,7 @@ class Pool:
         """
         self._say = say
         self._processes = processes or os.cpu_count() or 1
+        self._broken = False
 
     def __call__(
         self, function: Callable[[Batch], Partial], batches: Sequence[Batch]
@@ -38,18 +42,39 @@ class Pool:
         if count < 2:  # noqa: PLR2004 - a pool of one is this process with more to do
             yield from map(function, batches)
             return
-        broken = False
+        waiting: deque[tuple[Batch, Future[Partial] | None]] = deque()
         # Forked processes would share the threads of polars, which do not survive it.
         with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-            futures = [pool.submit(function, batch) for batch in batches]
-            for batch, future in zip(batches, futures, strict=True):
-                try:
-                    yield future.result()
-                except BrokenProcessPool:
-                    if not broken:
-                        self._say("warning: a process of the pool was ended; its work is done here")
-                    broken = True
-                    yield function(batch)
+            for batch in batches:
+                waiting.append((batch, _submitted(pool, function, batch)))
+                if len(waiting) == _AHEAD * count:
+                    yield self._result(function, *waiting.popleft())
+            while waiting:
+                yield self._result(function, *waiting.popleft())
+
+    def _result(
+        self, function: Callable[[Batch], Partial], batch: Batch, future: Future[Partial] | None
+    ) -> Partial:
+        """Return what a batch adds up to; the work of a pool that broke is done here."""
+        if future is not None:
+            try:
+                return future.result()
+            except BrokenProcessPool:
+                pass
+        if not self._broken:
+            self._broken = True
+            self._say("warning: a process of the pool was ended; its work is done here")
+        return function(batch)
+
+
+def _submitted(
+    pool: ProcessPoolExecutor, function: Callable[[Batch], Partial], batch: Batch
+) -> Future[Partial] | None:
+    """Hand a batch to a pool, unless that is broken."""
+    try:
+        return pool.submit(function, batch)
+    except BrokenProcessPool:
+        return None
 
 
 def engine(source: Leaves, projection: Place | None, means: Means) -> PolarsEngine:

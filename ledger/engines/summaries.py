@@ -24,6 +24,7 @@ __all__ = ["Summaries", "replacing"]
 
 _VERSION = b"flopledger/summary.v1"
 _SEAL_BYTES = 32
+_LENGTH_BYTES = 8
 _TABLES = ("totals", "grades", "deliveries")
 
 
@@ -55,15 +56,15 @@ class Summaries:
         seal, tables = data[:_SEAL_BYTES], data[_SEAL_BYTES:]
         if not hmac.compare_digest(seal, self._seal(start, stop, digest, tables)):
             return None
-        frame = pl.read_parquet(BytesIO(tables))
-        return Partial(*(_table(frame, name) for name in _TABLES))
+        file = BytesIO(tables)
+        lengths = [int.from_bytes(file.read(_LENGTH_BYTES), "big") for _ in _TABLES]
+        return Partial(*(pl.read_parquet(BytesIO(file.read(length))) for length in lengths))
 
     def keep(self, start: int, stop: int, digest: str, partial: Partial) -> None:
         """Keep the summary of a segment; where it cannot be written, none is kept."""
-        named = [getattr(partial, name).select(pl.struct(pl.all()).alias(name)) for name in _TABLES]
-        file = BytesIO()
-        pl.concat(named, how="diagonal").write_parquet(file, compression="zstd")
-        tables = file.getvalue()
+        files = [_written(getattr(partial, name)) for name in _TABLES]
+        lengths = (len(file).to_bytes(_LENGTH_BYTES, "big") for file in files)
+        tables = b"".join((*lengths, *files))
         data = self._seal(start, stop, digest, tables) + tables
         with suppress(OSError), replacing(self._path(start, stop)) as path:
             path.write_bytes(data)
@@ -78,9 +79,11 @@ class Summaries:
         return hmac.digest(self._secret, _VERSION + b"\0" + named, "sha256")
 
 
-def _table(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Return one of the tables that stand in a frame together."""
-    return frame.filter(pl.col(name).is_not_null()).select(name).unnest(name)
+def _written(frame: pl.DataFrame) -> bytes:
+    """Return a table as a Parquet file."""
+    file = BytesIO()
+    frame.write_parquet(file, compression="zstd", compression_level=1)
+    return file.getvalue()
 
 
 @contextmanager
