@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -34,11 +37,11 @@ class Workers:
     @contextmanager
     def behaving(self, name: str, *workers: str) -> Iterator[None]:
         """Make workers add up by another function of this module for a while."""
-        self.client.run(_behave, name, workers=list(workers))
+        self.client.run(behave, name, workers=list(workers))
         try:
             yield
         finally:
-            self.client.run(_behave, "HONEST")
+            self.client.run(behave, "HONEST")
 
     def kill(self, worker: str) -> None:
         """End a worker process as a machine that fails does."""
@@ -62,7 +65,38 @@ def clustered() -> Iterator[Workers]:
         yield Workers(cluster.scheduler_address, client)
 
 
-def _behave(name: str) -> None:
+@contextmanager
+def separate(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Workers]]:
+    """Start a scheduler and workers as people do, each a program of its own."""
+    distributed = supplied("distributed", "distributed")
+    told = folder / "scheduler.json"
+    dask, given = str(Path(sys.executable).with_name("dask")), ["--scheduler-file", str(told)]
+    own = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": _environment()}
+    begun: list[subprocess.Popen[bytes]] = []
+    try:
+        command = [dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+        begun.append(subprocess.Popen([*command, *given], **own))
+        command = [dask, "worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+        begun.extend(subprocess.Popen([*command, *given], **own) for _ in range(WORKERS))
+        with distributed.Client(
+            scheduler_file=str(told), timeout=60, set_as_default=False
+        ) as client:
+            workers = Workers(client.scheduler.address, client)
+            workers.wait()
+            yield begun[0], workers
+    finally:
+        for process in begun:
+            process.kill()
+        for process in begun:
+            process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment in which workers find this module and the package."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+def behave(name: str) -> None:
     """Put a function of this module in the place of the one that adds up, in a worker."""
     partials.partial_sums = globals()[name]
 

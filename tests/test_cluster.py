@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from clustered import Workers, clustered
+from clustered import Workers, behave, clustered, separate
 from ledgers import DAY, MemoryLeaves, Reverse, allocation, records, undated
 from recorded import work
 
@@ -216,6 +216,20 @@ def test_cluster_reads_segments_from_a_shelf(fold: Folding, tmp_path: Path) -> N
     assert all(f"{copies[0].as_uri()}; its SHA-256 is" in line for line in said)
     assert copies[0].read_bytes() == sound
     assert fold(segments=shelf.as_uri()) == []
+
+
+@pytest.mark.slow
+def test_cluster_whose_scheduler_is_killed_is_done_without(
+    source: MemoryLeaves, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with separate(tmp_path) as (scheduler, workers):
+        fold = Folding(source, tmp_path / "projection", workers)
+        workers.client.run(behave, "lingering")
+        workers.client.close()
+        capfd.readouterr()
+        said = fold(before=Timer(1, scheduler.kill).start)
+    assert said == ["warning: the connection to the scheduler was lost; the rest is done here"]
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_check_says_the_same_on_every_engine_to_the_byte(

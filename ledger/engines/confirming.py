@@ -169,6 +169,9 @@ class Round:
         asked = self._asked.pop(future.key, None)
         if asked is None or asked.place not in self._left:
             return
+        if self._client.status != "running":
+            self._do_the_rest()
+            return
         if future.status == "error":
             self._broken(asked.place, future.exception())
             return
@@ -300,9 +303,7 @@ class Round:
     def _reroute(self) -> None:
         """Send again what waits for workers that are gone; without a cluster do it here."""
         if self._client.status != "running":
-            self._tell("the connection to the scheduler was lost; the rest is done here")
-            for index in sorted(self._left):
-                self._settle(index)
+            self._do_the_rest()
             return
         live = self._live()
         for key, asked in list(self._asked.items()):
@@ -313,6 +314,12 @@ class Round:
             if asked.place in self._left:
                 first = self._work[asked.place].first
                 self._ask(asked.place, frozenset() if first is None else frozenset({first[0]}))
+
+    def _do_the_rest(self) -> None:
+        """Do all that is left, as there is no cluster any more."""
+        self._tell("the connection to the scheduler was lost; the rest is done here")
+        for index in sorted(self._left):
+            self._settle(index)
 
     def _rescue(self) -> None:
         """Do the work of the first batch that is late, and say who has it."""

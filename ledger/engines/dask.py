@@ -93,8 +93,7 @@ class Cluster:
 
         connect: Any = distributed.Client  # it states no types
 
-        # What goes wrong is told by this program, once, and not by every part of that one.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        _hush()
         try:
             client = connect(self._address, timeout=_CONNECT_S, set_as_default=False)
         except (OSError, ValueError, ImportError, RuntimeError) as error:
@@ -114,6 +113,13 @@ class Cluster:
                     remedy=f"start some: dask worker {self._address}; or use --engine pool",
                 )
             yield client
+
+
+def _hush() -> None:
+    """Let this program tell what goes wrong, once, and not every part of the other, with traces."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def engine(source: Leaves, projection: Place | None, means: Means) -> PolarsEngine:
