@@ -199,7 +199,7 @@ def test_partial_sums_merge_in_any_grouping(held: tuple[StoredRecord, ...], as_o
         parts = [function(batch) for batch in reversed(list(batches))]  # type: ignore[call-overload]
         return [merge_sums(parts[:2]), *parts[2:]]
 
-    folded = PolarsEngine(source, run=backwards).fold(
+    folded = PolarsEngine(source, run=backwards, own=False).fold(
         size=source.size, limit=source.size, as_of=as_of
     )
     assert folded == PlainEngine(source).fold(size=source.size, limit=source.size, as_of=as_of)

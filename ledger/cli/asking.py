@@ -39,6 +39,13 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 
+
+def _kept(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """Keep an option among the global ones, where the fold finds it."""
+    if value is not None:
+        context.obj = replace(context.obj, **{str(parameter.name): value})
+
+
 _OPTIONS = (
     click.option("--in-force-on", metavar="DATE", help="Ask the law of that day; default today."),
     click.option(
@@ -68,7 +75,21 @@ _OPTIONS = (
         type=click.Choice(ENGINES),
         default=ENGINES[0],
         show_default=True,
-        help="What adds up and compares; both say the same.",
+        help="What adds up and compares; all say the same.",
+    ),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        expose_value=False,
+        callback=_kept,
+        help="With --engine dask: the cluster to add up on, tcp://HOST:8786.",
+    ),
+    click.option(
+        "--segments",
+        metavar="URL",
+        expose_value=False,
+        callback=_kept,
+        help="With --engine dask: where its workers find segments, if not in the ledger's folder.",
     ),
 )
 

@@ -43,6 +43,7 @@ Examples:
   flopledger check -f json -o check.json && flopledger rules pack -o law.json
   flopledger --rules law.json check --replay check.json
   flopledger check --regime eu.aia --reconciled
+  flopledger check --engine dask --scheduler tcp://10.0.0.5:8786
   flopledger check --regime us.diffusion.exceptions --subject "company:Acme Corp" --names
 
 --replay takes everything that is asked from the file and says, in the report that -o writes,

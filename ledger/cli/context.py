@@ -26,6 +26,8 @@ class Context:
         debug: Whether errors show their stack.
         chance: Where keys, salts and ids come from.
         server: The address of the ledger on a server, or None for a file.
+        scheduler: The address of the cluster that a check adds up on, or None.
+        segments: URL of the place where workers of that cluster find segments, or None.
     """
 
     ledger: Path
@@ -35,6 +37,8 @@ class Context:
     debug: bool
     chance: Chance = SYSTEM
     server: Address | None = None
+    scheduler: str | None = None
+    segments: str | None = None
 
     def say(self, text: str) -> None:
         """Write a line for people to stderr, unless quiet."""

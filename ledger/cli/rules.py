@@ -21,7 +21,7 @@ from ledger.cli.rules_mutants import mutants
 from ledger.cli.rules_pack import pack as pack_command
 from ledger.cli.rules_sign import check_signatures, sign
 from ledger.cli.rules_whatif import whatif
-from ledger.engines import ENGINES
+from ledger.engines import INLINE
 from ledger.errors import InputError
 from ledger.journeys.casework import CaseResult
 from ledger.period import parse_day
@@ -138,7 +138,7 @@ def show(
 @click.argument("regime_ids", nargs=-1, metavar="[REGIME]...")
 @click.option("--written", is_flag=True, help="Leave out the cases generated around each line.")
 @click.option(
-    "--engine", type=click.Choice(ENGINES), default="plain", show_default=True, help="What adds up."
+    "--engine", type=click.Choice(INLINE), default="plain", show_default=True, help="What adds up."
 )
 @output_options_with("junit")
 @pass_context

@@ -1,6 +1,6 @@
 """Columns are the allocations of a segment as a frame: one row each, and one for each reversal.
 
-Specification: ``schemas/projection.v1.md``. The frame holds what does not depend on the day or
+Specification: ``schemas/projection.v2.md``. The frame holds what does not depend on the day or
 the prefix asked for; a reversal carries the amounts of the entry it takes back, and sign -1.
 """
 

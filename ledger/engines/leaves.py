@@ -11,7 +11,7 @@ from ledger.errors import IntegrityError
 from ledger.log.store import Row
 from ledger.merkle import CompactRange
 
-__all__ = ["SEGMENT", "Chunk", "Leaves", "read_chunk", "read_range", "segments"]
+__all__ = ["SEGMENT", "Chunk", "Leaves", "is_whole", "read_chunk", "read_range", "segments"]
 
 SEGMENT = 2**15
 """Entries in a segment: a whole one is a perfect subtree, so its Merkle range is one hash."""
@@ -43,6 +43,11 @@ def segments(size: int) -> Iterator[tuple[int, int]]:
     """Yield the bounds [start, stop) of the segments of a tree; the last may be short."""
     for start in range(0, size, SEGMENT):
         yield start, min(start + SEGMENT, size)
+
+
+def is_whole(start: int, stop: int) -> bool:
+    """Return whether a segment is as long as segments get: no later entry changes it."""
+    return stop - start == SEGMENT
 
 
 def read_chunk(source: Leaves, start: int, stop: int) -> Chunk:

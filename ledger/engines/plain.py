@@ -8,6 +8,7 @@ from itertools import chain
 
 from ledger.engines.grouped import Grouped
 from ledger.engines.leaves import Leaves, read_chunk, segments
+from ledger.engines.means import Means
 from ledger.engines.place import Place
 from ledger.entry import Entry
 from ledger.measure import (
@@ -90,7 +91,7 @@ class PlainEngine:
             yield from _parse(read_chunk(self._source, start, stop).data)
 
 
-def engine(source: Leaves, _projection: Place | None) -> PlainEngine:
+def engine(source: Leaves, _projection: Place | None, _means: Means) -> PlainEngine:
     """Return the engine over a source; it keeps no projection."""
     return PlainEngine(source)
 

@@ -1,16 +1,15 @@
 """The polars engine adds up a Parquet projection of the log; it must equal the plain engine.
 
-``partial_sums`` is one pure function of a batch of segments and ``merge_sums`` one exact merge, so
-that any executor that maps a function over batches can run it.
+What a whole segment adds up to is kept, so that a check after an append adds up what is new. Where
+the adding up happens is the executor's matter: here, in a pool of processes, or on a cluster.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
-from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 import polars as pl
@@ -18,9 +17,25 @@ import polars as pl
 from ledger.engines.columns import SCHEMA
 from ledger.engines.leaves import Leaves
 from ledger.engines.legs import collect_legs
+from ledger.engines.means import Means, silent
+from ledger.engines.partials import (
+    CAPACITY,
+    CAPACITY_COUNTS,
+    GRADE_KEYS,
+    IS_DELIVERY,
+    TOTAL_KEYS,
+    Batch,
+    Partial,
+    merge_controls,
+    merge_sums,
+    own_capacity,
+    partial_sums,
+    rows_of,
+)
 from ledger.engines.place import Place
 from ledger.engines.projection import ProjectedSegment, Projection
 from ledger.engines.sums import Grouping, group_sums
+from ledger.errors import IntegrityError
 from ledger.measure import (
     DeliveryKey,
     Folded,
@@ -33,151 +48,56 @@ from ledger.measure import (
 )
 from ledger.merkle import CompactRange
 
-__all__ = ["Batch", "Partial", "PolarsEngine", "engine", "merge_sums", "partial_sums"]
+__all__ = ["Batch", "Executor", "Partial", "PolarsEngine", "engine", "merge_sums", "partial_sums"]
 
 BATCH = 128
 """Segments a batch: 2^22 entries, some 300 MB of memory, and few enough partial sums to merge."""
 
-_SUMS = ("lo", "hi", "error_lo", "error_hi")
-_SUM_COUNTS = ("rows", "unbounded", "error_unbounded", "later")
+FAR_BATCH = 8
+"""Segments a batch for other machines: 2^18 entries, some 10 MB to fetch, a second to add up."""
+
+FAR_BATCHES_MAX = 512
+"""Batches for other machines at most; in a large ledger each has more segments."""
+
 _SUM_FIELDS = tuple(field.name for field in fields(Sums))
-_CAPACITY = ("device_us", "ceiling", "operations_lo", "operations_hi")
-_CAPACITY_COUNTS = ("rows", "device_us_unknown", "ceiling_unknown", "operations_unbounded")
 _CAPACITY_FIELDS = tuple(field.name for field in fields(GradeSums))
-_TOTAL_KEYS = (*(name for name in TotalKey._fields if name != "run"), "figure_of")
-_GRADE_KEYS = GradeKey._fields
-_IS_DELIVERY = pl.col("commitment").is_not_null() & (pl.col("role") == "primary")
-_DELIVERY_KEYS = ("commitment", "model", *_GRADE_KEYS)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one call of ``partial_sums`` reads.
-
-    Attributes:
-        paths: Parquet files of consecutive segments.
-        limit: Entries from this one on do not count.
-        as_of: Last UTC day whose work counts.
-    """
-
-    paths: tuple[Path, ...]
-    limit: int
-    as_of: date
-
-
-@dataclass(frozen=True, slots=True)
-class Partial:
-    """Sums of a batch, kept apart by sign, as frames that merge.
-
-    Attributes:
-        totals: Operations by the fields of ``TotalKey``.
-        grades: Capacity by the fields of ``GradeKey``.
-        deliveries: Capacity by contract.
-    """
-
-    totals: pl.DataFrame
-    grades: pl.DataFrame
-    deliveries: pl.DataFrame
-
+_DELIVERY_KEYS = ("commitment", "model", *GRADE_KEYS)
 
 Executor: TypeAlias = Callable[[Callable[[Batch], Partial], Sequence[Batch]], Iterable[Partial]]
+"""Maps ``partial_sums`` over batches, and gives the partials in the order of the batches."""
+
 _Sum = TypeVar("_Sum", Sums, GradeSums)
 _Key = TypeVar("_Key", TotalKey, GradeKey, DeliveryKey, str)
 _Answer = TypeVar("_Answer")
 
 
-def partial_sums(batch: Batch) -> Partial:
-    """Add up a batch of segments.
-
-    Raises:
-        InputError: If the amounts are too large to be added in 38 digits.
-    """
-    rows = _counted(batch)
-    own = _own(rows)
-    return _answer(rows, own, own.filter(_IS_DELIVERY))
-
-
-def _own(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the rows that hold capacity of their own, by the day asked for."""
-    return rows.filter((pl.col("extent") == "own") & (pl.col("rows") > 0)).with_columns(
-        pl.col("lo").alias("operations_lo"),
-        pl.col("hi").alias("operations_hi"),
-        pl.col("unbounded").alias("operations_unbounded"),
-    )
-
-
-def merge_sums(partials: Iterable[Partial]) -> Partial:
-    """Merge the sums of batches, exactly, in any grouping; at least one is given."""
-    held = list(partials)
-    if len(held) == 1:
-        return held[0]
-    return _answer(
-        *(
-            pl.concat([getattr(partial, name) for partial in held]).lazy()
-            for name in ("totals", "grades", "deliveries")
-        )
-    )
-
-
-def _answer(totals: pl.LazyFrame, grades: pl.LazyFrame, deliveries: pl.LazyFrame) -> Partial:
-    """Group three frames, of rows or of sums."""
-    return Partial(
-        group_sums(Grouping(totals, (*_TOTAL_KEYS, "sign"), _SUM_COUNTS, _SUMS)),
-        group_sums(Grouping(grades, (*_GRADE_KEYS, "sign"), _CAPACITY_COUNTS, _CAPACITY)),
-        group_sums(Grouping(deliveries, ("commitment", "sign"), _CAPACITY_COUNTS, _CAPACITY)),
-    )
-
-
-def _counted(batch: Batch) -> pl.LazyFrame:
-    """Return the rows that count, and what each adds by the day asked for."""
-    day, not_after = pl.col("day"), pl.col("not_after")
-    happened = (day <= batch.as_of).fill_null(value=True)
-    sure = (day <= batch.as_of).fill_null((not_after <= batch.as_of).fill_null(value=False))
-    frame = pl.scan_parquet(list(batch.paths), schema=SCHEMA) if batch.paths else _no_rows()
-    return (
-        frame.filter(pl.col("seq") < batch.limit)
-        .with_columns(happened.alias("rows"), sure.alias("sure"))
-        .with_columns(
-            pl.col("rows").not_().alias("later"),
-            *(
-                pl.when(pl.col("sure")).then(pl.col(name)).alias(name)
-                for name in ("lo", "error_lo", "device_us", "ceiling")
-            ),
-            *(
-                pl.when(pl.col("rows")).then(pl.col(name)).alias(name)
-                for name in ("hi", "error_hi")
-            ),
-            pl.when(pl.col("extent") == "cumulative").then(pl.col("run")).alias("figure_of"),
-            day.dt.to_string("%Y-%m").alias("month"),
-        )
-        .with_columns(
-            (pl.col("rows") & pl.col("hi").is_null()).alias("unbounded"),
-            (pl.col("rows") & pl.col("error_hi").is_null()).alias("error_unbounded"),
-            pl.col("device_us").is_null().alias("device_us_unknown"),
-            pl.col("ceiling").is_null().alias("ceiling_unknown"),
-        )
-    )
-
-
-def _no_rows() -> pl.LazyFrame:
-    """Return the frame of an empty ledger."""
-    return pl.LazyFrame(schema=SCHEMA)
-
-
 class PolarsEngine:
     """Folds a projection of the leaves that it keeps in a folder."""
 
-    def __init__(self, source: Leaves, place: Place | None = None, *, run: Executor = map) -> None:
+    def __init__(
+        self,
+        source: Leaves,
+        place: Place | None = None,
+        *,
+        run: Executor = map,
+        own: bool = True,
+        say: Callable[[str], None] = silent,
+    ) -> None:
         """Fold what this source holds.
 
         Args:
             source: Where the entries are read from.
             place: Where the projection is kept; a temporary folder if None or not writable.
-            run: Maps ``partial_sums`` over batches, in any order.
+            run: Maps ``partial_sums`` over batches.
+            own: Whether that happens on this machine alone. What other machines add up is never
+                kept, and they are told the digests of the files that they are to read.
+            say: Tells people a warning.
         """
         self._source = source
         self._projection = Projection(source, place)
         self._run = run
+        self._own = own
+        self._say = say
         self._size = 0
         self._read: Sequence[ProjectedSegment] = ()
 
@@ -220,15 +140,22 @@ class PolarsEngine:
         if root is not None and leaves.root() != root:
             segments = self._projection.segments(size, rebuild=True)
             leaves = _leaves(segments)
-        sums = merge_sums(self._run(partial_sums, _batches(segments, limit, as_of)))
+        try:
+            sums = merge_sums(self._partials(segments, limit, as_of))
+        except IntegrityError as error:
+            # A file was damaged since its digest was checked: such are built again, once.
+            parts = (error.message, error.where, error.why)
+            self._say(f"warning: {'; '.join(filter(None, parts))}; it is built again")
+            segments = self._projection.segments(size, read=segments)
+            sums = merge_sums(self._partials(segments, limit, as_of))
         held = (record for segment in segments for record in segment.read_records())
         self._read = segments
         folded = Folded(
             size=size,
             root=leaves.root(),
             recorded_by=self._recorded_by(limit),
-            totals=_netted(sums.totals, _TOTAL_KEYS, TotalKey, Sums, _SUM_FIELDS),
-            grades=_netted(sums.grades, _GRADE_KEYS, GradeKey, GradeSums, _CAPACITY_FIELDS),
+            totals=_netted(sums.totals, TOTAL_KEYS, TotalKey, Sums, _SUM_FIELDS),
+            grades=_netted(sums.grades, GRADE_KEYS, GradeKey, GradeSums, _CAPACITY_FIELDS),
             records=tuple(record for record in held if record.seq < limit),
             allocations=_allocations(sums.totals),
             deliveries=_netted(sums.deliveries, ("commitment",), str, GradeSums, _CAPACITY_FIELDS),
@@ -237,6 +164,31 @@ class PolarsEngine:
         )
         return folded if root is None else folded.require_root(root)
 
+    def _partials(
+        self, segments: Sequence[ProjectedSegment], limit: int, as_of: date
+    ) -> Iterator[Partial]:
+        """Yield the kept summaries of segments, and add up the rest."""
+        fresh: list[ProjectedSegment] = []
+        passing: list[ProjectedSegment] = []
+        for segment in segments:
+            if segment.leaves.start >= limit:
+                break
+            if not (segment.whole and segment.complete(limit, as_of)):
+                passing.append(segment)
+            elif (summary := self._projection.summary(segment)) is None:
+                fresh.append(segment)
+            else:
+                yield summary
+        if not self._own:
+            yield from self._run(partial_sums, _far_batches([*fresh, *passing], limit, as_of))
+            return
+        batches = [*_cut(fresh, 1, limit, as_of), *_cut(passing, BATCH, limit, as_of)]
+        made = self._run(partial_sums, batches)
+        for place, (_, partial) in enumerate(zip(batches, made, strict=True)):
+            if place < len(fresh):
+                self._projection.keep_summary(fresh[place], partial)
+            yield partial
+
     def _legs(
         self, models: frozenset[str], limit: int, as_of: date
     ) -> Mapping[str, tuple[Leg, ...]]:
@@ -244,14 +196,16 @@ class PolarsEngine:
         segments = self._projection.segments(max(limit, self._size), read=self._read)
         found: dict[str, tuple[Leg, ...]] = dict.fromkeys(sorted(models), ())
         batches = _batches(segments, limit, as_of)
-        found.update(collect_legs([_counted(batch) for batch in batches], models))
+        found.update(collect_legs([rows_of(batch) for batch in batches], models))
         return found
 
     def _delivered(self, limit: int, as_of: date) -> Mapping[DeliveryKey, GradeSums]:
         """Group deliveries in the files of the projection."""
         segments = self._projection.segments(max(limit, self._size), read=self._read)
         batches = _batches(segments, limit, as_of)
-        frames = [_by_delivery(_own(_counted(batch)).filter(_IS_DELIVERY)) for batch in batches]
+        frames = [
+            _by_delivery(own_capacity(rows_of(batch)).filter(IS_DELIVERY)) for batch in batches
+        ]
         whole = frames[0] if len(frames) == 1 else _by_delivery(pl.concat(frames).lazy())
         return _netted(whole, _DELIVERY_KEYS, _delivery_key, GradeSums, _CAPACITY_FIELDS)
 
@@ -281,7 +235,7 @@ class PolarsEngine:
 def _by_delivery(rows: pl.LazyFrame) -> pl.DataFrame:
     """Group rows, or sums, of deliveries by contract, model and grade."""
     keys = (*_DELIVERY_KEYS, "sign")
-    return group_sums(Grouping(rows, keys, _CAPACITY_COUNTS, _CAPACITY))
+    return group_sums(Grouping(rows, keys, CAPACITY_COUNTS, CAPACITY))
 
 
 def _delivery_key(contract: str, model: str, *grade: Any) -> DeliveryKey:  # noqa: ANN401
@@ -289,7 +243,7 @@ def _delivery_key(contract: str, model: str, *grade: Any) -> DeliveryKey:  # noq
     return DeliveryKey(contract, model, GradeKey(*grade))
 
 
-def engine(source: Leaves, projection: Place | None) -> PolarsEngine:
+def engine(source: Leaves, projection: Place | None, _means: Means) -> PolarsEngine:
     """Return the engine over a source, with its projection in a folder."""
     return PolarsEngine(source, projection)
 
@@ -304,9 +258,37 @@ def _leaves(segments: Sequence[ProjectedSegment]) -> CompactRange:
 
 def _batches(segments: Sequence[ProjectedSegment], limit: int, as_of: date) -> list[Batch]:
     """Cut the segments that hold counted entries into batches; at least one, perhaps empty."""
-    paths = [segment.allocations for segment in segments if segment.leaves.start < limit]
-    starts = range(0, len(paths), BATCH) or (0,)
-    return [Batch(tuple(paths[start : start + BATCH]), limit, as_of) for start in starts]
+    held = [segment for segment in segments if segment.leaves.start < limit]
+    return _cut(held, BATCH, limit, as_of) or [Batch((), limit, as_of)]
+
+
+def _cut(segments: Sequence[ProjectedSegment], count: int, limit: int, as_of: date) -> list[Batch]:
+    """Cut segments into batches of some number of them."""
+    return [
+        Batch(tuple(each.allocations for each in segments[start : start + count]), limit, as_of)
+        for start in range(0, len(segments), count)
+    ]
+
+
+def _far_batches(segments: Sequence[ProjectedSegment], limit: int, as_of: date) -> list[Batch]:
+    """Cut segments into batches for other machines, with what those are checked by."""
+    batches = []
+    # Until all are confirmed the sums of all are in memory: so there are not more than so many.
+    count = max(FAR_BATCH, -(-len(segments) // FAR_BATCHES_MAX))
+    for start in range(0, len(segments), count):
+        held = segments[start : start + count]
+        complete = all(each.complete(limit, as_of) for each in held)
+        batches.append(
+            Batch(
+                # The folder that a worker runs in is another one.
+                tuple(each.allocations.absolute() for each in held),
+                limit,
+                as_of,
+                tuple(each.digest for each in held),
+                merge_controls(each.control for each in held) if complete else None,
+            )
+        )
+    return batches
 
 
 def _netted(

@@ -4,7 +4,7 @@ A segment is used only while its files have the digests that its manifest states
 sealed under the ledger's secret, and its range is that of the leaves in the store, hashed anew;
 otherwise it is built again. Who has no secret builds from the leaves each time, so that nobody's
 forged files are added up. What the totals rest on is the range made from the leaves themselves.
-Specification: ``schemas/projection.v1.md``.
+Specification: ``schemas/projection.v2.md``.
 """
 
 from __future__ import annotations
@@ -12,29 +12,31 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
+import polars as pl
 
 from ledger.engines.columns import Columns, columns_of
-from ledger.engines.leaves import Chunk, Leaves, read_chunk, read_range, segments
+from ledger.engines.leaves import Chunk, Leaves, is_whole, read_chunk, read_range, segments
+from ledger.engines.partials import Control, Partial, control_of_rows
 from ledger.engines.place import Place
+from ledger.engines.summaries import Summaries, replacing
 from ledger.errors import LedgerError, MissingError
 from ledger.measure import StoredRecord
 from ledger.merkle import CompactRange
 
 __all__ = ["VERSION", "ProjectedSegment", "Projection"]
 
-VERSION = "flopledger/projection.v1"
+VERSION = "flopledger/projection.v2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,46 @@ class ProjectedSegment:
         last: Leaf hash of its last entry, 64 hex digits.
         allocations: Parquet file, columns as ``ledger.engines.columns.SCHEMA``.
         records: File of the other records, one JSON object a line.
+        digest: SHA-256 of the Parquet file, hex.
+        settled: Last day that its work can have happened on; None if no day can change its sums.
+        control: What all of its rows add up to.
     """
 
     leaves: CompactRange
     last: str
     allocations: Path
     records: Path
+    digest: str
+    settled: date | None
+    control: Control
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any], allocations: Path, records: Path) -> Self:
+        """Read a manifest.
+
+        Raises:
+            ValueError: If it does not hold what it must; also KeyError, and LedgerError.
+        """
+        settled = manifest["settled"]
+        return cls(
+            CompactRange.parse(manifest["leaves"]),
+            manifest["last"],
+            allocations,
+            records,
+            manifest["allocations"],
+            None if settled is None else date.fromisoformat(settled),
+            {int(sign): tuple(map(int, sums)) for sign, sums in manifest["control"].items()},
+        )
+
+    @property
+    def whole(self) -> bool:
+        """Whether no later entry changes it."""
+        return is_whole(self.leaves.start, self.leaves.stop)
+
+    def complete(self, limit: int, as_of: date) -> bool:
+        """Return whether all of its rows count, and no later day changes what they add."""
+        settled = self.settled is None or self.settled <= as_of
+        return self.leaves.stop <= limit and settled
 
     def read_records(self) -> Iterator[StoredRecord]:
         """Yield the records that are no allocations, in order."""
@@ -76,6 +112,7 @@ class Projection:
             self._folder, self._secret = place.folder, place.secret
         else:
             self._folder, self._secret = self._temporary(), secrets.token_bytes()
+        self._summaries = Summaries(self._folder, self._secret)
 
     def segments(
         self, size: int, *, rebuild: bool = False, read: Sequence[ProjectedSegment] = ()
@@ -98,6 +135,16 @@ class Projection:
             found.append(held or self._build(start, stop))
         return tuple(found)
 
+    def summary(self, segment: ProjectedSegment) -> Partial | None:
+        """Return what a whole segment adds up to once all of it has happened, if that is kept."""
+        leaves = segment.leaves
+        return self._summaries.held(leaves.start, leaves.stop, segment.digest)
+
+    def keep_summary(self, segment: ProjectedSegment, partial: Partial) -> None:
+        """Keep what a whole segment adds up to; the caller has added it up himself."""
+        leaves = segment.leaves
+        self._summaries.keep(leaves.start, leaves.stop, segment.digest, partial)
+
     def _temporary(self) -> Path:
         """Return a new folder that goes when this object goes."""
         folder = Path(tempfile.mkdtemp(prefix="flopledger-projection-"))
@@ -111,23 +158,23 @@ class Projection:
             manifest: Any = json.loads(paths["manifest"].read_bytes())
             if not _sound(manifest, start, stop, self._secret):
                 return None
-            leaves = CompactRange.parse(manifest["leaves"])
+            segment = ProjectedSegment.of(manifest, paths["allocations"], paths["records"])
             files = {name: _digest(paths[name]) for name in ("allocations", "records")}
-        except (OSError, ValueError, LedgerError):
+        except (OSError, ValueError, KeyError, LedgerError):
             return None
         if any(manifest[name] != digest for name, digest in files.items()):
             return None
         # The leaves are hashed for every fold: a file beside them cannot vouch for them.
-        if (read or read_range(self._source, start, stop)) != leaves:
+        if (read or read_range(self._source, start, stop)) != segment.leaves:
             return None
-        return ProjectedSegment(leaves, manifest["last"], paths["allocations"], paths["records"])
+        return segment
 
     def _build(self, start: int, stop: int) -> ProjectedSegment:
         """Build one segment from its leaves."""
         chunk = read_chunk(self._source, start, stop)
         columns = columns_of(chunk.data)
         try:
-            self._write(chunk, columns)
+            manifest = self._write(chunk, columns)
         except OSError as error:
             raise MissingError(
                 f"the projection cannot be written: {error.strerror or error}",
@@ -137,30 +184,33 @@ class Projection:
             ) from error
         self._drop_others(start, stop)
         paths = self._paths(start, stop)
-        return ProjectedSegment(
-            chunk.leaves, chunk.last.hex(), paths["allocations"], paths["records"]
-        )
+        return ProjectedSegment.of(manifest, paths["allocations"], paths["records"])
 
-    def _write(self, chunk: Chunk, columns: Columns) -> None:
-        """Write the files of one segment, the manifest last."""
+    def _write(self, chunk: Chunk, columns: Columns) -> dict[str, Any]:
+        """Write the files of one segment, the manifest last; return what that says."""
         start, stop = chunk.leaves.start, chunk.leaves.stop
         paths = self._paths(start, stop)
-        manifest = {
+        settled = columns.allocations.select(pl.coalesce("day", "not_after").max()).item()
+        control = control_of_rows(columns.allocations)
+        manifest: dict[str, Any] = {
             "schema": VERSION,
             "start": start,
             "stop": stop,
             "leaves": chunk.leaves.encode(),
             "last": chunk.last.hex(),
+            "settled": None if settled is None else str(settled),
+            "control": {str(sign): list(map(str, sums)) for sign, sums in sorted(control.items())},
         }
-        with _replacing(paths["allocations"]) as path:
+        with replacing(paths["allocations"]) as path:
             columns.allocations.write_parquet(path, compression="zstd", compression_level=1)
             manifest["allocations"] = _digest(path)
-        with _replacing(paths["records"]) as path:
+        with replacing(paths["records"]) as path:
             path.write_bytes(b"".join(_line(record) for record in columns.records))
             manifest["records"] = _digest(path)
         manifest["seal"] = _seal(manifest, self._secret)
-        with _replacing(paths["manifest"]) as path:
+        with replacing(paths["manifest"]) as path:
             path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        return manifest
 
     def _paths(self, start: int, stop: int) -> Mapping[str, Path]:
         """Return the files of a segment by what they hold."""
@@ -217,14 +267,3 @@ def _line(record: StoredRecord) -> bytes:
         "type": record.type,
     }
     return msgspec.json.encode(value) + b"\n"
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Give a path to write to, and put the file in place whole or not at all."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -1,0 +1,250 @@
+"""A partial is the sums of a batch of segments, which merge exactly with those of any other.
+
+``partial_sums`` is one pure function of a batch and ``merge_sums`` one exact merge, so that any
+executor that maps a function over batches can run it: this process, a pool of them, or a cluster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+from operator import add
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import polars as pl
+
+from ledger.engines.columns import SCHEMA
+from ledger.engines.sums import Grouping, group_sums
+from ledger.errors import IntegrityError
+from ledger.measure import GradeKey, TotalKey
+
+__all__ = [
+    "CAPACITY",
+    "CAPACITY_COUNTS",
+    "GRADE_KEYS",
+    "IS_DELIVERY",
+    "TOTAL_KEYS",
+    "Batch",
+    "Control",
+    "Partial",
+    "control_of",
+    "control_of_rows",
+    "counted",
+    "merge_controls",
+    "merge_sums",
+    "own_capacity",
+    "partial_sums",
+    "rows_of",
+]
+
+TOTAL_KEYS = (*(name for name in TotalKey._fields if name != "run"), "figure_of")
+GRADE_KEYS = GradeKey._fields
+CAPACITY = ("device_us", "ceiling", "operations_lo", "operations_hi")
+CAPACITY_COUNTS = ("rows", "device_us_unknown", "ceiling_unknown", "operations_unbounded")
+IS_DELIVERY = pl.col("commitment").is_not_null() & (pl.col("role") == "primary")
+
+_SUMS = ("lo", "hi", "error_lo", "error_hi")
+_SUM_COUNTS = ("rows", "unbounded", "error_unbounded", "later")
+_HELD_MAX = 64  # partials that wait before they are merged into one
+
+Control: TypeAlias = Mapping[int, tuple[int, ...]]
+"""The sums over all totals by sign: rows, ends without a bound, and both intervals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one call of ``partial_sums`` reads.
+
+    Attributes:
+        paths: Parquet files of segments, in order; texts are URLs of files elsewhere.
+        limit: Entries from this one on do not count.
+        as_of: Last UTC day whose work counts.
+        digests: SHA-256 of each file, hex, which is then checked before it is read. None are given
+            where the files were checked by the same machine a moment ago.
+        control: What the sums must come to; None where day or limit may leave rows out.
+    """
+
+    paths: tuple[Path | str, ...]
+    limit: int
+    as_of: date
+    digests: tuple[str, ...] = ()
+    control: Control | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Sums of a batch, kept apart by sign, as frames that merge.
+
+    Attributes:
+        totals: Operations by the fields of ``TotalKey``.
+        grades: Capacity by the fields of ``GradeKey``.
+        deliveries: Capacity by contract.
+    """
+
+    totals: pl.DataFrame
+    grades: pl.DataFrame
+    deliveries: pl.DataFrame
+
+
+def partial_sums(batch: Batch) -> Partial:
+    """Add up a batch of segments.
+
+    Raises:
+        InputError: If the amounts are too large to be added in 38 digits.
+        IntegrityError: If a file has another digest than the batch states.
+    """
+    rows = rows_of(batch)
+    own = own_capacity(rows)
+    return _answer(rows, own, own.filter(IS_DELIVERY))
+
+
+def merge_sums(partials: Iterable[Partial]) -> Partial:
+    """Merge the sums of batches, exactly, in any grouping; of none, there are no sums."""
+    held: list[Partial] = []
+    for partial in partials:
+        held.append(partial)
+        if len(held) == _HELD_MAX:
+            held = [_merged(held)]
+    if not held:
+        return partial_sums(Batch((), 0, date.min))
+    return held[0] if len(held) == 1 else _merged(held)
+
+
+def rows_of(batch: Batch) -> pl.LazyFrame:
+    """Return the rows of a batch that count, and what each adds by the day asked for."""
+    return counted(_scanned(batch), batch.limit, batch.as_of)
+
+
+def counted(rows: pl.LazyFrame, limit: int, as_of: date) -> pl.LazyFrame:
+    """Return the rows that count, and what each adds by the day asked for.
+
+    Args:
+        rows: Columns as ``SCHEMA``.
+        limit: Entries from this one on do not count.
+        as_of: Last UTC day whose work counts.
+    """
+    day, not_after = pl.col("day"), pl.col("not_after")
+    happened = (day <= as_of).fill_null(value=True)
+    sure = (day <= as_of).fill_null((not_after <= as_of).fill_null(value=False))
+    return (
+        rows.filter(pl.col("seq") < limit)
+        .with_columns(happened.alias("rows"), sure.alias("sure"))
+        .with_columns(
+            pl.col("rows").not_().alias("later"),
+            *(
+                pl.when(pl.col("sure")).then(pl.col(name)).alias(name)
+                for name in ("lo", "error_lo", "device_us", "ceiling")
+            ),
+            *(
+                pl.when(pl.col("rows")).then(pl.col(name)).alias(name)
+                for name in ("hi", "error_hi")
+            ),
+            pl.when(pl.col("extent") == "cumulative").then(pl.col("run")).alias("figure_of"),
+            day.dt.to_string("%Y-%m").alias("month"),
+        )
+        .with_columns(
+            (pl.col("rows") & pl.col("hi").is_null()).alias("unbounded"),
+            (pl.col("rows") & pl.col("error_hi").is_null()).alias("error_unbounded"),
+            pl.col("device_us").is_null().alias("device_us_unknown"),
+            pl.col("ceiling").is_null().alias("ceiling_unknown"),
+        )
+    )
+
+
+def own_capacity(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the rows that hold capacity of their own, by the day asked for."""
+    return rows.filter((pl.col("extent") == "own") & (pl.col("rows") > 0)).with_columns(
+        pl.col("lo").alias("operations_lo"),
+        pl.col("hi").alias("operations_hi"),
+        pl.col("unbounded").alias("operations_unbounded"),
+    )
+
+
+def control_of(partial: Partial) -> Control:
+    """Return what the totals of a partial come to, whatever they are grouped by."""
+    return _control(partial.totals.lazy())
+
+
+def control_of_rows(frame: pl.DataFrame) -> Control:
+    """Return what the totals of rows come to once all of them have happened.
+
+    Args:
+        frame: Columns as ``SCHEMA``.
+    """
+    return _control(counted(frame.lazy(), 2**63 - 1, date.max))
+
+
+def merge_controls(controls: Iterable[Control]) -> Control:
+    """Return what the sums of several batches come to together."""
+    found: dict[int, tuple[int, ...]] = {}
+    for control in controls:
+        for sign, sums in control.items():
+            held = found.get(sign)
+            found[sign] = sums if held is None else tuple(map(add, held, sums))
+    return found
+
+
+def _control(rows: pl.LazyFrame) -> Control:
+    """Add up rows, or sums of them, by sign alone."""
+    frame = group_sums(Grouping(rows, ("sign",), _SUM_COUNTS, _SUMS))
+    return {
+        int(sign): tuple(int(value) for value in sums)
+        for sign, *sums in frame.select("sign", *_SUM_COUNTS, *_SUMS).rows()
+    }
+
+
+def _merged(held: list[Partial]) -> Partial:
+    """Merge some partials at once."""
+    return _answer(
+        *(
+            pl.concat([getattr(partial, name) for partial in held]).lazy()
+            for name in ("totals", "grades", "deliveries")
+        )
+    )
+
+
+def _answer(totals: pl.LazyFrame, grades: pl.LazyFrame, deliveries: pl.LazyFrame) -> Partial:
+    """Group three frames, of rows or of sums."""
+    return Partial(
+        group_sums(Grouping(totals, (*TOTAL_KEYS, "sign"), _SUM_COUNTS, _SUMS)),
+        group_sums(Grouping(grades, (*GRADE_KEYS, "sign"), CAPACITY_COUNTS, CAPACITY)),
+        group_sums(Grouping(deliveries, ("commitment", "sign"), CAPACITY_COUNTS, CAPACITY)),
+    )
+
+
+def _scanned(batch: Batch) -> pl.LazyFrame:
+    """Return the rows of the files, read from checked bytes where digests are stated."""
+    if not batch.paths:
+        return pl.LazyFrame(schema=SCHEMA)
+    sources: Any = list(batch.paths)
+    if batch.digests:
+        files = zip(batch.paths, batch.digests, strict=True)
+        sources = [BytesIO(_checked(path, digest)) for path, digest in files]
+    return pl.scan_parquet(sources, schema=SCHEMA)
+
+
+def _checked(path: Path | str, digest: str) -> bytes:
+    """Return the bytes of a file, if they are those that were sealed."""
+    data = path.read_bytes() if isinstance(path, Path) else _fetched(path)
+    found = hashlib.sha256(data).hexdigest()
+    if found != digest:
+        raise IntegrityError(
+            "a segment of the projection is not the file that was sealed",
+            where=str(path),
+            why=f"its SHA-256 is {found}, the manifest states {digest}",
+            remedy="delete the file: it is built again from the ledger",
+        )
+    return data
+
+
+def _fetched(url: str) -> bytes:
+    """Return the bytes of a file elsewhere."""
+    import fsspec  # noqa: PLC0415 - comes with the extra ``cluster``
+
+    with fsspec.open(url, "rb") as file:
+        data: bytes = file.read()
+        return data

@@ -1,0 +1,254 @@
+"""A cluster may be slow, broken or wrong: the sums are those of this process, and it is said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Timer
+from time import monotonic
+from typing import Any
+
+import pytest
+from clustered import Workers, behave, clustered, separate
+from ledgers import DAY, MemoryLeaves, Reverse, allocation, records, undated
+from recorded import work
+
+from ledger.engines import confirming, leaves, polars
+from ledger.engines.dask import Cluster
+from ledger.engines.means import Means
+from ledger.engines.partials import Batch, Partial
+from ledger.engines.place import Place
+from ledger.engines.plain import PlainEngine
+from ledger.engines.polars import PolarsEngine
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    with clustered() as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut small ledgers into many segments and batches."""
+    monkeypatch.setattr(leaves, "SEGMENT", 4)
+    monkeypatch.setattr(polars, "FAR_BATCH", 2)
+
+
+@pytest.fixture
+def source() -> MemoryLeaves:
+    rows = [allocation(f"m{n % 5}", 10**20 + 7 ** (n % 30), run=f"r{n}") for n in range(72)]
+    rows[40] = allocation("m1", None, operations_low="3", **undated(DAY))
+    return MemoryLeaves(records(*rows[:70], Reverse(3), *rows[70:]))
+
+
+class Folding:
+    """Folds on the cluster, and holds what comes out against the plain engine."""
+
+    def __init__(self, source: MemoryLeaves, folder: Path, workers: Workers) -> None:
+        self.source = source
+        self.folder = folder
+        self.workers = workers
+        self.said: list[str] = []
+
+    def __call__(
+        self,
+        before: Callable[[], object] = lambda: None,
+        patience: float = 30,
+        segments: str | None = None,
+    ) -> list[str]:
+        """Fold; return the warnings. ``before`` is called when the files have been checked."""
+        self.said.clear()
+        means = Means(self.workers.address, segments, self.said.append)
+        cluster = Cluster(means, patience=patience)
+
+        def run(function: Callable[[Batch], Partial], batches: Sequence[Batch]) -> Any:
+            before()
+            return cluster(function, batches)
+
+        engine = PolarsEngine(
+            self.source, Place(self.folder, b"s" * 32), run=run, own=False, say=self.said.append
+        )
+        size = self.source.size
+        asked = {"size": size, "limit": size, "as_of": DAY, "root": self.source.root()}
+        assert engine.fold(**asked) == PlainEngine(self.source).fold(**asked)
+        return self.said
+
+
+@pytest.fixture
+def fold(source: MemoryLeaves, tmp_path: Path, workers: Workers) -> Folding:
+    return Folding(source, tmp_path / "projection", workers)
+
+
+@pytest.fixture
+def _without_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process add nothing up of itself, so that the other guards are seen alone."""
+    monkeypatch.setattr(confirming.secrets.SystemRandom, "sample", lambda *_: [])
+
+
+@pytest.mark.usefixtures("_without_sample")
+def test_cluster_folds_as_plain_does(fold: Folding, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: dict[int, list[str]] = {}
+    take = confirming.Round._take
+
+    def taken(asked: confirming.Round, index: int, worker: str, answer: object) -> None:
+        heard.setdefault(index, []).append(worker)
+        take(asked, index, worker, answer)
+
+    monkeypatch.setattr(confirming.Round, "_take", taken)
+    assert fold() == []
+    # Nobody confirms himself.
+    assert len(heard) == 10
+    assert all(len(set(pair)) == len(pair) == 2 for pair in heard.values())
+    # What others added up is used once and never kept.
+    assert not list(fold.folder.glob("*.sums"))
+    assert list(fold.folder.glob("*.parquet"))
+
+
+@pytest.mark.usefixtures("_without_sample")
+@pytest.mark.parametrize(
+    "lie",
+    ["shifting", *(pytest.param(lie, marks=pytest.mark.slow) for lie in ("dropping", "babbling"))],
+)
+def test_cluster_names_a_worker_that_lies(fold: Folding, workers: Workers, lie: str) -> None:
+    liar = workers.live()[1]
+    with workers.behaving(lie, liar):
+        (warning,) = fold()
+    assert f"worker {liar} gave a wrong sum of {fold.folder}" in warning
+
+
+@pytest.mark.slow
+def test_cluster_sees_two_that_tell_the_same_lie(fold: Folding, workers: Workers) -> None:
+    liars = workers.live()[:2]
+    with workers.behaving("shifting", *liars):
+        said = fold()
+    assert len(said) == 2
+    assert all(any(f"worker {liar} gave a wrong sum" in line for line in said) for liar in liars)
+
+
+def test_cluster_of_nothing_but_liars_is_found_out(fold: Folding, workers: Workers) -> None:
+    # They confirm each other, and every total stays what it is. The sample finds one, and then each
+    # of the others is tried.
+    with workers.behaving("shifting", *workers.live()):
+        assert len(fold()) == 3
+
+
+@pytest.mark.usefixtures("_without_sample")
+def test_cluster_that_loses_work_is_caught_by_control_totals(
+    fold: Folding, workers: Workers
+) -> None:
+    # All three agree.
+    with workers.behaving("dropping", *workers.live()):
+        assert len(fold()) == 3
+
+
+def test_cluster_goes_on_without_a_worker_that_is_killed(fold: Folding, workers: Workers) -> None:
+    victim, killed = workers.live()[0], list[float]()
+
+    def kill() -> None:
+        workers.kill(victim)
+        killed.append(monotonic())
+
+    with workers.behaving("lingering", *workers.live()):
+        said = fold(before=Timer(0.5, kill).start)
+        assert killed
+        assert killed[0] < monotonic() - 0.3, "it was killed with work to do"
+    assert not [line for line in said if "wrong sum" in line]
+    workers.wait()
+    assert victim not in workers.live()
+
+
+def test_cluster_does_not_wait_for_one_that_is_slow(fold: Folding, workers: Workers) -> None:
+    slow = workers.live()[2]
+    with workers.behaving("sleeping", slow):
+        said = fold(patience=1)
+    assert said
+    assert all(
+        f"{slow} did not answer in 1 seconds; the work is done here" in line for line in said
+    )
+
+
+def test_cluster_that_fails_is_said_and_survived(fold: Folding, workers: Workers) -> None:
+    bad = workers.live()[0]
+    with workers.behaving("failing", bad):
+        said = fold()
+    assert said
+    assert all(f"worker {bad} could not add up" in line for line in said)
+    assert "--segments" in said[0]
+
+
+def flip(path: Path) -> None:
+    """Change one bit in the middle of a file."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def test_cluster_names_a_segment_that_is_corrupt_and_it_is_built_again(fold: Folding) -> None:
+    fold()
+    bad = fold.folder / "0000000008-0000000012.parquet"
+    sound, flips = bad.read_bytes(), iter([flip])
+    said = fold(before=lambda: next(flips, Path.exists)(bad))
+    digest = hashlib.sha256(sound).hexdigest()
+    assert said
+    assert all(f"{bad}; its SHA-256 is " in line and digest in line for line in said)
+    assert said[-1].endswith("it is built again")
+    assert bad.read_bytes() == sound
+
+
+def test_cluster_reads_segments_from_a_shelf(fold: Folding, tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    assert fold(segments=shelf.as_uri()) == []
+    copies = sorted(shelf.iterdir())
+    assert len(copies) == len(list(fold.folder.glob("*.parquet")))
+    times = [path.stat().st_mtime_ns for path in copies]
+    assert fold(segments=shelf.as_uri()) == []
+    assert [path.stat().st_mtime_ns for path in copies] == times
+    sound = copies[0].read_bytes()
+    flip(copies[0])
+    said = fold(segments=shelf.as_uri())
+    assert said
+    assert all(f"{copies[0].as_uri()}; its SHA-256 is" in line for line in said)
+    assert copies[0].read_bytes() == sound
+    assert fold(segments=shelf.as_uri()) == []
+
+
+@pytest.mark.slow
+def test_cluster_whose_scheduler_is_killed_is_done_without(
+    source: MemoryLeaves, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with separate(tmp_path) as (scheduler, workers):
+        fold = Folding(source, tmp_path / "projection", workers)
+        workers.client.run(behave, "lingering")
+        workers.client.close()
+        capfd.readouterr()
+        said = fold(before=Timer(1, scheduler.kill).start)
+    assert said == ["warning: the connection to the scheduler was lost; the rest is done here"]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_check_says_the_same_on_every_engine_to_the_byte(
+    flopledger: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: Workers
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795435200")
+    assert flopledger("init", "--origin", "ledger.example/t").code == 0
+    rows = [
+        work(f"m{n % 3}", 10**24 + n, f"2026-03-{n % 28 + 1:02}", run=f"r{n}") for n in range(30)
+    ]
+    path = tmp_path / "records.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in rows), encoding="utf-8")
+    assert flopledger("record", str(path)).code == 0
+    documents = {}
+    for engine in ("dask", "pool", "plain", "polars"):
+        shutil.rmtree(tmp_path / "ledger.db.projection", ignore_errors=True)
+        options = ("--scheduler", workers.address) if engine == "dask" else ()
+        ran = flopledger("check", "-f", "json", "--engine", engine, *options)
+        assert (ran.code, ran.err) == (1, ""), ran.err
+        documents[engine] = ran.out
+    assert len(set(documents.values())) == 1
+    assert '"model:m2"' in documents["dask"]

@@ -1,0 +1,111 @@
+"""Engines beyond this process: a pool that breaks is survived; a cluster that lacks says so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ledgers import DAY, MemoryLeaves, allocation, records
+
+from ledger.engines import leaves
+from ledger.engines.partials import Batch, Partial, partial_sums
+from ledger.engines.plain import PlainEngine
+from ledger.engines.polars import PolarsEngine
+from ledger.engines.pool import Pool
+from ledger.engines.shelf import Shelf
+from ledger.errors import InputError, IntegrityError
+
+Run = Callable[..., Any]
+HERE = os.getpid()
+
+
+def dying(batch: Batch) -> Partial:
+    """Add up in this process only; end any other."""
+    if os.getpid() != int(os.environ["DRIVER"]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return partial_sums(batch)
+
+
+@pytest.mark.slow
+def test_pool_whose_processes_are_ended_folds_as_plain_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(leaves, "SEGMENT", 4)
+    monkeypatch.setenv("DRIVER", str(os.getpid()))
+    source = MemoryLeaves(
+        records(*(allocation(f"m{n % 2}", 10**n, run=f"r{n}") for n in range(10)))
+    )
+    said: list[str] = []
+    pool = Pool(said.append, 2)
+    engine = PolarsEngine(source, run=lambda _, batches: pool(dying, batches))
+    asked = {"size": 10, "limit": 10, "as_of": DAY, "root": source.root()}
+    assert engine.fold(**asked) == PlainEngine(source).fold(**asked)
+    assert said == ["warning: a process of the pool was ended; its work is done here"]
+
+
+@pytest.fixture
+def ledger(flopledger: Run) -> None:
+    assert flopledger("init", "--origin", "ledger.example/t").code == 0
+
+
+@pytest.mark.usefixtures("ledger")
+@pytest.mark.parametrize(
+    ("options", "said", "remedy"),
+    [
+        (["--engine", "dask"], "needs the address of a scheduler", "--scheduler tcp://"),
+        (["--scheduler", "tcp://127.0.0.1:8786"], "polars uses no cluster", "--engine dask"),
+        (["--engine", "pool", "--segments", "s3://b"], "pool uses no cluster", "--engine dask"),
+        (
+            ["--engine", "dask", "--scheduler", "tcp://127.0.0.1:9"],
+            "no scheduler answers at tcp://127.0.0.1:9",
+            "dask worker",
+        ),
+        (
+            ["--engine", "dask", "--scheduler", "nonsense://1"],
+            "no scheduler answers at nonsense://1",
+            "--engine pool",
+        ),
+        (
+            ["--engine", "dask", "--scheduler", "tcp://127.0.0.1:9", "--segments", "what://x"],
+            "the place of segments is not known",
+            "s3://",
+        ),
+    ],
+)
+def test_check_without_a_cluster_says_what_to_do(
+    flopledger: Run, options: list[str], said: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dask = pytest.importorskip("ledger.engines.dask")
+    monkeypatch.setattr(dask, "_CONNECT_S", 0.5)
+    ran = flopledger("check", *options)
+    assert ran.code == 2
+    assert said in ran.err
+    assert "  where: --" in ran.err
+    assert "  why: " in ran.err or "place of segments" in said
+    assert remedy in ran.err.split("  next: ")[1]
+
+
+@pytest.mark.usefixtures("ledger")
+def test_check_without_the_extra_says_what_to_install(
+    flopledger: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    ran = flopledger("check", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:8786")
+    assert ran.code == 2
+    assert "next: pip install 'flopledger[cluster]'" in ran.err
+
+
+def test_batch_of_a_changed_file_is_not_added_up(tmp_path: Path) -> None:
+    path = tmp_path / "segment.parquet"
+    path.write_bytes(b"not what was sealed")
+    with pytest.raises(IntegrityError, match="not the file that was sealed") as caught:
+        partial_sums(Batch((path,), 1, DAY, ("0" * 64,)))
+    assert caught.value.where == str(path)
+    assert "0" * 64 in caught.value.why
+    with pytest.raises(InputError):
+        Shelf("nowhere://at/all")
