@@ -64,7 +64,7 @@ def proved_by_peer(stage: Stage) -> Answer:
     with SqliteTree(str(tree_of(stage.inputs, stage.size))) as tree:
         for seq in chosen(stage.size):
             with stage.lap():
-                leaf, root = tree.get_leaf(seq + 1), tree.get_state()
+                leaf, root = tree.get_leaf(seq + 1), tree.get_root()
                 proof = tree.prove_inclusion(seq + 1)
                 verify_inclusion(leaf, root, proof)
             lengths.append(str(len(proof.path) - 1))

@@ -67,3 +67,8 @@ def peak_kib() -> int:
     """
     with Path("/proc/self/status").open() as file:
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+
+
+def nothing(stage: Stage) -> int:
+    """Prepare nothing; return the size."""
+    return stage.size

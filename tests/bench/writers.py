@@ -16,13 +16,11 @@ from ledger.log import Log
 from ledger.stores.notes import NotesFile
 
 from .benchmark import Benchmark
-from .stage import Stage
+from .stage import Stage, nothing
 
+PROCESSES, CLIENTS = 8, 16
+KIND = multiprocessing.get_context("spawn")
 READY_S = 120  # a writer that never came lets the others fail instead of wait
-
-
-def nothing(stage: Stage) -> None:
-    """Prepare nothing."""
 
 
 def write(context: Context, writer: int, number: int, start: Barrier) -> None:
@@ -38,10 +36,9 @@ def write(context: Context, writer: int, number: int, start: Barrier) -> None:
 
 def together(stage: Stage, context: Context, writers: int) -> str:
     """Let writers append at once; return who wrote what, in the order of each, if all holds."""
-    spawn = multiprocessing.get_context("spawn")
-    start, each = spawn.Barrier(writers + 1), stage.size // writers
+    start, each = KIND.Barrier(writers + 1), stage.size // writers
     given = [(context, writer, each, start) for writer in range(writers)]
-    processes = [spawn.Process(target=write, args=arguments) for arguments in given]
+    processes = [KIND.Process(target=write, args=arguments) for arguments in given]
     for process in processes:
         process.start()
     start.wait(READY_S)
@@ -73,24 +70,24 @@ def on_server(stage: Stage) -> Iterator[Context]:
 
 def eight(stage: Stage) -> str:
     """Eight processes on one SQLite file."""
-    return together(stage, found(stage.work), 8)
+    return together(stage, found(stage.work), PROCESSES)
 
 
 def one(stage: Stage) -> str:
     """One process that appends as many."""
-    stage.size = stage.size // 8 * 8
+    stage.size = stage.size // PROCESSES * PROCESSES
     return together(stage, found(stage.work), 1)
 
 
 def sixteen_clients(stage: Stage) -> str:
     """Sixteen clients of one server."""
     with on_server(stage) as context:
-        return together(stage, context, 16)
+        return together(stage, context, CLIENTS)
 
 
 def one_client(stage: Stage) -> str:
     """One client that appends as many."""
-    stage.size = stage.size // 16 * 16
+    stage.size = stage.size // CLIENTS * CLIENTS
     with on_server(stage) as context:
         return together(stage, context, 1)
 
