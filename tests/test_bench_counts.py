@@ -227,7 +227,7 @@ def tracer() -> None:
 
 LIGHT = "polars sqlmodel sqlalchemy psycopg pydantic yaml"
 IMPORTED = {
-    "--help": f"{LIGHT} rich msgspec cryptography hashlib secrets uuid sqlite3",
+    "--help": f"{LIGHT} rich msgspec cryptography hashlib secrets sqlite3",
     "verify -o verdict.txt": LIGHT,
     "check": "sqlmodel sqlalchemy psycopg yaml",
     "import table.csv --source csv": "sqlmodel sqlalchemy psycopg yaml",
