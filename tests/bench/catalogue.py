@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from importlib import import_module
 
 from .benchmark import Benchmark
 
 MODULES = (
-    *("bulk", "durable", "verifying", "check", "footprint", "proof", "startup", "cluster"),
+    *("width", "bulk", "durable", "verifying", "check", "footprint", "proof", "startup", "cluster"),
     *("peers", "writers"),
 )
 
@@ -24,13 +23,3 @@ def _order(name: str) -> tuple[str, int, str]:
     """Return where an id stands: B2 before B10, then by what follows the number."""
     digits = "".join(c for c in name[1:] if c.isdigit())
     return name[0], int(digits), name[1 + len(digits) :]
-
-
-def chosen(ids: Iterable[str]) -> list[Benchmark]:
-    """Return the benchmarks of some ids, or all.
-
-    Raises:
-        KeyError: If there is no such benchmark.
-    """
-    held = benchmarks()
-    return [held[name] for name in ids] if ids else list(held.values())
