@@ -50,7 +50,7 @@ def encode(value: JSON) -> bytes:
     Raises:
         CanonicalError: If the value holds anything else, floats included.
     """
-    _check(value, depth=0)
+    _check(value)
     return _write(value).encode()
 
 
@@ -86,7 +86,7 @@ def parse(data: bytes, *, limit: int = BYTES_MAX) -> JSON:
         )
     # Only these two faults survive the comparison; a short ASCII text can have neither.
     if not data.isascii() or data.count(b"[") + data.count(b"{") > DEPTH_MAX:
-        _check(value, depth=0)
+        _check(value)
     return value
 
 
@@ -113,7 +113,7 @@ def parse_spelling(data: bytes, *, limit: int) -> JSON:
         raise CanonicalError(f"nested deeper than {DEPTH_MAX}") from error
     except ValueError as error:
         raise CanonicalError(f"not JSON of the profile: {error}") from error
-    _check(value, depth=0)
+    _check(value)
     return value
 
 
@@ -181,25 +181,26 @@ _SPELT = json.JSONDecoder(
 )
 
 
-def _check(value: JSON, *, depth: int) -> None:
-    """Raise unless the value lies within the profile."""
-    if depth > DEPTH_MAX:
-        raise CanonicalError(f"nested deeper than {DEPTH_MAX}")
-    match value:
-        case None | bool():
-            return
-        case int():
-            if abs(value) > INTEGER_MAX:
-                raise CanonicalError(f"integer {value} is beyond 2^53 - 1", remedy="use digits")
-        case str():
-            _check_text(value)
-        case list():
-            for item in value:
-                _check(item, depth=depth + 1)
-        case dict():
-            _check_object(value, depth=depth)
-        case _:
-            raise CanonicalError(f"{type(value).__name__} has no canonical form")
+def _check(value: JSON) -> None:
+    """Raise unless the value lies within the profile; level by level, not by recursion."""
+    level, depth = [value], 0
+    while level:
+        if depth > DEPTH_MAX:
+            raise CanonicalError(f"nested deeper than {DEPTH_MAX}")
+        below: list[JSON] = []
+        for item in level:
+            if isinstance(item, str):
+                # To ask whether a text is ASCII costs nothing, and most are.
+                if not item.isascii():
+                    _check_text(item)
+            elif isinstance(item, dict):
+                _check_keys(item)
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+            else:
+                _check_scalar(item)
+        level, depth = below, depth + 1
 
 
 def _check_text(text: str) -> None:
@@ -210,9 +211,18 @@ def _check_text(text: str) -> None:
         raise CanonicalError("a string holds a lone surrogate") from error
 
 
-def _check_object(value: dict[str, JSON], *, depth: int) -> None:
-    """Raise unless the keys are ASCII and the members lie within the profile."""
-    for key, item in value.items():
+def _check_keys(value: dict[str, JSON]) -> None:
+    """Raise unless the keys are ASCII."""
+    for key in value:
         if not isinstance(key, str) or not key.isascii():
             raise CanonicalError(f"key {key!r} is not an ASCII string")
-        _check(item, depth=depth + 1)
+
+
+def _check_scalar(value: JSON) -> None:
+    """Raise unless the value is null, a boolean or an integer that every reader keeps exact."""
+    if value is None or isinstance(value, bool):
+        return
+    if not isinstance(value, int):
+        raise CanonicalError(f"{type(value).__name__} has no canonical form")
+    if abs(value) > INTEGER_MAX:
+        raise CanonicalError(f"integer {value} is beyond 2^53 - 1", remedy="use digits")

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Self
 
 from ledger.errors import UnitError
@@ -142,6 +143,7 @@ def _table() -> dict[str, Unit]:
 UNITS = _table()
 
 
+@lru_cache(maxsize=4096)  # a rule pack says the same few hundred numbers thousands of times
 def parse_number(text: str) -> Fraction:
     """Read an exact non-negative number.
 

@@ -6,10 +6,8 @@ therefore bound to names of the demonstration, and those names to seeds: neither
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import secrets
-import uuid
+import os
+from binascii import b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
@@ -23,6 +21,7 @@ DEMONSTRATION = "demonstration.flopledger.example/"
 
 DEMONSTRATION_ORIGIN = f"{DEMONSTRATION}lab"
 _SALT_BYTES = 16
+_ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +39,28 @@ class Chance:
     @classmethod
     def from_seed(cls, seed: str) -> Chance:
         """Repeat the same bytes for the same seed, up to 32 at each call."""
+        from hashlib import sha256  # noqa: PLC0415 - help needs no seed, and starts faster without
+
         numbers = count()
 
         def draw(length: int) -> bytes:
-            return hashlib.sha256(f"{seed} {next(numbers)}".encode()).digest()[:length]
+            return sha256(f"{seed} {next(numbers)}".encode()).digest()[:length]
 
         return cls(draw, seeded=True)
 
     def salt(self) -> str:
         """Return 128 bits as 22 characters of base64url."""
-        return base64.urlsafe_b64encode(self.draw(_SALT_BYTES)).decode().rstrip("=")
+        text = b2a_base64(self.draw(_SALT_BYTES), newline=False).decode()
+        return text.rstrip("=").replace("+", "-").replace("/", "_")
 
     def id(self) -> str:
         """Return a UUID of version 4."""
-        return str(uuid.UUID(bytes=self.draw(16), version=4))
+        data = bytearray(self.draw(_ID_BYTES))
+        # Version and variant, as RFC 9562 has them in section 5.4.
+        data[6] = data[6] & 0x0F | 0x40
+        data[8] = data[8] & 0x3F | 0x80
+        text = data.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def check(self, origin: str) -> None:
         """Refuse seeds for a real ledger, and chance for the demonstration's.
@@ -82,4 +89,4 @@ class Chance:
         return Chance(draw, self.seeded)
 
 
-SYSTEM = Chance(secrets.token_bytes, seeded=False)
+SYSTEM = Chance(os.urandom, seeded=False)

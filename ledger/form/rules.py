@@ -186,6 +186,8 @@ def _in_day(text: str, milliseconds: int) -> int:
 
 def _in_order(low: str | None, point: str | None, high: str | None) -> None:
     """Refuse a range whose ends and figure decrease."""
+    if low is None and high is None:
+        return
     stated = [int(value) for value in (low, point, high) if value is not None]
     if stated != sorted(stated):
         raise ValueError("operations_low, operations and operations_high must not decrease")

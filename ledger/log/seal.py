@@ -334,9 +334,10 @@ def check_profile(value: JSON, depth: int = 0) -> None:
     if kind is str or value is None or kind is bool:
         return
     if isinstance(value, dict):
-        for key, item in value.items():
-            if not key.isascii():
-                raise InputError(f"field name {key!r} is not ASCII", remedy="rename the field")
+        if not "".join(value).isascii():
+            key = next(key for key in value if not key.isascii())
+            raise InputError(f"field name {key!r} is not ASCII", remedy="rename the field")
+        for item in value.values():
             # Texts, nulls and small numbers are nearly all fields: they need no call.
             if item is None or type(item) is str:
                 continue

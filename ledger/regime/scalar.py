@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
+from functools import cache
 from typing import Annotated, Any, Final
 
 from ledger.errors import LedgerError
@@ -85,11 +86,17 @@ class Node(BaseModel):
         """Refuse a key of a file that the place does not have, naming the nearest one."""
         if info.context != FROM_FILE or not isinstance(data, dict):
             return data
-        known = [field.alias or name for name, field in cls.model_fields.items()]
+        known = _keys_of(cls)
         for key in data:
             if key not in known:
                 raise refuse("unknown-key", f"{key!r} is not a key here", nearest(key, known))
         return data
+
+
+@cache
+def _keys_of(model: type[Node]) -> tuple[str, ...]:
+    """Return the keys that a mapping of this kind may have in a file."""
+    return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

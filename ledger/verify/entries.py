@@ -20,6 +20,7 @@ from ledger.verify.leaf import Leaf, read_leaf
 __all__ = ["Ids", "Keys", "Links", "Openings", "Reversals"]
 
 REVERSIBLE = TYPES - {"anchor", "attestation", "key", "reversal"}
+_BODY = len(b'{"body":')  # where the body of a canonical leaf begins
 _BUCKETS = 256  # so that looking for doubles holds a fraction of the ids at a time
 
 # A list of salt, name and value without anything to escape: it has only this one spelling.
@@ -220,17 +221,15 @@ class Keys:
             self._refuse(entry.seq, row)
         assert row is not None
         _, key, content = row
-        where = f"entry {entry.seq}, keys"
         if type(key) is not bytes or key.hex() != entry.key:
-            raise IntegrityError("the key is not the leaf's", seq=entry.seq, where=where)
+            raise _bad_key(entry.seq, "the key is not the leaf's")
         self._count += 1
         if self._secret is None or hidden is None:
             self._opaque += 1
         elif hmac.digest(self._secret, content_text(entry, hidden), "sha256") != content:
-            raise IntegrityError(
+            raise _bad_key(
+                entry.seq,
                 "the digest of the content is not that of the entry",
-                seq=entry.seq,
-                where=where,
                 why="the keys table was changed, or the secret is another ledger's",
             )
 
@@ -274,13 +273,22 @@ def content_text(entry: Leaf, hidden: Mapping[str, str]) -> bytes:
     data = entry.data
     stop = data.rindex(f',"id":"{entry.id}","origin":"'.encode())
     key = f'"idempotency_key":"{entry.key}"'.encode()
-    body = data[len(b'{"body":') : stop]
-    start = body.index(key)
-    before, after = body[:start], body[start + len(key) :]
-    body = before + after[1:] if after.startswith(b",") else before.removesuffix(b",") + after
-    secrets = _compact(dict(sorted(hidden.items()))).encode()
-    kind = entry.type.encode()
-    return b'content\0{"body":' + body + b',"hidden":' + secrets + b',"type":"' + kind + b'"}'
+    start = data.index(key, _BODY, stop)
+    end = start + len(key)
+    # One comma goes with the key: the one after it, or before it where it is the last member.
+    if data.startswith(b",", end):
+        end += 1
+    elif data.endswith(b",", _BODY, start):
+        start -= 1
+    secrets = _compact(dict(sorted(hidden.items()))) if hidden else "{}"
+    return b"".join(
+        (
+            b'content\0{"body":',
+            data[_BODY:start],
+            data[end:stop],
+            f',"hidden":{secrets},"type":"{entry.type}"}}'.encode(),
+        )
+    )
 
 
 class Reversals:
@@ -335,6 +343,11 @@ def _bad(seq: int, message: str) -> IntegrityError:
         why="it is not what was sealed and signed",
         remedy="keep the files as evidence, and put back a copy that verifies",
     )
+
+
+def _bad_key(seq: int, message: str, why: str = "") -> IntegrityError:
+    """Return the error for the key of one entry."""
+    return IntegrityError(message, seq=seq, where=f"entry {seq}, keys", why=why)
 
 
 def _bad_opening(seq: int, place: int, message: str) -> IntegrityError:

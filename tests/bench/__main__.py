@@ -1,0 +1,97 @@
+"""The command: ``python -m tests.bench [ID…]``, all benchmarks and scaling laws by default."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# Sides stand beside the generators of the tests, whichever way this was started.
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from bench import results, scaling  # noqa: E402
+from bench.benchmark import Bench, Benchmark  # noqa: E402
+from bench.catalogue import benchmarks  # noqa: E402
+from bench.machine import described  # noqa: E402
+from bench.session import ROUNDS_MAX, Outcome, Settings, measure  # noqa: E402
+
+SCALING = "scaling"
+
+
+@click.command()
+@click.argument("ids", nargs=-1)
+@click.option("--list", "listed", is_flag=True, help="Show what there is.")
+@click.option("--scale", default=1.0, show_default=True, help="Share of the full sizes.")
+@click.option("--repetitions", default=5, show_default=True, help="Pairs of runs.")
+@click.option("--rounds", default=ROUNDS_MAX, show_default=True, help="Tries of an unsteady one.")
+@click.option(
+    "--sizes",
+    default=",".join(map(str, scaling.SIZES)),
+    show_default=True,
+    help="Entries of the scaling laws, before the scale.",
+)
+@click.option("--work", type=click.Path(path_type=Path), help="Keep inputs here for the next time.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the results.")
+def main(
+    ids: tuple[str, ...],
+    *,
+    listed: bool,
+    scale: float,
+    repetitions: int,
+    rounds: int,
+    sizes: str,
+    work: Path | None,
+    output: Path | None,
+) -> None:
+    """Compare the program with plain baselines: IDs as `--list` shows them, and `scaling`."""
+    if listed:
+        for one in benchmarks().values():
+            click.echo(
+                f"{one.id:5} {one.title}" + (f" (not run: {one.lacks()})" * bool(one.lacks()))
+            )
+        click.echo(f"{SCALING} time and memory of eight commands as the ledger grows")
+        return
+    wanted, laws = chosen(ids)
+    settings = Settings(scale, repetitions, rounds)
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        folder = work or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        bench, machine = Bench(folder.resolve()), described(folder)
+        outcomes = [measure(bench, one, settings, say) for one in wanted]
+        numbers = [max(100, round(int(size) * scale)) for size in sizes.split(",")]
+        curves = scaling.draw(bench, numbers, min(3, repetitions), say) if laws else []
+    tell(results.document(machine, settings, outcomes, curves), output)
+    if any(outcome.status in {"failed", "answers differ"} for outcome in outcomes):
+        sys.exit(1)
+
+
+def chosen(ids: Sequence[str]) -> tuple[list[Benchmark], bool]:
+    """Return the benchmarks asked for, and whether the scaling laws are."""
+    held = benchmarks()
+    unknown = sorted(set(ids) - set(held) - {SCALING})
+    if unknown:
+        raise click.BadParameter(f"no benchmark {', '.join(unknown)}; --list shows them")
+    wanted = [held[name] for name in ids if name != SCALING] if ids else list(held.values())
+    return wanted, not ids or SCALING in ids
+
+
+def tell(found: dict[str, object], output: Path | None) -> None:
+    """Print the page, and write it where it is wanted."""
+    click.echo(results.page(found))
+    for path in results.write(output, found) if output else ():
+        say(f"wrote {path}")
+
+
+def say(text: str) -> None:
+    """Say how far it is."""
+    click.echo(text, err=True)
+
+
+__all__ = ["Outcome", "main"]
+
+if __name__ == "__main__":
+    main()

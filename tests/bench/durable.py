@@ -1,0 +1,142 @@
+"""A durable append, one at a time, against one insert and commit of SQLite: B2 and B2n."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sealed import fill, found, identity, leg, opened
+
+from ledger.cli.context import Context
+from ledger.log import Log
+from ledger.record import Draft, draft_of
+
+from .benchmark import Benchmark, Bound
+from .bulk import PLAIN, raw
+from .inputs import payloads_of, stored
+from .stage import Stage
+
+APPENDS = 300
+FOUND = "found"
+CHUNK = 5_000
+SMALL = 1_000
+
+
+def drafts(number: int, start: int = 0) -> Iterator[Draft]:
+    """Yield allocations without confidential fields, no two of them alike."""
+    for place in range(start, start + number):
+        made = leg(place)
+        body = {k: v for k, v in made.body.items() if not k.endswith("_pseudonym")}
+        yield draft_of("allocation", body, key=made.key)
+
+
+def grown(inputs: Path, size: int) -> Path:
+    """Return the folder of a ledger of so many entries, made if it is not there."""
+    folder = inputs / f"{FOUND}-{size}"
+    if not folder.exists():
+        draft = inputs / f"{FOUND}-{size}.part"
+        draft.mkdir()
+        context = found(draft)
+        starts = range(0, size, CHUNK)
+        fill(context, *(drafts(min(CHUNK, size - start), start) for start in starts))
+        draft.rename(folder)
+    return folder
+
+
+def prepare(stage: Stage) -> None:
+    """Make a small ledger with fixed keys, and the entries that appends lead to."""
+    grown(stage.inputs, 100)
+    grown(stage.inputs, 100 + stage.size)
+
+
+def prepare_sizes(stage: Stage) -> None:
+    """Make a large ledger and one of a thousand entries."""
+    grown(stage.inputs, stage.size)
+    grown(stage.inputs, SMALL)
+
+
+@contextmanager
+def log_in(folder: Path) -> Iterator[Log]:
+    """Open the ledger of a folder for appending; its ids are none that it has."""
+    context = Context(folder / "ledger.db", None, quiet=True, no_input=True, debug=False)
+    with opened(context, identity(seed=f"bench {stored(context.ledger)}")) as log:
+        yield log
+
+
+def appended(stage: Stage) -> list[int]:
+    """Append one at a time to a ledger of a hundred entries, each with its signed checkpoint."""
+    made, folder = list(drafts(stage.size, 100)), stage.copied(grown(stage.inputs, 100))
+    with log_in(folder) as log:
+        for draft in made:
+            with stage.lap():
+                log.append([draft])
+    return stored(folder / "ledger.db")
+
+
+def inserted(stage: Stage) -> list[int]:
+    """Insert the same bytes one at a time, each committed; hashing is in the time."""
+    folder = grown(stage.inputs, 100 + stage.size)
+    rows = list(enumerate(payloads_of(folder)))
+    with closing(raw(stage.work / "raw.db", PLAIN)) as connection:
+        sql = "INSERT INTO entries VALUES (?, ?, ?)"
+        for seq, data in rows[:100]:
+            connection.execute(sql, (seq, data, bytes(32)))
+        for seq, data in rows[100:]:
+            with stage.lap():
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute(sql, (seq, data, hashlib.sha256(b"\x00" + data).digest()))
+                connection.execute("COMMIT")
+    return stored(stage.work / "raw.db")
+
+
+def appended_to_large(stage: Stage) -> int:
+    """Append to a ledger of so many entries, in its place: it grows by a few."""
+    return _more(stage, grown(stage.inputs, stage.size))
+
+
+def appended_to_small(stage: Stage) -> int:
+    """Append to a ledger of a thousand entries."""
+    return _more(stage, stage.copied(grown(stage.inputs, SMALL)))
+
+
+def _more(stage: Stage, folder: Path) -> int:
+    """Append one at a time; return how many were added."""
+    size, _ = stored(folder / "ledger.db")
+    made = list(drafts(APPENDS, size))
+    with log_in(folder) as log:
+        added = 0
+        for draft in made:
+            with stage.lap():
+                added += len(log.append([draft]).new)
+    return added
+
+
+BENCHMARKS = (
+    Benchmark(
+        "B2",
+        "median durable append through the library ÷ sqlite3 insert and commit, FULL",
+        appended,
+        inserted,
+        prepare,
+        APPENDS,
+        "appends",
+        Bound("<=", 2.0, 1.4),
+        measure="lap",
+        note="Each append is sealed, linked, committed, read back, signed, and its checkpoint "
+        "flushed to a second file: two flushes against one.",
+    ),
+    Benchmark(
+        "B2n",
+        "the same at 1,000,000 entries ÷ at 1,000",
+        appended_to_large,
+        appended_to_small,
+        prepare_sizes,
+        1_000_000,
+        "entries",
+        Bound("<=", 1.25, 1.1),
+        measure="lap",
+        least=20,
+    ),
+)

@@ -1,0 +1,173 @@
+"""A footprint is the memory a command needs and the room a ledger takes: B5, B5v, B5c and B9."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from .benchmark import Absolute, Benchmark, Bound, Run
+from .bulk import PLAIN, imported
+from .check import folded
+from .check import prepare as prepare_segments
+from .inputs import ledger, ledger_of, payloads_of, rows_of, table_of
+from .stage import Stage
+from .verifying import verified
+
+SMALLER = 16
+_MB = Absolute("peak of the candidate", Bound("<=", 300, 200, " MB"), lambda run, _: _mb(run))
+
+
+def _mb(run: Run) -> float:
+    """Return the peak of a run in MB."""
+    return run.peak_kib * 1024 / 1e6
+
+
+def tables(stage: Stage) -> None:
+    """Make a table and one of a sixteenth of its size."""
+    for size in (stage.size, stage.size // SMALLER):
+        table_of(stage.inputs, size)
+
+
+def ledgers(stage: Stage) -> None:
+    """Make a ledger and one of a sixteenth of its size."""
+    for size in (stage.size, stage.size // SMALLER):
+        ledger_of(stage.inputs, size)
+
+
+def segments(stage: Stage) -> None:
+    """Make segments, and a fifth as many."""
+    for size in (stage.size, stage.size // 5):
+        prepare_segments(Stage(stage.inputs, stage.work, size))
+
+
+def import_large(stage: Stage) -> bool:
+    """Import the table."""
+    return imported(stage)[0] == stage.size
+
+
+def import_small(stage: Stage) -> bool:
+    """Import a sixteenth."""
+    stage.size //= SMALLER
+    return import_large(stage)
+
+
+def verify_large(stage: Stage) -> bool:
+    """Verify the ledger."""
+    return bool(verified(stage))
+
+
+def verify_small(stage: Stage) -> bool:
+    """Verify a sixteenth."""
+    stage.size //= SMALLER
+    return verify_large(stage)
+
+
+def fold_large(stage: Stage) -> bool:
+    """Add up all segments."""
+    return bool(folded(stage))
+
+
+def fold_small(stage: Stage) -> bool:
+    """Add up a fifth of them."""
+    stage.size //= 5
+    return fold_large(stage)
+
+
+def kept(stage: Stage) -> int:
+    """Measure a database that holds the table of entries alone."""
+    rows = rows_of(ledger_of(stage.inputs, stage.size))
+    path = stage.work / "entries.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(PLAIN)
+        connection.executemany("INSERT INTO entries VALUES (?, ?, ?)", rows)
+    stage.figure = float(path.stat().st_size)
+    return len(rows)
+
+
+def weighed(stage: Stage) -> int:
+    """Add up the canonical bytes of the entries."""
+    payloads = payloads_of(ledger_of(stage.inputs, stage.size))
+    stage.figure = float(sum(map(len, payloads)))
+    return len(payloads)
+
+
+def whole(stage: Stage) -> int:
+    """Measure the ledger's database whole: entries, openings, keys and their index."""
+    folder = ledger_of(stage.inputs, stage.size)
+    files = (folder / "ledger.db", folder / "ledger.db-wal")
+    stage.figure = float(sum(path.stat().st_size for path in files if path.exists()))
+    return len(payloads_of(folder))
+
+
+BENCHMARKS = (
+    Benchmark(
+        "B5",
+        "peak memory of an import of 800,000 rows ÷ of 50,000",
+        import_large,
+        import_small,
+        tables,
+        800_000,
+        "rows",
+        Bound("<=", 1.15, 1.05),
+        measure="peak",
+        absolute=(_MB,),
+        least=SMALLER * 10,
+    ),
+    Benchmark(
+        "B5v",
+        "peak memory of verifying 800,000 entries ÷ 50,000",
+        verify_large,
+        verify_small,
+        ledgers,
+        800_000,
+        "entries",
+        None,
+        measure="peak",
+        absolute=(
+            Absolute("peak of the candidate", Bound("<=", 120, 60, " MB"), lambda run, _: _mb(run)),
+        ),
+        least=SMALLER * 10,
+    ),
+    Benchmark(
+        "B5c",
+        "peak memory of adding up 50,000,000 rows of Parquet ÷ 10,000,000",
+        fold_large,
+        fold_small,
+        segments,
+        50_000_000,
+        "rows",
+        Bound("<=", 1.3, 1.1),
+        measure="peak",
+        absolute=(
+            Absolute(
+                "peak of the candidate", Bound("<=", 500, 300, " MB"), lambda run, _: _mb(run)
+            ),
+        ),
+        least=100,
+    ),
+    Benchmark(
+        "B9",
+        "size of the table of entries on disk ÷ sum of their canonical bytes",
+        kept,
+        weighed,
+        ledger,
+        200_000,
+        "entries",
+        Bound("<=", 1.5, 1.3),
+        measure="figure",
+        least=1_000,
+    ),
+    Benchmark(
+        "B9w",
+        "size of the whole database, keys and index included ÷ sum of the canonical bytes",
+        whole,
+        weighed,
+        ledger,
+        200_000,
+        "entries",
+        Bound("<=", 1.75, 1.5),
+        measure="figure",
+        least=1_000,
+        note="No bound is published for the whole database; this one is ours.",
+    ),
+)

@@ -1,0 +1,68 @@
+"""The width of an entry is its bytes: what they cost over those of the prototype, B0h and B0i.
+
+The published bounds were set with records of 342 bytes. Baselines cost more with real entries, and
+so does the program; these two say how much of it is the bytes alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from functools import partial
+
+from .benchmark import Benchmark
+from .bulk import CHUNK, PLAIN, raw
+from .inputs import ledger, ledger_of, payloads_of
+from .stage import Stage
+
+PROTOTYPE = 342
+
+
+def hashed(stage: Stage, width: int | None = None) -> int:
+    """Hash so many bytes of every entry, or all of them."""
+    payloads = [data[:width] for data in payloads_of(ledger_of(stage.inputs, stage.size))]
+    sha256 = hashlib.sha256
+    with stage.timed():
+        digests = [sha256(b"\x00" + payload).digest() for payload in payloads]
+    return len(digests)
+
+
+def hashed_narrow(stage: Stage) -> int:
+    """Hash as many bytes of every entry as the prototype's had."""
+    return hashed(stage, PROTOTYPE)
+
+
+def inserted(stage: Stage, width: int | None = None) -> int:
+    """Insert so many bytes of every entry, or all of them, 10,000 in a transaction."""
+    payloads = [data[:width] for data in payloads_of(ledger_of(stage.inputs, stage.size))]
+    rows = [(seq, data, bytes(32)) for seq, data in enumerate(payloads)]
+    with closing(raw(stage.work / "raw.db", PLAIN)) as connection, stage.timed():
+        for start in range(0, len(rows), CHUNK):
+            connection.execute("BEGIN IMMEDIATE")
+            some = rows[start : start + CHUNK]
+            connection.executemany("INSERT INTO entries VALUES (?, ?, ?)", some)
+            connection.execute("COMMIT")
+    return len(rows)
+
+
+def inserted_narrow(stage: Stage) -> int:
+    """Insert as many bytes of every entry as the prototype's had."""
+    return inserted(stage, PROTOTYPE)
+
+
+_width = partial(Benchmark, prepare=ledger, size=200_000, unit="entries", bound=None)
+
+BENCHMARKS = (
+    _width(
+        id="B0h",
+        title=f"hashlib loop over whole entries ÷ over {PROTOTYPE} bytes of each",
+        candidate=hashed,
+        baseline=hashed_narrow,
+    ),
+    _width(
+        id="B0i",
+        title=f"raw sqlite3 executemany of whole entries ÷ of {PROTOTYPE} bytes of each",
+        candidate=inserted,
+        baseline=inserted_narrow,
+    ),
+)
