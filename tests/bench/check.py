@@ -13,22 +13,11 @@ import msgspec
 import polars as pl
 from polars.selectors import decimal
 
+from ledger.engines import partials as engine
 from ledger.engines.columns import SCHEMA
 from ledger.engines.leaves import SEGMENT
-from ledger.engines.polars import (
-    _CAPACITY,
-    _GRADE_KEYS,
-    _IS_DELIVERY,
-    _SUMS,
-    _TOTAL_KEYS,
-    BATCH,
-    Batch,
-    PolarsEngine,
-    _counted,
-    _own,
-    merge_sums,
-    partial_sums,
-)
+from ledger.engines.partials import Batch, merge_sums, partial_sums
+from ledger.engines.polars import BATCH, PolarsEngine
 from ledger.stores.sqlite import SqliteStore
 
 from .benchmark import Benchmark, Bound
@@ -37,6 +26,7 @@ from .stage import Stage
 
 AS_OF = date(2026, 12, 31)
 MODELS, ACTIVITIES, MONTHS = 20_000, ("pretrain", "sft", "rl_update", "eval", "idle", "unknown"), 24
+SUMS = ("lo", "hi", "error_lo", "error_hi")
 ANSWERS = ("totals", "grades", "deliveries")
 
 
@@ -104,7 +94,7 @@ def segments_of(inputs: Path, rows: int) -> list[Path]:
     return paths
 
 
-def _batches(stage: Stage) -> Iterator[Batch]:
+def batches_of(stage: Stage) -> Iterator[Batch]:
     """Yield the batches that the engine would read."""
     paths = segments_of(stage.inputs, stage.size)
     for start in range(0, len(paths), BATCH):
@@ -113,13 +103,13 @@ def _batches(stage: Stage) -> Iterator[Batch]:
 
 def folded(stage: Stage) -> dict[str, str]:
     """Add up with the engine of the program: its guards against overflow are in the time."""
-    batches = list(_batches(stage))
+    batches = list(batches_of(stage))
     with stage.timed():
         sums = merge_sums(map(partial_sums, batches))
-    return {name: _digest(getattr(sums, name)) for name in ANSWERS}
+    return {name: digest_of(getattr(sums, name)) for name in ANSWERS}
 
 
-def _digest(sums: pl.DataFrame) -> str:
+def digest_of(sums: pl.DataFrame) -> str:
     """Return one text for a table of sums, whatever the order of its rows."""
     return digest(sums.select(decimal().cast(pl.String), ~decimal()).rows())
 
@@ -154,7 +144,9 @@ def queried(stage: Stage) -> dict[str, str]:
     """Add up with DuckDB, in decimals of 38 digits."""
     files = ", ".join(f"'{path}'" for path in segments_of(stage.inputs, stage.size))
     sql = SQL.format(
-        total_keys=", ".join(_TOTAL_KEYS), grade_keys=", ".join(_GRADE_KEYS), capacity=CAPACITY
+        total_keys=", ".join(engine.TOTAL_KEYS),
+        grade_keys=", ".join(engine.GRADE_KEYS),
+        capacity=CAPACITY,
     )
     known = {"$files": f"[{files}]", "$limit": str(stage.size), "$as_of": f"DATE '{AS_OF}'"}
     for name, value in known.items():
@@ -166,7 +158,7 @@ def queried(stage: Stage) -> dict[str, str]:
 
 
 def _decimals_first(connection: duckdb.DuckDBPyConnection, name: str) -> Iterable[tuple[Any, ...]]:
-    """Return the rows of an answer in the order of ``_digest``, nothing added up as nought."""
+    """Return the rows of an answer in the order of ``digest_of``, nothing added up as nought."""
     columns = [(row[0], row[1]) for row in connection.execute(f"DESCRIBE {name}").fetchall()]
     amounts = [n for n, kind in columns if kind.startswith("DECIMAL")]
     others = [n for n, _ in columns if n not in amounts]
@@ -185,7 +177,7 @@ def digest(rows: Iterable[tuple[Any, ...]]) -> str:
 
 def exact(stage: Stage) -> dict[str, str]:
     """Add up exactly; return what all operations come to."""
-    batches = list(_batches(stage))
+    batches = list(batches_of(stage))
     with stage.timed():
         sums = merge_sums(map(partial_sums, batches))
     return _sums_of(sums.totals, "lo", "hi")
@@ -195,18 +187,18 @@ def about(stage: Stage) -> dict[str, str]:
     """Ask the same questions in floats, without guards."""
     partials = []
     with stage.timed():
-        for batch in _batches(stage):
-            rows = _counted(batch).with_columns(pl.col(pl.Decimal).cast(pl.Float64))
-            own = _own(rows)
+        for batch in batches_of(stage):
+            rows = engine.rows_of(batch).with_columns(pl.col(pl.Decimal).cast(pl.Float64))
+            own = engine.own_capacity(rows)
             partials.append(
                 [
                     frame.group_by(*keys, "sign")
                     .agg(pl.col(*amounts).sum(), pl.len())
                     .collect(engine="streaming")
                     for frame, keys, amounts in (
-                        (rows, _TOTAL_KEYS, _SUMS),
-                        (own, _GRADE_KEYS, _CAPACITY),
-                        (own.filter(_IS_DELIVERY), ("commitment",), _CAPACITY),
+                        (rows, engine.TOTAL_KEYS, SUMS),
+                        (own, engine.GRADE_KEYS, engine.CAPACITY),
+                        (own.filter(engine.IS_DELIVERY), ("commitment",), engine.CAPACITY),
                     )
                 ]
             )
@@ -223,8 +215,7 @@ def cold(stage: Stage) -> dict[str, int]:
     path = ledger_of(stage.inputs, stage.size) / "ledger.db"
     with SqliteStore(path) as store, store.snapshot(), stage.timed():
         root = store.head().range.root()
-        engine = PolarsEngine(store)
-        done = engine.fold(size=stage.size, limit=stage.size, as_of=AS_OF, root=root)
+        done = PolarsEngine(store).fold(size=stage.size, limit=stage.size, as_of=AS_OF, root=root)
     return {"operations": sum(sums.lo for sums in done.totals.values())}
 
 
