@@ -124,7 +124,9 @@ class Prefix:
     @property
     def leaves(self) -> BundleLeaves:
         """The leaves that were gone over, to be read again."""
-        return BundleLeaves(self._opened, self._reversals.reversed_by)
+        return BundleLeaves(
+            self._opened, self._reversals.reversed_by, self.types, self._second[0] or None
+        )
 
     def close(self) -> None:
         """Close steps 4, 5 and 12.
