@@ -36,6 +36,7 @@ from ledger.journeys.check_document import (
     LedgerState,
     Signed,
 )
+from ledger.journeys.naming import naming_problems
 from ledger.journeys.selection import Selection, offered, select
 from ledger.measure import Folded
 from ledger.methods.bound import entries_problems
@@ -199,7 +200,10 @@ def check(
         tallies = tuple(tally for tally, _ in parts if tally.subjects)
     coordinates = _coordinates(question, records, pack, selection)
     document = document_of(found, tallies, records, coordinates)
-    problems = _problems(records, book, regimes, pack.digest, question.as_of)
+    problems = (
+        *_problems(records, book, regimes, pack.digest, question.as_of),
+        *naming_problems(records.origin, known),
+    )
     return Checked(document, world, tallies, whole, strangers, problems, known)
 
 

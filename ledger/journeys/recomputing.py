@@ -26,6 +26,7 @@ from ledger.journeys.checking import Question, Records, check, devices_of
 from ledger.journeys.comparing import Compared, compare_books
 from ledger.journeys.flip import flips
 from ledger.journeys.grading import Tables
+from ledger.journeys.naming import alike_names
 from ledger.journeys.replaying import Coverage, question_of_file, replay
 from ledger.journeys.selection import offered
 from ledger.journeys.stance import Span, Stance, doubts, idle
@@ -40,6 +41,7 @@ from ledger.verify.bundle import KEPT, BundleLeaves, Comparison, Contrast
 __all__ = ["Asking", "Counting", "Rows"]
 
 _ALTERED = "the same rules and the same entries give the same result: one of them was changed"
+_NAMED = ("developer", "model", "run")
 _NOTHING = "a claim that says nothing of any rule must not look as if nothing were met"
 
 
@@ -143,7 +145,8 @@ class Asking:
             contrast for name in found for contrast in _rows(name, stated.get(name), found[name])
         )
         rows = sum(len(rows) for rows in found.values() if isinstance(rows, list | dict))
-        return Comparison(rows, contrasts)
+        names = alike_names(name for kind in _NAMED for name in world.subjects(kind))
+        return Comparison(rows, contrasts, findings=_of(attestation.number, names))
 
     def claims(self, attestation: Attestation) -> Comparison:
         """Compare the claimed determinations, under the rules that the bundle brings."""
