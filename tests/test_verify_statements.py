@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,9 +44,11 @@ from ledger.attestation import Attestation
 from ledger.claim import Population
 from ledger.cli.context import Context
 from ledger.envelope import Envelope
+from ledger.errors import InputError
 from ledger.keys import FileSigner
 from ledger.pack import Pack
 from ledger.policy import Policy
+from ledger.verify.bundle.statements import STATEMENTS_MAX
 
 Run = Callable[..., Any]
 
@@ -217,6 +220,54 @@ def test_restatements_need_a_second_person_where_the_policy_says_so(members: Mem
     assert missing.seq is not None
 
 
+def test_threat_30_statement_that_nobody_is_asked_to_sign_is_not_asked(tmp_path: Path) -> None:
+    # Nobody known signed, and nobody was asked: nothing held.
+    context = filled(tmp_path)
+    attested(context, STRANGER)
+    unasked = step(verdict(members_of(context), policy(people=people())), "attestations")
+    assert (unasked.outcome, unasked.count) == ("not_asked", 1)
+    assert "nobody signed whom it knows" in str(unasked.notes)
+
+
+def test_statement_of_people_whom_the_policy_knows_holds_unasked(members: Members) -> None:
+    known = step(verdict(members, policy(people=people())), "attestations")
+    assert (known.outcome, known.notes) == ("held", ("the policy does not say who must sign",))
+
+
+def test_threat_26_statement_that_nothing_names_is_not_even_read(
+    members: Members, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    big = b'{"payload":"' + hashlib.shake_256(b"").hexdigest(500_000).encode() + b'"}'
+    more = {f"attestations/{n:064x}.json": big for n in range(5)}
+    parsed: list[int] = []
+    parse = Envelope.parse
+
+    def counted(data: bytes) -> Envelope:
+        parsed.append(len(data))
+        return parse(data)
+
+    monkeypatch.setattr("ledger.envelope.Envelope.parse", counted)
+    found = fault(verdict(relisted({**members, **more})), "attestations")
+    assert "no entry names this statement" in found.message
+    assert parsed == []
+
+
+def test_threat_26_statements_together_stay_within_a_limit(
+    members: Members, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = next(each for each in members if each.startswith("attestations/"))
+    size = len(members[name])
+    for most, taken in ((size, True), (size - 1, False)):
+        monkeypatch.setattr("ledger.verify.bundle.statements.STATEMENTS_MAX", most)
+        if taken:
+            assert verdict(members).fault is None
+            continue
+        with pytest.raises(InputError, match=f"have {size} bytes, more than the {most} allowed"):
+            verdict(members)
+    page = (Path(__file__).parent.parent / "schemas" / "bundle.v1.md").read_text("utf-8")
+    assert f"{STATEMENTS_MAX:,} of them in statements" in page
+
+
 # What is attested, worked out again.
 
 
@@ -292,6 +343,14 @@ def test_case_attestation_over_another_ledger(tmp_path: Path) -> None:
     record(context, Attestation.open(attested(other)))
     found = verdict(members_of(context), policy(**ASKED))
     assert "another root" in fault(found, "attestations").message
+
+
+def test_rules_that_cannot_be_read_are_a_fault_of_the_step_that_asks_them(
+    members: Members,
+) -> None:
+    broken = relisted({**members, "pack.json": b"{}"})
+    found = fault(verdict(broken, policy(**ASKED), recompute=asking()), "totals")
+    assert "pack.json" in found.where
 
 
 def test_claim_under_rules_that_the_bundle_does_not_bring(members: Members) -> None:
