@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
@@ -34,10 +33,9 @@ from witnesses import (
 )
 
 from ledger.cosignature import cosigner
-from ledger.custody import Revocation, RevocationReason
 from ledger.errors import InputError, LedgerError
 from ledger.keys import FileSigner, VerifierKey
-from ledger.policy import MEMBERS, POLICY_MAX, KeyTerm, Policy, parse_policy
+from ledger.policy import MEMBERS, POLICY_MAX, Policy, parse_policy
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 LINES = policy_text("group g 2 w1 w2 w3", "quorum g").decode().splitlines()
@@ -372,25 +370,6 @@ def test_policy_schema_takes_what_the_reader_takes() -> None:
     ]
     for changes in structural:
         assert not checker.is_valid(document(**changes)), changes
-
-
-def test_threat_12_compromised_key_is_lost_under_every_name() -> None:
-    # No file gives one key two names; whoever makes a policy in a program is not misled either.
-    alias = FileSigner("law.example/other", ANN.private).verifier
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def terms(reason: RevocationReason) -> Policy:
-        first = KeyTerm(ANN.verifier, revoked=Revocation(7, reason, at))
-        return replace(read(document()), keys=(first, KeyTerm(alias, to_size=5)))
-
-    lost = terms("compromised")
-    for key in (ANN.verifier, alias):
-        assert lost.term(key).key == key
-        assert "compromised" in lost.term(key).lapse(7)
-    assert lost.term(alias).to_size == 5
-    assert lost.term(BEN.verifier).revoked is None
-    # What was only given up is given up under its name.
-    assert terms("retired").term(alias).revoked is None
 
 
 def test_policy_page_shows_a_policy_that_reads() -> None:

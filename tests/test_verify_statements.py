@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,11 +43,9 @@ from ledger.attestation import Attestation
 from ledger.claim import Population
 from ledger.cli.context import Context
 from ledger.envelope import Envelope
-from ledger.errors import InputError
 from ledger.keys import FileSigner
 from ledger.pack import Pack
 from ledger.policy import Policy
-from ledger.verify.bundle.statements import STATEMENTS_MAX
 
 Run = Callable[..., Any]
 
@@ -232,40 +229,6 @@ def test_threat_30_statement_that_nobody_is_asked_to_sign_is_not_asked(tmp_path:
 def test_statement_of_people_whom_the_policy_knows_holds_unasked(members: Members) -> None:
     known = step(verdict(members, policy(people=people())), "attestations")
     assert (known.outcome, known.notes) == ("held", ("the policy does not say who must sign",))
-
-
-def test_threat_26_statement_that_nothing_names_is_not_even_read(
-    members: Members, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    big = b'{"payload":"' + hashlib.shake_256(b"").hexdigest(500_000).encode() + b'"}'
-    more = {f"attestations/{n:064x}.json": big for n in range(5)}
-    parsed: list[int] = []
-    parse = Envelope.parse
-
-    def counted(data: bytes) -> Envelope:
-        parsed.append(len(data))
-        return parse(data)
-
-    monkeypatch.setattr("ledger.envelope.Envelope.parse", counted)
-    found = fault(verdict(relisted({**members, **more})), "attestations")
-    assert "no entry names this statement" in found.message
-    assert parsed == []
-
-
-def test_threat_26_statements_together_stay_within_a_limit(
-    members: Members, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = next(each for each in members if each.startswith("attestations/"))
-    size = len(members[name])
-    for most, taken in ((size, True), (size - 1, False)):
-        monkeypatch.setattr("ledger.verify.bundle.statements.STATEMENTS_MAX", most)
-        if taken:
-            assert verdict(members).fault is None
-            continue
-        with pytest.raises(InputError, match=f"have {size} bytes, more than the {most} allowed"):
-            verdict(members)
-    page = (Path(__file__).parent.parent / "schemas" / "bundle.v1.md").read_text("utf-8")
-    assert f"{STATEMENTS_MAX:,} of them in statements" in page
 
 
 # What is attested, worked out again.
