@@ -115,11 +115,11 @@ def filled_and_attested(folder: Path) -> Context:
     return context
 
 
-def drawn_up(context: Context) -> Attestation:
+def drawn_up(context: Context, question: Question | None = None) -> Attestation:
     """Draw up an attestation of the ledger under its newest checkpoint."""
+    question = question or Question(TODAY, TODAY, TODAY, datetime(2026, 11, 24, 12, tzinfo=UTC))
     with SqliteStore(context.ledger) as store:
-        records, size = _records(store)
-        question = Question(TODAY, TODAY, TODAY, datetime(2026, 11, 24, 12, tzinfo=UTC))
+        records, size = _records(store, question.as_of)
         checked = check(question, records, pack(), PlainEvaluator())
         leaves = (row.bytes for row in store.read(0, size))
         told = Told(
@@ -141,14 +141,14 @@ def record(context: Context, attestation: Attestation, *signers: FileSigner) -> 
     return envelope
 
 
-def _records(store: SqliteStore) -> tuple[Records, int]:
+def _records(store: SqliteStore, as_of: date) -> tuple[Records, int]:
     """Fold the whole ledger with the plain engine."""
     size = store.head().size
     engine = PlainEngine(store)
-    folded = engine.fold(size=size, limit=size, as_of=TODAY, root=store.head().range.root())
+    folded = engine.fold(size=size, limit=size, as_of=as_of, root=store.head().range.root())
 
     def legs(models: frozenset[str]) -> Any:
-        return engine.legs(models, limit=size, as_of=TODAY)
+        return engine.legs(models, limit=size, as_of=as_of)
 
     return Records(ORIGIN, folded, 0, legs), size
 

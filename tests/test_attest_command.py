@@ -183,6 +183,15 @@ def test_threat_15_statement_that_the_ledger_does_not_bear_out_is_not_recorded(
     assert "the series goes on with 2" in again.err
 
 
+def test_attest_says_what_a_verifier_will_look_at(ledger: Callable[..., Any]) -> None:
+    plain = ledger("attest", "draft", *PERIOD, *CLAIM, "-o", "a.json")
+    assert plain.code == 0
+    assert "warning" not in plain.err
+    odd = ledger("attest", "draft", *PERIOD, *CLAIM, "--as-of", "2020-01-01", "-o", "b.json")
+    assert odd.code == 0
+    assert "warning: whoever verifies it is told: the claim counts work up to 2020-01-01" in odd.err
+
+
 def test_threat_15_statement_about_another_ledger_is_not_recorded(
     ledger: Callable[..., Any],
 ) -> None:

@@ -8,7 +8,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -293,3 +293,31 @@ def test_log_of_redactions_states_each_field_once() -> None:
     twice = Withheld("allocation", "site", 3, 0)
     with pytest.raises(InputError, match="each once"):
         Redactions.parse(Redactions("public", 0, (twice, twice)).encode())
+
+
+class Chunked:
+    """Members that come in chunks of a length."""
+
+    def __init__(self, data: bytes, length: int) -> None:
+        self.data, self.length = data, length
+
+    def names(self) -> tuple[str, ...]:
+        return ("checkpoints/000000000001", "entries.jsonl", "manifest.json", "redactions.json")
+
+    def size(self, name: str) -> int:
+        return len(self.data) if name == "entries.jsonl" else 0
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        assert name == "entries.jsonl"
+        for start in range(0, len(self.data), self.length):
+            yield self.data[start : start + self.length]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 7, 24, 25, 100])
+def test_text_is_found_however_a_member_is_cut(length: int) -> None:
+    text = b'"type":"reversal","v":1}'
+    for data in (text, b"x" * 11 + text, text + b"y" * 11, b"x" * 30 + text + b"y" * 30):
+        assert Opened(Chunked(data, length), Caps()).contains("entries.jsonl", text)
+        without = data.replace(b"reversal", b"reversaL")
+        assert not Opened(Chunked(without, length), Caps()).contains("entries.jsonl", text)
+    assert Opened(Chunked(b"abc", length), Caps()).contains("entries.jsonl", b"c")

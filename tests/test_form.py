@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import date
 from typing import Any
 
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from ledgers import EVIDENCE, allocation, commitment, fact, lineage, undated
 
 from ledger.canonical import BYTES_MAX, JSON, encode
-from ledger.entry import Entry
-from ledger.errors import LedgerError
+from ledger.entry import Entry, Opening, opening_bytes
+from ledger.errors import InputError, LedgerError
 from ledger.record import MODELS, check_stored
+from ledger.verify.entries import read_opening
 from ledger.verify.leaf import picker, read_leaf
 
 HASH = "0123456789abcdef" * 4
@@ -92,6 +94,16 @@ ODD: list[JSON] = [
     *(None, True, False, 0, 1, -1, 5, 999, 1000, 10**15, 2**53 - 1, -(2**53) + 1),
     *("", "0", "-1", "+1", "01", "1", "9" * 28, "1" + "0" * 28, "1" + "0" * 27 + "1", "9" * 38),
     *("9" * 39, "a", " a", "a ", "a\n", "a\tb", "\\", '"', "é", "\u00a0", "a\u200bb", "\u2028"),
+    *(
+        "e\u0301",
+        "model:e\u0301",
+        "a\u202eb",
+        "\u212b",
+        "\uac00",
+        "\u1100\u1161",
+        "\ufb01",
+        "\u0338",
+    ),
     *("x" * 200, "x" * 201, "x" * 4000, "x" * 4001, "\x7f", "model:m", "model: m", "model:"),
     *("2026-02-28", "2026-02-29", "2028-02-29", "2026-02-30", "0000-01-01", "2026-13-01"),
     *("2026-01-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T23:59:60Z", "9999-12-31"),
@@ -174,6 +186,11 @@ def test_threat_32_no_form_takes_an_odd_value_that_the_model_refuses(
         *(("operations", "-5"), ("operations", "01"), ("operations", "1" + "0" * 28)),
         *(("milli_devices", -1), ("start_ms", 1000), ("start_ms", -1), ("end_ms", True)),
         *(("start", "2026-03-10T24:00:00Z"), ("not_after", "2026-03-10"), ("model", "m ")),
+        *(
+            ("model", "e\u0301"),
+            ("model", "\u212b"),
+            ("evidence", EVIDENCE | {"locator": "e\u0301"}),
+        ),
         *(("model", "a\u200bb"), ("device_us", "5"), ("operations_low", "11"), ("extra", None)),
         *(("ceiling_operations", "5"), ("method_inputs", {"": 1}), ("precision", "bf17")),
         *(("method_inputs", {"a": True}), ("evidence", {}), ("site_pseudonym", "x")),
@@ -270,3 +287,18 @@ def test_picker_gives_the_texts_of_a_leaf() -> None:
     found = pick(sealed("allocation", allocation("m", 10)))
     assert found == ("10", "2026-03-10T00:00:00Z", "assertion", None)
     assert pick(sealed("filing", SAMPLES[14][1])) is None
+
+
+@pytest.mark.parametrize("length", [0, 5, 65_000, 65_499, 65_500, 65_501, 65_502, 65_503, 70_000])
+@pytest.mark.parametrize("sign", ["a", "é", "\x7f", '"', "\n"])
+def test_opening_is_read_as_the_slow_way_reads_it(length: int, sign: str) -> None:
+    # 65,535 bytes are the most of any canonical text: here the salt and the name take 35 of them.
+    stored = opening_bytes("A" * 22, "notes", "a" * length + sign)
+    said: list[object] = []
+    for read in (read_opening, lambda data: astuple(Opening.parse(data))[1:]):
+        try:
+            said.append(read(stored))
+        except InputError:
+            said.append(None)
+    assert said[0] == said[1]
+    assert (said[0] is None) == (len(base64.urlsafe_b64decode(stored + b"===")) > BYTES_MAX)

@@ -136,6 +136,8 @@ def test_policy_reports_each_member_that_is_left_out(name: str) -> None:
     del value[name]
     if name == "people":
         del value["attestation"]
+    if "attestation" not in value:
+        value["four_eyes"] = ["restatement"]
     assert name in read(value).not_asked()
     assert read({**value, name: None}) == read(value)
 
@@ -229,10 +231,25 @@ def test_policy_lines_that_contradict_are_refused_by_name(words: str) -> None:
     assert words in caught.value.message
 
 
+def renamed(signer: FileSigner) -> str:
+    """Return a key under another name."""
+    return FileSigner("law.example/other", signer.private).verifier.encode()
+
+
 PEOPLE: list[Any] = document()["people"]
 REFUSED_MEMBERS: dict[str, Any] = {
     "schema 'flopledger/policy.v2'": {"schema": "flopledger/policy.v2"},
     "'quorums' is not known": {"quorums": []},
+    "law.example/other": {
+        "people": [
+            {**PEOPLE[0], "vkeys": [*PEOPLE[0]["vkeys"], renamed(ANN)]},
+            PEOPLE[1],
+        ]
+    },
+    "one key under two names": {
+        "people": [PEOPLE[0], {**PEOPLE[1], "vkeys": [BEN.verifier.encode(), renamed(LOG)]}]
+    },
+    "nobody is asked to sign one": {"attestation": None},
     "have the same key": {"people": [PEOPLE[0], {**PEOPLE[1], "vkeys": PEOPLE[0]["vkeys"]}]},
     "Ann Example stands twice": {"people": [PEOPLE[0], {**PEOPLE[1], "name": "Ann Example"}]},
     "officer stands twice": {"people": [{**PEOPLE[0], "roles": ["officer"] * 2}, PEOPLE[1]]},

@@ -48,7 +48,9 @@ from ledger.errors import InputError
 from ledger.keys import FileSigner
 from ledger.policy import Policy, parse_policy
 from ledger.record import draft_of
+from ledger.report.bundle_verdict import headline
 from ledger.verify.bundle import NAMES
+from ledger.verify.bundle.course import Course
 
 Run = Callable[..., Any]
 
@@ -363,3 +365,16 @@ def test_verify_bundle_refuses_a_file_that_is_none(flopledger: Run, tmp_path: Pa
     assert "the file is no bundle: it is not a ZIP archive" in done.err
     with pytest.raises(InputError, match="it is not a ZIP archive"):
         verdict(b"")
+
+
+def test_threat_30_step_that_was_not_taken_fails() -> None:
+    course = Course()
+    for number in NAMES:
+        if number != 11:
+            course.close(number, 1, "things")
+    found = course.verdict()
+    assert (found.exit_status, fault(found, "windows").message) == (4, "the step was not taken")
+    assert "does not hold: step 11" in headline(found)
+    # However a verdict came about.
+    bare = replace(found, fault=None, steps=Course().verdict().steps)
+    assert bare.exit_status == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,11 +28,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sealed import ORIGIN, SIGNER, START, plain_leaf
 from stamping import authority
 
-from ledger.bundle import Manifest, Redactions
+from ledger.bundle import Caps, Manifest, Redactions
 from ledger.bundle.names import numbered
 from ledger.canonical import JSON, encode
 from ledger.checkpoint import Checkpoint
 from ledger.entry import genesis_prev
+from ledger.errors import InputError
 from ledger.inclusion import Proof
 from ledger.keys import FileSigner
 from ledger.merkle import inclusion_proof, leaf_hash, root_of
@@ -357,3 +359,40 @@ def test_receipt_of_an_attestation_says_that_the_statement_is_not_there() -> Non
     found = verdict(receipts_of(log_of({3: {"type": "attestation", "body": body}}), 3))
     assert "named by entry 3" in step(found, "attestations").notes[1]
     assert found.exit_status == 3
+
+
+def reversal_leaf(leaves: list[bytes], target: int, **changes: JSON) -> Leaf:
+    """Return what makes a leaf the reversal of an entry."""
+    reversed_ = json.loads(leaves[target])
+    body = {
+        "reverses": target,
+        "hash": leaf_hash(leaves[target]).hex(),
+        "reversed_type": reversed_["type"],
+        "reversed": reversed_["body"],
+        "reason": "withdrawn",
+        "root_cause": None,
+        "discovered_on": None,
+        "idempotency_key": "e" * 64,
+    }
+    return {"type": "reversal", "body": {**body, **changes}}
+
+
+def test_threat_30_reversal_without_its_entry_is_not_checkable() -> None:
+    true = log_of({7: reversal_leaf(LOG, 3)})
+    both = verdict(receipts_of(true, 3, 7))
+    assert (both.exit_status, step(both, "ids").outcome) == (0, "held")
+    assert "1 reversals copy what they reverse" in str(step(both, "ids").notes)
+    for leaves in (true, log_of({7: reversal_leaf(LOG, 3, hash="0" * 64)})):
+        alone = verdict(receipts_of(leaves, 7))
+        held = step(alone, "ids")
+        assert (alone.exit_status, held.outcome) == (3, "withheld")
+        assert "nothing shows what they copy: 1" in held.notes[0]
+
+
+def test_threat_26_lowered_depth_holds_for_receipts() -> None:
+    leaves = log_of({7: reversal_leaf(LOG, 3)})
+    for seqs, depth in (((3,), 2), ((3, 7), 3)):
+        members = receipts_of(leaves, *seqs)
+        assert verdict(members, caps=Caps(depth=depth)).fault is None
+        with pytest.raises(InputError, match=f"nested deeper than the {depth - 1} levels"):
+            verdict(members, caps=Caps(depth=depth - 1))

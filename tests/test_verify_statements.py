@@ -217,6 +217,20 @@ def test_restatements_need_a_second_person_where_the_policy_says_so(members: Mem
     assert missing.seq is not None
 
 
+def test_threat_30_statement_that_nobody_is_asked_to_sign_is_not_asked(tmp_path: Path) -> None:
+    # Nobody known signed, and nobody was asked: nothing held.
+    context = filled(tmp_path)
+    attested(context, STRANGER)
+    unasked = step(verdict(members_of(context), policy(people=people())), "attestations")
+    assert (unasked.outcome, unasked.count) == ("not_asked", 1)
+    assert "nobody signed whom it knows" in str(unasked.notes)
+
+
+def test_statement_of_people_whom_the_policy_knows_holds_unasked(members: Members) -> None:
+    known = step(verdict(members, policy(people=people())), "attestations")
+    assert (known.outcome, known.notes) == ("held", ("the policy does not say who must sign",))
+
+
 # What is attested, worked out again.
 
 
@@ -292,6 +306,14 @@ def test_case_attestation_over_another_ledger(tmp_path: Path) -> None:
     record(context, Attestation.open(attested(other)))
     found = verdict(members_of(context), policy(**ASKED))
     assert "another root" in fault(found, "attestations").message
+
+
+def test_rules_that_cannot_be_read_are_a_fault_of_the_step_that_asks_them(
+    members: Members,
+) -> None:
+    broken = relisted({**members, "pack.json": b"{}"})
+    found = fault(verdict(broken, policy(**ASKED), recompute=asking()), "totals")
+    assert "pack.json" in found.where
 
 
 def test_claim_under_rules_that_the_bundle_does_not_bring(members: Members) -> None:

@@ -141,9 +141,10 @@ class Opened:
         """Whether these bytes stand anywhere in a member; faster than reading its lines."""
         rest = b""
         for chunk in self.members.chunks(name):
-            if text in rest + chunk:
+            seen = rest + chunk
+            if text in seen:
                 return True
-            rest = chunk[1 - len(text) :]
+            rest = seen[-len(text) :]
         return False
 
     def entries(self) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from unicodedata import normalize
 
 from ledger.spool import ACTIVITIES, METHODS, OPERATION_KINDS, PRECISIONS, SPARSITIES, TOPOLOGIES
 
@@ -87,7 +88,8 @@ def _name(name: str, value: object, doubts: list[str]) -> str | None:
     if not isinstance(value, str):
         doubts.append(f"{name} was given as {_short(value)}, which is no text")
         return None
-    kept = "".join(c for c in value if c.isprintable()).strip()[:_NAME_MAX].strip()
+    shown = "".join(c for c in value if c.isprintable()).strip()
+    kept = normalize("NFC", shown)[:_NAME_MAX].strip()
     if kept != value:
         doubts.append(f"{name} was given as {_short(value)} and is kept as {kept!r}")
     return kept or None

@@ -28,8 +28,10 @@ from ledger.journeys.attesting import (
 from ledger.journeys.checking import Records
 from ledger.journeys.checking import check as check_records
 from ledger.journeys.replaying import question_of_file
+from ledger.journeys.stance import Span, Stance, doubts
 from ledger.keys import Signer, VerifierKey
 from ledger.pack import Pack, read_pack
+from ledger.regime.load import load_regimes
 from ledger.report.attestations import EnvelopeRow
 from ledger.resources import rules_root
 from ledger.statement import Statement
@@ -67,7 +69,18 @@ def draw_up(context: Context, options: Mapping[str, Any]) -> Attestation:
         checked = check_records(question, records, pack, evaluator_of(engine))
         return attest(told, checked, _held(records, pack, store))
 
-    return with_records(context, question, engine, drawn)
+    attestation = with_records(context, question, engine, drawn)
+    _warn(context, attestation, pack)
+    return attestation
+
+
+def _warn(context: Context, attestation: Attestation, pack: Pack) -> None:
+    """Say what whoever verifies an attestation will look at."""
+    document = claimed_check(attestation)
+    at = document.coordinates
+    span = Span.of(attestation.period, at.recorded_by, at.evaluated_at)
+    for doubt in doubts(Stance.of(document), span, load_regimes(pack)):
+        context.say(f"warning: whoever verifies it is told: {doubt}")
 
 
 def sign_file(context: Context, file: str, person: Signer, output: str | None) -> None:

@@ -2,8 +2,8 @@
 
 It may leave out values that a record may hold, such as texts with escapes, integers of sixteen
 digits or the 29th of February: those are read the slow way. It never takes one that a record may
-not hold, given that every character of the leaf shows (``str.isprintable``): a pattern alone cannot
-tell characters that look like nothing.
+not hold, given that the leaf is plain (``ledger.form.plain``): a pattern alone cannot tell
+characters that look like nothing, or letters that are written in two ways.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ledger.errors import LedgerError
+from ledger.form.plain import fault_of_text
 from ledger.hardware import Catalogue
 from ledger.importers.columns import NAME_MAX, NOTE_MAX, Column, Form
 from ledger.quantity import OPERATIONS_MAX, parse_number
@@ -101,6 +102,9 @@ def _word(column: Column, text: str, shown: str) -> Fault:
         message = f"{shown}, which holds U+{ord(odd):04X}, a character that does not show"
         why = "two names that look the same would be two models"
         return Fault("text-form", message, "write it without", why)
+    if fault := fault_of_text(text):
+        what, _, remedy = fault.partition(": ")
+        return Fault("text-form", f"{shown}: {what}", remedy)
     most = NAME_MAX if column.form is Form.NAME else NOTE_MAX
     remedy = f"at most {most} characters, none of them a control character"
     return Fault("text-form", f"{shown}, which is too long or holds controls", remedy)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Final
+from unicodedata import normalize
 
 from ledger.canonical import JSON
 from ledger.estimate import parts
@@ -166,4 +167,5 @@ def _hidden(charge: Charge) -> dict[str, str]:
 
 def _plain(text: str) -> str:
     """Return a text as it can stand in a record, shortened."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)[:120].strip()
+    shown = "".join(sign if sign.isprintable() else " " for sign in text)
+    return normalize("NFC", shown)[:120].strip()

@@ -7,11 +7,12 @@ by one, to say why. CSV and Parquet files meet here.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from ledger.errors import LedgerError, Problem
+from ledger.form.plain import fault_of_name, fault_of_text
 from ledger.hardware import Catalogue
 from ledger.importers.ceilings import ceiling_problems, with_ceilings
 from ledger.importers.cells import EMPTY_WORDS, exact_digits, nearest
@@ -135,15 +136,16 @@ def _devices(frame: pl.DataFrame, catalogue: Catalogue) -> dict[str, str]:
     return found
 
 
-def _unseen(frame: pl.DataFrame, columns: Sequence[Column]) -> frozenset[str]:
-    """The names with a character that does not show, which records do not take."""
-    found = set()
+def _unseen(frame: pl.DataFrame, columns: Sequence[Column]) -> Mapping[Form, frozenset[str]]:
+    """The names and notes that do not show what they are, which records do not take."""
+    found: dict[Form, frozenset[str]] = {Form.NAME: frozenset(), Form.NOTE: frozenset()}
     for column in columns:
-        if column.form is Form.NAME:
+        if column.form in found:
+            fault = fault_of_name if column.form is Form.NAME else fault_of_text
             cells = frame[column.name]
             odd = cells.filter(cells.str.contains(r"[^\x20-\x7e]")).unique().drop_nulls()
-            found |= {text for text in odd if not text.isprintable()}
-    return frozenset(found)
+            found[column.form] |= {text for text in odd if fault(text)}
+    return found
 
 
 HEADER = "second-header"
@@ -158,7 +160,9 @@ def _second_header(columns: Sequence[Column]) -> pl.Expr:
     return pl.all_horizontal(c.is_null() | c.is_in(names) for c in cells) & (filled > 1)
 
 
-def _fails(column: Column, devices: dict[str, str], hidden: frozenset[str]) -> pl.Expr:
+def _fails(
+    column: Column, devices: dict[str, str], hidden: Mapping[Form, frozenset[str]]
+) -> pl.Expr:
     """Whether a cell of this column cannot be read."""
     cell = pl.col(column.name)
     match column.form:
@@ -174,7 +178,7 @@ def _fails(column: Column, devices: dict[str, str], hidden: frozenset[str]) -> p
             fails = ~cell.str.contains(PATTERNS[column.form]) | day.is_null()
         case Form.NAME | Form.NOTE:
             empty = cell.str.to_lowercase().is_in(EMPTY_WORDS)
-            unseen = cell.is_in(sorted(hidden)) if column.form is Form.NAME else False
+            unseen = cell.is_in(sorted(hidden[column.form]))
             fails = ~cell.str.contains(PATTERNS[column.form]) | empty | unseen
         case _:
             fails = ~cell.str.contains(PATTERNS[column.form])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
+from unicodedata import normalize
 
 from ledger.canonical import JSON
 from ledger.errors import HardwareError
@@ -204,4 +205,5 @@ def _inputs(device: Device, day: int, figure: str, cover: DayCover) -> dict[str,
 
 def _plain(text: str) -> str:
     """Return a text as it can stand in a record, shortened."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)[:200].strip()
+    shown = "".join(sign if sign.isprintable() else " " for sign in text)
+    return normalize("NFC", shown)[:200].strip()

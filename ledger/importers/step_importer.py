@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from unicodedata import normalize
 
 from ledger.hardware import Catalogue
 from ledger.importers.source_file import claimed_files, opening
@@ -79,7 +80,8 @@ def run_name(path: Path) -> str:
     name = path.name.removesuffix(".gz")
     for ending in (".log", ".txt", ".out"):
         name = name.removesuffix(ending)
-    plain = "".join(c for c in name if c.isprintable()).strip()[:200].strip()
+    shown = "".join(c for c in name if c.isprintable()).strip()
+    plain = normalize("NFC", shown)[:200].strip()
     return plain or "log"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from unicodedata import normalize
 
 from ledger.canonical import JSON
 from ledger.errors import InputError
@@ -126,4 +127,4 @@ def plain_text(text: str | None) -> str:
     text = text or ""
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)
-    return text[:200].strip()
+    return normalize("NFC", text)[:200].strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,14 +18,23 @@ from ledger.journeys.check_document import CheckDocument
 from ledger.journeys.checking import Checked, Records, devices_of
 from ledger.journeys.grading import Tables
 from ledger.journeys.importing import Ledger
-from ledger.journeys.replaying import read_check, replay
+from ledger.journeys.replaying import Difference, read_check, replay
 from ledger.journeys.totals import Counted, population_of, totals_of
 from ledger.pack import Pack
 from ledger.record import draft_of
 from ledger.regime.load import load_regimes
 from ledger.statement import Statement
 
-__all__ = ["Held", "Told", "attest", "check_again", "claimed_check", "newest_of", "record_envelope"]
+__all__ = [
+    "Held",
+    "Told",
+    "attest",
+    "check_again",
+    "claimed_check",
+    "newest_of",
+    "record_envelope",
+    "unborne",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +102,11 @@ def attest(told: Told, checked: Checked, held: Held) -> Attestation:
         held: What the determinations rest on.
 
     Raises:
-        InputError: If the check does not rest on the whole ledger.
+        InputError: If the check does not rest on the whole ledger, or its time is before the last
+            entry.
     """
     folded = held.records.folded
-    if folded.limit not in {None, folded.size} or not checked.whole:
-        raise InputError(
-            "an attestation is about everything under a checkpoint",
-            remedy="leave --recorded-by out",
-        )
+    _check_asked(checked, held.records)
     last = None if told.before is None else Attestation.parse(told.before)
     return Attestation(
         checkpoint=Checkpoint(held.records.origin, folded.size, folded.root),
@@ -112,6 +118,43 @@ def attest(told: Told, checked: Checked, held: Held) -> Attestation:
         totals=_totals(checked.world, checked.document, held.pack),
         check=_plain(checked.document),
     )
+
+
+def _check_asked(checked: Checked, records: Records) -> None:
+    """Refuse a check that no attestation can claim."""
+    folded, document = records.folded, checked.document
+    partly = folded.limit not in {None, folded.size} or not checked.whole
+    if partly or document.coordinates.recorded_by != folded.recorded_by:
+        raise InputError(
+            "an attestation is about everything under a checkpoint",
+            remedy="leave --recorded-by out",
+        )
+    if records.unsigned_tail:
+        raise InputError(
+            f"{records.unsigned_tail} entries after the newest checkpoint are not signed",
+            why="an attestation is about all there is",
+            remedy="the next append signs them; record what is still to be recorded",
+        )
+    sealed, asked = folded.recorded_by, document.coordinates.evaluated_at
+    if sealed is not None and asked < sealed:
+        raise InputError(
+            f"the clock says {asked}, and the last entry was recorded {sealed}",
+            why="nobody can attest what is not there yet",
+            remedy="set the clock",
+        )
+
+
+def unborne(document: CheckDocument, records: Records) -> Iterator[Difference]:
+    """Yield what of a claimed check is true of no attestation of these entries.
+
+    A check that is asked again may count less than all and leave a tail unsigned, and replaying
+    takes its word for that. An attestation is about everything.
+    """
+    stated, found = document.coordinates.recorded_by, records.folded.recorded_by
+    if stated != found:
+        yield Difference("coordinates", "recorded_by", stated, found)
+    if document.ledger.unsigned_tail:
+        yield Difference("ledger", "unsigned_tail", document.ledger.unsigned_tail, 0)
 
 
 def claimed_check(attestation: Attestation) -> CheckDocument:
@@ -144,7 +187,7 @@ def check_again(
     check_follows(attestation, before)
     document = claimed_check(attestation)
     replayed = replay(document, records, pack, evaluator)
-    for difference in replayed.differences:
+    for difference in (*unborne(document, records), *replayed.differences):
         raise _otherwise(
             f"{difference.place} {difference.field}".strip(), difference.stated, difference.found
         )

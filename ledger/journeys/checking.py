@@ -36,6 +36,7 @@ from ledger.journeys.check_document import (
     LedgerState,
     Signed,
 )
+from ledger.journeys.naming import naming_problems
 from ledger.journeys.selection import Selection, offered, select
 from ledger.measure import Folded
 from ledger.methods.bound import entries_problems
@@ -199,19 +200,25 @@ def check(
         tallies = tuple(tally for tally, _ in parts if tally.subjects)
     coordinates = _coordinates(question, records, pack, selection)
     document = document_of(found, tallies, records, coordinates)
-    problems = _problems(records, book, regimes, pack.digest, question.as_of)
+    problems = _problems(records, world, regimes, pack.digest, known)
     return Checked(document, world, tallies, whole, strangers, problems, known)
 
 
 def _problems(
-    records: Records, book: Book, regimes: Mapping[str, Regime], pack: str, as_of: date
+    records: Records,
+    world: World,
+    regimes: Mapping[str, Regime],
+    pack: str,
+    known: frozenset[str],
 ) -> tuple[Problem, ...]:
     """Return the findings about the records themselves."""
+    book = world.book
     return (
         *book.problems(),
         *filings_of_nothing(regimes, book.records("filing")),
-        *not_adopted(book.records("adoption"), pack, as_of=as_of),
+        *not_adopted(book.records("adoption"), pack, as_of=world.as_of),
         *entries_problems(records.origin, records.above()),
+        *naming_problems(records.origin, known),
     )
 
 

@@ -1,16 +1,17 @@
 """Recomputing asks the law again about what was attested of a bundle's leaves.
 
 Twice: under the rules that the bundle brings, where every byte must come out as attested, and
-under the verifier's own, where a difference is a finding with its cause. The causes are told apart
-by comparing the two sets of rules, and by what the verifier's rules miss.
+under the verifier's own, where a difference is a finding with its cause. The first is asked as the
+claim asks. The second is asked as the verifier asks: of every rule and subject, with default
+readings, and on days that the claim's period and entries leave open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Protocol
 
 from ledger.attestation import Attestation
 from ledger.book import Book
@@ -18,24 +19,30 @@ from ledger.canonical import JSON, encode
 from ledger.claim import Population
 from ledger.determination import Determination, Evaluator, Legs, World
 from ledger.errors import InputError, IntegrityError, RuleError
-from ledger.journeys.attesting import claimed_check
+from ledger.journeys.attesting import claimed_check, unborne
+from ledger.journeys.causes import Causes
 from ledger.journeys.check_document import CheckDocument
-from ledger.journeys.checking import Records, check, devices_of
+from ledger.journeys.checking import Question, Records, check, devices_of
 from ledger.journeys.comparing import Compared, compare_books
-from ledger.journeys.flip import Flip, Turn, flips
+from ledger.journeys.flip import flips
 from ledger.journeys.grading import Tables
-from ledger.journeys.narrowing import narrowed
-from ledger.journeys.replaying import question_of_file, replay
+from ledger.journeys.naming import alike_names
+from ledger.journeys.replaying import Coverage, question_of_file, replay
+from ledger.journeys.selection import offered
+from ledger.journeys.stance import Span, Stance, doubts, idle
 from ledger.journeys.totals import Counted, totals_of
 from ledger.measure import Engine, Leg
 from ledger.pack import Pack, unpack
-from ledger.regime.edition import Lawbook, lawbook
+from ledger.period import parse_instant
+from ledger.regime.edition import lawbook
 from ledger.regime.load import load_regimes
-from ledger.verify.bundle import BundleLeaves, Comparison, Contrast
+from ledger.verify.bundle import KEPT, BundleLeaves, Comparison, Contrast
 
 __all__ = ["Asking", "Counting", "Rows"]
 
 _ALTERED = "the same rules and the same entries give the same result: one of them was changed"
+_NAMED = ("developer", "model", "run")
+_NOTHING = "a claim that says nothing of any rule must not look as if nothing were met"
 
 
 class Rows:
@@ -69,10 +76,19 @@ class _Held:
     Attributes:
         document: The claimed check.
         records: The fold at its coordinates.
+        stance: Whence it asks.
+        span: The days that it leaves open.
     """
 
     document: CheckDocument
     records: Records
+    stance: Stance
+    span: Span
+
+    @property
+    def own(self) -> Stance:
+        """Whence the verifier asks about the same entries."""
+        return self.stance.within(self.span)
 
 
 class Asking:
@@ -98,10 +114,12 @@ class Asking:
         Raises:
             IntegrityError: If the bundle's rules cannot be read.
         """
+        self._leaves = leaves
         self._engine = engine_of(Rows(leaves))
         self._evaluator = evaluator
         self._own = own
         self._held: dict[int, _Held] = {}
+        self._borne: set[int] = set()  # claims that leave nothing out, and come out again
         try:
             self._pack = None if packed is None else unpack(packed, where="pack.json")[0]
         except (RuleError, InputError) as error:
@@ -127,71 +145,132 @@ class Asking:
             contrast for name in found for contrast in _rows(name, stated.get(name), found[name])
         )
         rows = sum(len(rows) for rows in found.values() if isinstance(rows, list | dict))
-        return Comparison(rows, contrasts)
+        names = alike_names(name for kind in _NAMED for name in world.subjects(kind))
+        return Comparison(rows, contrasts, findings=_of(attestation.number, names))
 
     def claims(self, attestation: Attestation) -> Comparison:
         """Compare the claimed determinations, under the rules that the bundle brings."""
         pack, lacking = self._rules_of(attestation)
-        if pack is None:
-            return Comparison(0, lacking=lacking)
         held = self._hold(attestation)
+        number = attestation.number
+        told = (f"attestation {number} asks {held.stance.words()}",)
+        months = (key.month for key in held.records.folded.grades if key.month is not None)
+        odd = [
+            *doubts(held.stance, held.span, load_regimes(self._own)),
+            *filter(None, (idle(attestation.period, months),)),
+        ]
+        if pack is None:
+            return Comparison(0, lacking=lacking, notes=told, findings=_of(number, odd))
         replayed = replay(held.document, held.records, pack, self._evaluator)
-        contrasts = tuple(
-            Contrast(d.place, d.field, d.stated, d.found, "altered", _ALTERED)
-            for d in replayed.differences
-        )
-        cover = replayed.coverage
-        note = (
-            ""
-            if cover.whole
-            else (
-                f"the claim asks {cover.rules} of {cover.rules_held} rules and {cover.subjects} of "
-                f"{cover.subjects_held} subjects: of the others it says nothing"
+        differences = (*unborne(held.document, held.records), *replayed.differences)
+        contrasts = [
+            Contrast(d.place, d.field, d.stated, d.found, "altered", _ALTERED) for d in differences
+        ]
+        count, cover = len(held.document.determinations), replayed.coverage
+        if not count and cover.rules_held:
+            contrasts.append(
+                Contrast("check", "", "no determination", _rules(cover), "altered", _NOTHING)
             )
-        )
-        return Comparison(
-            len(held.document.determinations), contrasts, notes=(note,) if note else ()
-        )
+        elif not cover.whole:
+            odd.append(_left_out(cover))
+        elif not contrasts:
+            self._borne.add(number)
+        return Comparison(count, tuple(contrasts), notes=told, findings=_of(number, odd))
 
     def own_law(self, attestation: Attestation) -> Comparison:
         """Compare them with what comes out under the verifier's own rules."""
         held = self._hold(attestation)
-        at = held.document.coordinates
-        if at.pack == self._own.digest:
-            note = f"the verifier's rules are those of the claim: pack {at.pack[:12]}…"
-            return Comparison(len(held.document.determinations), notes=(note,))
-        ours = lawbook(self._own, {})
-        theirs = None
-        if self._pack is not None and self._pack.digest == at.pack:
-            theirs = lawbook(self._pack, {})
-        compared = None if theirs is None else compare_books(theirs, ours)
-        found, lost = self._judge(held, ours)
-        stated = held.document.determinations
-        why = _Why(compared, held.document, ours)
-        contrasts = tuple(
-            contrast for flip in flips(stated, found) for contrast in why.contrasts(flip)
-        )
+        at, own, stated = held.document.coordinates, held.own, held.document.determinations
+        same = at.pack == self._own.digest
         note = (
-            f"the verifier's rules are pack {self._own.digest[:12]}…, those of the claim "
+            f"the verifier's rules are those of the claim: pack {at.pack[:12]}…"
+            if same
+            else f"the verifier's rules are pack {self._own.digest[:12]}…, those of the claim "
             f"{at.pack[:12]}…"
         )
-        return Comparison(len(stated), contrasts, notes=(note, *lost))
+        if same and own == held.stance and attestation.number in self._borne:
+            # The very question that was just asked again.
+            return Comparison(len(stated), notes=(note,))
+        found = self._judge(attestation, own, attestation.checkpoint.size)
+        if own != held.stance:
+            note = f"{note}; the verifier asks {own.words()}"
+        causes = Causes(
+            None if same else self._compared(at.pack),
+            *(held.stance, own),
+            known=load_regimes(self._own),
+            same=same,
+        )
+        differ = flips(stated, found)
+        lacked = [each for each in differ if each.old is None]
+        told = [each for each in differ if each.old is not None or _counts(each.new)]
+        contrasts = tuple(contrast for flip in told for contrast in causes.contrasts(flip))
+        quiet = len(lacked) - sum(each.old is None for each in told)
+        more = f"{quiet} that the claim does not ask are not met" if quiet else ""
+        asked = {(d.regime, d.rule, d.subject) for d in (*stated, *found)}
+        return Comparison(len(asked), contrasts, notes=tuple(filter(None, (note, more))))
+
+    def beyond(self, attestation: Attestation) -> Comparison:
+        """Look at what came after the newest claim, or after the days that it asks about."""
+        held, leaves = self._hold(attestation), self._leaves
+        size = attestation.checkpoint.size
+        before = self._engine.population(size, held.stance.as_of).by_type
+        later = sum(
+            count - before.get(kind, 0) for kind, count in leaves.types.items() if kind not in KEPT
+        )
+        sealed = leaves.recorded_by if later else held.records.folded.recorded_by
+        if sealed is None:
+            return Comparison(0)
+        newest = held.own.not_before(parse_instant(sealed).date())
+        if not later and newest == held.own:
+            return Comparison(0)
+        found = self._judge(attestation, newest, leaves.size if later else size)
+        claimed = {(d.regime, d.rule, d.subject): d.finding for d in held.document.determinations}
+        crossed = [
+            f"{d.regime}/{d.rule} {d.subject}"
+            for d in found
+            if d.finding == "met" and claimed.get((d.regime, d.rule, d.subject)) != "met"
+        ]
+        what = (
+            f"{_records(later)} came after attestation {attestation.number}, the newest"
+            if later
+            else f"attestation {attestation.number} asks about days before its own last entry"
+        )
+        if not crossed:
+            return Comparison(0, notes=(f"{what}: your rules find no more met with that",))
+        return Comparison(
+            0,
+            findings=tuple(
+                f"{what}: with that {place} is met, and no claim says so" for place in crossed
+            ),
+        )
 
     def _judge(
-        self, held: _Held, ours: Lawbook
-    ) -> tuple[tuple[Determination, ...], tuple[str, ...]]:
-        """Determine under the verifier's rules what the claim determines.
+        self, attestation: Attestation, stance: Stance, size: int
+    ) -> tuple[Determination, ...]:
+        """Determine everything under the verifier's rules, about the entries [0, size)."""
+        held = self._hold(attestation)
+        claimed = {d.regime for d in held.document.determinations}
+        regimes = offered(load_regimes(self._own), claimed)
+        if not regimes:
+            return ()
+        records = held.records
+        if (size, stance.as_of) != (attestation.checkpoint.size, held.stance.as_of):
+            records = self._records(attestation.checkpoint.origin, size, stance.as_of)
+        question = Question(
+            in_force_on=stance.in_force_on,
+            law_known_on=stance.law_known_on,
+            as_of=stance.as_of,
+            evaluated_at=held.span.evaluated,
+            regimes=tuple(regimes),
+            optional=True,
+        )
+        return check(question, records, self._own, self._evaluator).document.determinations
 
-        Returns:
-            The determinations, and what of the question his rules do not know.
-        """
-        part = narrowed(held.document, ours, "the verifier's rules")
-        if not part.regimes:
-            return (), part.lost
-        question = replace(part.put(question_of_file(held.document)), optional=True)
-        found = check(question, held.records, ours, self._evaluator).document.determinations
-        asked = {(d.regime, d.subject) for d in held.document.determinations}
-        return tuple(d for d in found if (d.regime, d.subject) in asked), part.lost
+    def _compared(self, digest: str) -> Compared | None:
+        """Return the rules of a claim beside the verifier's; None where the bundle has none."""
+        if self._pack is None or self._pack.digest != digest:
+            return None
+        return compare_books(lawbook(self._pack, {}), lawbook(self._own, {}))
 
     def _rules_of(self, attestation: Attestation) -> tuple[Pack | None, str]:
         """Return the bundle's rules or our own if they are those of the claim, else why not."""
@@ -224,17 +303,22 @@ class Asking:
 
     def _fold(self, attestation: Attestation) -> _Held:
         """Fold the leaves at the coordinates of a claim."""
+        where = f"attestation {attestation.number}"
         try:
             document = claimed_check(attestation)
+            question_of_file(document)
         except InputError as error:
-            raise IntegrityError(
-                error.message, where=f"attestation {attestation.number}"
-            ) from error
-        log, as_of = attestation.checkpoint, document.coordinates.as_of
-        fold = self._engine
-        folded = fold.fold(size=log.size, limit=log.size, as_of=as_of, root=log.root)
-        legs = _legs(fold, log.size, as_of)
-        return _Held(document, Records(log.origin, folded, document.ledger.unsigned_tail, legs))
+            raise IntegrityError(error.message, where=where) from error
+        log, at = attestation.checkpoint, document.coordinates
+        records = self._records(log.origin, log.size, at.as_of)
+        records.folded.require_root(log.root)
+        span = Span.of(attestation.period, records.folded.recorded_by, at.evaluated_at)
+        return _Held(document, records, Stance.of(document), span)
+
+    def _records(self, origin: str, size: int, as_of: date) -> Records:
+        """Fold the entries [0, size)."""
+        folded = self._engine.fold(size=size, limit=size, as_of=as_of)
+        return Records(origin, folded, 0, _legs(self._engine, size, as_of))
 
 
 def _legs(fold: Engine, limit: int, as_of: date) -> Legs:
@@ -249,71 +333,32 @@ def _legs(fold: Engine, limit: int, as_of: date) -> Legs:
     return legs
 
 
-class _Why:
-    """Says why determinations differ under two sets of rules."""
-
-    def __init__(self, compared: Compared | None, document: CheckDocument, ours: Lawbook) -> None:
-        """Index what differs by regime."""
-        self._known = compared is not None
-        self._changes: Mapping[str, Any] = (
-            {} if compared is None else {each.new.id: each for each in compared.differences}
-        )
-        self._document = document
-        self._ours = ours
-
-    def contrasts(self, flip: Flip) -> Iterator[Contrast]:
-        """Yield each thing that a determination says otherwise, with its cause."""
-        place = f"{flip.regime}/{flip.rule} {flip.subject}"
-        for turn in flip.turns:
-            cause, why = self._cause(flip, turn)
-            yield Contrast(place, turn.what, turn.old, turn.new, cause, why)
-
-    def _cause(self, flip: Flip, turn: Turn) -> tuple[Any, str]:
-        """Return the cause of one difference, in a word and in words."""
-        if flip.new is None or flip.old is None:
-            side = "the claim" if flip.new is None else "the verifier's rules"
-            return "other_subject", f"only {side} asks this rule of this subject"
-        new = flip.new
-        gone = sorted(set(new.missing) - set(flip.old.missing))
-        if turn.what == "finding" and new.finding == "undetermined" and gone:
-            return "withheld", (
-                f"under the verifier's rules it cannot be decided: the leaves do not hold "
-                f"{', '.join(gone)}"
-            )
-        found = self._changes.get(flip.regime)
-        if found is None:
-            if not self._known:
-                return "other_law", "the bundle does not bring the rules of the claim to compare"
-            return "other_law", "a rule, word or device outside of this regime's file differs"
-        return self._of_law(flip, found)
-
-    def _of_law(self, flip: Flip, found: Any) -> tuple[Any, str]:  # noqa: ANN401 - a Difference
-        """Name the reading, parameter or rule that differs."""
-        readings = [c.place for c in found.changes if c.section == "readings"]
-        named = [_value(each) for each in found.values]
-        rules = [
-            f"{c.place}: {c.old or 'nothing'} → {c.new or 'nothing'}"
-            for c in found.changes
-            if c.is_of(flip.rule)
-        ]
-        others = [c.place for c in found.changes if c.section not in {"readings", "rules"}]
-        words = "; ".join(_first([*named, *rules, *others]))
-        if readings and not words:
-            return "other_reading", f"an open question is answered otherwise: {readings[0]}"
-        return "other_law", words or "the rule file of this regime differs"
+def _of(number: int, sentences: Iterable[str]) -> tuple[str, ...]:
+    """Return sentences about one attestation."""
+    return tuple(f"attestation {number}: {each}" for each in sentences)
 
 
-def _value(change: Any) -> str:  # noqa: ANN401 - a ValueChange
-    """Return a parameter that differs, in words."""
-    old, new = (None if v is None else str(v.value) for v in (change.old, change.new))
-    return f"parameter {change.parameter}: {old or 'nothing'} → {new or 'nothing'}"
+def _rules(cover: Coverage) -> str:
+    """Return how much could be asked."""
+    return f"determinations of {cover.rules_held} rules"
 
 
-def _first(texts: list[str]) -> list[str]:
-    """Return a few of them, and how many more there are."""
-    few = 4
-    more = [f"and {len(texts) - few} more"] if len(texts) > few else []
-    return [*texts[:few], *more]
+def _left_out(cover: Coverage) -> str:
+    """Return what a claim leaves out."""
+    return (
+        f"the claim asks {cover.rules} of {cover.rules_held} rules and {cover.subjects} of "
+        f"{cover.subjects_held} subjects: of the others it says nothing"
+    )
+
+
+def _counts(d: Determination | None) -> bool:
+    """Whether a determination that a claim lacks says more than that nothing is met."""
+    return d is not None and (d.met or d.undetermined or d.finding == "excepted")
+
+
+def _records(count: int) -> str:
+    """Return a number of entries that say something of work, holdings, contracts or facts."""
+    return "1 record" if count == 1 else f"{count} records"
 
 
 def _rows(name: str, stated: JSON, found: JSON) -> Iterator[Contrast]:

@@ -6,7 +6,7 @@ Specification: ``schemas/policy.v1.md``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -18,6 +18,7 @@ from ledger.errors import CanonicalError, InputError, IntegrityError
 from ledger.keys import VerifierKey
 from ledger.period import parse_instant
 from ledger.policy.lines import near, parse_lines
+from ledger.policy.roster import check_asked, check_once, check_roster
 from ledger.policy.terms import MEMBERS, Act, KeyTerm, Person, Policy
 from ledger.timestamp import parse_roots
 
@@ -92,7 +93,7 @@ def _with_people(policy: Policy, asked: Mapping[str, JSON], where: str) -> Polic
     people = _with_place(asked, "people", where, lambda v, at: _list(v, at, _person))
     needed = _with_place(asked, "attestation", where, _needed)
     acts = _with_place(asked, "four_eyes", where, lambda v, at: _list(v, at, _one_of(_ACTS)))
-    _check_people(people or (), f"{where} people")
+    check_roster(people or (), [log.key for log in policy.logs], f"{where} people")
     for role, count in (needed or {}).items():
         holding = [person.name for person in people or () if role in person.roles]
         if len(holding) < count:
@@ -103,25 +104,10 @@ def _with_people(policy: Policy, asked: Mapping[str, JSON], where: str) -> Polic
                 why="no attestation could ever satisfy it",
                 remedy=near(role, sorted(known - {role})) if not holding and known else "",
             )
-    _check_once(acts or (), f"{where} four_eyes")
+    check_once(acts or (), f"{where} four_eyes")
+    check_asked(acts or (), needed, f"{where} four_eyes")
     eyes = None if acts is None else frozenset(acts)
     return replace(policy, people=people, attestation=needed, four_eyes=eyes)
-
-
-def _check_people(people: tuple[Person, ...], where: str) -> None:
-    """Refuse two people of one name or with one key."""
-    _check_once([person.name for person in people], where)
-    owners: dict[bytes, str] = {}
-    for person in people:
-        for key in person.keys:
-            other = owners.setdefault(key.public, person.name)
-            if other != person.name:
-                raise InputError(
-                    f"{other} and {person.name} have the same key {key.label}",
-                    where=where,
-                    why="one signature would count as two people",
-                )
-        _check_once([key.encode() for key in person.keys], where)
 
 
 def _with_keys(policy: Policy, asked: Mapping[str, JSON], where: str) -> Policy:
@@ -144,7 +130,7 @@ def _with_keys(policy: Policy, asked: Mapping[str, JSON], where: str) -> Policy:
         return _limits(known[vkey], root, at)
 
     terms = _with_place(asked, "keys", where, lambda v, at: _list(v, at, term))
-    _check_once([each.key.encode() for each in terms or ()], f"{where} keys")
+    check_once([each.key.encode() for each in terms or ()], f"{where} keys")
     return replace(policy, keys=terms)
 
 
@@ -189,7 +175,7 @@ def _person(value: JSON, at: str) -> Person:
     """Read one person."""
     root = _object(value, at, ("name", "roles", "vkeys"), ())
     roles = _list(root["roles"], f"{at} roles", _role)
-    _check_once(roles, f"{at} roles")
+    check_once(roles, f"{at} roles")
     keys = _list(root["vkeys"], f"{at} vkeys", _vkey)
     return Person(_text(root["name"], f"{at} name", _TEXT_MAX), frozenset(roles), keys)
 
@@ -352,15 +338,6 @@ def _one_of(words: Mapping[str, T]) -> Callable[[JSON, str], T]:
         return words[value]
 
     return read
-
-
-def _check_once(words: Iterable[str], where: str) -> None:
-    """Refuse a list in which something stands twice."""
-    seen = set[str]()
-    for word in words:
-        if word in seen:
-            raise InputError(f"{word[:80]} stands twice", where=where, remedy="name it once")
-        seen.add(word)
 
 
 def _kind(value: JSON) -> str:

@@ -6,7 +6,7 @@ Names of witnesses and groups are the policy's own; they stand nowhere else.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -246,8 +246,20 @@ class Policy:
         return tuple(log.key for log in self.logs if log.key.name == origin)
 
     def term(self, key: VerifierKey) -> KeyTerm:
-        """Return the limits of a key; one without any is trusted for all sizes and times."""
-        return next((term for term in self.keys or () if term.key == key), KeyTerm(key))
+        """Return the limits of a key; one without any is trusted for all sizes and times.
+
+        A key that others may have is lost under every name: that another name of it was
+        compromised ends the trust in this one too.
+        """
+        terms = self.keys or ()
+        own = next((term for term in terms if term.key == key), KeyTerm(key))
+        if own.revoked is not None and own.revoked.reason == "compromised":
+            return own
+        for term in terms:
+            lost = term.revoked is not None and term.revoked.reason == "compromised"
+            if lost and term.key.public == key.public:
+                return replace(own, revoked=term.revoked)
+        return own
 
     def person(self, key: VerifierKey) -> Person | None:
         """Return whose key it is, or None; the whole key counts, not its name."""

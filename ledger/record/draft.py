@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from ledger.canonical import JSON, encode
 from ledger.errors import InputError, LedgerError
+from ledger.form.plain import fault_of_text
 from ledger.modelling import ValidationError
 from ledger.record.administration import Adoption, Anchor, Attestation, Filing, Key, Reversal
 from ledger.record.allocation import Allocation
@@ -96,6 +97,8 @@ def draft_of(
                 f"{name} has {len(text):,} characters, more than {HIDDEN_MAX:,}",
                 remedy="shorten it, and keep the long text elsewhere with its digest here",
             )
+        if fault := fault_of_text(text):
+            raise InputError(f"{name}: {fault}", remedy="mend the field in the source")
     try:
         "".join(key).encode()
     except UnicodeEncodeError as error:

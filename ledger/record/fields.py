@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+from ledger.form.plain import fault_of_name, fault_of_text
 from ledger.form.rules import Rule
 from ledger.form.words import (
     Activity,
@@ -45,17 +46,23 @@ __all__ = [
 def plain_name(text: str) -> str:
     """Return the name if two names that look the same are the same.
 
-    A no-break space, a zero-width or a direction mark does not show: a name with one would be
-    another name in every total and every fact, and nobody could see it.
+    Letters of two scripts can look alike all the same: see ``ledger.form.lookalike``.
 
     Raises:
-        ValueError: If a character does not show, or a space stands at an end.
+        ValueError: If a character does not show, a space stands at an end, or the name is not in
+            normal form.
     """
-    if not text.isprintable():
-        odd = next(character for character in text if not character.isprintable())
-        raise ValueError(f"the name holds U+{ord(odd):04X}, which does not show: write it without")
-    if text != text.strip():
-        raise ValueError("the name begins or ends with a space: write it without")
+    fault = fault_of_name(text)
+    if fault:
+        raise ValueError(fault)
+    return text
+
+
+def _plain_text(text: str) -> str:
+    """Return the text if it shows what it is."""
+    fault = fault_of_text(text)
+    if fault:
+        raise ValueError(fault)
     return text
 
 
@@ -85,7 +92,11 @@ Identifier = Annotated[
     ),
     AfterValidator(plain_name),
 ]
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$", max_length=4000)]
+Text = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$", max_length=4000),
+    AfterValidator(_plain_text),
+]
 Digits = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,37})$")]
 Operations = Annotated[Digits, AfterValidator(_operations)]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]

@@ -85,6 +85,7 @@ def headline(verdict: BundleVerdict) -> str:
         0: what,
         1: f"{what}, with something to look at",
         3: f"{what}; something could not be checked",
+        4: "does not hold: a step was not taken",
     }[verdict.exit_status]
 
 

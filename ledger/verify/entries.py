@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from ledger.canonical import encode
+from ledger.canonical import BYTES_MAX, encode
 from ledger.entry import TYPES, Entry, Opening, digest_of_opening, genesis_prev
 from ledger.errors import InputError, IntegrityError
 from ledger.merkle import leaf_hash
@@ -188,7 +188,11 @@ def read_opening(stored: bytes) -> tuple[str, str]:
     try:
         data = base64.urlsafe_b64decode(stored + b"=" * (-len(stored) % 4))
         plain = _PLAIN_OPENING.fullmatch(data)
-        if plain and base64.urlsafe_b64encode(data).rstrip(b"=") == stored:
+        if (
+            plain
+            and len(data) <= BYTES_MAX
+            and base64.urlsafe_b64encode(data).rstrip(b"=") == stored
+        ):
             return plain[1].decode(), plain[2].decode()
     except ValueError as error:
         raise InputError("an opening cannot be read") from error

@@ -18,6 +18,7 @@ from ledger.canonical import BYTES_MAX
 from ledger.entry import DIGEST_PATTERN, ID_PATTERN, SALT_PATTERN, SD_MAX, TYPES, Entry
 from ledger.errors import InputError, IntegrityError, LedgerError
 from ledger.form import BodyForm, form_of
+from ledger.form.plain import is_plain
 from ledger.form.rules import Rule
 from ledger.form.spelling import COUNT, HASH, INSTANT
 from ledger.keys import NAME_MAX
@@ -205,7 +206,7 @@ class _Form:
         except UnicodeDecodeError:
             return None
         found = self.pattern.fullmatch(text)
-        if found is None or len(data) > BYTES_MAX or not (data.isascii() or text.isprintable()):
+        if found is None or len(data) > BYTES_MAX or not (data.isascii() or is_plain(text)):
             return None
         try:
             for ask in self._asked:

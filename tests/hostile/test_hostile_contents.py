@@ -110,6 +110,12 @@ LEAVES = {
     "plus": lambda leaf: leaf.replace(b'"seq":0', b'"seq":+0'),
     "underscore": lambda leaf: leaf.replace(b'"seq":0', b'"seq":0_0'),
     "true for one": lambda leaf: leaf.replace(b'"v":1', b'"v":true'),
+    "letter in two parts": lambda leaf: leaf.replace(b"run-0", "rune\u0301".encode()),
+    "letter that is another": lambda leaf: leaf.replace(b"run-0", "run\u212b".encode()),
+    "direction": lambda leaf: leaf.replace(b"run-0", "run\u202e0".encode()),
+    "no width": lambda leaf: leaf.replace(b"run-0", "run\u200b-0".encode()),
+    "no width in a text": lambda leaf: leaf.replace(b'"locator":"', '"locator":"\u200b'.encode()),
+    "text in two parts": lambda leaf: leaf.replace(b'"locator":"', '"locator":"e\u0301'.encode()),
     "unknown type": lambda leaf: leaf.replace(b'"type":"allocation"', b'"type":"allocatiom"'),
     "carriage return": lambda leaf: leaf + b"\r",
 }

@@ -19,7 +19,7 @@ in. The steps, in the order of the report:
 14. approvals      each act that needs a second person's yes has it
 15. totals         population and totals come out of the leaves as attested
 16. claims         the determinations claimed come out again under the bundle's own rules
-17. own law        and what comes out under the verifier's own rules
+17. own law        and what comes out under the verifier's own rules, claimed or not
 18. openings       each confidential value shown stands behind a digest of its entry
 19. redactions     what is shown, withheld and erased adds up, and fits the audience
 
@@ -39,10 +39,12 @@ from ledger.verify.bundle.course import (
     Step,
 )
 from ledger.verify.bundle.leaves import BundleLeaves
+from ledger.verify.bundle.prefix import KEPT
 from ledger.verify.bundle.recomputation import Cause, Comparison, Contrast, Recomputation
 from ledger.verify.bundle.walk import verify_bundle
 
 __all__ = [
+    "KEPT",
     "NAMES",
     "UNPROVEN",
     "BundleLeaves",

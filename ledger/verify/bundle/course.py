@@ -140,10 +140,10 @@ class BundleVerdict:
 
     @property
     def exit_status(self) -> int:
-        """4 for a fault, 1 for a finding, 3 for what could not be checked, else 0."""
-        if self.fault is not None:
-            return 4
+        """4 for a fault or a step not taken, 1 for a finding, 3 for what cannot be checked, 0."""
         outcomes = {step.outcome for step in self.steps}
+        if self.fault is not None or "not_reached" in outcomes:
+            return 4
         if "finding" in outcomes:
             return 1
         return 3 if "withheld" in outcomes else 0
@@ -190,6 +190,15 @@ class Course:
             error: What ended it, or None if nothing did.
         """
         fault = None
+        left = next((number for number in NAMES if number not in self._done), None)
+        if error is None and left is not None:
+            self.step = left
+            error = IntegrityError(
+                "the step was not taken",
+                where=f"step {left}",
+                why="a verdict that passes over a step shows nothing",
+                remedy="this is a fault of the program: tell its maintainers",
+            )
         if error is not None:
             where = error.where or f"step {self.step}"
             fault = Fault(self.step, error.message, where, error.seq, error.why, error.remedy)

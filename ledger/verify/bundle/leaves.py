@@ -16,14 +16,29 @@ class BundleLeaves:
 
     Attributes:
         reversed_by: Which entry reverses which, once the walk has checked it.
+        types: Number of entries by type, likewise.
+        recorded_by: When the last entry was recorded, likewise; None if there is none.
     """
 
-    def __init__(self, opened: Opened, reversed_by: Mapping[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        reversed_by: Mapping[int, int] | None = None,
+        types: Mapping[str, int] | None = None,
+        recorded_by: str | None = None,
+    ) -> None:
         """Read nothing yet."""
         self.reversed_by: Mapping[int, int] = reversed_by or {}
+        self.types: Mapping[str, int] = types or {}
+        self.recorded_by = recorded_by
         self._opened = opened
         self._stream: Iterator[bytes] = iter(())
         self._next = -1
+
+    @property
+    def size(self) -> int:
+        """How many entries the walk went over."""
+        return sum(self.types.values())
 
     def read(self, start: int, stop: int) -> Iterator[tuple[int, bytes, bytes]]:
         """Yield number, bytes and hash of the entries [start, stop) that exist, in order."""

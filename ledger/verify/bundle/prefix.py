@@ -20,7 +20,16 @@ from ledger.verify.bundle.openings import Disclosed
 from ledger.verify.entries import Ids, Links, Reversals
 from ledger.verify.leaf import Leaf, bad_body, require_body
 
-__all__ = ["KEPT", "REMEMBERED", "Correction", "Prefix", "Stated", "bad_body", "other_root"]
+__all__ = [
+    "KEPT",
+    "REMEMBERED",
+    "Correction",
+    "Prefix",
+    "Stated",
+    "bad_body",
+    "other_root",
+    "require_depth",
+]
 
 KEPT = frozenset({"adoption", "anchor", "attestation", "key"})
 """Types whose entries later steps look at."""
@@ -124,7 +133,9 @@ class Prefix:
     @property
     def leaves(self) -> BundleLeaves:
         """The leaves that were gone over, to be read again."""
-        return BundleLeaves(self._opened, self._reversals.reversed_by)
+        return BundleLeaves(
+            self._opened, self._reversals.reversed_by, self.types, self._second[0] or None
+        )
 
     def close(self) -> None:
         """Close steps 4, 5 and 12.
@@ -150,9 +161,8 @@ class Prefix:
             raise
         if not leaf.seen:
             require_body(leaf)
-        limit = self._opened.caps.depth
-        if limit < DEPTH_MAX and 1 + _depth(leaf.entry.body) > limit:
-            raise InputError(f"entry {leaf.seq} is nested deeper than the {limit} levels allowed")
+        if self._opened.caps.depth < DEPTH_MAX:
+            require_depth(leaf.entry, self._opened.caps.depth)
         self._buffer.append(digest)
         self.size += 1
         return leaf
@@ -199,6 +209,16 @@ class Prefix:
         """Fold the leaf hashes held into the range."""
         self._range = self._range.extend(self._buffer)
         self._buffer.clear()
+
+
+def require_depth(entry: Entry, limit: int) -> None:
+    """Do nothing if an entry is nested no deeper than a cap allows.
+
+    Raises:
+        InputError: If it is.
+    """
+    if 1 + _depth(entry.body) > limit:
+        raise InputError(f"entry {entry.seq} is nested deeper than the {limit} levels allowed")
 
 
 def other_root(step: int, size: int) -> IntegrityError:

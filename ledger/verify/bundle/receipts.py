@@ -21,7 +21,7 @@ from ledger.verify.bundle.course import Course, Outcome
 from ledger.verify.bundle.custody import check_signer
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.openings import Disclosed, check_redactions
-from ledger.verify.bundle.prefix import bad_body
+from ledger.verify.bundle.prefix import bad_body, require_depth
 from ledger.verify.bundle.timestamps import Stamps
 from ledger.verify.bundle.windows import check_moments
 from ledger.verify.entries import Reversals
@@ -85,6 +85,7 @@ class _Single:
         self._ids: dict[str, int] = {}
         self._last: Entry | None = None
         self._links = 0
+        self._blind = 0  # reversals of entries that are not here
         self._reversals = Reversals(self._leaf)
 
     def run(self, notes: Notes) -> Iterator[Entry]:
@@ -116,9 +117,17 @@ class _Single:
         linked: Outcome = "held" if self._links else "not_asked"
         course.close(5, self._links, "links", f"between neighbours alone: {_WHOLE}", outcome=linked)
         course.close(6, count, "receipts")
-        copied = len(self._reversals.reversed_by)
+        copied, blind = len(self._reversals.reversed_by), self._blind
         told = f"{copied} reversals copy what they reverse" if copied else ""
-        course.close(12, count, "ids", told, f"among these entries alone: {_WHOLE}")
+        missed = (
+            f"reversals whose entry is not here, so that nothing shows what they copy: {blind}"
+            if blind
+            else ""
+        )
+        outcome: Outcome = "withheld" if blind else "held"
+        course.close(
+            12, count, "ids", missed, told, f"among these entries alone: {_WHOLE}", outcome=outcome
+        )
 
     def _follow(self, entry: Entry) -> None:
         """Compare an entry with its neighbour, if that is here, and its time with those before."""
@@ -136,8 +145,12 @@ class _Single:
         before = self._ids.setdefault(entry.id, entry.seq)
         if before != entry.seq:
             raise _bad(entry.seq, f"its id {entry.id} is that of entry {before}")
-        if entry.type == "reversal" and entry.body["reverses"] in self._opened.names.leaves:
+        if entry.type != "reversal":
+            return
+        if entry.body["reverses"] in self._opened.names.leaves:
             self._reversals.take_reversal(entry)
+        else:
+            self._blind += 1
 
     def _keep(self, entry: Entry) -> None:
         """Keep what later steps look at."""
@@ -181,6 +194,7 @@ def _entry(opened: Opened, name: str, seq: int, origin: str) -> Entry:
         check_stored(entry.type, entry.body)
     except InputError as error:
         raise bad_body(seq, error) from error
+    require_depth(entry, opened.caps.depth)
     return entry
 
 

@@ -50,12 +50,14 @@ class Comparison:
         contrasts: Where they differ.
         lacking: Why nothing could be compared; empty if it was.
         notes: What is worth knowing, a sentence each.
+        findings: What must be looked at, a sentence each.
     """
 
     count: int
     contrasts: tuple[Contrast, ...] = ()
     lacking: str = ""
     notes: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 class Recomputation(Protocol):
@@ -71,4 +73,8 @@ class Recomputation(Protocol):
 
     def own_law(self, attestation: Attestation) -> Comparison:
         """Compare them with what comes out under the verifier's own rules."""
+        ...
+
+    def beyond(self, attestation: Attestation) -> Comparison:
+        """Look at what came after the newest claim, or after the days that it asks about."""
         ...

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ledger.anchoring import Written
 from ledger.attestation import ATTESTATION, Attestation, check_entry, check_follows
@@ -13,12 +14,15 @@ from ledger.envelope import Envelope
 from ledger.errors import InputError, IntegrityError
 from ledger.policy import Policy
 from ledger.statement import Statement
-from ledger.verify.bundle.course import Course
+from ledger.verify.bundle.course import Course, Outcome
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.people import Naming, Signers, require_roles, signers_of
 from ledger.verify.bundle.prefix import Prefix
 
-__all__ = ["Approved", "Statements"]
+__all__ = ["STATEMENTS_MAX", "Approved", "Statements"]
+
+STATEMENTS_MAX: Final = 268_435_456
+"""Bytes of all statements of a bundle together; each may have 32 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Statements:
         self._origin = origin
         self._written = written
         self._unshown: list[str] = []
+        self._known = 0  # attestations that somebody signed whom the policy knows
         self._before: Statement | None = None
 
     def close(self, prefix: Prefix, course: Course) -> None:
@@ -84,40 +89,49 @@ class Statements:
             IntegrityError: Naming the statement that does not belong here.
         """
         course.step = 13
-        envelopes = self._read()
-        named: set[str] = set()
-        for entry in prefix.kept:
-            if entry.type != "attestation":
-                continue
-            digest = entry.body.get("envelope_sha256")
-            assert isinstance(digest, str)
-            named.add(digest)
-            if digest not in envelopes:
+        naming = [entry for entry in prefix.kept if entry.type == "attestation"]
+        self._check_names({str(entry.body["envelope_sha256"]) for entry in naming})
+        held = self._opened.names.attestations
+        for entry in naming:
+            digest = str(entry.body["envelope_sha256"])
+            if digest not in held:
                 self.absent.append(entry.seq)
                 continue
-            self._take(Naming.of(entry, self._written), entry.body, envelopes[digest], course)
-        for digest in sorted(envelopes.keys() - named):
+            envelope = self._read(digest, held[digest])
+            self._take(Naming.of(entry, self._written), entry.body, envelope, course)
+        self._tell(course)
+
+    def _check_names(self, named: Collection[str]) -> None:
+        """Refuse statements that nothing names, and more of them than is read, before any is read.
+
+        Args:
+            named: Digests that entries name.
+        """
+        held = self._opened.names.attestations
+        for digest in sorted(held.keys() - named):
             raise IntegrityError(
                 "no entry names this statement",
                 where=f"member {_member(digest)!r}",
                 why="a statement that the ledger does not name may have been made later",
             )
-        self._tell(course)
+        total = sum(self._opened.members.size(name) for name in held.values())
+        if total > STATEMENTS_MAX:
+            raise InputError(
+                f"the statements have {total} bytes, more than the {STATEMENTS_MAX} allowed",
+                where="members 'attestations/'",
+            )
 
-    def _read(self) -> Mapping[str, Envelope]:
-        """Return the envelopes by SHA-256 of their files."""
-        found = {}
-        for digest, name in self._opened.names.attestations.items():
-            data = self._opened.read(name)
-            if hashlib.sha256(data).hexdigest() != digest:
-                raise IntegrityError(
-                    "the statement has another SHA-256 than its name", where=f"member {name!r}"
-                )
-            try:
-                found[digest] = Envelope.parse(data)
-            except InputError as error:
-                raise IntegrityError(error.message, where=f"member {name!r}") from error
-        return found
+    def _read(self, digest: str, name: str) -> Envelope:
+        """Return one envelope, which has the SHA-256 of its name."""
+        data = self._opened.read(name)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise IntegrityError(
+                "the statement has another SHA-256 than its name", where=f"member {name!r}"
+            )
+        try:
+            return Envelope.parse(data)
+        except InputError as error:
+            raise IntegrityError(error.message, where=f"member {name!r}") from error
 
     def _take(
         self, named: Naming, body: Mapping[str, object], envelope: Envelope, course: Course
@@ -145,6 +159,7 @@ class Statements:
                 error.message, seq=seq, where=where, why=error.why, remedy=error.remedy
             ) from error
         self._before = statement
+        self._known += bool(signers.people)
         self.attestations.append(attestation)
         course.unknown += [f"{member}: {hint or 'no hint'}" for hint in signers.unknown]
         course.attested.append(
@@ -197,7 +212,10 @@ class Statements:
             course.close(13, count, "attestations", *self._unshown, outcome="withheld")
         elif count:
             note = "" if asked else "the policy does not say who must sign"
-            course.close(13, count, "attestations", note)
+            nobody = not asked and not self._known
+            told = "and nobody signed whom it knows" if nobody else ""
+            outcome: Outcome = "not_asked" if nobody else "held"
+            course.close(13, count, "attestations", note, told, outcome=outcome)
         elif asked:
             note = "the policy asks for signatures of people, and nobody attested anything"
             course.close(13, 0, "attestations", note, outcome="finding")

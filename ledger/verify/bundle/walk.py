@@ -11,7 +11,7 @@ from ledger.bundle import Caps, Manifest, Members, Opened
 from ledger.errors import IntegrityError
 from ledger.policy import Policy
 from ledger.verify.bundle.approvals import check_approvals
-from ledger.verify.bundle.course import BundleVerdict, Course, Identity
+from ledger.verify.bundle.course import BundleVerdict, Course, Identity, Outcome
 from ledger.verify.bundle.custody import check_custody
 from ledger.verify.bundle.leaves import BundleLeaves
 from ledger.verify.bundle.notes import Notes
@@ -130,13 +130,14 @@ def _recompute(
             outcome = "not_asked" if not attestations else "withheld"
             course.close(step, 0, unit, lacking, outcome=outcome)  # type: ignore[arg-type]
         return
-    law = recompute(leaves, opened.pack())
     course.step = 15
+    law = recompute(leaves, opened.pack())
     _settle([law.totals(each) for each in attestations], 15, "figures", course)
     course.step = 16
     _settle([law.claims(each) for each in attestations], 16, "determinations", course)
     course.step = 17
     compared = [law.own_law(each) for each in attestations]
+    compared.append(law.beyond(attestations[-1]))
     course.contrasts += [contrast for each in compared for contrast in each.contrasts]
     _close(compared, 17, "determinations", course)
 
@@ -156,14 +157,17 @@ def _settle(compared: list[Comparison], step: int, unit: str, course: Course) ->
 def _close(compared: list[Comparison], step: int, unit: str, course: Course) -> None:
     """Close a step with what was compared."""
     count = sum(each.count for each in compared)
+    found = [text for each in compared for text in each.findings]
     notes = dict.fromkeys(note for each in compared for note in (each.lacking, *each.notes))
     differ = sum(len(each.contrasts) for each in compared)
     lacking = any(each.lacking for each in compared)
     if differ:
         word = "1 difference" if differ == 1 else f"{differ} differences"
-        course.close(step, count, unit, f"{word}, explained below", *notes, outcome="finding")
-    else:
-        course.close(step, count, unit, *notes, outcome="withheld" if lacking else "held")
+        found.insert(0, f"{word}, explained below")
+    outcome: Outcome = "held" if count else "not_asked"
+    if found or lacking:
+        outcome = "finding" if found else "withheld"
+    course.close(step, count, unit, *found, *notes, outcome=outcome)
 
 
 def _otherwise(number: int, contrast: Contrast, differ: int) -> IntegrityError:
