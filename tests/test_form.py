@@ -270,3 +270,11 @@ def test_picker_gives_the_texts_of_a_leaf() -> None:
     found = pick(sealed("allocation", allocation("m", 10)))
     assert found == ("10", "2026-03-10T00:00:00Z", "assertion", None)
     assert pick(sealed("filing", SAMPLES[14][1])) is None
+
+
+def test_a_commitment_with_fields_that_came_later_is_read_the_slow_way() -> None:
+    later = {"allocated_on": "2026-03-01", "substitutes": [{"device": "b200", "ratio": "1/2"}]}
+    leaf = read_leaf(sealed("commitment", commitment("m", "acme", **later)))
+    assert not leaf.seen
+    leaf.require_shape()
+    assert leaf.holds("substitutes")

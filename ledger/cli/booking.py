@@ -13,8 +13,8 @@ from ledger.cli.clock import now
 from ledger.cli.context import Context
 from ledger.cli.folding import FoldedLedger, with_fold
 from ledger.cli.opening import open_log, open_reader
+from ledger.drawing import Delivery, delivered_by
 from ledger.errors import InputError, UnitError
-from ledger.forward import Delivered, delivered_by
 from ledger.journeys.checking import Question, Records
 from ledger.journeys.contracting import Desk
 from ledger.journeys.deals import Deal, Shelf, deals_of
@@ -102,7 +102,7 @@ def with_book(
 def _deals(fold: Engine, ledger: FoldedLedger, shelf: Shelf, as_of: date) -> tuple[Deal, ...]:
     """Return the contracts that stand, deliveries by a day netted off."""
     folded = ledger.folded
-    delivered: Mapping[str, Mapping[str, Delivered]] = {}
+    delivered: Mapping[str, tuple[Delivery, ...]] = {}
     if folded.deliveries:
         assert folded.limit is not None
         models = frozenset(key.model for key in folded.totals)

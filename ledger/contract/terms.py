@@ -223,6 +223,10 @@ class Contract:
                 "importer": "contract",
                 "importer_version": "1",
             },
+            "substitutes": [
+                {"device": each.device, "ratio": str(each.ratio)}
+                for each in sorted(self.substitutes, key=lambda each: each.device)
+            ],
         }
         identity = (self.id, window.start.isoformat(), window.end.isoformat(), part)
         return draft_of("commitment", body, hidden=self.hidden(), key=("contract", *identity))

@@ -90,7 +90,7 @@ def book_position(
     return BookPosition(
         rows=rows,
         totals=totals_of(rows),
-        beyond={d.id: over for d in standing.values() if (over := _beyond(d))},
+        beyond={deal.id: deal.beyond_us for deal in standing.values() if deal.beyond_us},
         later=tuple(sorted(later)),
         strangers=tuple(sorted({key.contract for key in delivered} - known)),
     )
@@ -198,8 +198,3 @@ def _done(sums: GradeSums) -> Expected:
     low = Fraction(interval.lo)
     high = None if interval.hi is None else Fraction(interval.hi)
     return Expected(low, low if low == high else None, high)
-
-
-def _beyond(deal: Deal) -> int:
-    """Return the device-microseconds delivered that no commitment of a contract has room for."""
-    return deal.delivered_us - sum(part.delivered.device_us for part in deal.parts)

@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 
 from ledger.contract import Price
 from ledger.contract.terms import TERMS_SCHEMA
+from ledger.drawing import Capacity, Delivered, Delivery, drawn_on
 from ledger.errors import MissingError
-from ledger.forward import Delivered, drawn_on
 from ledger.log.store import Row
 from ledger.measure import StoredRecord
 from ledger.period import parse_day
@@ -86,13 +86,14 @@ class Deal:
     Attributes:
         id: Its identifier.
         parts: Its commitments, in order of delivery.
-        delivered_us: Device-microseconds delivered under it, as far as known; more than was
-            agreed is in here too.
+        deliveries: What was delivered under it, in order of day.
+        beyond_us: Device-microseconds delivered beyond what was agreed, in the device agreed.
     """
 
     id: str
     parts: tuple[Part, ...]
-    delivered_us: int
+    deliveries: tuple[Delivery, ...]
+    beyond_us: int
 
     @property
     def kind(self) -> str:
@@ -104,6 +105,11 @@ class Deal:
         """Device-microseconds agreed; None if a part does not say."""
         held = [part.device_us for part in self.parts]
         return None if None in held else sum(each or 0 for each in held)
+
+    @property
+    def delivered_us(self) -> int:
+        """Device-microseconds delivered, in the device agreed, as far as known."""
+        return self.beyond_us + sum(part.delivered.device_us for part in self.parts)
 
     @property
     def open_us(self) -> int | None:
@@ -140,14 +146,14 @@ class Deal:
 
 def deals_of(
     records: Iterable[StoredRecord],
-    delivered: Mapping[str, Mapping[str, Delivered]],
+    delivered: Mapping[str, tuple[Delivery, ...]],
     shelf: Shelf,
 ) -> tuple[Deal, ...]:
     """Return the contracts that stand, by identifier.
 
     Args:
         records: Commitments that stand, in order.
-        delivered: What was delivered, by contract and model.
+        delivered: What was delivered, by contract.
         shelf: Where confidential fields are read from; those not held are left out.
     """
     by_contract: dict[str, list[StoredRecord]] = {}
@@ -156,12 +162,11 @@ def deals_of(
     hidden = _hidden_of(shelf, sorted(r.seq for held in by_contract.values() for r in held))
     found = []
     for name in sorted(by_contract):
-        bare = [Part(r.seq, r.body, hidden[r.seq], Delivered()) for r in by_contract[name]]
-        drawn = drawn_on(bare, delivered.get(name, {}))
-        parts = [Part(part.seq, part.body, part.hidden, share) for part, share in drawn]
+        deliveries, held = delivered.get(name, ()), by_contract[name]
+        drawn = drawn_on((Capacity.of(r.seq, r.body) for r in held), deliveries)
+        parts = [Part(r.seq, r.body, hidden[r.seq], drawn.parts[r.seq]) for r in held]
         parts.sort(key=lambda part: (part.start, part.seq))
-        total = sum(each.device_us for each in delivered.get(name, {}).values())
-        found.append(Deal(name, tuple(parts), total))
+        found.append(Deal(name, tuple(parts), deliveries, drawn.beyond_us))
     return tuple(found)
 
 
