@@ -205,7 +205,7 @@ def test_substitutes_stand_in_the_open_sorted() -> None:
         ({"colour": "blue"}, "'colour' is unknown"),
         ({"price": None}, "'price' is missing"),
         ({"price__currency": "XXQ"}, "currency is 'XXQ'"),
-        ({"price__currency": "XXX"}, "currency is 'XXX'"),
+        ({"price__currency": "XTS"}, "currency is 'XTS'"),
         ({"buyer": "none"}, "buyer is 'none', which names nobody"),
         ({"buyer": ""}, "buyer is '', which names nobody"),
         ({"seller": "Cloud\u200bB"}, "does not show"),

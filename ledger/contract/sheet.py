@@ -191,25 +191,29 @@ class _Sheet:
             notes=optional(fields, "notes"),
             file_sha256=self._digest,
         )
+        self._check(found)
+        return found
+
+    def _check(self, found: Contract) -> None:
+        """Refuse days out of order, and a contract with oneself."""
         last, exercised = found.deliveries[-1].end, found.exercised_on
         if found.agreed_on >= last or (exercised is not None and exercised < found.agreed_on):
             raise InputError(
                 f"agreed_on is {found.agreed_on}, delivery ends before {last}"
                 if exercised is None
                 else f"exercised_on is {exercised}, agreed_on is {found.agreed_on}",
-                where=fields.where,
+                where=self._fields.where,
                 why="a contract is agreed, then exercised if it is an option, then delivered",
                 remedy="check the days",
             )
         if found.buyer == found.seller:
             raise InputError(
                 "buyer and seller are the same",
-                where=fields.where,
+                where=self._fields.where,
                 remedy="write kind: plan for capacity that you deliver to yourself"
-                if kind != "plan"
+                if found.kind != "plan"
                 else "name the part of the firm that delivers",
             )
-        return found
 
     def _identifier(self) -> str:
         """Return the identifier, which commands must be able to name."""
