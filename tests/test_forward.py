@@ -135,7 +135,7 @@ def test_a_stranger_does_not_eat_what_is_meant_for_a_model(changes: dict[str, An
 
 
 def test_what_expired_adds_nothing_and_nothing_draws_on_it() -> None:
-    found = adding(body(), body(expired_on="2026-09-01"), m=40)
+    found = adding(body(expired_on="2026-09-01"), body(), m=40)
     assert [sums.lo for _, sums in found["m"]] == [600]
 
 
