@@ -2,22 +2,24 @@
 
 What remains of a commitment is its expected operations, times the device time not yet delivered,
 divided by the device time contracted. Forwards, reservations and plans count from the day they
-were agreed, an option from the day it was exercised, and capacity meant for no model never does.
-A window that has passed ends nothing by itself: somebody records that the rest will not come.
+were agreed, an option from the day it was exercised, what was meant for another purpose later from
+the day of that decision, and capacity meant for no model never does. A window that has passed ends
+nothing by itself: somebody records that the rest will not come.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol, TypeVar
+from fractions import Fraction
+from typing import Any
 
-from ledger.measure import Leg, StoredRecord, Sums, TotalKey
+from ledger.drawing import Capacity, Delivered, Delivery, drawn_on, expired
+from ledger.measure import StoredRecord, Sums, TotalKey
 from ledger.period import parse_day, parse_instant
 
-__all__ = ["Delivered", "Outstanding", "committed", "delivered_by", "drawn_on", "outstanding"]
+__all__ = ["Outstanding", "committed", "counts_from", "outstanding", "standing_parts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Outstanding:
         contract: Identifier that deliveries refer to.
         model: Model it is meant for, without prefix.
         key: Group that its operations fall into.
-        counts_from: Day from which it counts: agreed, or exercised for an option.
+        counts_from: Day from which it counts: the last of those on which it was agreed, exercised
+            if it is an option, and meant for this purpose.
         recorded_on: UTC day on which the ledger learned of it.
         window_end: First day after the window of delivery.
         low: Least operations expected.
@@ -78,48 +81,9 @@ class Outstanding:
         whole = (1, 1)
         if not self.device_us:
             return (whole if not delivered else (0, 1)), whole
-        left = max(0, self.device_us - delivered.device_us)
-        return (0 if delivered.unknown else left, self.device_us), (left, self.device_us)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """Device time delivered under a contract.
-
-    Attributes:
-        device_us: Device-microseconds, as far as known.
-        unknown: Whether some delivery does not say how much.
-    """
-
-    device_us: int = 0
-    unknown: bool = False
-
-    def __bool__(self) -> bool:
-        """Whether anything was delivered."""
-        return self.device_us > 0 or self.unknown
-
-
-class Drawable(Protocol):
-    """A part of a contract on which deliveries draw."""
-
-    @property
-    def seq(self) -> int:
-        """Entry of the commitment."""
-
-    @property
-    def model(self) -> str | None:
-        """Model that it is meant for."""
-
-    @property
-    def window_end(self) -> date:
-        """First day after the window of delivery."""
-
-    @property
-    def device_us(self) -> int | None:
-        """Device-microseconds contracted; None if not stated."""
-
-
-_Part = TypeVar("_Part", bound=Drawable)
+        gone = min(delivered.device_us + delivered.rest, Fraction(self.device_us))
+        left = (1 - gone / self.device_us).as_integer_ratio()
+        return ((0, 1) if delivered.unknown else left), left
 
 
 def outstanding(commitments: Iterable[StoredRecord]) -> tuple[Outstanding, ...]:
@@ -132,96 +96,60 @@ def outstanding(commitments: Iterable[StoredRecord]) -> tuple[Outstanding, ...]:
     return tuple(item for item in found if item is not None)
 
 
-def delivered_by(
-    legs: Mapping[str, Sequence[Leg]], day: date
-) -> Mapping[str, Mapping[str, Delivered]]:
-    """Return what was delivered by the end of a day, by contract and model.
+def standing_parts(commitments: Iterable[StoredRecord]) -> tuple[Capacity, ...]:
+    """Return everything that deliveries draw on, whether it counts for a model or not.
 
     Args:
-        legs: Legs by model.
-        day: Last day whose deliveries count; undated ones count on their ``not_after``.
+        commitments: Commitment records that still stand.
     """
-    known: dict[str, Counter[str]] = {}
-    unknown: set[tuple[str, str]] = set()
-    for model, held in legs.items():
-        for leg in held:
-            when = leg.day or leg.not_after
-            late = when is None or when > day
-            if leg.commitment is None or leg.extent != "own" or late:
-                continue
-            known.setdefault(leg.commitment, Counter())[model] += leg.device_us or 0
-            if leg.device_us is None:
-                unknown.add((leg.commitment, model))
-    return {
-        contract: {
-            model: Delivered(device_us, (contract, model) in unknown)
-            for model, device_us in counts.items()
-        }
-        for contract, counts in known.items()
-    }
+    held = (record for record in commitments if not expired(record.body))
+    return tuple(Capacity.of(record.seq, record.body) for record in held)
 
 
 def committed(
-    commitments: Sequence[Outstanding],
-    delivered: Mapping[str, Mapping[str, Delivered]],
+    commitments: Iterable[Outstanding],
+    parts: Mapping[str, Sequence[Capacity]],
+    delivered: Mapping[str, Sequence[Delivery]],
     day: date,
 ) -> Mapping[str, list[tuple[TotalKey, Sums]]]:
-    """Return what commitments agreed by a day still add, by model.
-
-    A contract recorded once is drawn on by every delivery under it; one that is split between
-    models by the deliveries to each of them, and by the deliveries to any other in order of window.
+    """Return what commitments that count by a day still add, by model.
 
     Args:
         commitments: Those that count, in order.
+        parts: All that stands of their contracts, by contract: what counts for nobody, or not yet,
+            is drawn on all the same.
         delivered: As ``delivered_by`` gives it for the day.
         day: Last day of agreement that counts.
     """
     found: dict[str, list[tuple[TotalKey, Sums]]] = {}
     contracts: dict[str, list[Outstanding]] = {}
     for item in commitments:
-        contracts.setdefault(item.contract, []).append(item)
+        if item.counts_from <= day:
+            contracts.setdefault(item.contract, []).append(item)
     for contract, items in contracts.items():
-        parts = [item for item in items if item.counts_from <= day]
-        for part, drawn in drawn_on(parts, delivered.get(contract, {})):
-            remaining = part.remaining(drawn)
+        drawn = drawn_on(parts[contract], delivered.get(contract, ())).parts
+        for item in items:
+            remaining = item.remaining(drawn[item.seq])
             if remaining.lo or remaining.hi or remaining.unbounded:
-                found.setdefault(part.model, []).append((part.key, remaining))
+                found.setdefault(item.model, []).append((item.key, remaining))
     return found
 
 
-def drawn_on(
-    parts: Sequence[_Part], by_model: Mapping[str, Delivered]
-) -> Iterable[tuple[_Part, Delivered]]:
-    """Yield each part of a contract with the deliveries that draw on it.
-
-    Args:
-        parts: Of one contract; windows that end earlier are drawn on first, then earlier entries.
-        by_model: What was delivered under it, by model.
-    """
-    parts = sorted(parts, key=lambda part: (part.window_end, part.seq))
-    left = {model: delivered.device_us for model, delivered in by_model.items()}
-    unknown = any(delivered.unknown for delivered in by_model.values())
-    drawn = dict.fromkeys((part.seq for part in parts), 0)
-    for own in (True, False):  # a part is first drawn on by its own model
-        for part in parts:
-            for model, there in tuple(left.items()):
-                if own and model != part.model:
-                    continue
-                room = (part.device_us or 0) - drawn[part.seq]
-                taken = there if part.device_us is None else min(there, room)
-                left[model] = there - taken
-                drawn[part.seq] += taken
-    for part in parts:
-        yield part, Delivered(drawn[part.seq], unknown)
+def counts_from(body: Mapping[str, Any]) -> date | None:
+    """Return the day from which a commitment counts; None for an option nobody exercised."""
+    exercised = body["exercised_on"] if body["kind"] == "option" else body["agreed_on"]
+    if exercised is None:
+        return None
+    days = (body["agreed_on"], exercised, body.get("allocated_on") or body["agreed_on"])
+    return max(map(parse_day, days))
 
 
 def _read(record: StoredRecord) -> Outstanding | None:
     """Read a commitment; None if it never counts."""
     body: Mapping[str, Any] = record.body
-    exercised = body["exercised_on"] if body["kind"] == "option" else body["agreed_on"]
-    if body["model"] is None or exercised is None:
+    since = counts_from(body)
+    if body["model"] is None or since is None or expired(body):
         return None
-    agreed_on = parse_day(body["agreed_on"])
     point, low, high = (_digits(body, f"operations{end}") for end in ("", "_low", "_high"))
     least = point if point is not None else low or 0
     most = point if point is not None else high
@@ -230,7 +158,7 @@ def _read(record: StoredRecord) -> Outstanding | None:
         contract=body["contract"],
         model=body["model"],
         key=_key(body),
-        counts_from=max(agreed_on, parse_day(exercised)),
+        counts_from=since,
         recorded_on=parse_instant(record.recorded_at).date(),
         window_end=parse_day(body["window_end"]),
         low=least,

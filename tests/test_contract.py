@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from functools import cache
@@ -17,9 +18,11 @@ from hypothesis import strategies as st
 from regimes import shipped_pack
 
 from ledger.contract import Contract, Price, read_contract
+from ledger.contract.sheet import RESERVED
 from ledger.errors import InputError, LedgerError
 from ledger.grade import GradeTable
 from ledger.hardware import Catalogue
+from ledger.journeys.supposed_records import SUPPOSED
 
 
 @cache
@@ -85,6 +88,53 @@ def test_a_grade_is_worth_what_the_parties_agreed(
     assert contract.price.of_unit(grade).amount == worth
     with pytest.raises(InputError, match="does not say what interconnect grade P is worth"):
         contract.price.of_unit("P")
+
+
+def test_what_is_not_agreed_may_be_written_none_or_left_out() -> None:
+    names = ["utilisation", "substitutes", "tolerance", "take_or_pay", "destination", "resale"]
+    said = read(contract_text(**dict.fromkeys(names, "none"), price="none", acceptance="none"))
+    left = read(contract_text(**dict.fromkeys(names), price="none"))
+    assert said == replace(left, file_sha256=said.file_sha256)
+    assert (said.utilisation, said.substitutes) == (None, ())
+
+
+def test_a_negative_number_is_told_to_be_one() -> None:
+    with pytest.raises(InputError, match="amount is '-5'") as caught:
+        read(contract_text(price__amount="-5"))
+    assert caught.value.why == "it must not be negative"
+
+
+def test_more_than_any_month_can_do_is_refused_plainly() -> None:
+    much = [{"from": "2027-01-01", "until": "2027-02-01", "devices": "1000000000"}]
+    with pytest.raises(InputError, match="more than 10\\^28 operations are expected"):
+        drafts(read(contract_text(delivery=much)))
+
+
+def test_what_is_still_to_come_was_not_signed() -> None:
+    contract = read(contract_text(kind="option", exercised_on="2026-12-01"))
+    contract.require_past(date(2026, 12, 1))
+    with pytest.raises(InputError, match="exercised_on is 2026-12-01, which is still to come"):
+        contract.require_past(date(2026, 11, 30))
+    with pytest.raises(InputError, match="agreed_on is 2026-11-22, which is still to come"):
+        contract.require_past(date(2026, 11, 21))
+
+
+def test_no_contract_of_a_file_is_named_as_scenarios_name_theirs() -> None:
+    assert RESERVED == SUPPOSED
+
+
+def test_substitutes_stand_in_the_open_sorted() -> None:
+    listed = [
+        {"device": "nvidia-h200-sxm", "ratio": "4/6"},
+        {"device": "nvidia-b200", "ratio": "1/2"},
+    ]
+    (draft, *_) = drafts(read(contract_text(substitutes=listed)))
+    assert draft.body["substitutes"] == [
+        {"device": "nvidia-b200", "ratio": "1/2"},
+        {"device": "nvidia-h200-sxm", "ratio": "2/3"},
+    ]
+    (draft, *_) = drafts(read(contract_text(substitutes=None)))
+    assert draft.body["substitutes"] == []
 
 
 @pytest.mark.parametrize(
@@ -154,6 +204,28 @@ def test_a_grade_is_worth_what_the_parties_agreed(
         ({"schema": "flopledger/contract.v2"}, "schema is"),
         ({"colour": "blue"}, "'colour' is unknown"),
         ({"price": None}, "'price' is missing"),
+        ({"price__currency": "XXQ"}, "currency is 'XXQ'"),
+        ({"price__currency": "XTS"}, "currency is 'XTS'"),
+        ({"buyer": "none"}, "buyer is 'none', which names nobody"),
+        ({"buyer": ""}, "buyer is '', which names nobody"),
+        ({"seller": "Cloud\u200bB"}, "does not show"),
+        ({"contract": "a=b"}, "contract is 'a=b'"),
+        ({"contract": "x (supposed)"}, "contract is 'x .supposed.'"),
+        ({"substitutes": [{"device": "nvidia-h100-sxm5", "ratio": "1"}]}, "the device agreed"),
+        ({"substitutes": [{"device": "nvidia-b200", "ratio": "1/99999999999"}]}, "ratio must be"),
+        ({"agreed_on": "2027-04-01"}, "agreed_on is 2027-04-01, delivery ends before 2027-04-01"),
+        ({"kind": "option", "exercised_on": "2026-11-21"}, "exercised_on is 2026-11-21, agreed_on"),
+        ({"agreed_on": "2101-01-01"}, "agreed_on is 2101-01-01"),
+        (
+            {"delivery": [{"from": "9999-12-01", "until": "9999-12-31", "devices": "8"}]},
+            "from is 9999-12-01",
+        ),
+        (
+            {"delivery": [{"from": "2027-01-01", "until": "2027-02-01", "devices": "9" * 30}]},
+            "devices is more than 1,000,000,000",
+        ),
+        ({"grade__accelerators": "9" * 30}, "accelerators is more than"),
+        ({"grade__scale_up": "9" * 30 + " GB/s"}, "scale_up is more than"),
     ],
 )
 def test_a_bad_contract_is_refused_with_what_to_write(changes: dict[str, Any], told: str) -> None:
@@ -186,7 +258,7 @@ def test_any_bytes_are_a_contract_or_a_plain_refusal(data: bytes) -> None:
 
 @given(
     st.dates(
-        min_value=date(2026, 1, 1),
+        min_value=date(2026, 11, 22),
         max_value=date(2030, 1, 1),
     ),
     st.integers(1, 800),

@@ -1,4 +1,4 @@
-"""The forward book by command: added, allocated, delivered, novated, expired, and never twice."""
+"""The forward book by command: contracts are added and delivered, and nothing counts twice."""
 
 from __future__ import annotations
 
@@ -131,36 +131,6 @@ def test_other_content_under_the_same_name_is_refused_and_changes_nothing(ledger
     assert size(ledger) == before
 
 
-def test_a_share_is_meant_for_another_model_and_no_hour_is_lost(ledger: Run) -> None:
-    done = ledger(
-        "contract", "allocate", NAME, "--model", "owl-1", "--share", "1/4", "--since", "2027-02-01"
-    )
-    assert done.code == 0, done.err
-    found = shown(ledger)
-    assert total(found) == 4096 * 90 * 24 * HOUR_US
-    by_model: dict[str, int] = {}
-    for part in found["parts"]:
-        by_model[part["model"]] = by_model.get(part["model"], 0) + int(part["agreed_us"])
-    assert by_model == {
-        "falcon-2": 4096 * (31 * 4 + 59 * 3) * 6 * HOUR_US,
-        "owl-1": 4096 * 59 * 6 * HOUR_US,
-    }
-    # The buyer, the terms and the price go along.
-    assert found["buyer"] == "Lab A"
-    assert {part["model"] for part in found["parts"] if part["start"] == "2027-01-01"} == {
-        "falcon-2"
-    }
-    assert ledger("verify").code == 0
-
-
-def test_capacity_meant_for_inference_leaves_training(ledger: Run) -> None:
-    changed = ("--model", "none", "--activity", "inference_service", "--share", "50 %")
-    assert ledger("contract", "allocate", NAME, *changed).code == 0
-    found = shown(ledger)
-    activities = {(part["model"], part["activity"]) for part in found["parts"]}
-    assert activities == {(None, "inference_service"), ("falcon-2", "pretrain")}
-
-
 def test_deliveries_net_off_and_are_counted_once(ledger: Run) -> None:
     done = deliver(ledger, delivery("2027-01-01", 4096), delivery("2027-01-02", 2048))
     assert done.code == 0, done.err
@@ -177,15 +147,65 @@ def test_deliveries_net_off_and_are_counted_once(ledger: Run) -> None:
 
 def test_a_delivery_beyond_the_tolerance_is_refused_and_changes_nothing(ledger: Run) -> None:
     before = size(ledger)
-    much = [delivery(f"2027-01-{day:02d}", 40_000) for day in range(1, 11)]
+    much = [delivery(f"2027-01-{day:02d}", 13_000) for day in range(1, 11)]
     done = deliver(ledger, *much)
     assert done.code == 2
-    assert "device-hours beyond what was agreed" in done.err
+    assert "device-hours beyond what was agreed by 2027-02-01" in done.err
     assert size(ledger) == before
-    # 368,640 device-days are agreed, with 2 %: 376,012.8.
-    ok = [delivery(f"2027-01-{day:02d}", 37_600) for day in range(1, 11)]
+    # 126,976 device-days are agreed for January, with 2 %: 129,515.52.
+    ok = [delivery(f"2027-01-{day:02d}", 12_950) for day in range(1, 11)]
     assert deliver(ledger, *ok).code == 0
-    assert deliver(ledger, delivery("2027-01-20", 13)).code == 2
+    assert deliver(ledger, delivery("2027-01-20", 16)).code == 2
+    # February may not take what is meant for March.
+    late = [delivery(f"2027-02-{day:02d}", 13_000) for day in range(1, 11)]
+    assert "by 2027-03-01" in deliver(ledger, *late).err
+
+
+def test_a_month_makes_up_for_what_an_earlier_one_lacks(ledger: Run) -> None:
+    late = [delivery(f"2027-02-{day:02d}", 24_000) for day in range(1, 11)]
+    done = deliver(ledger, *late)
+    assert done.code == 0, done.err
+    january, february, march = shown(ledger, "--as-of", "2027-03-01")["parts"]
+    assert february["open_us"] == "0"
+    assert int(january["delivered_us"]) == (240_000 - 28 * 4096) * 24 * HOUR_US
+    assert march["delivered_us"] == "0"
+
+
+def test_february_nets_off_february(ledger: Run) -> None:
+    assert deliver(ledger, delivery("2027-02-01", 4096)).code == 0
+    parts = shown(ledger, "--as-of", "2027-03-01")["parts"]
+    assert [part["delivered_us"] for part in parts] == ["0", str(4096 * 24 * HOUR_US), "0"]
+
+
+def test_substitutes_net_off_by_their_ratio(ledger: Run) -> None:
+    done = deliver(ledger, delivery("2027-01-01", 2048, device="nvidia-b200"))
+    assert done.code == 0, done.err
+    (january, *_) = shown(ledger, "--as-of", "2027-02-01")["parts"]
+    assert january["delivered_us"] == str(4096 * 24 * HOUR_US)
+    # 31 days of 2,048 are the whole month; with 2 % there is no room for a day more of them.
+    rest = [delivery(f"2027-01-{day:02d}", 2048, device="nvidia-b200") for day in range(2, 30)]
+    assert deliver(ledger, *rest).code == 0
+    more = delivery("2027-01-30", 3 * 2048, device="nvidia-b200")
+    assert "beyond what was agreed" in deliver(ledger, more).err
+
+
+def test_a_file_that_grows_is_delivered_again(ledger: Run) -> None:
+    days = [delivery(f"2027-01-{day:02d}", 4096) for day in range(1, 31)]
+    assert deliver(ledger, *days[:20]).code == 0
+    before = size(ledger)
+    done = deliver(ledger, *days)
+    assert done.code == 0, done.err
+    assert size(ledger) == before + 10
+    assert total(shown(ledger, "--as-of", "2027-02-01"), "delivered_us") == 30 * 4096 * 24 * HOUR_US
+
+
+def test_a_provisional_delivery_is_replaced_by_the_final_one(ledger: Run) -> None:
+    half = {"end": "2027-01-01T12:00:00Z", "device_us": str(4096 * 43_200 * 10**6)}
+    assert deliver(ledger, delivery("2027-01-01", 4096, **half, status="provisional")).code == 0
+    done = deliver(ledger, delivery("2027-01-01", 4096), delivery("2027-01-02", 4096))
+    assert done.code == 0, done.err
+    found = shown(ledger, "--as-of", "2027-02-01")
+    assert total(found, "delivered_us") == 2 * 4096 * 24 * HOUR_US
 
 
 @pytest.mark.parametrize(
@@ -197,6 +217,12 @@ def test_a_delivery_beyond_the_tolerance_is_refused_and_changes_nothing(ledger: 
             delivery("2027-01-01", 8, device_us=None, milli_devices=None),
             "does not say its device time",
         ),
+        (delivery("2027-01-01", 8, role="corroborating"), "corroborates another"),
+        (delivery("2027-01-01", 8, extent="cumulative"), "is a cumulative figure"),
+        (delivery("2027-01-01", 8, device="nvidia-a100-sxm-80gb"), "in place of nvidia-h100-sxm5"),
+        (delivery("2027-01-01", 8, device=None), "does not say its device"),
+        (delivery("2029-01-01", 8), "was to be delivered on 2029-01-01"),
+        (delivery("2026-12-30", 8), "was to be delivered on 2026-12-30"),
     ],
 )
 def test_what_is_no_delivery_is_refused(ledger: Run, record: dict[str, Any], told: str) -> None:
@@ -207,70 +233,11 @@ def test_what_is_no_delivery_is_refused(ledger: Run, record: dict[str, Any], tol
     assert size(ledger) == before
 
 
-def test_novation_puts_another_party_in_the_place_of_one(ledger: Run) -> None:
-    done = ledger("contract", "novate", NAME, "--buyer", "Lab C", "--since", "2027-02-01")
-    assert done.code == 0, done.err
-    found = shown(ledger)
-    assert total(found) == 4096 * 90 * 24 * HOUR_US
-    leaves = {seq: ledger("show", str(seq), "-f", "json").out for seq in range(size(ledger))}
-    assert not [seq for seq, text in leaves.items() if "Lab C" in json.loads(text).get("leaf", "")]
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (("--buyer", "Lab A"), "is that party already"),
-        (("--buyer", "Cloud B"), "is the other party"),
-        (("--seller", "Cloud B"), "is that party already"),
-        ((), "give --buyer or --seller"),
-        (("--buyer", "X", "--since", "2028-01-01"), "is open from 2028-01-01"),
-    ],
-)
-def test_a_novation_to_itself_is_refused(ledger: Run, options: tuple[str, ...], told: str) -> None:
-    before = size(ledger)
-    done = ledger("contract", "novate", NAME, *options)
+def test_a_contract_of_tomorrow_is_refused(ledger: Run) -> None:
+    Path("t.yaml").write_text(contract_text(contract="t", agreed_on="2026-11-24"))
+    done = ledger("contract", "add", "t.yaml")
     assert done.code == 2
-    assert told in done.err
-    assert size(ledger) == before
-
-
-def test_expiry_closes_what_was_not_delivered_and_keeps_what_was(ledger: Run) -> None:
-    assert deliver(ledger, delivery("2027-01-01", 4096)).code == 0
-    done = ledger("contract", "expire", NAME, "--on", "2027-02-01")
-    assert done.code == 0, done.err
-    found = shown(ledger, "--as-of", "2027-02-01")
-    (january, *_) = found["parts"]
-    assert january["agreed_us"] == january["delivered_us"] == str(4096 * 24 * HOUR_US)
-    assert january["open_us"] == "0"
-    assert [part["start"] for part in found["parts"]] == ["2027-01-01", "2027-02-01", "2027-03-01"]
-    twice = ledger("contract", "expire", NAME, "--on", "2027-02-01")
-    assert twice.code == 2
-    assert "with something open" in twice.err
-
-
-def test_a_closed_contract_no_longer_stands(ledger: Run) -> None:
-    assert ledger("contract", "expire", NAME, "--on", "2027-04-01").code == 0
-    assert ledger("contract", "show", NAME).code == 2
-    assert "No contract stands" in ledger("contract", "list").out
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (("--share", "2"), "cannot be allocated"),
-        (("--share", "0"), "cannot be allocated"),
-        (("--share", "half"), "is no share"),
-        (("--share", "1/0"), "is no share"),
-        (("--share", "1/3000000007"), "no whole number"),
-        (("--since", "2029-01-01"), "nothing of"),
-    ],
-)
-def test_a_bad_allocation_is_refused(ledger: Run, options: tuple[str, ...], told: str) -> None:
-    before = size(ledger)
-    done = ledger("contract", "allocate", NAME, "--model", "owl-1", *options)
-    assert done.code == 2
-    assert told in done.err
-    assert size(ledger) == before
+    assert "agreed_on is 2026-11-24, which is still to come" in done.err
 
 
 def test_an_unknown_contract_names_those_that_stand(ledger: Run) -> None:

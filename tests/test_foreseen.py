@@ -120,3 +120,52 @@ def test_reversed_commitment_is_no_longer_foreseen() -> None:
     found = above(GENERAL, on("2026-06-01", 6 * E24), ("commitment", plan), Reverse(2))
     assert found.foreseen is not None
     assert found.foreseen.finding == "not_met"
+
+
+def test_capacity_meant_for_a_model_later_is_known_from_that_day() -> None:
+    plan = commitment("m", "acme", operations=str(7 * E24), agreed_on="2026-02-01")
+    found = above(
+        GENERAL, on("2026-01-05", 6 * E24), ("commitment", {**plan, "allocated_on": "2026-07-10"})
+    )
+    assert found.foreseen is not None
+    assert (found.foreseen.finding, found.foreseen.on) == ("met", date(2026, 7, 10))
+
+
+def test_a_delivery_to_a_stranger_leaves_a_named_model_its_duty() -> None:
+    agreed = commitment(
+        "m", "acme", operations=str(4 * E24), device_us="1000", agreed_on="2026-07-01"
+    )
+    before = on("2026-06-01", 7 * E24)
+    spent = {"commitment": "c-1", "device_us": "1000"}
+    times = {"start": "2026-08-01T00:00:00Z", "end": "2026-08-01T08:00:00Z"}
+    came = allocation("zebra", 10**20, **times, **spent)
+    rest = ("commitment", {**agreed, "model": None})
+    found = above(GENERAL, before, ("commitment", agreed), rest, came)
+    assert found.foreseen is not None
+    assert found.foreseen.finding == "met"
+    # With nothing unallocated the stranger took what was meant for the model.
+    alone = above(GENERAL, before, ("commitment", agreed), came)
+    assert alone.foreseen is not None
+    assert alone.foreseen.finding == "not_met"
+
+
+def test_half_as_many_substitutes_are_the_whole_of_what_was_agreed() -> None:
+    agreed = commitment(
+        "m",
+        "acme",
+        operations=str(4 * E24),
+        device="nvidia-h100-sxm5",
+        device_us="1000",
+        agreed_on="2026-07-01",
+        substitutes=[{"device": "nvidia-b200", "ratio": "1/2"}],
+    )
+    before = on("2026-06-01", 7 * E24)
+    spent = {"commitment": "c-1", "device_us": "500"}
+    came = on("2026-08-01", 10**20, device="nvidia-b200", **spent)
+    found = above(GENERAL, before, ("commitment", agreed), came)
+    assert found.foreseen is not None
+    assert found.foreseen.finding == "not_met"
+    half = on("2026-08-01", 10**20, device="nvidia-h100-sxm5", **spent)
+    found = above(GENERAL, before, ("commitment", {**agreed, "operations": str(7 * E24)}), half)
+    assert found.foreseen is not None
+    assert found.foreseen.finding == "met"

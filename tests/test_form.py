@@ -302,3 +302,11 @@ def test_opening_is_read_as_the_slow_way_reads_it(length: int, sign: str) -> Non
             said.append(None)
     assert said[0] == said[1]
     assert (said[0] is None) == (len(base64.urlsafe_b64decode(stored + b"===")) > BYTES_MAX)
+
+
+def test_a_commitment_with_fields_that_came_later_is_read_the_slow_way() -> None:
+    later = {"allocated_on": "2026-03-01", "substitutes": [{"device": "b200", "ratio": "1/2"}]}
+    leaf = read_leaf(sealed("commitment", commitment("m", "acme", **later)))
+    assert not leaf.seen
+    leaf.require_shape()
+    assert leaf.holds("substitutes")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -11,18 +12,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import commitment, records
 
-from ledger.forward import Delivered, Outstanding, committed, delivered_by, outstanding
-from ledger.measure import Leg, Sums
+from ledger.drawing import Delivered, Delivery
+from ledger.forward import Outstanding, committed, outstanding, standing_parts
+from ledger.measure import Sums, TotalKey
 
 DAY = date(2026, 8, 1)
-LEG = Leg(0, "r", "pretrain", "float", "own", DAY, None, 5, 5)
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    """Return a commitment of 1,000 operations in 100 device-microseconds."""
+    return {**commitment("m", "acme", operations="1000", device_us="100"), **changes}
 
 
 def agreed(**changes: Any) -> Outstanding:
-    """Return one commitment of 1,000 operations in 100 device-microseconds."""
-    body = {**commitment("m", "acme", operations="1000", device_us="100"), **changes}
-    (found,) = outstanding(records(("commitment", body)))
+    """Return one such commitment."""
+    (found,) = outstanding(records(("commitment", body(**changes))))
     return found
+
+
+def adding(*bodies: dict[str, Any], **delivered: int) -> Mapping[str, list[tuple[TotalKey, Sums]]]:
+    """Return what commitments still add after deliveries to models, all on one day."""
+    stored = records(*(("commitment", each) for each in bodies))
+    came = tuple(Delivery(model, None, DAY, us, 0) for model, us in delivered.items())
+    return committed(outstanding(stored), {"c-1": standing_parts(stored)}, {"c-1": came}, DAY)
 
 
 def test_nothing_delivered_leaves_everything() -> None:
@@ -92,36 +104,50 @@ def test_late_recording_is_noticed() -> None:
     assert not agreed(agreed_on="2026-03-10").recorded_late
 
 
-def test_deliveries_are_added_by_contract_model_and_day() -> None:
-    legs = [
-        replace(LEG, commitment="c-1", device_us=4),
-        replace(LEG, commitment="c-1", device_us=5, day=None, not_after=DAY),
-        replace(LEG, commitment="c-1", device_us=100, day=date(2026, 8, 2)),
-        replace(LEG, commitment="c-1", device_us=100, extent="cumulative"),
-        replace(LEG, device_us=100),
-    ]
-    unknown = [replace(LEG, commitment="c-1", device_us=None)]
-    assert delivered_by({"m": legs, "n": unknown}, DAY) == {
-        "c-1": {"m": Delivered(9), "n": Delivered(0, unknown=True)}
-    }
+def test_part_of_a_microsecond_widens_the_interval() -> None:
+    sums = agreed(device_us="3").remaining(Delivered(1, rest=Fraction(1, 2)))
+    assert (sums.lo, sums.hi) == (500, 500)
 
 
 def test_contract_recorded_once_is_drawn_on_by_every_delivery() -> None:
-    found = committed([agreed()], {"c-1": {"m": Delivered(10), "other": Delivered(20)}}, DAY)
+    found = adding(body(), m=10, other=20)
     assert [sums.lo for _, sums in found["m"]] == [700]
 
 
 def test_contract_split_between_models_is_drawn_on_by_each() -> None:
-    parts = [agreed(), replace(agreed(model="n"), seq=1)]
-    delivered = {"c-1": {"n": Delivered(30), "m": Delivered(120), "other": Delivered(5)}}
-    found = committed(parts, delivered, DAY)
+    found = adding(body(), body(model="n"), n=30, m=120, other=5)
     # m is used up by its own; what is over, and the delivery to another, draw on n.
     assert "m" not in found
     assert [sums.lo for _, sums in found["n"]] == [450]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": None},
+        {"kind": "option", "model": None},
+        {"agreed_on": "2026-08-02", "model": None},
+    ],
+)
+def test_a_stranger_does_not_eat_what_is_meant_for_a_model(changes: dict[str, Any]) -> None:
+    found = adding(body(), body(**changes), zebra=100)
+    assert [sums.lo for _, sums in found["m"]] == [1000]
+
+
+def test_what_expired_adds_nothing_and_nothing_draws_on_it() -> None:
+    found = adding(body(expired_on="2026-09-01"), body(), m=40)
+    assert [sums.lo for _, sums in found["m"]] == [600]
+
+
 def test_commitment_of_a_later_day_adds_nothing_yet() -> None:
-    assert committed([agreed(agreed_on="2026-08-02")], {}, DAY) == {}
+    assert adding(body(agreed_on="2026-08-02")) == {}
+
+
+def test_what_was_meant_for_a_model_later_counts_from_that_day() -> None:
+    assert agreed(allocated_on="2026-07-15").counts_from == date(2026, 7, 15)
+    late = agreed(kind="option", exercised_on="2026-05-01", allocated_on="2026-04-01")
+    assert late.counts_from == date(2026, 5, 1)
+    assert adding(body(allocated_on="2026-08-02")) == {}
 
 
 @given(st.integers(0, 10**28), st.integers(1, 10**12), st.integers(0, 10**13))

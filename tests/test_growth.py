@@ -15,7 +15,7 @@ from ledgers import Record, allocation, commitment, fact, figure, lineage, recor
 from regimes import SMALL, small
 from worlds import E24, world_of
 
-from ledger import forward
+from ledger import drawing
 from ledger.book.reckoning import Reckoning
 from ledger.determination import Asked, determine, survey
 from ledger.determination import world as of_world
@@ -121,7 +121,7 @@ def test_counting_sets_that_count_alike_are_reckoned_once(
 def test_deliveries_under_other_contracts_are_not_read_for_every_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    original, read = forward.delivered_by, [0]
+    original, read = drawing.delivered_by, [0]
 
     def reading(legs: Mapping[str, Iterable[Leg]], day: date) -> Any:
         held = {model: tuple(each) for model, each in legs.items()}

@@ -228,6 +228,16 @@ RECORDS = [
     ("allocation", allocation()),
     ("allocation", {**allocation(), "method_inputs": {"a": 1, "b": "x"}}),
     ("commitment", commitment("m", "acme")),
+    (
+        "commitment",
+        commitment(
+            "m",
+            "acme",
+            allocated_on="2026-03-01",
+            expired_on="2026-09-01",
+            substitutes=[{"device": "b200", "ratio": "1/2"}],
+        ),
+    ),
     ("fact", fact("model:m", "model.x", "set", ["a"])),
     ("fact", fact("model:m", "model.x", "boolean", value=True)),
     ("lineage", lineage("m", "n")),

@@ -163,12 +163,18 @@ def test_better_than_agreed_counts_as_agreed_and_no_more(book: Run) -> None:
 def test_a_substitute_counts_by_its_ratio_and_a_stranger_is_refused(book: Run) -> None:
     sign(book)
     deliver(book, delivery("2027-01-01", 100, device="nvidia-b200"))
-    deliver(book, delivery("2027-01-02", 100, device="nvidia-a100-sxm4-80gb"))
+    # Who records it past the contract: it is a use of capacity, and nothing that was agreed.
+    odd = delivery("2027-01-02", 100, device="nvidia-a100-80gb", commitment=NAME)
+    Path("odd.jsonl").write_text(json.dumps(odd))
+    assert book("record", "odd.jsonl").code == 0
     found = {row["device"]: row for row in rows(shown(book), "delivered")}
     # Half a B200 stands for one H100: each of its hours is paid as two.
     assert exact(found["nvidia-b200"]["money"]["amount"]) == 100 * 24 * 2 * Fraction("2.10")
-    refused = found["nvidia-a100-sxm4-80gb"]["money"]["refused"]
+    refused = found["nvidia-a100-80gb"]["money"]["refused"]
     assert refused["code"] == "device-not-agreed"
+    # What is open fell by two hours of H100 for each of the B200, and by none for the A100.
+    (left,) = rows(shown(book), "open", month="2027-01")
+    assert exact(left["device_hours"]) == HOURS["2027-01"] - 100 * 24 * 2
 
 
 def test_serving_never_adds_to_training(book: Run) -> None:

@@ -11,7 +11,7 @@ from regenerate import schema_files
 
 from ledger.errors import InputError
 from ledger.quantity import OPERATIONS_MAX
-from ledger.record import MODELS, draft_of, evidence_grade, parse_record
+from ledger.record import MODELS, check_stored, draft_of, evidence_grade, parse_record
 from ledger.resources import schemas_root
 
 EVIDENCE = {
@@ -311,3 +311,46 @@ def test_record_confidential_text_is_bounded() -> None:
     assert draft_of("allocation", ALLOCATION, hidden={"notes": "x" * 4000})
     with pytest.raises(InputError, match="notes has 4,001 characters"):
         draft_of("allocation", ALLOCATION, hidden={"notes": "x" * 4001})
+
+
+LATER: dict[str, Any] = {
+    "allocated_on": "2026-12-01",
+    "expired_on": "2027-04-01",
+    "substitutes": [
+        {"device": "nvidia-b200", "ratio": "1/2"},
+        {"device": "nvidia-h200", "ratio": "3"},
+    ],
+}
+
+
+def test_what_came_later_leaves_older_commitments_as_they_were() -> None:
+    old = RECORDS["commitment"]
+    assert draft_of("commitment", old).body == old
+    # Null says the same as nothing, and is written as nothing.
+    assert draft_of("commitment", {**old, **dict.fromkeys(LATER)}).body == old
+    new = {**old, **LATER}
+    assert draft_of("commitment", new).body == new
+    added = {"idempotency_key": "0" * 64, "buyer_pseudonym": None, "seller_pseudonym": None}
+    for body in (old, new):
+        check_stored("commitment", {**body, **added})
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"allocated_on": "2026-10-31"}, "before it is agreed"),
+        ({"expired_on": "2027-03-31"}, "does not expire"),
+        ({"substitutes": LATER["substitutes"][::-1]}, "substitutes are sorted"),
+        ({"substitutes": LATER["substitutes"][:1] * 2}, "substitutes are sorted"),
+        ({"device": "nvidia-b200"}, "not the device agreed"),
+        ({"substitutes": [{"device": "nvidia-b200", "ratio": "2/4"}]}, "lowest terms"),
+        ({"substitutes": [{"device": "nvidia-b200", "ratio": "0"}]}, "ratio"),
+        ({"substitutes": [{"device": "nvidia-b200", "ratio": "1/0"}]}, "ratio"),
+        ({"substitutes": [{"device": "nvidia-b200", "ratio": "-1"}]}, "ratio"),
+    ],
+)
+def test_a_commitment_that_contradicts_itself_is_refused(
+    changes: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
+        draft_of("commitment", {**RECORDS["commitment"], **LATER, **changes})

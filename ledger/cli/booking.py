@@ -13,8 +13,8 @@ from ledger.cli.clock import now
 from ledger.cli.context import Context
 from ledger.cli.folding import FoldedLedger, with_fold
 from ledger.cli.opening import open_log, open_reader
+from ledger.drawing import Delivery, delivered_by
 from ledger.errors import InputError, UnitError
-from ledger.forward import Delivered, delivered_by
 from ledger.journeys.checking import Question, Records
 from ledger.journeys.contracting import Desk
 from ledger.journeys.deals import Deal, Shelf, deals_of
@@ -35,7 +35,7 @@ class Standing:
 
     Attributes:
         ledger: The fold it was read from.
-        deals: The contracts that stand.
+        deals: The contracts that stand; if asked for by grade, those too of which all expired.
         as_of: Last day whose deliveries count.
         graded: What was delivered, by contract and grade; empty unless asked for.
     """
@@ -68,7 +68,7 @@ def standing(
     store = open_reader(context)
 
     def used(fold: Engine, ledger: FoldedLedger) -> Standing:
-        deals = _deals(fold, ledger, store, as_of)
+        deals = _deals(fold, ledger, store, as_of, closed=graded)
         grades: Mapping[DeliveryKey, GradeSums] = {}
         if graded and ledger.folded.deliveries:
             grades = fold.delivered(limit=ledger.folded.limit or 0, as_of=as_of)
@@ -99,17 +99,19 @@ def with_book(
     return with_fold(context, used, as_of=as_of, recorded_by=recorded_by, engine=engine)
 
 
-def _deals(fold: Engine, ledger: FoldedLedger, shelf: Shelf, as_of: date) -> tuple[Deal, ...]:
-    """Return the contracts that stand, deliveries by a day netted off."""
+def _deals(
+    fold: Engine, ledger: FoldedLedger, shelf: Shelf, as_of: date, *, closed: bool = False
+) -> tuple[Deal, ...]:
+    """Return the contracts that stand, and closed ones if wanted, deliveries netted off."""
     folded = ledger.folded
-    delivered: Mapping[str, Mapping[str, Delivered]] = {}
+    delivered: Mapping[str, tuple[Delivery, ...]] = {}
     if folded.deliveries:
         assert folded.limit is not None
         models = frozenset(key.model for key in folded.totals)
         legs = fold.legs(models, limit=folded.limit, as_of=as_of)
         delivered = delivered_by(legs, as_of)
     held = (record for record in unreversed(folded.records) if record.type == "commitment")
-    return deals_of(held, delivered, shelf)
+    return deals_of(held, delivered, shelf, closed=closed)
 
 
 def desk_of(context: Context) -> Desk:

@@ -129,7 +129,7 @@ def _mistake() -> Iterator[Step]:
 
 
 def _forward_book() -> Iterator[Step]:
-    """Yield a dozen contracts, and what became of four of them."""
+    """Yield a dozen contracts, and what became of some of them."""
     for day, party, name in _CONTRACTS:
         path = f"{FOLDERS[party]}/contracts/{name}.yaml"
         yield Step(f"{day}T12:00:00Z", f"{_A} contract add {path}")
@@ -138,6 +138,7 @@ def _forward_book() -> Iterator[Step]:
         "2026-09-21T12:00:00Z",
         f"{_A} contract novate fwd-2027-q2-novated --seller Reseller --since 2027-04-01",
     )
+    yield Step("2026-10-19T12:00:00Z", f"{_A} contract exercise opt-2027-q2-exercised")
     delivered = "clouds/cloud-1/delivered-res-2026-q4.jsonl"
     yield Step("2026-11-03T12:00:00Z", f"{_A} contract deliver res-2026-q4 {delivered}")
 

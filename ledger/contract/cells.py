@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from typing import Final, get_args
 
+from ledger.contract.party import party_name
 from ledger.contract.terms import Window
 from ledger.errors import InputError, UnitError
 from ledger.grade import Links
@@ -13,35 +15,66 @@ from ledger.period import parse_day
 from ledger.quantity import Dimension, parse_number
 from ledger.record.fields import Topology
 
-__all__ = ["NONE", "delivery", "links", "number", "optional", "share", "whole"]
+__all__ = ["NONE", "day", "delivery", "links", "number", "optional", "party", "share", "whole"]
 
 NONE: Final = "none"
 """The word for what is not agreed."""
 
 _MILLION: Final = 10**6
 _GIGA: Final = 10**9
+_COUNT_MAX: Final = 10**9
+_YEAR_MAX: Final = 2100
 
 
 def links(grade: Fields) -> Links:
     """Return the numbers of the interconnect."""
-    return Links(
+    found = Links(
         scale_up_gb_per_s=grade.integer("scale_up", Dimension.BYTE_RATE, _GIGA),
         scale_up_domain=grade.integer("scale_up_domain", Dimension.COUNT),
         scale_out_gbit_per_s=grade.integer("scale_out", Dimension.BIT_RATE, _GIGA),
         topology=grade.text("topology", get_args(Topology)),
     )
+    for key, value in (
+        ("scale_up", found.scale_up_gb_per_s),
+        ("scale_up_domain", found.scale_up_domain),
+        ("scale_out", found.scale_out_gbit_per_s),
+    ):
+        _bounded(grade, key, Fraction(value or 0))
+    return found
+
+
+def day(fields: Fields, key: str) -> date:
+    """Return a day that a contract can name."""
+    try:
+        found = parse_day(fields.text(key))
+    except InputError as error:
+        raise InputError(
+            f"{key}: {error.message}", where=fields.where, remedy=error.remedy
+        ) from error
+    if found.year > _YEAR_MAX:
+        raise InputError(
+            f"{key} is {found}",
+            where=fields.where,
+            remedy=f"no contract runs beyond the year {_YEAR_MAX}: check the year",
+        )
+    return found
+
+
+def party(fields: Fields, key: str) -> str:
+    """Return the name of a party, who must be somebody."""
+    return party_name(fields.text(key), key, fields.where)
 
 
 def delivery(fields: Fields) -> Window:
     """Return one line of the profile."""
-    start, end = parse_day(fields.text("from")), parse_day(fields.text("until"))
+    start, end = day(fields, "from"), day(fields, "until")
     if end <= start:
         raise InputError(
             f"a delivery from {start} until {end} has no day",
             where=fields.where,
             remedy="until is the first day after the delivery",
         )
-    milli = number(fields, "devices") * 1000
+    milli = _bounded(fields, "devices", number(fields, "devices")) * 1000
     if milli <= 0 or milli.denominator != 1:
         raise InputError(
             f"devices is {fields.text('devices')!r}",
@@ -68,17 +101,26 @@ def number(fields: Fields, key: str) -> Fraction:
         raise InputError(
             f"{key} is {text[:40]!r}",
             where=fields.where,
-            why=error.message,
+            why="it must not be negative" if text.startswith("-") else error.message,
             remedy="write an exact number, such as 4096 or 2.10",
         ) from error
 
 
 def whole(fields: Fields, key: str) -> int:
     """Return a whole number above zero."""
-    value = number(fields, key)
+    value = _bounded(fields, key, number(fields, key))
     if value <= 0 or value.denominator != 1:
         raise InputError(f"{key} must be a whole number above zero", where=fields.where)
     return value.numerator
+
+
+def _bounded(fields: Fields, key: str, value: Fraction) -> Fraction:
+    """Return a number of things if there can be so many."""
+    if value > _COUNT_MAX:
+        raise InputError(
+            f"{key} is more than {_COUNT_MAX:,}", where=fields.where, remedy="check the figure"
+        )
+    return value
 
 
 def share(fields: Fields, key: str, *, most: int = 1) -> int:

@@ -1,7 +1,9 @@
 """A price is money for one unit of capacity, with what each interconnect grade is worth.
 
 The interconnect is priced in, so that a unit at another grade is worth a share of the price, or
-apart, so that each grade adds its own money. Amounts are exact; a currency is never converted.
+apart, so that each grade adds its own money to the same price of compute. There the share of a
+grade says what a unit counts for, and its money is the surcharge alone: taking both would charge
+for the network twice. Amounts are exact; a currency is never converted.
 """
 
 from __future__ import annotations
@@ -103,6 +105,9 @@ class Price:
 
     def of_unit(self, grade: str) -> Money:
         """Return the price of one unit delivered at a grade, everything included.
+
+        Where the interconnect is priced apart, the compute costs the same at every grade: a weaker
+        network costs less by its surcharge, and its share lowers no price.
 
         Raises:
             InputError: If the contract does not say.

@@ -15,13 +15,16 @@ from typing import Final, cast, get_args
 
 from ledger.contract.cells import (
     NONE,
+    day,
     delivery,
     links,
     number,
     optional,
+    party,
     share,
     whole,
 )
+from ledger.contract.currency import CURRENCIES
 from ledger.contract.price import PER, Per, Price, Worth
 from ledger.contract.terms import (
     KINDS,
@@ -35,13 +38,14 @@ from ledger.errors import InputError, LedgerError
 from ledger.grade import GradeTable
 from ledger.hardware import Catalogue
 from ledger.hardware.fields import Fields
-from ledger.period import parse_day
 from ledger.record.fields import Activity, Precision, Sparsity
 from ledger.yamltree import parse_tree
 
-__all__ = ["SCHEMA", "read_contract"]
+__all__ = ["RESERVED", "SCHEMA", "read_contract"]
 
 SCHEMA: Final = "flopledger/contract.v1"
+RESERVED: Final = " (supposed)"
+"""What identifiers end with that scenarios make; no contract of a file ends so."""
 _REQUIRED: Final = (
     "schema",
     "contract",
@@ -82,12 +86,12 @@ _GRADE: Final = (
     "topology",
     "accelerators",
 )
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _MILLION: Final = 10**6
 _DELIVERIES_MAX: Final = 1_000
 _YEARS_MAX: Final = 30
 _SIZE_MAX: Final = 1_000_000
+_RATIO_MAX: Final = 10**9
 
 
 def read_contract(
@@ -151,12 +155,12 @@ class _Sheet:
         kind = cast("Kind", fields.text("kind", KINDS))
         grade = fields.child("grade").only(_GRADE, ("site",))
         found = Contract(
-            id=fields.text("contract"),
+            id=self._identifier(),
             kind=kind,
-            agreed_on=parse_day(fields.text("agreed_on")),
+            agreed_on=day(fields, "agreed_on"),
             exercised_on=self._exercised(kind),
-            buyer=fields.text("buyer"),
-            seller=fields.text("seller"),
+            buyer=party(fields, "buyer"),
+            seller=party(fields, "seller"),
             device=self._catalogue.find(fields.text("device")).id,
             precision=grade.text("precision", get_args(Precision)),
             sparsity=grade.text("sparsity", get_args(Sparsity)),
@@ -187,15 +191,41 @@ class _Sheet:
             notes=optional(fields, "notes"),
             file_sha256=self._digest,
         )
+        self._check(found)
+        return found
+
+    def _check(self, found: Contract) -> None:
+        """Refuse days out of order, and a contract with oneself."""
+        last, exercised = found.deliveries[-1].end, found.exercised_on
+        if found.agreed_on >= last or (exercised is not None and exercised < found.agreed_on):
+            raise InputError(
+                f"agreed_on is {found.agreed_on}, delivery ends before {last}"
+                if exercised is None
+                else f"exercised_on is {exercised}, agreed_on is {found.agreed_on}",
+                where=self._fields.where,
+                why="a contract is agreed, then exercised if it is an option, then delivered",
+                remedy="check the days",
+            )
         if found.buyer == found.seller:
             raise InputError(
                 "buyer and seller are the same",
-                where=fields.where,
+                where=self._fields.where,
                 remedy="write kind: plan for capacity that you deliver to yourself"
-                if kind != "plan"
+                if found.kind != "plan"
                 else "name the part of the firm that delivers",
             )
-        return found
+
+    def _identifier(self) -> str:
+        """Return the identifier, which commands must be able to name."""
+        text = party(self._fields, "contract")
+        if "=" in text or text.endswith(RESERVED):
+            raise InputError(
+                f"contract is {text!r}",
+                where=self._fields.where,
+                why="commands write CONTRACT=VALUE, and scenarios name contracts so themselves",
+                remedy=f"write an identifier without = that does not end with {RESERVED.strip()}",
+            )
+        return text
 
     def _word(self, key: str, choices: tuple[str, ...]) -> str:
         """Return one of a few words."""
@@ -210,7 +240,7 @@ class _Sheet:
                 where=self._fields.where,
                 remedy="leave exercised_on out, or write kind: option",
             )
-        return None if text is None else parse_day(text)
+        return None if text is None else day(self._fields, "exercised_on")
 
     def _interconnect(self, grade: Fields) -> str:
         """Return the grade promised, which must follow from its numbers."""
@@ -257,7 +287,7 @@ class _Sheet:
 
     def _utilisation(self) -> Utilisation | None:
         """Return the utilisation expected."""
-        if "utilisation" not in self._fields.tree:
+        if self._fields.tree.get("utilisation", NONE) == NONE:
             return None
         child = self._fields.child("utilisation").only(("low", "point", "high"))
         low, point, high = (share(child, name) for name in ("low", "point", "high"))
@@ -269,14 +299,25 @@ class _Sheet:
 
     def _substitutes(self) -> tuple[Substitute, ...]:
         """Return the devices that may be delivered instead."""
-        if "substitutes" not in self._fields.tree:
+        if self._fields.tree.get("substitutes", NONE) == NONE:
             return ()
-        found = []
+        found, own = [], self._catalogue.find(self._fields.text("device")).id
         for child in self._fields.children("substitutes", ("device", "ratio")):
             ratio = number(child, "ratio")
-            if ratio <= 0:
-                raise InputError("ratio must be more than zero", where=child.where)
-            found.append(Substitute(self._catalogue.find(child.text("device")).id, ratio))
+            if not ratio > 0 or max(ratio.as_integer_ratio()) > _RATIO_MAX:
+                raise InputError(
+                    "ratio must be more than zero, and of two numbers that people write",
+                    where=child.where,
+                    remedy="write how many of it stand for one agreed, such as 1/2",
+                )
+            device = self._catalogue.find(child.text("device")).id
+            if device == own:
+                raise InputError(
+                    f"{device} is the device agreed, and no substitute of itself",
+                    where=child.where,
+                    remedy="leave it out",
+                )
+            found.append(Substitute(device, ratio))
         names = [each.device for each in found]
         if len(set(names)) < len(names):
             raise InputError("a substitute stands twice", where=self._fields.where)
@@ -301,7 +342,7 @@ class _Sheet:
             ("amount", "currency", "per", "interconnect", "schedule"), ("unit",)
         )
         currency = child.text("currency")
-        if not _CURRENCY.fullmatch(currency):
+        if currency not in CURRENCIES:
             raise InputError(
                 f"currency is {currency!r}",
                 where=child.where,

@@ -18,6 +18,7 @@ from ledger.contract.price import Price
 from ledger.errors import InputError
 from ledger.grade import Links
 from ledger.hardware import Device
+from ledger.quantity import OPERATIONS_MAX
 from ledger.record import Draft, draft_of
 
 __all__ = [
@@ -149,6 +150,21 @@ class Contract:
     notes: str | None
     file_sha256: str
 
+    def require_past(self, today: date) -> None:
+        """Do nothing if it was signed, and exercised if it says so.
+
+        Raises:
+            InputError: If a day that it states is still to come.
+        """
+        for name, day in (("agreed_on", self.agreed_on), ("exercised_on", self.exercised_on)):
+            if day is not None and day > today:
+                raise InputError(
+                    f"{name} is {day}, which is still to come: today is {today}",
+                    where=f"contract {self.id}",
+                    why="knowledge of a line runs from that day",
+                    remedy="record it on that day, or correct the day",
+                )
+
     @property
     def windows(self) -> tuple[Window, ...]:
         """The deliveries, cut where a month ends."""
@@ -223,6 +239,10 @@ class Contract:
                 "importer": "contract",
                 "importer_version": "1",
             },
+            "substitutes": [
+                {"device": each.device, "ratio": str(each.ratio)}
+                for each in sorted(self.substitutes, key=lambda each: each.device)
+            ],
         }
         identity = (self.id, window.start.isoformat(), window.end.isoformat(), part)
         return draft_of("commitment", body, hidden=self.hidden(), key=("contract", *identity))
@@ -235,7 +255,8 @@ class Contract:
         The least and the expected are rounded down, the most is rounded up.
 
         Raises:
-            InputError: If the device has no dense peak in the format agreed.
+            InputError: If the device has no dense peak in the format agreed, or would do more than
+                10^28 operations.
         """
         if self.utilisation is None:
             return None, None, None
@@ -249,6 +270,12 @@ class Contract:
         work = window.device_us * peak  # operations times a million, at full use
         scale = _MILLION * _MILLION
         use = self.utilisation
+        if work * use.high > scale * OPERATIONS_MAX:
+            raise InputError(
+                f"more than 10^28 operations are expected from {window.start} to {window.end}",
+                why="no month of any contract comes near that",
+                remedy="check the devices and the days of delivery",
+            )
         return (
             str(work * use.low // scale),
             str(work * use.point // scale),

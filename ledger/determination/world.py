@@ -13,7 +13,8 @@ from ledger.book import Book
 from ledger.crossing import BEFORE, Daily, Days, Undated, by_day, rows_on
 from ledger.determination.devices import Devices
 from ledger.determination.standpoint import Standpoint, all_rows, bare
-from ledger.forward import Outstanding, committed, delivered_by, outstanding
+from ledger.drawing import delivered_by
+from ledger.forward import Outstanding, committed, outstanding, standing_parts
 from ledger.lineage import Lineage
 from ledger.measure import Leg, StoredRecord
 from ledger.period import parse_day
@@ -62,7 +63,7 @@ class World:
             item for item in outstanding(book.commitments) if item.counts_from <= as_of
         )
         self._contracts_to = _grouped(self.contracts, lambda item: item.model)
-        self._parts_of = _grouped(self.contracts, lambda item: item.contract)
+        self._parts_of = _grouped(standing_parts(book.commitments), lambda part: part.contract)
         self._deliveries: Mapping[str, tuple[tuple[str, Leg], ...]] | None = None
         self._ask_legs = legs
         self.devices = devices
@@ -234,10 +235,8 @@ class World:
         named = self.contracts if models is None else self.contracts_of(models)
         # A contract is drawn on by all its models, whoever is asked about.
         contracts = dict.fromkeys(item.contract for item in named)
-        items = [item for name in contracts for item in self._parts_of[name]]
         delivered = delivered_by(self._delivered_under(contracts), day)
-        found = committed(sorted(items, key=lambda item: item.seq), delivered, day)
-        return {m: rows for m, rows in found.items() if models is None or m in models}
+        return committed(named, self._parts_of, delivered, day)
 
     def _delivered_under(self, contracts: Iterable[str]) -> Mapping[str, Sequence[Leg]]:
         """Return the legs that were delivered under some contracts, by model, in order."""

@@ -58,6 +58,7 @@ class _Group:
             rows=self.rows,
             error=Interval(self.error_lo, self.error_hi),
             evidence=made.total.evidence,
+            device=_device(made),
         )
 
 
@@ -78,7 +79,7 @@ class Grouped:
         when = made.happened(self._as_of)
         if when is Happened.LATER:
             return
-        key = (made.total, made.run, made.day, made.not_after, made.commitment)
+        key = (made.total, made.run, made.day, made.not_after, made.commitment, _device(made))
         group = self._found.get(key)
         if group is None:
             group = self._found[key] = _Group(seq, made)
@@ -91,6 +92,11 @@ class Grouped:
             if (legs := found.get(group.first.total.model)) is not None:
                 legs.append(group.leg())
         return {model: tuple(legs) for model, legs in found.items()}
+
+
+def _device(made: Contribution) -> str | None:
+    """Return what was delivered under a contract."""
+    return None if made.commitment is None or made.grade is None else made.grade.device
 
 
 def _sum(left: int | None, right: int | None) -> int | None:

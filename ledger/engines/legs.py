@@ -15,7 +15,7 @@ __all__ = ["collect_legs"]
 
 _KEYS = (
     *("model", "run", "activity", "operation_kind", "extent", "developer"),
-    *("day", "not_after", "commitment", "evidence"),
+    *("day", "not_after", "commitment", "evidence", "device"),
 )
 _COUNTS = ("rows", "unbounded", "error_unbounded", "device_us_unknown")
 _AMOUNTS = ("lo", "hi", "error_lo", "error_hi", "device_us")
@@ -62,7 +62,10 @@ def _reversed(rows: pl.LazyFrame) -> Iterator[int]:
 def _standing(rows: pl.LazyFrame, reversed_seqs: Sequence[int]) -> pl.LazyFrame:
     """Keep the additions that no reversal takes back."""
     gone = pl.Series(reversed_seqs, dtype=pl.Int64)
-    return rows.filter((pl.col("sign") > 0) & pl.col("seq").is_in(gone.implode()).not_())
+    kept = rows.filter((pl.col("sign") > 0) & pl.col("seq").is_in(gone.implode()).not_())
+    # A device tells legs apart only where it was delivered: there it says what the time is worth.
+    delivered = pl.col("commitment").is_not_null() & (pl.col("extent") == "own")
+    return kept.with_columns(device=pl.when(delivered).then("device"))
 
 
 def _grouped(rows: pl.LazyFrame) -> pl.DataFrame:
@@ -72,9 +75,9 @@ def _grouped(rows: pl.LazyFrame) -> pl.DataFrame:
 
 def _leg(row: Sequence[Any]) -> Leg:
     """Return one group as a leg, from its columns but the model, in the order of ``_COLUMNS``."""
-    run, activity, kind, extent, developer, day, not_after, commitment, evidence = row[:9]
-    seq, rows, unbounded, error_unbounded, device_us_unknown = row[9:14]
-    lo, hi, error_lo, error_hi, device_us = row[14:]
+    run, activity, kind, extent, developer, day, not_after, commitment, evidence, device = row[:10]
+    seq, rows, unbounded, error_unbounded, device_us_unknown = row[10:15]
+    lo, hi, error_lo, error_hi, device_us = row[15:]
     return Leg(
         seq=seq,
         run=run,
@@ -91,4 +94,5 @@ def _leg(row: Sequence[Any]) -> Leg:
         rows=rows,
         error=Interval(int(error_lo), None if error_unbounded else int(error_hi)),
         evidence=evidence,
+        device=device,
     )

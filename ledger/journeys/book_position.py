@@ -2,7 +2,8 @@
 
 Rows are told apart by contract, month, use, model, device and grade. What is delivered is part of
 what is held, and what is committed is what was drawn on and what is open; the standings never add.
-Capacity for serving is never added to capacity for training.
+What expired is committed no more, and may have to be paid for all the same. Capacity for serving is
+never added to capacity for training.
 """
 
 from __future__ import annotations
@@ -66,13 +67,13 @@ def book_position(
 
     Args:
         folded: The log by grade, bounded by entries and day.
-        deals: The contracts that stand, deliveries by the same day netted off.
+        deals: The contracts that stand or are closed, deliveries by the same day netted off.
         delivered: Capacity delivered by the same day, by contract and grade.
         tables: Catalogue, grades, bands, measures and unit.
         pricing: Prices by the same tables.
     """
     as_of = folded.as_of or date.max
-    later = {d.id for d in deals if date.fromisoformat(d.parts[0].body["agreed_on"]) > as_of}
+    later = {d.id for d in deals if date.fromisoformat(d.first.body["agreed_on"]) > as_of}
     standing = {deal.id: deal for deal in deals if deal.id not in later}
     teller = _Teller(tables, pricing)
     pieces = [
@@ -84,13 +85,19 @@ def book_position(
             for row in teller.agreed(deal, part)
         ),
         *teller.delivered(standing, delivered),
+        *(
+            row
+            for deal in standing.values()
+            for part in deal.expired
+            for row in teller.expired(deal, part)
+        ),
     ]
     rows = merged(pieces)
     known = {deal.id for deal in deals}
     return BookPosition(
         rows=rows,
         totals=totals_of(rows),
-        beyond={d.id: over for d in standing.values() if (over := _beyond(d))},
+        beyond={deal.id: deal.beyond_us for deal in standing.values() if deal.beyond_us},
         later=tuple(sorted(later)),
         strangers=tuple(sorted({key.contract for key in delivered} - known)),
     )
@@ -132,6 +139,14 @@ class _Teller:
             key = _key("open", deal.id, part.model, piece)
             row = _row(key, piece, _remaining(part), self._pricing.agreed(deal, piece))
             yield replace(row, counts=counts)
+
+    def expired(self, deal: Deal, part: Part) -> Iterator[BookRow]:
+        """Yield what did not come, and what of it must be paid all the same."""
+        piece = self._piece(part, part.device_us)
+        money = self._pricing.agreed(deal, piece)
+        row = _row(_key("expired", deal.id, part.model, piece), piece, _expected(part), money)
+        counts = deal.kind != "option" or part.body["exercised_on"] is not None
+        yield replace(row, counts=counts, take_or_pay=self._pricing.at_least(deal, money))
 
     def delivered(
         self, deals: Mapping[str, Deal], delivered: Mapping[DeliveryKey, GradeSums]
@@ -198,8 +213,3 @@ def _done(sums: GradeSums) -> Expected:
     low = Fraction(interval.lo)
     high = None if interval.hi is None else Fraction(interval.hi)
     return Expected(low, low if low == high else None, high)
-
-
-def _beyond(deal: Deal) -> int:
-    """Return the device-microseconds delivered that no commitment of a contract has room for."""
-    return deal.delivered_us - sum(part.delivered.device_us for part in deal.parts)

@@ -27,9 +27,9 @@ __all__ = [
     "totals_of",
 ]
 
-Standing: TypeAlias = Literal["held", "committed", "delivered", "open"]
+Standing: TypeAlias = Literal["held", "committed", "delivered", "open", "expired"]
 Use: TypeAlias = Literal["training", "inference", "unknown"]
-STANDINGS: Final[tuple[Standing, ...]] = ("held", "committed", "delivered", "open")
+STANDINGS: Final[tuple[Standing, ...]] = ("held", "committed", "delivered", "open", "expired")
 _USES: Final[tuple[Use, ...]] = ("training", "inference", "unknown")
 
 
@@ -38,7 +38,7 @@ class BookKey:
     """What tells two rows apart.
 
     Attributes:
-        standing: Held, committed, delivered or open.
+        standing: Held, committed, delivered, open or expired.
         contract: The contract; None for what is held.
         month: ``YYYY-MM``; None for work without a date.
         use: Training, inference, or unknown where the activity is.
@@ -101,7 +101,8 @@ class BookRow:
         why: By measure, why something of it is missing.
         money: By the contract's own price, or why there is none.
         counts: Whether it counts in totals: all but options that nobody exercised.
-        take_or_pay: Of what is committed, what must be paid whether taken or not; None elsewhere.
+        take_or_pay: Of what is committed or expired, what must be paid whether taken or not; None
+            elsewhere.
         rated: Of what is delivered, each grade by the contract's schedule.
     """
 

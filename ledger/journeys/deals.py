@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 
 from ledger.contract import Price
 from ledger.contract.terms import TERMS_SCHEMA
+from ledger.drawing import Capacity, Delivered, Delivery, drawn_on, expired
 from ledger.errors import MissingError
-from ledger.forward import Delivered, drawn_on
 from ledger.log.store import Row
 from ledger.measure import StoredRecord
 from ledger.period import parse_day
@@ -71,6 +71,20 @@ class Part:
         return None if text is None else int(text)
 
     @property
+    def capacity(self) -> Capacity:
+        """What deliveries draw on."""
+        return Capacity.of(self.seq, self.body)
+
+    @property
+    def terms(self) -> Mapping[str, Any] | None:
+        """The terms kept in confidence; None where they are not held, or are no such terms."""
+        return _document(self.hidden.get("terms"), TERMS_SCHEMA)
+
+    def holds(self, day: date) -> bool:
+        """Return whether its window holds a day."""
+        return self.start <= day < self.window_end
+
+    @property
     def open_us(self) -> int | None:
         """Device-microseconds still to come; None if not known."""
         agreed = self.device_us
@@ -85,25 +99,38 @@ class Deal:
 
     Attributes:
         id: Its identifier.
-        parts: Its commitments, in order of delivery.
-        delivered_us: Device-microseconds delivered under it, as far as known; more than was
-            agreed is in here too.
+        parts: Its commitments, in order of delivery; none once all of it expired.
+        deliveries: What was delivered under it, in order of day.
+        beyond_us: Device-microseconds delivered beyond what was agreed, in the device agreed.
+        expired: What of it did not come and will not, in order of delivery; it counts for nothing.
     """
 
     id: str
     parts: tuple[Part, ...]
-    delivered_us: int
+    deliveries: tuple[Delivery, ...]
+    beyond_us: int
+    expired: tuple[Part, ...] = ()
+
+    @property
+    def first(self) -> Part:
+        """The commitment that says what holds of all of them: kind, device and grade."""
+        return self._all[0]
 
     @property
     def kind(self) -> str:
         """Forward, option, reservation or plan."""
-        return str(self.parts[0].body["kind"])
+        return str(self.first.body["kind"])
 
     @property
     def agreed_us(self) -> int | None:
         """Device-microseconds agreed; None if a part does not say."""
         held = [part.device_us for part in self.parts]
         return None if None in held else sum(each or 0 for each in held)
+
+    @property
+    def delivered_us(self) -> int:
+        """Device-microseconds delivered, in the device agreed, as far as known."""
+        return self.beyond_us + sum(part.delivered.device_us for part in self.parts)
 
     @property
     def open_us(self) -> int | None:
@@ -114,41 +141,38 @@ class Deal:
     @property
     def terms(self) -> Mapping[str, Any] | None:
         """The terms kept in confidence; None where they are not held, or are no such terms."""
-        return self._document("terms", TERMS_SCHEMA)
+        return next((part.terms for part in self._all if part.terms is not None), None)
 
     @property
     def price(self) -> Price | None:
         """The price; None where it is not held or was not stated."""
-        found = self._document("price", None)
-        return None if found is None else Price.of(found)
+        held = (_document(part.hidden.get("price"), None) for part in self._all)
+        return next((Price.of(found) for found in held if found is not None), None)
 
     def party(self, side: str) -> str | None:
-        """Return the name of buyer or seller; None where it is not held."""
-        return next((p.hidden[side] for p in self.parts if side in p.hidden), None)
+        """Return the name of buyer or seller, of the first month; None where it is not held."""
+        return next((p.hidden[side] for p in self._all if side in p.hidden), None)
 
-    def _document(self, field: str, schema: str | None) -> Mapping[str, Any] | None:
-        """Return a confidential field that is a document of ours."""
-        for part in self.parts:
-            try:
-                found = json.loads(part.hidden.get(field, ""))
-            except ValueError:
-                continue
-            if isinstance(found, dict) and (schema is None or found.get("schema") == schema):
-                return found
-        return None
+    @property
+    def _all(self) -> tuple[Part, ...]:
+        """What stands, and what expired."""
+        return (*self.parts, *self.expired)
 
 
 def deals_of(
     records: Iterable[StoredRecord],
-    delivered: Mapping[str, Mapping[str, Delivered]],
+    delivered: Mapping[str, tuple[Delivery, ...]],
     shelf: Shelf,
+    *,
+    closed: bool = False,
 ) -> tuple[Deal, ...]:
     """Return the contracts that stand, by identifier.
 
     Args:
         records: Commitments that stand, in order.
-        delivered: What was delivered, by contract and model.
+        delivered: What was delivered, by contract.
         shelf: Where confidential fields are read from; those not held are left out.
+        closed: Whether those are wanted too of which all expired.
     """
     by_contract: dict[str, list[StoredRecord]] = {}
     for record in records:
@@ -156,13 +180,26 @@ def deals_of(
     hidden = _hidden_of(shelf, sorted(r.seq for held in by_contract.values() for r in held))
     found = []
     for name in sorted(by_contract):
-        bare = [Part(r.seq, r.body, hidden[r.seq], Delivered()) for r in by_contract[name]]
-        drawn = drawn_on(bare, delivered.get(name, {}))
-        parts = [Part(part.seq, part.body, part.hidden, share) for part, share in drawn]
-        parts.sort(key=lambda part: (part.start, part.seq))
-        total = sum(each.device_us for each in delivered.get(name, {}).values())
-        found.append(Deal(name, tuple(parts), total))
+        deal = _deal(name, by_contract[name], delivered.get(name, ()), hidden)
+        if deal.parts or closed:
+            found.append(deal)
     return tuple(found)
+
+
+def _deal(
+    name: str,
+    records: Sequence[StoredRecord],
+    deliveries: tuple[Delivery, ...],
+    hidden: Mapping[int, Mapping[str, str]],
+) -> Deal:
+    """Return one contract, its deliveries drawn on what has not expired."""
+    live = [r for r in records if not expired(r.body)]
+    drawn = drawn_on((Capacity.of(r.seq, r.body) for r in live), deliveries)
+    parts = [Part(r.seq, r.body, hidden[r.seq], drawn.parts[r.seq]) for r in live]
+    over = [Part(r.seq, r.body, hidden[r.seq], Delivered()) for r in records if expired(r.body)]
+    for held in (parts, over):
+        held.sort(key=lambda part: (part.start, part.seq))
+    return Deal(name, tuple(parts), deliveries, drawn.beyond_us, tuple(over))
 
 
 def find_deal(deals: Iterable[Deal], name: str) -> Deal:
@@ -180,6 +217,16 @@ def find_deal(deals: Iterable[Deal], name: str) -> Deal:
             remedy="list them: flopledger contract list",
         )
     return held[name]
+
+
+def _document(text: str | None, schema: str | None) -> Mapping[str, Any] | None:
+    """Return a confidential field that is a document of ours."""
+    try:
+        found = json.loads(text or "")
+    except ValueError:
+        return None
+    known = isinstance(found, dict) and (schema is None or found.get("schema") == schema)
+    return found if known else None
 
 
 def _hidden_of(shelf: Shelf, seqs: Sequence[int]) -> Mapping[int, Mapping[str, str]]:

@@ -115,7 +115,7 @@ class Pricing:
             key: What was delivered, as recorded.
             sums: How much of it.
         """
-        body, price = deal.parts[0].body, deal.price
+        body, price = deal.first.body, deal.price
         promised = self._grader.slice(grade_key_of(body, self._tables.catalogue), GradeSums())
         counted = _in_format_of(key, body, self._tables.catalogue)
         piece = self._grader.slice(counted, sums)
@@ -233,13 +233,16 @@ def _in_format_of(key: GradeKey, body: Mapping[str, Any], catalogue: Catalogue) 
 
 def _ratio(deal: Deal, device: str | None) -> Fraction | Refusal:
     """Return how many of a device stand for one agreed."""
-    if device == deal.parts[0].body["device"] and device is not None:
+    body = deal.first.body
+    if device == body["device"] and device is not None:
         return Fraction(1)
-    terms = deal.terms
-    if terms is None:
-        return Refusal("no-terms", "the terms of the contract are not held here")
-    ratios = {name: Fraction(ratio) for name, ratio in terms["substitutes"]}
-    if device not in ratios:
+    ratios = deal.first.capacity.substitutes
+    if ratios is None:
+        # The commitment was recorded before it said so in the open.
+        if deal.terms is None:
+            return Refusal("no-terms", "the terms of the contract are not held here")
+        ratios = {name: Fraction(ratio) for name, ratio in deal.terms["substitutes"]}
+    if device is None or device not in ratios:
         what = "an unrecorded device" if device is None else device
         why = f"the contract does not let {what} be delivered in place of the one agreed"
         return Refusal("device-not-agreed", why)
@@ -248,7 +251,7 @@ def _ratio(deal: Deal, device: str | None) -> Fraction | Refusal:
 
 def _unpriced(deal: Deal) -> Refusal:
     """Return why there is no price."""
-    if any(part.hidden for part in deal.parts):
+    if any(part.hidden for part in (*deal.parts, *deal.expired)):
         return Refusal("no-price", "the contract states no price")
     return Refusal("price-not-held", "the price of the contract is not held here")
 

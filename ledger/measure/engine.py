@@ -35,6 +35,8 @@ class Leg:
         rows: How many entries.
         error: Interval of the stated error; None if it is the legal one.
         evidence: Evidence letter, ``A`` to ``E``.
+        device: Catalogue id of what was delivered under a contract; None if it is not recorded, and
+            of other work.
     """
 
     seq: int
@@ -53,6 +55,7 @@ class Leg:
     rows: int = 1
     error: Interval | None = None
     evidence: str = "E"
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

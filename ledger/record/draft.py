@@ -106,7 +106,8 @@ def draft_of(
             f"what tells this {kind} from others holds a lone surrogate, which is no text",
             remedy="mend the name or identifier in the source",
         ) from error
-    public = cast("dict[str, JSON]", parsed.model_dump(mode="json"))
+    dumped = cast("dict[str, JSON]", parsed.model_dump(mode="json"))
+    public = {n: value for n, value in dumped.items() if value is not None or n not in model.LATER}
     identity = key or (
         "content",
         encode({"body": public, "hidden": cast("JSON", secrets)}).decode(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
 from ledger.form.plain import fault_of_name, fault_of_text
@@ -33,6 +34,7 @@ __all__ = [
     "OperationKind",
     "Operations",
     "Precision",
+    "Ratio",
     "Sha256",
     "SourceKind",
     "Sparsity",
@@ -85,6 +87,13 @@ def _operations(text: str) -> str:
     return text
 
 
+def _ratio(text: str) -> str:
+    """Return the text if it is a ratio in its lowest terms."""
+    if str(Fraction(text)) != text:
+        raise ValueError("a ratio is written in its lowest terms, such as 1/2 or 3")
+    return text
+
+
 Identifier = Annotated[
     str,
     StringConstraints(
@@ -99,6 +108,11 @@ Text = Annotated[
 ]
 Digits = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,37})$")]
 Operations = Annotated[Digits, AfterValidator(_operations)]
+Ratio = Annotated[
+    str,
+    StringConstraints(pattern=r"^[1-9][0-9]{0,17}(/[1-9][0-9]{0,17})?$"),
+    AfterValidator(_ratio),
+]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Instant = Annotated[
@@ -115,12 +129,15 @@ class Body(BaseModel):
     Attributes:
         HIDDEN: Names of the confidential fields that stand in openings.
         PSEUDONYMS: Those of them that are grouped by, so the leaf carries an HMAC.
+        LATER: Names of the fields that came after the first leaves were written: a body leaves
+            them out where nothing is stated, and is then byte for byte what it was before.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     HIDDEN: ClassVar[frozenset[str]] = frozenset()
     PSEUDONYMS: ClassVar[frozenset[str]] = frozenset()
+    LATER: ClassVar[frozenset[str]] = frozenset()
 
 
 class EvidenceStatement(Body):

@@ -18,13 +18,14 @@ from ledger.record.fields import (
     OperationKind,
     Operations,
     Precision,
+    Ratio,
     Sparsity,
     Text,
     agree,
     plain_name,
 )
 
-__all__ = ["Commitment", "Fact", "FactValue", "Holding", "Lineage", "Subject"]
+__all__ = ["Commitment", "Fact", "FactValue", "Holding", "Lineage", "Subject", "Substitution"]
 
 
 def _subject(text: str) -> str:
@@ -146,6 +147,18 @@ class Lineage(Body):
         return self
 
 
+class Substitution(Body):
+    """A device that may be delivered in place of the one agreed.
+
+    Attributes:
+        device: Catalogue id.
+        ratio: How many of it stand for one of those agreed: ``1/2``, or ``3``.
+    """
+
+    device: Identifier
+    ratio: Ratio
+
+
 class Commitment(Fabric):
     """Capacity to be delivered: a contract, an option, a reservation or a run plan.
 
@@ -170,10 +183,15 @@ class Commitment(Fabric):
         activity: What it is meant for.
         operation_kind: Floating-point or integer operations.
         evidence: Where it comes from.
+        allocated_on: Day on which it was meant for this purpose, if not from the beginning; left
+            out where it was.
+        expired_on: Day on which somebody recorded that this will not come; left out while it may.
+        substitutes: Devices that may be delivered instead, sorted; left out where not stated.
     """
 
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"buyer", "seller", "price", "terms", "notes"})
     PSEUDONYMS: ClassVar[frozenset[str]] = frozenset({"buyer", "seller"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"allocated_on", "expired_on", "substitutes"})
 
     contract: Identifier
     kind: Literal["forward", "option", "reservation", "plan"]
@@ -195,11 +213,21 @@ class Commitment(Fabric):
     activity: Activity
     operation_kind: OperationKind
     evidence: EvidenceStatement
+    allocated_on: Day | None = None
+    expired_on: Day | None = None
+    substitutes: list[Substitution] | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         """The window runs forward, the range does not decrease, only options are exercised."""
         agree(self, Window)
+        if self.allocated_on is not None and self.allocated_on < self.agreed_on:
+            raise ValueError("nothing is allocated before it is agreed")
+        if self.expired_on is not None and self.expired_on < self.window_end:
+            raise ValueError("what may still be delivered does not expire")
+        names = [each.device for each in self.substitutes or ()]
+        if names != sorted(set(names)) or self.device in names:
+            raise ValueError("substitutes are sorted, each once, and not the device agreed")
         return self
 
 

@@ -83,7 +83,8 @@ class BookRowOut(Part):
 
     standing: Standing = Field(
         description="held: by records of use. committed: agreed. delivered: of what is held, under "
-        "this contract. open: of what is committed, not yet drawn on."
+        "this contract. open: of what is committed, not yet drawn on. expired: agreed once, "
+        "did not come and will not; committed no more."
     )
     contract: str | None = Field(description="Null for what is held.")
     month: Month | None = Field(description="Null for work without a date.")

@@ -22,6 +22,7 @@ __all__ = ["book_csv", "book_tables"]
 _HOUR_US: Final = 3600 * 10**6
 _LEGEND: Final = (
     "delivered is part of held; committed is what was drawn on and what is open: they never add.",
+    "expired did not come and will not; take or pay is due for it all the same.",
     "Capacity for inference never adds to training; other activities than serving are training.",
     "? is not known, – is refused, ≥ leaves out either; -f json has every reason and exact figure.",
 )

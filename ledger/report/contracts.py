@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 from typing import Any, Final
@@ -34,7 +35,7 @@ def contracts_table(deals: tuple[Deal, ...], as_of: date) -> Table:
     rows = tuple(
         (
             deal.id,
-            deal.kind + ("" if deal.parts[0].body["firmness"] == "firm" else ", conditional"),
+            deal.kind + ("" if deal.first.body["firmness"] == "firm" else ", conditional"),
             f"{deal.parts[0].start} to {max(part.window_end for part in deal.parts)}",
             str(deal.parts[0].body["device"] or "unknown"),
             hours(deal.agreed_us),
@@ -76,6 +77,7 @@ def change_table(changed: Changed, what: str) -> Table:
         rows.append(("entries", f"{changed.entries[0]} to {changed.entries[-1]}"))
     if changed.same:
         rows.append(("held already", f"{changed.same:,}"))
+    rows += [("not touched", told) for told in changed.untouched]
     return Table(
         f"Contract {changed.contract}: {what}",
         (Column(""), Column("", wide=True)),
@@ -98,14 +100,14 @@ def _meant(deal: Deal) -> str:
 
 def _terms(deal: Deal) -> Table:
     """Return who, what and how, as recorded."""
-    body, terms = deal.parts[0].body, deal.terms
+    body, terms = deal.first.body, deal.terms
     rows = [
         ("kind", deal.kind),
         ("agreed on", str(body["agreed_on"])),
         *([("exercised on", str(body["exercised_on"] or "not yet"))] * (deal.kind == "option")),
         ("firmness", str(body["firmness"])),
-        ("seller", deal.party("seller") or _WITHHELD),
-        ("buyer", deal.party("buyer") or _WITHHELD),
+        ("seller", _parties(deal, "seller")),
+        ("buyer", _parties(deal, "buyer")),
         ("device", str(body["device"] or "unknown")),
         ("precision", f"{body['precision']}, {body['sparsity']}"),
         ("scale N", _or_unknown(body["concurrent_devices"])),
@@ -113,13 +115,32 @@ def _terms(deal: Deal) -> Table:
         ("scale-out", _numbers(body, "scale_out_gbit_per_s", "Gbit/s")),
         ("topology", str(body["topology"])),
     ]
-    rows += [("terms", _WITHHELD)] if terms is None else _confidential(terms)
+    rows += [("terms", _WITHHELD)] if terms is None else _confidential(deal, terms)
     return Table(
         f"Contract {deal.id}", (Column("term"), Column("what was agreed", wide=True)), tuple(rows)
     )
 
 
-def _confidential(terms: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - a document that was read
+def _parties(deal: Deal, side: str) -> str:
+    """Return who stands on one side, and from which window on where that changes."""
+    return _changing(deal, lambda part: part.hidden.get(side) or _WITHHELD)
+
+
+def _changing(deal: Deal, told: Callable[[Part], str]) -> str:
+    """Return what holds of each window, told again where it changes."""
+    found: dict[str, None] = {}
+    for part in deal.parts:
+        if (text := told(part)) not in found:
+            found[text if not found else f"{text} (from {part.start})"] = None
+    return "; ".join(found)
+
+
+def _stated(part: Part, name: str) -> str:
+    """Return one of the terms of a window."""
+    return _WITHHELD if part.terms is None else part.terms[name] or "not stated"
+
+
+def _confidential(deal: Deal, terms: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - was read
     """Return the terms that the parties keep to themselves."""
     use = terms["utilisation_ppm"]
     instead = "; ".join(f"{ratio} {device} for one" for device, ratio in terms["substitutes"])
@@ -136,8 +157,8 @@ def _confidential(terms: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - a docu
         ("substitutes", instead or "none"),
         ("destination", terms["destination"] or "none agreed"),
         ("resale", terms["resale"] or "nothing agreed"),
-        ("customer", terms["customer"] or "not stated"),
-        ("ultimate parent", terms["ultimate_parent"] or "not stated"),
+        ("customer", _changing(deal, lambda part: _stated(part, "customer"))),
+        ("ultimate parent", _changing(deal, lambda part: _stated(part, "ultimate_parent"))),
     ]
 
 
@@ -203,9 +224,15 @@ def _month(part: Part) -> tuple[str, ...]:
         "unknown" if part.delivered.unknown else hours(part.delivered.device_us),
         hours(part.open_us),
         "unknown" if body["operations"] is None else scientific(int(body["operations"])),
-        f"{part.model or 'unallocated'} ({body['activity']})",
+        f"{part.model or 'unallocated'} ({body['activity']})" + _since(body),
         str(part.seq),
     )
+
+
+def _since(body: Any) -> str:  # noqa: ANN401 - a body that was read
+    """Return when a commitment was meant for its purpose, if not from the beginning."""
+    day = body.get("allocated_on")
+    return "" if day is None else f" since {day}"
 
 
 def _percent(ppm: int) -> str:

@@ -35,6 +35,17 @@ class PartOut(_Format):
     model: str | None = Field(description="Model it is meant for; null while unallocated.")
     developer: str | None
     activity: str
+    allocated_on: date | None = Field(
+        default=None, description="Day it was meant for that; null if from the beginning."
+    )
+    seller: str | None = Field(default=None, description="Null where the name is not held.")
+    buyer: str | None = Field(default=None, description="Null where the name is not held.")
+    customer: str | None = Field(
+        default=None, description="Whose capacity it becomes; null where not stated or not held."
+    )
+    ultimate_parent: str | None = Field(
+        default=None, description="Of the customer; null where not stated or not held."
+    )
 
 
 class ContractOut(_Format):
@@ -53,8 +64,12 @@ class ContractOut(_Format):
     scale_out_gbit_per_s: int | None
     topology: str
     accelerators: int | None = Field(description="Devices in one connected cluster.")
-    seller: str | None = Field(description="Null where the name is not held.")
-    buyer: str | None = Field(description="Null where the name is not held.")
+    seller: str | None = Field(
+        description="Of the first window; null where the name is not held. Parts say their own."
+    )
+    buyer: str | None = Field(
+        description="Of the first window; null where the name is not held. Parts say their own."
+    )
     terms: dict[str, Any] | None = Field(
         description="Terms kept in confidence, schemas/contract.v1.md; null where not held."
     )
@@ -90,6 +105,7 @@ def change_document(changed: Changed, what: str) -> dict[str, Any]:
         "taken_back": list(changed.taken_back),
         "entries": list(changed.entries),
         "same": changed.same,
+        "untouched": list(changed.untouched),
     }
 
 
@@ -104,7 +120,7 @@ def contracts_schema() -> dict[str, Any]:
 
 def _contract(deal: Deal) -> ContractOut:
     """Return one contract."""
-    body, price = deal.parts[0].body, deal.price
+    body, price = deal.first.body, deal.price
     exercised = body["exercised_on"]
     return ContractOut(
         contract=deal.id,
@@ -130,7 +146,8 @@ def _contract(deal: Deal) -> ContractOut:
 
 def _part(part: Part) -> PartOut:
     """Return one commitment."""
-    body = part.body
+    body, terms = part.body, part.terms or {}
+    allocated = body.get("allocated_on")
     unknown = part.delivered.unknown
     return PartOut(
         entry=part.seq,
@@ -146,4 +163,9 @@ def _part(part: Part) -> PartOut:
         model=part.model,
         developer=body["developer"],
         activity=body["activity"],
+        allocated_on=None if allocated is None else date.fromisoformat(allocated),
+        seller=part.hidden.get("seller"),
+        buyer=part.hidden.get("buyer"),
+        customer=terms.get("customer"),
+        ultimate_parent=terms.get("ultimate_parent"),
     )

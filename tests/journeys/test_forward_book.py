@@ -11,6 +11,7 @@ import pytest
 from contracted import contract_text
 from jsonschema import validate
 from tables import csv_text
+from test_contract_command import delivery
 
 Run = Callable[..., Any]
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "forecast.v1.schema.json"
@@ -70,6 +71,11 @@ def line(found: dict[str, Any], rule: str = PRESUMPTION) -> dict[str, Any]:
 def days(crossing: dict[str, Any]) -> dict[str, str | None]:
     """The day of each end, UTC."""
     return {name: each["at"] and each["at"][:10] for name, each in crossing.items()}
+
+
+def days_of(found: dict[str, Any]) -> str | None:
+    """The expected day."""
+    return days(found["crossing"])["point"]
 
 
 def test_the_day_on_which_the_line_is_crossed_and_the_day_to_act_by(lab: Run) -> None:
@@ -152,6 +158,49 @@ def test_delivered_hours_net_off_what_is_still_to_come(lab: Run) -> None:
     lab("contract", "expire", FORWARD, "--on", "2027-02-01")  # January did not come
     found = line(ask(lab))
     assert days(found["crossing"])["point"] == "2027-03-03"
+
+
+def test_knowledge_of_capacity_that_was_free_dates_from_the_decision(
+    lab: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(lab, model="none")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1801483200")  # 2027-02-01T16:00:00Z
+    free = ("--model", "falcon-2", "--since", "2027-02-01")
+    assert lab("contract", "allocate", FORWARD, *free).code == 0
+    found = line(ask(lab))
+    assert found["known_on"] == "2027-02-01"
+    assert found["notify_by"] == "2027-02-15"
+    duties = json.loads(lab("deadlines", "--regime", "eu.aia", "-f", "json").out)
+    assert "2026-12-06" not in json.dumps(duties)
+
+
+def test_what_keeps_its_purpose_keeps_its_day(lab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign(lab, delivery=[{"from": "2027-01-01", "until": "2027-04-01", "devices": "40960"}])
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795946400")  # 2026-11-29T10:00:00Z
+    given = ("--model", "owl-1", "--share", "1/2", "--since", "2027-01-01")
+    assert lab("contract", "allocate", FORWARD, *given).code == 0
+    documents = json.loads(
+        lab("check", "--regime", "eu.aia", "--rule", PRESUMPTION, "-f", "json").out
+    )
+    known = {each["subject"]: each["foreseen"]["on"] for each in documents["determinations"]}
+    assert known["model:falcon-2"] == "2026-11-22"
+
+
+def test_substitutes_that_came_are_not_still_to_come(lab: Run) -> None:
+    sign(lab)
+    days = [
+        delivery(f"2027-01-{day:02d}", 2048, device="nvidia-b200", operations="1")
+        for day in range(1, 31)
+    ]
+    last = delivery(
+        "2027-01-31", 2048, device="nvidia-b200", operations="1", end="2027-02-01T00:00:00Z"
+    )
+    Path("d.jsonl").write_text("".join(json.dumps(each) + "\n" for each in (*days, last)))
+    assert lab("contract", "deliver", FORWARD, "d.jsonl").code == 0
+    found = line(ask(lab, "--as-of", "2027-01-31"))
+    # January is done with: February and March are all that is still to come.
+    assert [flow["start"] for flow in found["flows"]] == ["2027-02-01", "2027-03-01"]
+    assert days_of(found) == "2027-03-03"
 
 
 @pytest.mark.parametrize(
