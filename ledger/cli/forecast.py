@@ -21,7 +21,8 @@ from ledger.hardware import Catalogue
 from ledger.journeys.checking import Checked, Records, check
 from ledger.journeys.deadlines import deadlines_of
 from ledger.journeys.deals import Deal
-from ledger.journeys.forecasting import Forecasts, forecast, outlays_of
+from ledger.journeys.forecasting import Forecasts, forecast
+from ledger.journeys.outlays import outlays_of
 from ledger.journeys.supposed_book import Supposed, suppose
 from ledger.pack import Pack, read_pack
 from ledger.publicholidays import public_holiday

@@ -29,9 +29,10 @@ from ledger.errors import InputError, IntegrityError, MissingError
 from ledger.journeys.briefing import Asked, Briefing, brief
 from ledger.journeys.checking import Checked, Question, check, exit_status
 from ledger.journeys.deadlines import deadlines_of
-from ledger.journeys.forecasting import forecast, outlays_of
+from ledger.journeys.forecasting import forecast
 from ledger.journeys.grading import Tables
 from ledger.journeys.news import News, news_since
+from ledger.journeys.outlays import outlays_of
 from ledger.journeys.replaying import read_check
 from ledger.pack import read_pack
 from ledger.publicholidays import public_holiday

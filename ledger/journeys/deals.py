@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Protocol
 
@@ -17,7 +17,7 @@ from ledger.log.store import Row
 from ledger.measure import StoredRecord
 from ledger.period import parse_day
 
-__all__ = ["Deal", "Part", "Shelf", "deals_of", "find_deal"]
+__all__ = ["Deal", "Part", "Shelf", "agreed_by", "deals_of", "find_deal"]
 
 _GAP_MAX: Final = 64  # entries between two commitments that are read along
 
@@ -77,6 +77,18 @@ class Part:
         if agreed is None or self.delivered.unknown:
             return None
         return max(0, agreed - self.delivered.device_us)
+
+    @property
+    def agreed_on(self) -> date:
+        """Day of signature."""
+        return parse_day(self.body["agreed_on"])
+
+    def counts_by(self, day: date) -> bool:
+        """Return whether it counts on a day: an option does once it is exercised."""
+        if self.body["kind"] != "option":
+            return True
+        exercised = self.body["exercised_on"]
+        return exercised is not None and parse_day(exercised) <= day
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +174,16 @@ def deals_of(
         parts.sort(key=lambda part: (part.start, part.seq))
         total = sum(each.device_us for each in delivered.get(name, {}).values())
         found.append(Deal(name, tuple(parts), total))
+    return tuple(found)
+
+
+def agreed_by(deals: Iterable[Deal], day: date) -> tuple[Deal, ...]:
+    """Return what of some contracts was agreed by a day."""
+    found = []
+    for deal in deals:
+        parts = tuple(part for part in deal.parts if part.agreed_on <= day)
+        if parts:
+            found.append(deal if len(parts) == len(deal.parts) else replace(deal, parts=parts))
     return tuple(found)
 
 

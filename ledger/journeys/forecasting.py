@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import Final
 
@@ -17,53 +17,17 @@ from ledger.determination import Determination, World
 from ledger.forecast import Crossing, End, Flow, Growth, joined
 from ledger.journeys.checking import Checked
 from ledger.journeys.deadlines import Deadline, Deadlines
-from ledger.journeys.deals import Deal, Part
+from ledger.journeys.outlays import Outlay
 from ledger.journeys.summed import summed_by
 from ledger.regime.counting import CountingSet
 from ledger.regime.expression import Sum
 from ledger.regime.model import Regimes
 from ledger.workcalendar import WorkCalendar, WorkCalendars
 
-__all__ = ["Band", "Forecast", "Forecasts", "Outlay", "forecast", "outlays_of"]
+__all__ = ["Band", "Forecast", "Forecasts", "forecast"]
 
-_DAY: Final = timedelta(days=1)
 _ENDS: Final[tuple[End, ...]] = ("low", "point", "high")
 _GROWING: Final = frozenset({"gt", "ge"})
-
-
-@dataclass(frozen=True, slots=True)
-class Outlay:
-    """What is still to come of one commitment.
-
-    Attributes:
-        contract: The contract.
-        seq: Entry of the commitment.
-        kind: Forward, option, reservation or plan.
-        counts: Whether it counts: every kind but an option that nobody exercised.
-        model: Model it is meant for; None while unallocated.
-        activity: What it is meant for.
-        operation_kind: Floating-point or integer operations.
-        device: Catalogue id; None if not stated.
-        precision: Operand format.
-        sparsity: Sparsity basis.
-        device_us: Device-microseconds still to come; None if not known.
-        agreed_on: Day of signature.
-        flow: Operations still to come, over what is left of the window.
-    """
-
-    contract: str
-    seq: int
-    kind: str
-    counts: bool
-    model: str | None
-    activity: str
-    operation_kind: str
-    device: str | None
-    precision: str
-    sparsity: str
-    device_us: int | None
-    agreed_on: date
-    flow: Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +98,6 @@ class Forecasts:
     met: tuple[Determination, ...]
     open_: tuple[Determination, ...]
     passed: tuple[Determination, ...]
-
-
-def outlays_of(deals: Sequence[Deal], as_of: date) -> tuple[Outlay, ...]:
-    """Return what is still to come of a book, from the day after ``as_of``.
-
-    Args:
-        deals: The contracts that stand, deliveries by that day netted off.
-        as_of: Last day whose deliveries were netted off.
-    """
-    return tuple(
-        outlay
-        for deal in deals
-        for part in deal.parts
-        if (outlay := _outlay(deal, part, as_of)) is not None
-    )
 
 
 def forecast(
@@ -332,46 +281,3 @@ def _base(band: object) -> dict[str, int | None]:
         text = getattr(band, field)
         found[name] = None if text is None else int(Fraction(text))
     return found
-
-
-def _outlay(deal: Deal, part: Part, as_of: date) -> Outlay | None:
-    """Return what is still to come of a commitment, or None if nothing is."""
-    body = part.body
-    start, end = max(part.start, as_of + _DAY), part.window_end
-    left = _left(part)
-    if start >= end or left == 0:
-        return None
-    low, point, high = (
-        None if body[name] is None else int(body[name]) * left
-        for name in ("operations_low", "operations", "operations_high")
-    )
-    return Outlay(
-        contract=deal.id,
-        seq=part.seq,
-        kind=deal.kind,
-        counts=deal.kind != "option" or body["exercised_on"] is not None,
-        model=part.model,
-        activity=str(body["activity"]),
-        operation_kind=str(body["operation_kind"]),
-        device=body["device"],
-        precision=str(body["precision"]),
-        sparsity=str(body["sparsity"]),
-        device_us=part.open_us,
-        agreed_on=date.fromisoformat(body["agreed_on"]),
-        flow=Flow(
-            start,
-            end,
-            low if low is not None else point or Fraction(0),
-            point,
-            high if high is not None else point,
-            deal.id,
-        ),
-    )
-
-
-def _left(part: Part) -> Fraction:
-    """Return the share of a commitment that is still to come, as far as known."""
-    agreed = part.device_us
-    if not agreed:
-        return Fraction(1)
-    return Fraction(max(0, agreed - part.delivered.device_us), agreed)

@@ -16,7 +16,7 @@ from typing import Final, Literal, TypeAlias
 from ledger.errors import InputError, UnitError
 from ledger.forecast import Flow
 from ledger.hardware import Catalogue
-from ledger.journeys.forecasting import Outlay
+from ledger.journeys.outlays import Outlay
 from ledger.quantity import parse_number
 
 __all__ = ["CHANGES", "Supposed", "suppose"]

@@ -16,7 +16,7 @@ from typing import Any, Final
 from ledger.errors import ConflictError
 from ledger.journeys.checking import Records
 from ledger.journeys.deals import Deal, Part
-from ledger.journeys.forecasting import Outlay
+from ledger.journeys.outlays import Outlay
 
 __all__ = ["SUPPOSED", "suppose_records"]
 

@@ -16,7 +16,8 @@ from ledger.hardware import Catalogue
 from ledger.journeys.checking import Checked, Question, Records
 from ledger.journeys.deadlines import deadlines_of
 from ledger.journeys.deals import Deal
-from ledger.journeys.forecasting import Forecast, Forecasts, Outlay, forecast, outlays_of
+from ledger.journeys.forecasting import Forecast, Forecasts, forecast
+from ledger.journeys.outlays import Outlay, outlays_of
 from ledger.journeys.scenario import Scenario
 from ledger.journeys.supposed_book import Supposed, suppose
 from ledger.journeys.supposed_records import SUPPOSED, suppose_records

@@ -1,0 +1,95 @@
+"""``flopledger forecast``: what it says when the book is late, early, unsized or only supposed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contracted import contract_text
+from jsonschema import validate
+from tables import csv_text
+
+Run = Callable[..., Any]
+SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "forecast.v1.schema.json"
+PRESUMPTION = "gpaisr-presumption"
+FORWARD = "fwd-2027-q1"
+EU = ("--regime", "eu.aia", "--rule", PRESUMPTION)
+
+
+def work(model: str, operations: str, **changes: str) -> dict[str, str]:
+    """Work of one model by 2026-11-20."""
+    times = {"start": "", "end": "", "not_after": "2026-11-20", "devices": "", "device": ""}
+    return {"run": model, "model": model, "developer": "lab-a", "operations": operations} | (
+        times | changes
+    )
+
+
+@pytest.fixture
+def lab(flopledger: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A lab whose model stands at 6*10^24 on 2026-11-23, asked under one line of Europe."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795428000")  # 2026-11-23T10:00:00Z
+    assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
+    Path("t.csv").write_text(csv_text(work("falcon-2", "6*10^24")))
+    assert flopledger("import", "t.csv", "--source", "csv").code == 0
+    placed = ("model.placed_on_market_on", "2027-06-01")
+    for model in ("falcon-2", "owl-1"):
+        assert flopledger("fact", "set", f"model:{model}", *placed).code == 0
+    return flopledger
+
+
+def sign(run: Run, **changes: Any) -> None:
+    """Record the forward."""
+    Path("c.yaml").write_text(contract_text(**changes))
+    done = run("contract", "add", "c.yaml")
+    assert done.code == 0, done.err
+
+
+def ask(run: Run, *options: str, code: int = 1) -> dict[str, Any]:
+    """Forecast one line as JSON, which the published schema must describe."""
+    done = run("forecast", *EU, "-f", "json", *options)
+    assert done.code == code, (done.code, done.err)
+    document = json.loads(done.out)
+    validate(document, json.loads(SCHEMA.read_text()))
+    assert isinstance(document, dict)
+    return document
+
+
+def line(found: dict[str, Any], model: str = "falcon-2") -> dict[str, Any]:
+    """The forecast of one model."""
+    (held,) = [each for each in found["forecasts"] if each["subject"] == f"model:{model}"]
+    assert isinstance(held, dict)
+    return held
+
+
+def told(run: Run, *options: str) -> str:
+    """The forecast for people, its spaces made one."""
+    return " ".join(run("forecast", *EU, *options).out.split())
+
+
+def test_what_is_agreed_or_exercised_later_is_not_in_the_book_of_a_day(lab: Run) -> None:
+    sign(lab)
+    before = line(ask(lab, "--as-of", "2026-11-21", code=0))
+    assert (before["flows"], before["crossing"]["point"]["at"]) == ([], None)
+    listed = json.loads(lab("contract", "list", "--as-of", "2026-11-21", "-f", "json").out)
+    assert listed["contracts"] == []
+    assert lab("contract", "show", FORWARD, "--as-of", "2026-11-21").code == 2
+    assert lab("contract", "show", FORWARD).code == 0
+    refused = lab("forecast", *EU, "--slip", f"{FORWARD}=3", "--as-of", "2026-11-21")
+    assert (refused.code, "nothing is to come" in refused.err) == (2, True)
+
+
+def test_an_option_exercised_later_counts_in_no_view_of_an_earlier_day(lab: Run) -> None:
+    sign(lab, kind="option", exercised_on="2026-12-20")
+    assert line(ask(lab, code=0))["flows"] == []
+    book = json.loads(lab("position", "--book", "-f", "json").out)
+    assert {row["counts"] for row in book["rows"] if row["contract"]} == {False}
+    later = ("--as-of", "2026-12-20")
+    assert line(ask(lab, *later))["known_on"] == "2026-12-20"
+    book = json.loads(lab("position", "--book", "-f", "json", *later).out)
+    assert {row["counts"] for row in book["rows"] if row["contract"]} == {True}
+    # Supposed exercised today, it is known today.
+    found = ask(lab, "--exercise", FORWARD, code=0)
+    assert line(found["scenario"])["crossing"]["point"]["at"] == "2027-01-31T01:30:34Z"
