@@ -93,3 +93,34 @@ def test_an_option_exercised_later_counts_in_no_view_of_an_earlier_day(lab: Run)
     # Supposed exercised today, it is known today.
     found = ask(lab, "--exercise", FORWARD, code=0)
     assert line(found["scenario"])["crossing"]["point"]["at"] == "2027-01-31T01:30:34Z"
+
+
+def test_what_past_windows_still_owe_is_never_said_to_be_never_crossed(lab: Run) -> None:
+    sign(lab)
+    over = ("--as-of", "2027-04-05")
+    found = ask(lab, *over)
+    checked = json.loads(lab("check", *EU, *over, "-f", "json").out)
+    (model,) = [d for d in checked["determinations"] if d["subject"] == "model:falcon-2"]
+    assert model["foreseen"] == {"finding": "met", "on": "2026-11-22"}
+    held = line(found)
+    assert held["flows"] == []
+    assert {flow["contract"] for flow in held["late"]} == {FORWARD}
+    assert held["crossing"]["point"] == {"at": None, "unbounded": False, "undated": True}
+    assert held["notify_by"] == "2026-12-06"
+    assert [(each["start"], each["device_us"]) for each in found["overdue"]] == [
+        (f"2027-0{month}-01", str(4096 * days * 86_400 * 10**6))
+        for month, days in ((1, 31), (2, 28), (3, 31))
+    ]
+    told_ = told(lab, *over)
+    assert "No line is crossed" not in told_
+    assert "no day known" in told_
+    assert "flopledger contract expire" in told_
+    # What is still to come reaches the line alone: that has a day, whatever is owed beside it.
+    dated = ask(lab, "--as-of", "2027-03-15")
+    assert line(dated)["crossing"]["point"]["at"][:10] == "2027-03-31"
+    assert [each["start"] for each in dated["overdue"]] == ["2027-01-01", "2027-02-01"]
+    # Once somebody says that it will not come, nothing is owed, and nothing is crossed.
+    assert lab("contract", "expire", FORWARD, "--on", "2027-04-05").code == 0
+    gone = ask(lab, *over, code=0)
+    assert gone["overdue"] == []
+    assert line(gone)["crossing"]["point"] == {"at": None, "unbounded": False, "undated": False}

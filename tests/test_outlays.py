@@ -123,3 +123,14 @@ def test_a_book_by_a_day_holds_what_was_agreed_by_then() -> None:
     assert agreed_by([deal], date(2026, 11, 21)) == ()
     assert [each.parts for each in agreed_by([deal], DAY)] == [(early,)]
     assert agreed_by([deal], date(2026, 12, 1)) == (deal,)
+
+
+def test_what_a_window_that_is_over_leaves_open_is_still_owed() -> None:
+    (last,) = outlays(as_of=date(2027, 1, 30))
+    assert not last.overdue
+    (over,) = outlays(Delivered(250), as_of=date(2027, 1, 31))
+    assert (over.overdue, over.flow.low, over.flow.point, over.device_us) == (True, 375, 525, 750)
+    assert outlays(Delivered(1000), as_of=date(2027, 1, 31)) == ()
+    # An option that nobody exercised has lapsed.
+    assert outlays(kind="option", as_of=date(2027, 1, 31)) == ()
+    assert outlays(as_of=date.max)[0].overdue

@@ -75,7 +75,8 @@ def forecast_command(
     document = forecast_document(checked, found, told, then)
     emit(document, forecast_tables(found, told, then), fmt=fmt, output=output)
     crossed = (each.band.point.second is not None for each in found.held)
-    return 1 if any(crossed) else 0
+    met = (d.actionable for d in (*found.met, *(each.determination for each in found.held)))
+    return 1 if any(crossed) or any(met) else 0
 
 
 def _forecast(

@@ -7,8 +7,8 @@ that carries it; unallocated capacity is shown as the worst case and starts no c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Final
@@ -59,6 +59,7 @@ class Forecast:
         base: Operations done, by ``low``, ``point`` and ``high`` of the legal interval, and
             ``first`` and ``last`` of the stated error.
         flows: What is expected.
+        late: What windows that are over still owe of it; no day of it is known.
         band: When the line is crossed with what is meant for the model.
         worst: The same if all unallocated capacity went to the model too; None if there is none.
         unallocated: Contracts of that capacity.
@@ -72,6 +73,7 @@ class Forecast:
     line: Fraction
     base: Mapping[str, int | None]
     flows: tuple[Flow, ...]
+    late: tuple[Flow, ...]
     band: Band
     worst: Band | None
     unallocated: tuple[str, ...]
@@ -91,6 +93,7 @@ class Forecasts:
         met: Determinations of lines that are met already.
         open_: Determinations that no forecast can be given for: the amount is not known.
         passed: Determinations whose amount is at the line already, and that hang on other facts.
+        overdue: What windows that are over leave open, in the order of contracts.
     """
 
     held: tuple[Forecast, ...]
@@ -98,6 +101,7 @@ class Forecasts:
     met: tuple[Determination, ...]
     open_: tuple[Determination, ...]
     passed: tuple[Determination, ...]
+    overdue: tuple[Outlay, ...]
 
 
 def forecast(
@@ -136,7 +140,8 @@ def forecast(
             held.append(found)
     held.sort(key=_order)
     as_of = checked.document.coordinates.as_of
-    return Forecasts(tuple(held), as_of, tuple(met), tuple(open_), tuple(passed))
+    overdue = tuple(each for each in outlays if each.overdue)
+    return Forecasts(tuple(held), as_of, tuple(met), tuple(open_), tuple(passed), overdue)
 
 
 def _order(each: Forecast) -> tuple[Fraction, str, str, str]:
@@ -163,11 +168,9 @@ class _Asking:
         self._at = checked.document.coordinates
         self._regimes = regimes
         self._calendars = calendars
-        self._outlays = [each for each in outlays if each.counts]
-        self._meant: dict[str | None, list[tuple[int, Outlay]]] = {}
-        for place, each in enumerate(self._outlays):
-            self._meant.setdefault(each.model, []).append((place, each))
-        self._free: dict[int, tuple[tuple[Flow, ...], tuple[str, ...]]] = {}
+        self._meant = _by_model(each for each in outlays if not each.overdue)
+        self._owed = _by_model(each for each in outlays if each.overdue)
+        self._free: dict[int, tuple[tuple[Flow, ...], tuple[Flow, ...], tuple[str, ...]]] = {}
         self._due = due
         self._sums: dict[tuple[str, str], tuple[Sum, CountingSet] | None] = {}
         self._grown: dict[tuple[Flow, ...], Mapping[End, Growth]] = {}
@@ -181,8 +184,9 @@ class _Asking:
         sum_, counting = counted
         model = d.subject.removeprefix("model:")
         sure, perhaps = self._world.present.group(model, counting, sum_.lineage)
-        flows = tuple(self._flows(sure, perhaps, counting))
-        free, contracts = self._unallocated(counting)
+        flows = tuple(_flows(self._meant, sure, perhaps, counting))
+        late = tuple(_flows(self._owed, sure, perhaps, counting)) if self._owed else ()
+        free, owed, contracts = self._unallocated(counting)
         base = _base(band)
         line = Fraction(d.threshold)
         return Forecast(
@@ -190,13 +194,14 @@ class _Asking:
             line=line,
             base=base,
             flows=flows,
-            band=self._band(base, flows, line),
-            worst=self._band(base, (*flows, *free), line) if free else None,
+            late=late,
+            band=self._band(base, flows, late, line),
+            worst=self._band(base, (*flows, *free), (*late, *owed), line) if contracts else None,
             unallocated=contracts,
             known_on=None if d.foreseen is None else d.foreseen.on,
             notify=self._notify(d),
             calendar=self._calendars.of(d.regime),
-            certain=not any(name in self._meant for name in perhaps - sure),
+            certain=not any(name in self._meant or name in self._owed for name in perhaps - sure),
         )
 
     def _counted(self, d: Determination) -> tuple[Sum, CountingSet] | None:
@@ -206,31 +211,30 @@ class _Asking:
             self._sums[place] = summed_by(self._regimes, self._at, *place)
         return self._sums[place]
 
-    def _flows(
-        self, sure: frozenset[str], perhaps: frozenset[str], counting: CountingSet
-    ) -> Iterator[Flow]:
-        """Yield the flows that count; one that only may count has no least amount."""
-        meant = (each for model in sure | perhaps for each in self._meant.get(model, ()))
-        for _, each in sorted(meant, key=lambda placed: placed[0]):
-            if not _counts(each, counting):
-                continue
-            if each.model in sure:
-                yield each.flow
-            elif each.model in perhaps:
-                flow = each.flow
-                yield Flow(flow.start, flow.end, Fraction(0), Fraction(0), flow.high, flow.source)
-
-    def _unallocated(self, counting: CountingSet) -> tuple[tuple[Flow, ...], tuple[str, ...]]:
-        """Return the flows that are meant for no model and count, joined, and their contracts."""
+    def _unallocated(
+        self, counting: CountingSet
+    ) -> tuple[tuple[Flow, ...], tuple[Flow, ...], tuple[str, ...]]:
+        """Return what is meant for no model and counts: to come, owed, and the contracts."""
         place = id(counting)
         if place not in self._free:
-            held = [each for _, each in self._meant.get(None, ()) if _counts(each, counting)]
-            names = tuple(dict.fromkeys(each.contract for each in held))
-            self._free[place] = (joined(each.flow for each in held), names)
+            held, owed = (
+                [each for _, each in book.get(None, ()) if _counts(each, counting)]
+                for book in (self._meant, self._owed)
+            )
+            names = tuple(dict.fromkeys(each.contract for each in (*held, *owed)))
+            self._free[place] = (
+                joined(each.flow for each in held),
+                tuple(each.flow for each in owed),
+                names,
+            )
         return self._free[place]
 
     def _band(
-        self, base: Mapping[str, int | None], flows: tuple[Flow, ...], line: Fraction
+        self,
+        base: Mapping[str, int | None],
+        flows: tuple[Flow, ...],
+        late: tuple[Flow, ...],
+        line: Fraction,
     ) -> Band:
         """Return the crossings at every end."""
         grown = self._grown.get(flows)
@@ -242,7 +246,10 @@ class _Asking:
             begin = base[start]
             if begin is None:
                 return Crossing(None, unbounded=True)
-            return grown[end].reached(begin, line)
+            found = grown[end].reached(begin, line)
+            if found.second is not None or not late:
+                return found
+            return _with_late(found, line - begin - grown[end].total, late, end)
 
         return Band(
             low=at("low", "low"),
@@ -260,6 +267,48 @@ class _Asking:
             if each.determination is d and each.on is not None and each.sent_on is None
         )
         return min(own, key=lambda each: each.on or date.max, default=None)
+
+
+def _by_model(outlays: Iterable[Outlay]) -> dict[str | None, list[tuple[int, Outlay]]]:
+    """Return the outlays that count by the model meant, each with its place."""
+    found: dict[str | None, list[tuple[int, Outlay]]] = {}
+    for place, each in enumerate(outlays):
+        if each.counts:
+            found.setdefault(each.model, []).append((place, each))
+    return found
+
+
+def _flows(
+    meant: Mapping[str | None, list[tuple[int, Outlay]]],
+    sure: frozenset[str],
+    perhaps: frozenset[str],
+    counting: CountingSet,
+) -> Iterator[Flow]:
+    """Yield the flows that count; one that only may count has no least amount."""
+    held = (each for model in sure | perhaps for each in meant.get(model, ()))
+    for _, each in sorted(held, key=lambda placed: placed[0]):
+        if not _counts(each, counting):
+            continue
+        if each.model in sure:
+            yield each.flow
+        elif each.model in perhaps:
+            flow = each.flow
+            yield Flow(flow.start, flow.end, Fraction(0), Fraction(0), flow.high, flow.source)
+
+
+def _with_late(found: Crossing, missing: Fraction, late: Sequence[Flow], end: End) -> Crossing:
+    """Return a crossing that is not dated, with what windows that are over still owe.
+
+    Args:
+        found: Without it.
+        missing: Operations that are still missing when all that is to come has come.
+        late: What they owe.
+        end: Which end of it is taken.
+    """
+    amounts = [flow.amount(end) for flow in late]
+    if sum((each for each in amounts if each is not None), Fraction(0)) >= missing:
+        return replace(found, undated=True)
+    return replace(found, unbounded=found.unbounded or None in amounts)
 
 
 def _counts(outlay: Outlay, counting: CountingSet) -> bool:

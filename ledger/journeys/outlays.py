@@ -37,7 +37,10 @@ class Outlay:
         sparsity: Sparsity basis.
         device_us: Device-microseconds still to come; None if not known.
         agreed_on: Day from which it is known: the signature, or the day of what is supposed.
-        flow: Operations still to come, over what is left of the window.
+        flow: Operations still to come, over what is left of the window; once the window is over,
+            over all of it, and nobody knows when.
+        overdue: Whether the window is over, and what is open of it was neither delivered nor
+            expired.
     """
 
     contract: str
@@ -53,10 +56,13 @@ class Outlay:
     device_us: int | None
     agreed_on: date
     flow: Flow
+    overdue: bool = False
 
 
 def outlays_of(deals: Sequence[Deal], as_of: date) -> tuple[Outlay, ...]:
     """Return what is still to come of a book, from the day after ``as_of``.
+
+    What a window that is over leaves open is still owed, unless it is of an option that lapsed.
 
     Args:
         deals: The contracts that stand, deliveries by that day netted off.
@@ -74,14 +80,14 @@ def _outlay(deal: Deal, part: Part, as_of: date) -> Outlay | None:
     """Return what is still to come of a commitment, or None if nothing is."""
     body = part.body
     sure, perhaps = _left(part)
-    over = part.window_end - _DAY <= as_of
-    if part.agreed_on > as_of or not perhaps or over:
+    over, counts = part.window_end - _DAY <= as_of, part.counts_by(as_of)
+    if part.agreed_on > as_of or not perhaps or (over and not counts):
         return None
     return Outlay(
         contract=deal.id,
         seq=part.seq,
         kind=deal.kind,
-        counts=part.counts_by(as_of),
+        counts=counts,
         model=part.model,
         activity=str(body["activity"]),
         operation_kind=str(body["operation_kind"]),
@@ -90,13 +96,14 @@ def _outlay(deal: Deal, part: Part, as_of: date) -> Outlay | None:
         sparsity=str(body["sparsity"]),
         device_us=part.open_us,
         agreed_on=part.agreed_on,
-        flow=_flow(deal.id, part, (sure, perhaps), _begins(part, as_of)),
+        flow=_flow(deal.id, part, (sure, perhaps), _begins(part, as_of, over=over)),
+        overdue=over,
     )
 
 
-def _begins(part: Part, as_of: date) -> date:
-    """Return the first day of what is left of a window that ends after a day."""
-    return part.start if part.start > as_of else as_of + _DAY
+def _begins(part: Part, as_of: date, *, over: bool) -> date:
+    """Return the first day of what is left of a window, or of all of it once it is over."""
+    return part.start if over or part.start > as_of else as_of + _DAY
 
 
 def _flow(contract: str, part: Part, left: tuple[Fraction, Fraction], start: date) -> Flow:

@@ -81,8 +81,9 @@ def suppose(
     """
     found = tuple(outlays)
     for change in changes:
-        if not any(each.contract == change.contract for each in found):
-            known = ", ".join(dict.fromkeys(each.contract for each in found)) or "none"
+        coming = dict.fromkeys(each.contract for each in found if not each.overdue)
+        if change.contract not in coming:
+            known = ", ".join(coming) or "none"
             raise InputError(
                 f"nothing is to come under a contract {change.contract!r}",
                 why=f"contracts with something to come: {known}",
@@ -96,7 +97,7 @@ def _changed(outlays: Sequence[Outlay], change: Supposed, catalogue: Catalogue) 
     """Yield outlays with one change."""
     make = _makers(catalogue)[change.kind]
     for each in outlays:
-        if each.contract == change.contract:
+        if each.contract == change.contract and not each.overdue:
             yield from make(each, change.value)
         else:
             yield each

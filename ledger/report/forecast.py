@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from ledger.forecast import Crossing
 from ledger.journeys.forecasting import Band, Forecast, Forecasts
-from ledger.report.figure import scientific
+from ledger.journeys.outlays import Outlay
+from ledger.report.figure import readable, scientific
 from ledger.report.table import Column, Table
 
 __all__ = ["crossing_day", "crossing_span", "days_moved", "forecast_tables"]
+
+_DAY: Final = timedelta(days=1)
+_HOUR_US: Final = 3_600 * 10**6
+_NO_DAY: Final = "no day known"
 
 
 def forecast_tables(
@@ -26,6 +33,8 @@ def forecast_tables(
     """
     crossed = [each for each in found.held if _ever(each.band)]
     tables = [_crossed(found, crossed)]
+    if found.overdue:
+        tables.append(_overdue(found.overdue))
     worst = [each for each in found.held if each.worst is not None and _ever(each.worst)]
     if worst:
         tables.append(_worst(worst))
@@ -67,10 +76,40 @@ def _crossed(found: Forecasts, crossed: list[Forecast]) -> Table:
     notes[-1] += f"{len(found.open_):,} are open, as the amount done is not known"
     if any(not each.certain for each in crossed):
         notes.append("some commitments may count or not: a step of the lineage is open")
+    if any(crossing.undated for each in crossed for crossing in _ends(each.band)):
+        notes.append(
+            f"{_NO_DAY}: reached only with what windows that are over still owe, see below"
+        )
     title = f"Lines crossed if what is signed is delivered, seen from {found.as_of}"
     return Table(
         title if rows else "No line is crossed by what is signed", columns, rows, tuple(notes)
     )
+
+
+def _overdue(held: Sequence[Outlay]) -> Table:
+    """Return what windows that are over leave open."""
+    rows = tuple(
+        (
+            each.contract,
+            f"{each.flow.start} to {each.flow.end - _DAY}",
+            each.model or "unallocated",
+            "?" if each.device_us is None else readable(Fraction(each.device_us, _HOUR_US)),
+            "?" if each.flow.point is None else scientific(int(each.flow.point)),
+        )
+        for each in held
+    )
+    columns = (
+        Column("contract", wide=True),
+        Column("window"),
+        Column("for", wide=True),
+        Column("device-hours open", "right"),
+        Column("operations open", "right"),
+    )
+    notes = (
+        "these count as still to come, and nobody can say for which day",
+        "record what was delivered, or that the rest will not come: flopledger contract expire",
+    )
+    return Table("Windows that are over and still open", columns, rows, notes)
 
 
 def _worst(held: list[Forecast]) -> Table:
@@ -126,10 +165,14 @@ def _scenario(found: Forecasts, supposed: tuple[str, ...], then: Forecasts) -> T
     return Table(title, columns, rows, notes)
 
 
+def _ends(band: Band) -> tuple[Crossing, ...]:
+    """Return the crossings of a band."""
+    return (band.low, band.point, band.high, band.first, band.last)
+
+
 def _ever(band: Band) -> bool:
     """Return whether any end of a band crosses."""
-    ends = (band.low, band.point, band.high, band.first, band.last)
-    return any(each.second is not None or each.unbounded for each in ends)
+    return any(each.reached for each in _ends(band))
 
 
 def _differs(one: Band, other: Band) -> bool:
@@ -156,6 +199,8 @@ def _amount(value: int | None) -> str:
 def crossing_day(crossing: Crossing, each: Forecast) -> str:
     """Return the day of a crossing in the zone of the law."""
     instant = crossing.instant
+    if crossing.undated:
+        return _NO_DAY
     if instant is None:
         return "not known" if crossing.unbounded else "never"
     return str(_local(instant, each).date())

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledger.forecast import Crossing
+from ledger.forecast import Crossing, Flow
 from ledger.journeys.check_document import Coordinates, LedgerState
 from ledger.journeys.checking import Checked
 from ledger.journeys.forecasting import Band, Forecast, Forecasts
+from ledger.journeys.outlays import Outlay
 from ledger.period import format_instant
 
 __all__ = [
@@ -32,8 +33,14 @@ class _Format(BaseModel):
 class CrossingOut(_Format):
     """When a line is reached."""
 
-    at: str | None = Field(description="The second in which it is, UTC; null if never.")
+    at: str | None = Field(
+        description="The second in which it is, UTC; null if never or not known."
+    )
     unbounded: bool = Field(description="Whether nobody says how much some of it is.")
+    undated: bool = Field(
+        description="Whether it is reached, but only with what windows that are over still owe: "
+        "then at is null, and that is not never."
+    )
 
 
 class BandOut(_Format):
@@ -57,6 +64,20 @@ class FlowOut(_Format):
     high: str | None
 
 
+class OverdueOut(_Format):
+    """What a window that is over leaves open: neither delivered nor expired."""
+
+    contract: str
+    seq: int = Field(description="Entry of the commitment.")
+    start: date
+    end: date = Field(description="First day after the window.")
+    model: str | None = Field(description="Null while unallocated.")
+    device_us: str | None = Field(description="Device-microseconds open; null if not known.")
+    low: str
+    point: str | None
+    high: str | None
+
+
 class ForecastOut(_Format):
     """When one model crosses one line."""
 
@@ -67,6 +88,9 @@ class ForecastOut(_Format):
     threshold: str
     base: dict[str, str | None] = Field(description="Operations done: low, point, high, error.")
     flows: tuple[FlowOut, ...]
+    late: tuple[FlowOut, ...] = Field(
+        description="What windows that are over still owe; no day of it is known."
+    )
     crossing: BandOut
     worst: BandOut | None = Field(
         description="If all unallocated capacity went to the model too; it starts no clock."
@@ -99,6 +123,9 @@ class ForecastDocument(_Format):
         description="Lines at which the amount is already, and that hang on other facts."
     )
     open: tuple[str, ...] = Field(description="Lines for which no forecast can be given.")
+    overdue: tuple[OverdueOut, ...] = Field(
+        description="Windows that are over and still open; they count as still to come."
+    )
     scenario: ScenarioOut | None
 
 
@@ -121,6 +148,7 @@ def forecast_document(
         met=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.met),
         passed=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.passed),
         open=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.open_),
+        overdue=tuple(_overdue(each) for each in found.overdue),
         scenario=scenario,
     ).model_dump(mode="json", by_alias=True)
 
@@ -144,17 +172,8 @@ def forecast_out(each: Forecast) -> ForecastOut:
         finding=d.finding,
         threshold=str(each.line),
         base={name: None if value is None else str(value) for name, value in each.base.items()},
-        flows=tuple(
-            FlowOut(
-                contract=flow.source,
-                start=flow.start,
-                end=flow.end,
-                low=_exact(flow.low),
-                point=None if flow.point is None else _exact(flow.point),
-                high=None if flow.high is None else _exact(flow.high),
-            )
-            for flow in each.flows
-        ),
+        flows=tuple(_flow(flow) for flow in each.flows),
+        late=tuple(_flow(flow) for flow in each.late),
         crossing=_band(each.band),
         worst=None if each.worst is None else _band(each.worst),
         unallocated=each.unallocated,
@@ -163,6 +182,34 @@ def forecast_out(each: Forecast) -> ForecastOut:
         obligation=None if notify is None else notify.obligation.id,
         zone="UTC" if each.calendar is None else each.calendar.zone,
         certain=each.certain,
+    )
+
+
+def _flow(flow: Flow) -> FlowOut:
+    """Return the operations of a window."""
+    return FlowOut(
+        contract=flow.source,
+        start=flow.start,
+        end=flow.end,
+        low=_exact(flow.low),
+        point=None if flow.point is None else _exact(flow.point),
+        high=None if flow.high is None else _exact(flow.high),
+    )
+
+
+def _overdue(each: Outlay) -> OverdueOut:
+    """Return what a window that is over leaves open."""
+    flow = _flow(each.flow)
+    return OverdueOut(
+        contract=each.contract,
+        seq=each.seq,
+        start=flow.start,
+        end=flow.end,
+        model=each.model,
+        device_us=None if each.device_us is None else str(each.device_us),
+        low=flow.low,
+        point=flow.point,
+        high=flow.high,
     )
 
 
@@ -181,7 +228,9 @@ def _crossing(crossing: Crossing) -> CrossingOut:
     """Return one crossing."""
     instant = crossing.instant
     return CrossingOut(
-        at=None if instant is None else format_instant(instant), unbounded=crossing.unbounded
+        at=None if instant is None else format_instant(instant),
+        unbounded=crossing.unbounded,
+        undated=crossing.undated,
     )
 
 
