@@ -54,7 +54,8 @@ class Crossing:
 
     Attributes:
         second: Seconds since 1970-01-01T00:00:00Z, exact; None if it never does.
-        unbounded: Whether that is because nobody says how much a flow is.
+        unbounded: Whether nobody says how much some of it is: then it is reached by that second
+            at the latest, or perhaps at one that nobody knows.
         undated: Whether it is reached, but only with work whose window is over and that nobody
             recorded, so that no day can be given.
     """

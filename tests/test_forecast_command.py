@@ -124,3 +124,50 @@ def test_what_past_windows_still_owe_is_never_said_to_be_never_crossed(lab: Run)
     gone = ask(lab, *over, code=0)
     assert gone["overdue"] == []
     assert line(gone)["crossing"]["point"] == {"at": None, "unbounded": False, "undated": False}
+
+
+def scenario(found: dict[str, Any], model: str = "falcon-2") -> dict[str, Any]:
+    """What would be forecast of one model."""
+    held = line(found["scenario"], model)
+    return {
+        "at": held["crossing"]["point"]["at"],
+        "known_on": held["known_on"],
+        "notify_by": held["notify_by"],
+    }
+
+
+def test_what_a_scenario_knows_and_owes_is_its_own(lab: Run) -> None:
+    sign(lab)
+    # Meant for nobody, nothing is foreseen of the model, and nothing falls due.
+    found = ask(lab, "--reallocate", f"{FORWARD}=none")
+    assert scenario(found) == {"at": None, "known_on": None, "notify_by": None}
+    assert line(found)["known_on"] == "2026-11-22"
+    assert line(found)["notify_by"] == "2026-12-06"
+
+
+def test_a_model_that_only_one_of_both_books_knows_is_told(lab: Run) -> None:
+    sign(lab, model="owl-9")
+    told_ = told(lab, "--reallocate", f"{FORWARD}=owl-1@1/8")
+    assert "HYPOTHETICAL" in told_
+    assert "model:owl-9 2027-03-17 or earlier 2027-03-27 or earlier" in told_
+    assert "+11" in told_
+    gone = told(lab, "--reallocate", f"{FORWARD}=hawk-3")
+    assert "model:owl-9 2027-03-17 or earlier not asked" in gone
+    assert "model:hawk-3 not asked 2027-03-17 or earlier" in gone
+
+
+def test_what_is_not_known_is_said_and_which_contract_lacks_the_figure(lab: Run) -> None:
+    sign(lab, utilisation=None)
+    found = ask(lab, code=0)
+    assert found["gaps"] == {FORWARD: "states neither operations nor a utilisation"}
+    told_ = told(lab)
+    assert f"how much is to come is not known of {FORWARD}: it states neither" in told_
+    assert "not known, perhaps never" in told_
+    assert "not known to never" not in told_
+
+
+def test_a_model_of_which_no_work_is_recorded_crosses_by_a_day_at_the_latest(lab: Run) -> None:
+    sign(lab, model="owl-9")
+    point = line(ask(lab), "owl-9")["crossing"]["point"]
+    assert (point["at"][:10], point["unbounded"]) == ("2027-03-17", True)
+    assert "how much was done is not known of model:owl-9" in told(lab)

@@ -94,6 +94,7 @@ class Forecasts:
         open_: Determinations that no forecast can be given for: the amount is not known.
         passed: Determinations whose amount is at the line already, and that hang on other facts.
         overdue: What windows that are over leave open, in the order of contracts.
+        gaps: Contracts of which nobody says how much is to come, and why.
     """
 
     held: tuple[Forecast, ...]
@@ -102,6 +103,7 @@ class Forecasts:
     open_: tuple[Determination, ...]
     passed: tuple[Determination, ...]
     overdue: tuple[Outlay, ...]
+    gaps: Mapping[str, str]
 
 
 def forecast(
@@ -139,9 +141,15 @@ def forecast(
         else:
             held.append(found)
     held.sort(key=_order)
-    as_of = checked.document.coordinates.as_of
-    overdue = tuple(each for each in outlays if each.overdue)
-    return Forecasts(tuple(held), as_of, tuple(met), tuple(open_), tuple(passed), overdue)
+    return Forecasts(
+        held=tuple(held),
+        as_of=checked.document.coordinates.as_of,
+        met=tuple(met),
+        open_=tuple(open_),
+        passed=tuple(passed),
+        overdue=tuple(each for each in outlays if each.overdue),
+        gaps={each.contract: each.gap for each in outlays if each.counts and each.gap},
+    )
 
 
 def _order(each: Forecast) -> tuple[Fraction, str, str, str]:
@@ -244,8 +252,9 @@ class _Asking:
 
         def at(start: str, end: End) -> Crossing:
             begin = base[start]
-            if begin is None:
-                return Crossing(None, unbounded=True)
+            if begin is None:  # at least what is surely done
+                found = grown[end].reached(base["low"] or 0, line)
+                return replace(found, unbounded=True)
             found = grown[end].reached(begin, line)
             if found.second is not None or not late:
                 return found

@@ -41,6 +41,7 @@ class Outlay:
             over all of it, and nobody knows when.
         overdue: Whether the window is over, and what is open of it was neither delivered nor
             expired.
+        gap: Why nobody can say how much is expected; None if somebody can.
     """
 
     contract: str
@@ -57,6 +58,7 @@ class Outlay:
     agreed_on: date
     flow: Flow
     overdue: bool = False
+    gap: str | None = None
 
 
 def outlays_of(deals: Sequence[Deal], as_of: date) -> tuple[Outlay, ...]:
@@ -98,6 +100,7 @@ def _outlay(deal: Deal, part: Part, as_of: date) -> Outlay | None:
         agreed_on=part.agreed_on,
         flow=_flow(deal.id, part, (sure, perhaps), _begins(part, as_of, over=over)),
         overdue=over,
+        gap=_gap(part, known=sure == perhaps),
     )
 
 
@@ -123,6 +126,20 @@ def _flow(contract: str, part: Part, left: tuple[Fraction, Fraction], start: dat
         None if most is None else most * perhaps,
         contract,
     )
+
+
+def _gap(part: Part, *, known: bool) -> str | None:
+    """Return why nobody can say how much is expected of a commitment."""
+    body = part.body
+    if body["operations"] is None:
+        if body["operations_high"] is None:
+            return "states neither operations nor a utilisation"
+        return "states a least and a most, and nothing that is expected"
+    if known:
+        return None
+    if part.device_us is None:
+        return "states no device time, so that what deliveries leave of it is not known"
+    return "has a delivery that does not say how much it was"
 
 
 def _left(part: Part) -> tuple[Fraction, Fraction]:

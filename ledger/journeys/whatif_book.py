@@ -25,7 +25,15 @@ from ledger.journeys.whatif import Ledgers, WhatIf, what_if
 from ledger.regime.edition import Lawbook
 from ledger.workcalendar import WorkCalendars
 
-__all__ = ["Affected", "BookWhatIf", "Desk", "Shift", "ShiftKind", "what_if_with_book"]
+__all__ = [
+    "Affected",
+    "BookWhatIf",
+    "Desk",
+    "Shift",
+    "ShiftKind",
+    "forecasts_of",
+    "what_if_with_book",
+]
 
 ShiftKind: TypeAlias = Literal["enters", "leaves", "moves", "other"]
 
@@ -140,22 +148,35 @@ def what_if_with_book(
     ledgers = Ledgers(records, supposed)
     found = what_if(scenario, question, desk.taken, ledgers, desk.evaluator)
     law = scenario.law
-    today = _forecasts(found.checked[0], law.old, desk.calendars, outlays)
-    then = _forecasts(found.checked[1], law.new, desk.calendars, other)
+    today = _by_place(found.checked[0], law.old, desk.calendars, outlays)
+    then = _by_place(found.checked[1], law.new, desk.calendars, other)
     shifts = tuple(_shifts(today, then))
     return BookWhatIf(found, tuple(changes), shifts, tuple(_affected(found, changes, shifts)))
 
 
-def _forecasts(
-    checked: Checked | None, book: Lawbook, calendars: WorkCalendars, outlays: Sequence[Outlay]
-) -> Mapping[tuple[str, str, str], Forecast]:
-    """Return the forecasts under one law and book."""
-    if checked is None:
-        return {}
+def forecasts_of(
+    checked: Checked, book: Lawbook, calendars: WorkCalendars, outlays: Sequence[Outlay]
+) -> Forecasts:
+    """Return the forecasts of a check, with what then falls due.
+
+    Args:
+        checked: A check for which business days were counted by the same calendars.
+        book: The law asked.
+        calendars: How each jurisdiction counts days.
+        outlays: What is still to come; of a scenario, what would be.
+    """
     until = checked.document.coordinates.as_of
     due = deadlines_of(checked, book.regimes, calendars, until=until)
-    found: Forecasts = forecast(checked, book.regimes, calendars, outlays, due)
-    return {_place(each): each for each in found.held}
+    return forecast(checked, book.regimes, calendars, outlays, due)
+
+
+def _by_place(
+    checked: Checked | None, book: Lawbook, calendars: WorkCalendars, outlays: Sequence[Outlay]
+) -> Mapping[tuple[str, str, str], Forecast]:
+    """Return the forecasts under one law and book, by what they are about."""
+    if checked is None:
+        return {}
+    return {_place(each): each for each in forecasts_of(checked, book, calendars, outlays).held}
 
 
 def _shifts(

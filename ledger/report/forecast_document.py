@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ledger.determination import Determination
 from ledger.forecast import Crossing, Flow
 from ledger.journeys.check_document import Coordinates, LedgerState
-from ledger.journeys.checking import Checked
-from ledger.journeys.forecasting import Band, Forecast, Forecasts
+from ledger.journeys.forecasting import Band, Forecast
 from ledger.journeys.outlays import Outlay
+from ledger.journeys.prospect import Prospect
 from ledger.period import format_instant
 
 __all__ = [
@@ -36,7 +38,9 @@ class CrossingOut(_Format):
     at: str | None = Field(
         description="The second in which it is, UTC; null if never or not known."
     )
-    unbounded: bool = Field(description="Whether nobody says how much some of it is.")
+    unbounded: bool = Field(
+        description="Whether nobody says how much some of it is: it may be reached before."
+    )
     undated: bool = Field(
         description="Whether it is reached, but only with what windows that are over still owe: "
         "then at is null, and that is not never."
@@ -108,7 +112,12 @@ class ScenarioOut(_Format):
 
     supposed: tuple[str, ...]
     hypothetical: Literal[True]
-    forecasts: tuple[ForecastOut, ...]
+    forecasts: tuple[ForecastOut, ...] = Field(
+        description="With knowledge and duties as they would be then."
+    )
+    met: tuple[str, ...] = Field(description="Lines that would be met: regime/rule subject.")
+    passed: tuple[str, ...] = Field(description="As passed of today.")
+    open: tuple[str, ...] = Field(description="As open of today.")
 
 
 class ForecastDocument(_Format):
@@ -126,31 +135,42 @@ class ForecastDocument(_Format):
     overdue: tuple[OverdueOut, ...] = Field(
         description="Windows that are over and still open; they count as still to come."
     )
+    gaps: dict[str, str] = Field(
+        description="Contracts of which nobody says how much is to come, and why."
+    )
     scenario: ScenarioOut | None
 
 
-def forecast_document(
-    checked: Checked, found: Forecasts, supposed: tuple[str, ...], then: Forecasts | None
-) -> dict[str, Any]:
+def forecast_document(asked: Prospect) -> dict[str, Any]:
     """Return what was forecast as the published document."""
+    checked, found, then = asked.checked, asked.today, asked.then
     scenario = None
     if then is not None:
         scenario = ScenarioOut(
-            supposed=supposed,
+            supposed=tuple(str(each) for each in asked.changes),
             hypothetical=True,
             forecasts=tuple(forecast_out(each) for each in then.held),
+            met=_lines(then.met),
+            passed=_lines(then.passed),
+            open=_lines(then.open_),
         )
     return ForecastDocument(
         schema="flopledger/forecast.v1",
         ledger=checked.document.ledger,
         coordinates=checked.document.coordinates,
         forecasts=tuple(forecast_out(each) for each in found.held),
-        met=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.met),
-        passed=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.passed),
-        open=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.open_),
+        met=_lines(found.met),
+        passed=_lines(found.passed),
+        open=_lines(found.open_),
         overdue=tuple(_overdue(each) for each in found.overdue),
+        gaps=dict(found.gaps),
         scenario=scenario,
     ).model_dump(mode="json", by_alias=True)
+
+
+def _lines(found: Sequence[Determination]) -> tuple[str, ...]:
+    """Return determinations by their lines."""
+    return tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found)
 
 
 def forecast_schema() -> dict[str, Any]:
