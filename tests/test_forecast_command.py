@@ -171,3 +171,61 @@ def test_a_model_of_which_no_work_is_recorded_crosses_by_a_day_at_the_latest(lab
     point = line(ask(lab), "owl-9")["crossing"]["point"]
     assert (point["at"][:10], point["unbounded"]) == ("2027-03-17", True)
     assert "how much was done is not known of model:owl-9" in told(lab)
+
+
+def test_a_supposed_use_is_known_from_the_day_asked_and_not_since_the_signature(lab: Run) -> None:
+    sign(lab)
+    whole = ask(lab, "--reallocate", f"{FORWARD}=owl-1", "--as-of", "2026-11-30")
+    assert line(whole["scenario"], "owl-1")["known_on"] == "2026-11-30"
+    assert line(whole["scenario"], "owl-1")["notify_by"] == "2026-12-14"
+    # What stays with its model was known since the signature.
+    part = ask(lab, "--reallocate", f"{FORWARD}=owl-1@1/4", "--as-of", "2026-11-30")
+    assert scenario(part)["known_on"] == "2026-11-22"
+    told_ = lab("rules", "whatif", "--reallocate", f"{FORWARD}=owl-1", "-f", "json")
+    assert told_.code == 0, told_.err
+    (met,) = [
+        each["new"]["foreseen"]["on"]
+        for each in json.loads(told_.out)["law"]["effects"]
+        if (each["rule"], each["subject"]) == (PRESUMPTION, "model:owl-1")
+    ]
+    assert met == "2026-11-23"
+
+
+def test_only_what_is_supposed_on_top_is_known_from_the_day_asked(lab: Run) -> None:
+    sign(lab, delivery=[{"from": "2027-01-01", "until": "2027-04-01", "devices": "1024"}])
+    later = ("--as-of", "2026-11-30")
+    # A quarter of the devices does not reach the line; in FP8, or as B200, it does.
+    for changed in (("--precision", f"{FORWARD}=fp8"), ("--substitute", f"{FORWARD}=nvidia-b200")):
+        found = ask(lab, *changed, *later, code=0)
+        assert line(found)["crossing"]["point"]["at"] is None
+        assert scenario(found)["known_on"] == "2026-11-30"
+        assert scenario(found)["at"] is not None
+
+
+def test_nothing_is_supposed_to_have_come_before_the_day_asked(lab: Run) -> None:
+    sign(lab)
+    done = lab("forecast", *EU, "--slip", f"{FORWARD}=-39")
+    assert done.code == 2
+    assert f"--slip {FORWARD}=-38" in done.err
+    found = ask(lab, "--slip", f"{FORWARD}=-38")
+    assert line(found["scenario"])["flows"][0]["start"] == "2026-11-24"
+    assert "delivered 38 days earlier" in found["scenario"]["supposed"][0]
+    # A month in progress has begun: what is left of it cannot come earlier.
+    now = lab("forecast", *EU, "--slip", f"{FORWARD}=-1", "--as-of", "2027-01-10")
+    assert (now.code, "suppose a later delivery" in now.err) == (2, True)
+
+
+def test_the_last_days_of_the_calendar_are_no_internal_error(lab: Run) -> None:
+    sign(lab)
+    for command in (
+        ("forecast", *EU),
+        ("contract", "list"),
+        ("contract", "show", FORWARD),
+        ("position", "--book"),
+        ("check", *EU),
+        ("deadlines", *EU),
+    ):
+        done = lab(*command, "--as-of", "9999-12-31")
+        assert done.code in {0, 1, 3}, (command, done.err)
+    done = lab("report", "-o", "r.html", "--as-of", "9999-12-31")
+    assert (done.code, "its charts reach from 1970 to 2100" in done.err) == (2, True)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import commitment, records
 
+from ledger.errors import InputError
 from ledger.forward import Delivered, committed, outstanding
+from ledger.hardware import Catalogue
 from ledger.journeys.deals import Deal, Part, agreed_by
 from ledger.journeys.outlays import Outlay, outlays_of
+from ledger.journeys.supposed_book import Supposed, suppose
 
 DAY = date(2026, 11, 23)
 NOTHING = Delivered()
+NO_DEVICES = cast("Catalogue", None)
 TERMS: dict[str, Any] = {
     "contract": "c",
     "agreed_on": "2026-11-22",
@@ -134,3 +138,11 @@ def test_what_a_window_that_is_over_leaves_open_is_still_owed() -> None:
     # An option that nobody exercised has lapsed.
     assert outlays(kind="option", as_of=date(2027, 1, 31)) == ()
     assert outlays(as_of=date.max)[0].overdue
+
+
+def test_nothing_is_supposed_to_come_after_the_last_day_there_is() -> None:
+    (far,) = outlays(window_start="9999-01-01", window_end="9999-12-31")
+    slip = Supposed.parse("slip", "c=1")
+    with pytest.raises(InputError, match="after the year 9999"):
+        suppose([far], [slip], NO_DEVICES, DAY)
+    assert suppose([far], [Supposed.parse("slip", "c=0")], NO_DEVICES, DAY) == (far,)

@@ -64,7 +64,7 @@ def prospect(
     checked, today = _asked(question, records, outlays, law, desk)
     if not changes:
         return Prospect(checked, today, (), None)
-    other = suppose(outlays, changes, Catalogue.from_pack(law.pack))
+    other = suppose(outlays, changes, Catalogue.from_pack(law.pack), question.as_of)
     names = [change.contract for change in changes]
     supposed = suppose_records(records, deals, other, names)
     _, then = _asked(question, supposed, other, law, desk)

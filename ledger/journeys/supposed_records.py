@@ -90,5 +90,6 @@ def _supposed(body: Mapping[str, Any], outlay: Outlay, as_of: date) -> dict[str,
         "operations_low": str(floor(flow.low)) if low else None,
         "operations": None if flow.point is None else str(floor(flow.point)),
         "operations_high": str(ceil(flow.high)) if high and flow.high is not None else None,
+        "agreed_on": outlay.agreed_on.isoformat(),
         "exercised_on": exercised,
     }

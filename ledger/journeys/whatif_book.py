@@ -142,7 +142,8 @@ def what_if_with_book(
     question = replace(question, workdays=desk.calendars)
     outlays = outlays_of(deals, question.as_of)
     # Devices of the draft, if it brings any, are those of the scenario.
-    other = suppose(outlays, changes, Catalogue.from_pack(scenario.law.new.pack))
+    catalogue = Catalogue.from_pack(scenario.law.new.pack)
+    other = suppose(outlays, changes, catalogue, question.as_of)
     names = [change.contract for change in changes]
     supposed = suppose_records(records, deals, other, names)
     ledgers = Ledgers(records, supposed)
