@@ -158,7 +158,7 @@ def test_a_model_that_only_one_of_both_books_knows_is_told(lab: Run) -> None:
 
 def test_what_is_not_known_is_said_and_which_contract_lacks_the_figure(lab: Run) -> None:
     sign(lab, utilisation=None)
-    found = ask(lab, code=0)
+    found = ask(lab, code=3)
     assert found["gaps"] == {FORWARD: "states neither operations nor a utilisation"}
     told_ = told(lab)
     assert f"how much is to come is not known of {FORWARD}: it states neither" in told_
@@ -229,3 +229,50 @@ def test_the_last_days_of_the_calendar_are_no_internal_error(lab: Run) -> None:
         assert done.code in {0, 1, 3}, (command, done.err)
     done = lab("report", "-o", "r.html", "--as-of", "9999-12-31")
     assert (done.code, "its charts reach from 1970 to 2100" in done.err) == (2, True)
+
+
+def test_a_substitute_that_the_contract_does_not_allow_is_said_to_be_none(lab: Run) -> None:
+    sign(lab)
+
+    def cautions(value: str) -> list[str]:
+        found: list[str] = ask(lab, "--substitute", f"{FORWARD}={value}")["scenario"]["cautions"]
+        return found
+
+    assert cautions("nvidia-b200:1/2") == []
+    (ratio,) = cautions("nvidia-b200")
+    assert ratio == (
+        f"the ratio that {FORWARD} states is 1/2 nvidia-b200 for one nvidia-h100-sxm5: use :1/2"
+    )
+    (other,) = cautions("nvidia-h200-sxm")
+    assert other == f"nvidia-h200-sxm is not allowed by {FORWARD}: it allows nvidia-b200"
+    assert other in told(lab, "--substitute", f"{FORWARD}=nvidia-h200-sxm")
+    asked = ("rules", "whatif", "--substitute", f"{FORWARD}=nvidia-h200-sxm")
+    assert json.loads(lab(*asked, "-f", "json").out)["cautions"] == [other]
+    assert other in " ".join(lab(*asked).out.split())
+    assert other in lab(*asked, "-f", "csv").err
+
+
+@pytest.mark.parametrize(
+    ("operations", "asked", "code"),
+    [
+        ("2*10^25", EU, 1),
+        ("6*10^24", EU, 0),
+        ("6*10^23", ("--regime", "eu.aia"), 3),  # another line hangs on what nobody recorded
+    ],
+)
+def test_a_forecast_leaves_as_a_check_of_the_same_lines_does(
+    lab: Run, operations: str, asked: tuple[str, ...], code: int
+) -> None:
+    Path("k.csv").write_text(csv_text(work("hawk-3", operations)))
+    assert lab("import", "k.csv", "--source", "csv").code == 0
+    asked = (*asked, "--subject", "model:hawk-3")
+    done = lab("forecast", *asked)
+    assert (done.code, lab("check", *asked).code) == (code, code), done.out
+
+
+def test_a_forecast_of_nothing_is_never_clean(
+    flopledger: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795428000")
+    assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
+    assert flopledger("forecast", "--regime", "eu.aia").code == 3

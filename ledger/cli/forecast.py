@@ -17,6 +17,7 @@ from ledger.cli.booking import with_book
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
 from ledger.cli.supposing import book_options, supposed_of
+from ledger.journeys.forecasting import forecast_status
 from ledger.journeys.prospect import Prospect, prospect
 from ledger.journeys.supposed_book import Supposed
 from ledger.journeys.whatif_book import Desk
@@ -42,8 +43,9 @@ A contract's remaining operations are spread evenly over what is left of each mo
 from the utilisation agreed and from the stated error of what was done; nothing is drawn by chance.
 What is supposed is shown beside today's book, and recorded nowhere.
 
-Exit codes: 0 no line is crossed, 1 a line is crossed by what is signed, 2 could not evaluate,
-4 integrity failure.
+Exit codes, of today's book: 0 nothing to act on, 1 a line of binding law is met or will be by what
+is signed, or a date is overdue, 2 could not evaluate, 3 a crossing hangs on what is not known or
+there is no subject, 4 integrity failure.
 """
 
 
@@ -69,14 +71,11 @@ def forecast_command(
     asked = _ask(context, options, pack, supposed)
     emit(
         forecast_document(asked),
-        forecast_tables(asked.today, asked.changes, asked.then),
+        forecast_tables(asked.today, asked.changes, asked.then, asked.cautions),
         fmt=fmt,
         output=output,
     )
-    found = asked.today
-    crossed = (each.band.point.second is not None for each in found.held)
-    met = (d.actionable for d in (*found.met, *(each.determination for each in found.held)))
-    return 1 if any(crossed) or any(met) else 0
+    return forecast_status(asked.checked, asked.today)
 
 
 def _ask(

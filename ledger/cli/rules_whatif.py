@@ -109,7 +109,8 @@ def whatif(
         told, found = None, _ask(context, supposed)
         different = bool(found.effects)
     chosen = form_of(fmt, output)
-    _tell(context, found, supposed.notes, notes=chosen == "csv")
+    cautions = told.cautions if told is not None and chosen == "csv" else ()
+    _tell(context, found, (*supposed.notes, *cautions), notes=chosen == "csv")
     _write(found, told, everything=everything, fmt=chosen, output=output)
     if save_to is not None:
         save(context, supposed, found.records.origin, save_to)

@@ -24,7 +24,7 @@ from ledger.regime.expression import Sum
 from ledger.regime.model import Regimes
 from ledger.workcalendar import WorkCalendar, WorkCalendars
 
-__all__ = ["Band", "Forecast", "Forecasts", "forecast"]
+__all__ = ["Band", "Forecast", "Forecasts", "forecast", "forecast_status"]
 
 _ENDS: Final[tuple[End, ...]] = ("low", "point", "high")
 _GROWING: Final = frozenset({"gt", "ge"})
@@ -93,6 +93,7 @@ class Forecasts:
         met: Determinations of lines that are met already.
         open_: Determinations that no forecast can be given for: the amount is not known.
         passed: Determinations whose amount is at the line already, and that hang on other facts.
+        unasked: How many lines of models apply to nobody, or compare no growing amount.
         overdue: What windows that are over leave open, in the order of contracts.
         gaps: Contracts of which nobody says how much is to come, and why.
     """
@@ -102,6 +103,7 @@ class Forecasts:
     met: tuple[Determination, ...]
     open_: tuple[Determination, ...]
     passed: tuple[Determination, ...]
+    unasked: int
     overdue: tuple[Outlay, ...]
     gaps: Mapping[str, str]
 
@@ -127,13 +129,15 @@ def forecast(
     met: list[Determination] = []
     open_: list[Determination] = []
     passed: list[Determination] = []
+    unasked = 0
     for d in checked.document.determinations:
         if not d.subject.startswith("model:") or d.unit not in {"OP", "FLOP"}:
+            unasked += d.subject.startswith("model:") and d.finding is None
             continue
         if d.finding == "met":
             met.append(d)
         elif d.finding is None or d.comparison not in _GROWING or d.threshold is None:
-            continue
+            unasked += 1
         elif (found := asking.of(d)) is None:
             open_.append(d)
         elif (least := found.base["low"]) is not None and least >= found.line:
@@ -147,9 +151,31 @@ def forecast(
         met=tuple(met),
         open_=tuple(open_),
         passed=tuple(passed),
+        unasked=unasked,
         overdue=tuple(each for each in outlays if each.overdue),
         gaps={each.contract: each.gap for each in outlays if each.counts and each.gap},
     )
+
+
+def forecast_status(checked: Checked, found: Forecasts) -> int:
+    """Return 1 for findings, else 3 for what is not known or not there, else 0, as a check does.
+
+    Findings are lines of operations of models that are met, now or foreseen, under law that binds,
+    and that no filing closed, and dates of theirs that passed. A forecast of nothing is never
+    clean, and neither is one in which somebody lacks a fact or an amount.
+
+    Args:
+        checked: The check behind the forecast.
+        found: The forecast of today's book.
+    """
+    asked = (*(each.determination for each in found.held), *found.met, *found.open_, *found.passed)
+    if any(d.actionable for d in asked):
+        return 1
+    left = checked.strangers or checked.document.ledger.unsigned_tail or found.open_
+    unknown = any(d.undetermined for d in asked) or any(
+        each.band.point.second is None and each.band.point.unbounded for each in found.held
+    )
+    return 3 if left or unknown or not (asked or found.unasked) else 0
 
 
 def _order(each: Forecast) -> tuple[Fraction, str, str, str]:

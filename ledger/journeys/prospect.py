@@ -16,6 +16,7 @@ from ledger.journeys.forecasting import Forecasts
 from ledger.journeys.outlays import Outlay, outlays_of
 from ledger.journeys.supposed_book import Supposed, suppose
 from ledger.journeys.supposed_records import suppose_records
+from ledger.journeys.supposed_terms import cautions_of
 from ledger.journeys.whatif_book import Desk, forecasts_of
 from ledger.regime.edition import Lawbook
 
@@ -31,12 +32,14 @@ class Prospect:
         today: As the book stands.
         changes: What is supposed of it.
         then: With what is supposed; None if nothing is.
+        cautions: Where what is supposed is not what the contracts say.
     """
 
     checked: Checked
     today: Forecasts
     changes: tuple[Supposed, ...]
     then: Forecasts | None
+    cautions: tuple[str, ...] = ()
 
 
 def prospect(
@@ -64,11 +67,13 @@ def prospect(
     checked, today = _asked(question, records, outlays, law, desk)
     if not changes:
         return Prospect(checked, today, (), None)
-    other = suppose(outlays, changes, Catalogue.from_pack(law.pack), question.as_of)
+    catalogue = Catalogue.from_pack(law.pack)
+    other = suppose(outlays, changes, catalogue, question.as_of)
     names = [change.contract for change in changes]
     supposed = suppose_records(records, deals, other, names)
     _, then = _asked(question, supposed, other, law, desk)
-    return Prospect(checked, today, tuple(changes), then)
+    cautions = cautions_of(deals, changes, catalogue)
+    return Prospect(checked, today, tuple(changes), then, cautions)
 
 
 def _asked(

@@ -20,7 +20,7 @@ from ledger.hardware import Catalogue
 from ledger.journeys.outlays import Outlay
 from ledger.quantity import parse_number
 
-__all__ = ["CHANGES", "Supposed", "suppose"]
+__all__ = ["CHANGES", "Supposed", "substitute_of", "suppose"]
 
 Kind: TypeAlias = Literal["reallocate", "slip", "substitute", "precision", "exercise"]
 CHANGES: Final[tuple[Kind, ...]] = ("reallocate", "slip", "substitute", "precision", "exercise")
@@ -102,6 +102,17 @@ def suppose(
     return found
 
 
+def substitute_of(value: str, catalogue: Catalogue) -> tuple[str, Fraction]:
+    """Return the device of a substitution, and how many of it stand for one of those agreed.
+
+    Raises:
+        InputError: If it is not written as ``DEVICE`` or ``DEVICE:RATIO``.
+        MissingError: If the catalogue does not know the device.
+    """
+    name, colon, text = value.partition(":")
+    return catalogue.find(name).id, _share(text, most=None) if colon else Fraction(1)
+
+
 def _changed(outlays: Sequence[Outlay], change: Supposed, make: _Make) -> Iterator[Outlay]:
     """Yield outlays with one change."""
     for each in outlays:
@@ -160,9 +171,7 @@ def _slipped(each: Outlay, value: str, as_of: date) -> Iterator[Outlay]:
 
 def _substituted(each: Outlay, value: str, catalogue: Catalogue, as_of: date) -> Iterator[Outlay]:
     """Yield the same device-hours, times a ratio if one is named, on another device."""
-    name, colon, text = value.partition(":")
-    ratio = _share(text, most=None) if colon else Fraction(1)
-    device = catalogue.find(name).id
+    device, ratio = substitute_of(value, catalogue)
     before = _peak(catalogue, each.device, each.precision, each.sparsity)
     after = _peak(catalogue, device, each.precision, each.sparsity)
     changed = replace(each, device=device)

@@ -21,6 +21,7 @@ from ledger.journeys.outlays import Outlay, outlays_of
 from ledger.journeys.scenario import Scenario
 from ledger.journeys.supposed_book import Supposed, suppose
 from ledger.journeys.supposed_records import SUPPOSED, suppose_records
+from ledger.journeys.supposed_terms import cautions_of
 from ledger.journeys.whatif import Ledgers, WhatIf, what_if
 from ledger.regime.edition import Lawbook
 from ledger.workcalendar import WorkCalendars
@@ -86,12 +87,14 @@ class BookWhatIf:
         changes: What is supposed of the book.
         shifts: Lines whose crossing is another.
         contracts: Contracts affected, by name.
+        cautions: Where what is supposed is not what the contracts say.
     """
 
     found: WhatIf
     changes: tuple[Supposed, ...]
     shifts: tuple[Shift, ...]
     contracts: tuple[Affected, ...]
+    cautions: tuple[str, ...]
 
     def __bool__(self) -> bool:
         """Whether anything is different."""
@@ -152,7 +155,9 @@ def what_if_with_book(
     today = _by_place(found.checked[0], law.old, desk.calendars, outlays)
     then = _by_place(found.checked[1], law.new, desk.calendars, other)
     shifts = tuple(_shifts(today, then))
-    return BookWhatIf(found, tuple(changes), shifts, tuple(_affected(found, changes, shifts)))
+    affected = tuple(_affected(found, changes, shifts))
+    cautions = cautions_of(deals, changes, catalogue)
+    return BookWhatIf(found, tuple(changes), shifts, affected, cautions)
 
 
 def forecasts_of(

@@ -26,7 +26,10 @@ _WORDS: Final = frozenset({_NO_DAY, _UNKNOWN, "never"})
 
 
 def forecast_tables(
-    found: Forecasts, changes: Sequence[Supposed], then: Forecasts | None
+    found: Forecasts,
+    changes: Sequence[Supposed],
+    then: Forecasts | None,
+    cautions: Sequence[str] = (),
 ) -> tuple[Table, ...]:
     """Return the lines that are crossed, those that are not, and what a scenario changes.
 
@@ -34,6 +37,7 @@ def forecast_tables(
         found: As the book stands.
         changes: What is supposed of it.
         then: With what is supposed; None if nothing is.
+        cautions: Where what is supposed is not what the contracts say.
     """
     crossed = [each for each in found.held if _ever(each.band)]
     tables = [_crossed(found, crossed)]
@@ -43,7 +47,7 @@ def forecast_tables(
     if worst:
         tables.append(_worst(worst))
     if then is not None:
-        tables.append(_scenario(changes, found, then))
+        tables.append(_scenario(changes, found, then, cautions))
     return tuple(tables)
 
 
@@ -153,7 +157,9 @@ def _worst(held: list[Forecast]) -> Table:
     return Table("Worst case: all unallocated capacity goes to the model", columns, rows, notes)
 
 
-def _scenario(changes: Sequence[Supposed], found: Forecasts, then: Forecasts) -> Table:
+def _scenario(
+    changes: Sequence[Supposed], found: Forecasts, then: Forecasts, cautions: Sequence[str]
+) -> Table:
     """Return how the crossings move, and which lines are no longer asked or asked anew."""
     before, after = ({_place(each): each for each in side.held} for side in (found, then))
     words, words_then = _words(found), _words(then)
@@ -190,7 +196,7 @@ def _scenario(changes: Sequence[Supposed], found: Forecasts, then: Forecasts) ->
         Column("then act by"),
     )
     title = "HYPOTHETICAL: " + "; ".join(str(each) for each in changes)
-    notes = ["nothing of this was recorded" if rows else "no crossing moves"]
+    notes = ["nothing of this was recorded" if rows else "no crossing moves", *cautions]
     if silent:
         notes.append(f"{silent:,} lines more are asked anew or no longer, and not reached")
     return Table(title, columns, tuple(rows), tuple(notes))

@@ -111,6 +111,9 @@ class ScenarioOut(_Format):
     """What is supposed, and what would come of it."""
 
     supposed: tuple[str, ...]
+    cautions: tuple[str, ...] = Field(
+        description="Where what is supposed is not what the contracts say."
+    )
     hypothetical: Literal[True]
     forecasts: tuple[ForecastOut, ...] = Field(
         description="With knowledge and duties as they would be then."
@@ -148,6 +151,7 @@ def forecast_document(asked: Prospect) -> dict[str, Any]:
     if then is not None:
         scenario = ScenarioOut(
             supposed=tuple(str(each) for each in asked.changes),
+            cautions=asked.cautions,
             hypothetical=True,
             forecasts=tuple(forecast_out(each) for each in then.held),
             met=_lines(then.met),
