@@ -61,8 +61,9 @@ def ask(run: Run, *options: str, code: int = 1) -> dict[str, Any]:
 
 
 def line(found: dict[str, Any], rule: str = PRESUMPTION) -> dict[str, Any]:
-    """The forecast of one line."""
-    (held,) = [each for each in found["forecasts"] if each["rule"] == rule]
+    """The forecast of one line of the flagship."""
+    asked = (rule, "model:falcon-2")
+    (held,) = [each for each in found["forecasts"] if (each["rule"], each["subject"]) == asked]
     assert isinstance(held, dict)
     return held
 
