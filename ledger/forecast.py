@@ -54,11 +54,20 @@ class Crossing:
 
     Attributes:
         second: Seconds since 1970-01-01T00:00:00Z, exact; None if it never does.
-        unbounded: Whether that is because nobody says how much a flow is.
+        unbounded: Whether nobody says how much some of it is: then it is reached by that second
+            at the latest, or perhaps at one that nobody knows.
+        undated: Whether it is reached, but only with work whose window is over and that nobody
+            recorded, so that no day can be given.
     """
 
     second: Fraction | None
     unbounded: bool = False
+    undated: bool = False
+
+    @property
+    def reached(self) -> bool:
+        """Whether the line is reached, or may be for all that is stated."""
+        return self.second is not None or self.unbounded or self.undated
 
     @property
     def instant(self) -> datetime | None:
@@ -117,6 +126,11 @@ class Growth:
             for rate, (begin, stop) in zip(self._rates, pairwise(self._edges), strict=False)
         )
         self._totals = list(accumulate(grown, initial=Fraction(0)))
+
+    @property
+    def total(self) -> Fraction:
+        """What they add up to in the end, as far as anybody says."""
+        return self._totals[-1]
 
     def reached(self, base: int | Fraction, line: Fraction) -> Crossing:
         """Return when a total that starts at ``base`` reaches a line; see ``crossing``."""

@@ -106,3 +106,9 @@ def test_position_command_trusts_no_unsigned_checkpoint(recorded: Callable[..., 
     ran = recorded("position")
     assert (ran.code, ran.out) == (4, "")
     assert "signature" in ran.err
+
+
+def test_the_forward_book_has_no_reconciled_grades(recorded: Callable[..., Any]) -> None:
+    ran = recorded("position", "--book", "--reconciled")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--book and --reconciled" in ran.err

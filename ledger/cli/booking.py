@@ -17,7 +17,7 @@ from ledger.drawing import Delivery, delivered_by
 from ledger.errors import InputError, UnitError
 from ledger.journeys.checking import Question, Records
 from ledger.journeys.contracting import Desk
-from ledger.journeys.deals import Deal, Shelf, deals_of
+from ledger.journeys.deals import Deal, Shelf, agreed_by, deals_of
 from ledger.measure import DeliveryKey, Engine, GradeSums, unreversed
 from ledger.period import parse_day
 from ledger.quantity import parse_number
@@ -35,7 +35,8 @@ class Standing:
 
     Attributes:
         ledger: The fold it was read from.
-        deals: The contracts that stand; if asked for by grade, those too of which all expired.
+        deals: The contracts that stand, those agreed after the day among them; if asked for by
+            grade, those too of which all expired.
         as_of: Last day whose deliveries count.
         graded: What was delivered, by contract and grade; empty unless asked for.
     """
@@ -44,6 +45,11 @@ class Standing:
     deals: tuple[Deal, ...]
     as_of: date
     graded: Mapping[DeliveryKey, GradeSums] = field(default_factory=dict)
+
+    @property
+    def agreed(self) -> tuple[Deal, ...]:
+        """What of them was agreed by the day."""
+        return agreed_by(self.deals, self.as_of)
 
 
 def standing(
@@ -85,6 +91,8 @@ def with_book(
 ) -> R:
     """Fold the ledger once for a question and its forward book, and call ``use`` meanwhile.
 
+    What was agreed after the question's day is no part of that book.
+
     Raises:
         MissingError: If there is no ledger.
         IntegrityError: If the entries do not reproduce the signed root.
@@ -92,7 +100,7 @@ def with_book(
     store, as_of = open_reader(context), question.as_of
 
     def used(fold: Engine, ledger: FoldedLedger) -> R:
-        deals = _deals(fold, ledger, store, as_of)
+        deals = agreed_by(_deals(fold, ledger, store, as_of), as_of)
         return use(records_of(fold, ledger, as_of), deals)
 
     recorded_by = question.recorded_by

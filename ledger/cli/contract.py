@@ -70,19 +70,19 @@ def add_(context: Context, *, file: str, fmt: str | None, output: str | None) ->
 
 
 @contract.command("list", epilog="\b\nExamples:\n  flopledger contract list -f json\n")
-@click.option("--as-of", metavar="D", help="Last day whose deliveries count; today.")
+@click.option("--as-of", metavar="D", help="Last day whose contracts and deliveries count; today.")
 @output_options
 @pass_context
 def list_(context: Context, *, as_of: str | None, fmt: str | None, output: str | None) -> None:
     """List the contracts that stand."""
     book = standing(context, day_of(as_of))
-    document = contracts_document(book.ledger.origin, book.deals, book.as_of)
-    emit(document, contracts_table(book.deals, book.as_of), fmt=fmt, output=output)
+    document = contracts_document(book.ledger.origin, book.agreed, book.as_of)
+    emit(document, contracts_table(book.agreed, book.as_of), fmt=fmt, output=output)
 
 
 @contract.command("show", epilog="\b\nExamples:\n  flopledger contract show fwd-2027-q1\n")
 @click.argument("name", metavar="CONTRACT")
-@click.option("--as-of", metavar="D", help="Last day whose deliveries count; today.")
+@click.option("--as-of", metavar="D", help="Last day whose contracts and deliveries count; today.")
 @output_options
 @pass_context
 def show(
@@ -90,7 +90,7 @@ def show(
 ) -> None:
     """Show one contract: terms, price by grade, months, deliveries."""
     book = standing(context, day_of(as_of))
-    deal = find_deal(book.deals, name)
+    deal = find_deal(book.agreed, name)
     document = contracts_document(book.ledger.origin, (deal,), book.as_of)
     emit(document, contract_tables(deal, book.as_of), fmt=fmt, output=output)
 

@@ -17,12 +17,10 @@ from ledger.cli.booking import with_book
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
 from ledger.cli.supposing import book_options, supposed_of
-from ledger.hardware import Catalogue
-from ledger.journeys.checking import Checked, Records, check
-from ledger.journeys.deadlines import deadlines_of
-from ledger.journeys.deals import Deal
-from ledger.journeys.forecasting import Forecasts, forecast, outlays_of
-from ledger.journeys.supposed_book import Supposed, suppose
+from ledger.journeys.forecasting import forecast_status
+from ledger.journeys.prospect import Prospect, prospect
+from ledger.journeys.supposed_book import Supposed
+from ledger.journeys.whatif_book import Desk
 from ledger.pack import Pack, read_pack
 from ledger.publicholidays import public_holiday
 from ledger.regime.edition import lawbook
@@ -45,8 +43,9 @@ A contract's remaining operations are spread evenly over what is left of each mo
 from the utilisation agreed and from the stated error of what was done; nothing is drawn by chance.
 What is supposed is shown beside today's book, and recorded nowhere.
 
-Exit codes: 0 no line is crossed, 1 a line is crossed by what is signed, 2 could not evaluate,
-4 integrity failure.
+Exit codes, of today's book: 0 nothing to act on, 1 a line of binding law is met or will be by what
+is signed, or a date is overdue, 2 could not evaluate, 3 a crossing hangs on what is not known or
+there is no subject, 4 integrity failure.
 """
 
 
@@ -69,34 +68,26 @@ def forecast_command(
     """Forecast when models cross lines of operations, by exact intervals."""
     pack = read_pack(rules_root(context.rules))
     supposed = supposed_of(options)
-    checked, found, then = _forecast(context, options, pack, supposed)
-    told = tuple(str(each) for each in supposed)
-    document = forecast_document(checked, found, told, then)
-    emit(document, forecast_tables(found, told, then), fmt=fmt, output=output)
-    crossed = (each.band.point.second is not None for each in found.held)
-    return 1 if any(crossed) else 0
+    asked = _ask(context, options, pack, supposed)
+    emit(
+        forecast_document(asked),
+        forecast_tables(asked.today, asked.changes, asked.then, asked.cautions),
+        fmt=fmt,
+        output=output,
+    )
+    return forecast_status(asked.checked, asked.today)
 
 
-def _forecast(
+def _ask(
     context: Context, options: dict[str, Any], pack: Pack, supposed: tuple[Supposed, ...]
-) -> tuple[Checked, Forecasts, Forecasts | None]:
-    """Check the ledger and forecast its lines, as the book stands and as it is supposed."""
+) -> Prospect:
+    """Forecast the lines of the ledger, as the book stands and as it is supposed."""
     calendars = WorkCalendars.from_pack(pack, public_holiday)
     question = replace(by_pseudonym(context, question_of(options)), workdays=calendars)
-    engine = options["engine"]
-    book = lawbook(pack, {})
-    regimes = book.regimes
-
-    def told(
-        records: Records, deals: tuple[Deal, ...]
-    ) -> tuple[Checked, Forecasts, Forecasts | None]:
-        checked = check(question, records, book, evaluator_of(engine))
-        due = deadlines_of(checked, regimes, calendars, until=question.as_of)
-        outlays = outlays_of(deals, question.as_of)
-        found = forecast(checked, regimes, calendars, outlays, due)
-        if not supposed:
-            return checked, found, None
-        other = suppose(outlays, supposed, Catalogue.from_pack(pack))
-        return checked, found, forecast(checked, regimes, calendars, other, due)
-
-    return with_book(context, question, engine, told)
+    law, desk = lawbook(pack, {}), Desk(evaluator_of(options["engine"]), calendars)
+    return with_book(
+        context,
+        question,
+        options["engine"],
+        lambda records, deals: prospect(question, (records, deals), supposed, law, desk),
+    )

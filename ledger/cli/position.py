@@ -12,6 +12,7 @@ from ledger.cli.context import Context, pass_context
 from ledger.cli.folding import FoldedLedger, fold_ledger
 from ledger.cli.output import emit, output_options
 from ledger.cli.regrading import reconciled_position
+from ledger.errors import InputError
 from ledger.journeys.book_position import book_position
 from ledger.journeys.grading import Tables
 from ledger.journeys.position import position as position_of
@@ -36,7 +37,8 @@ Examples:
   flopledger position --reconciled
 
 --reconciled works out the evidence grade of every run, as reconcile does, and shows how much of the
-totals stands under each grade as recorded and as reconciled. It reads every entry.
+totals stands under each grade as recorded and as reconciled. It reads every entry, and says nothing
+of the forward book, which is no evidence of work.
 
 Exit codes: 0 stated, 2 could not evaluate, 4 integrity failure.
 """
@@ -45,7 +47,9 @@ Exit codes: 0 stated, 2 could not evaluate, 4 integrity failure.
 @click.command(epilog=EPILOG)
 @click.option("--by-month", is_flag=True, help="Give each month rows of its own.")
 @click.option(
-    "--book", is_flag=True, help="Show the forward book beside: committed, delivered, open."
+    "--book",
+    is_flag=True,
+    help="Show the forward book beside: committed, delivered, open; always by month.",
 )
 @click.option("--recorded-by", metavar="T", help="Count entries sealed by this time, …Z.")
 @click.option("--as-of", metavar="D", help="Last day whose work counts; today if not given.")
@@ -66,6 +70,12 @@ def position(
     output: str | None,
 ) -> None:
     """State graded FLOP-hours held: by precision, sparsity, interconnect, scale and period."""
+    if book and reconciled:
+        raise InputError(
+            "--book and --reconciled are given",
+            why="what is signed has no evidence grade yet: there is nothing to reconcile in it",
+            remedy="ask for one after the other",
+        )
     pack = read_pack(rules_root(context.rules))
     tables = Tables.from_pack(pack, unit=unit)
     day = now().date() if as_of is None else parse_day(as_of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shlex
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,9 +30,10 @@ from ledger.errors import InputError, IntegrityError, MissingError
 from ledger.journeys.briefing import Asked, Briefing, brief
 from ledger.journeys.checking import Checked, Question, check, exit_status
 from ledger.journeys.deadlines import deadlines_of
-from ledger.journeys.forecasting import forecast, outlays_of
+from ledger.journeys.forecasting import forecast
 from ledger.journeys.grading import Tables
 from ledger.journeys.news import News, news_since
+from ledger.journeys.outlays import outlays_of
 from ledger.journeys.replaying import read_check
 from ledger.pack import read_pack
 from ledger.publicholidays import public_holiday
@@ -43,6 +45,7 @@ from ledger.workcalendar import WorkCalendars
 
 __all__ = ["report"]
 
+_YEARS: Final = range(1970, 2101)
 _YEAR_MONTHS: Final = 12
 _NEEDS: Final = {".html": "matplotlib", ".xlsx": "xlsxwriter"}
 _REPEATED: Final = ("regime", "rule", "subject", "assume", "reading")
@@ -119,11 +122,26 @@ def _rendered(form: str, briefing: Briefing) -> bytes:
     return page(briefing).encode()
 
 
+def _refuse_far(day: date) -> None:
+    """Refuse a day that no chart reaches.
+
+    Raises:
+        InputError: If it is one.
+    """
+    if day.year not in _YEARS:
+        raise InputError(
+            f"a report as of {day} cannot be drawn",
+            why=f"its charts reach from {_YEARS[0]} to {_YEARS[-1]}",
+            remedy="give a day of those years",
+        )
+
+
 def _brief(context: Context, options: dict[str, Any], since: str | None) -> Briefing:
     """Check the ledger and put together what the report says."""
     pack = read_pack(rules_root(context.rules))
     calendars = WorkCalendars.from_pack(pack, public_holiday)
     question = replace(by_pseudonym(context, question_of(options)), workdays=calendars)
+    _refuse_far(question.as_of)
     regimes = load_regimes(pack)
     outlays = outlays_of(standing(context, question.as_of).deals, question.as_of)
     evaluator = evaluator_of(options["engine"])

@@ -35,7 +35,9 @@ Examples:
 
 \b
 A change of a contract, or --book, asks the forward book too: the crossings of every line stand side
-by side with today. A scenario is saved as a file of its own, never as rules and never as a record.
+by side with today. Every regime that is not optional is then asked, not only those that the change
+touches, as a contract can move any of them. A scenario is saved as a file of its own, never as
+rules, never as a record, and never over a file that is no scenario.
 
 Exit codes: 0 worked out, 1 something changes and --exit-code is given, 2 could not evaluate,
 3 there is no subject, 4 integrity failure. With --detailed-exitcode: 0 nothing changes, 1 an error
@@ -67,7 +69,11 @@ or no subject, 2 something changes, 4 integrity failure.
 )
 @asking_options
 @book_options
-@click.option("--book", is_flag=True, help="Show the forward book too: crossings, contracts.")
+@click.option(
+    "--book",
+    is_flag=True,
+    help="Show the forward book too, and ask every regime: crossings, contracts.",
+)
 @click.option("--scenario", "saved", metavar="FILE", help="Ask a saved scenario again.")
 @click.option("--save", "save_to", metavar="FILE", help="Save it, apart from rules and book.")
 @click.option("--all", "everything", is_flag=True, help="List every subject.")
@@ -98,18 +104,20 @@ def whatif(
     **options: Any,  # noqa: ANN401 - every option has a type of its own
 ) -> int:
     """Say who enters, who leaves and which dates move if the law or the book were another."""
-    parts = {"settings": settings, "drafts": drafts, "taken": reading_today, "saved": saved}
+    parts: dict[str, Any] = {"settings": settings, "drafts": drafts, "taken": reading_today}
+    parts |= {"book": book, "saved": saved}
     if save_to is not None:
         refuse_place(save_to, context.rules, drafts)
     supposed = supposition(context, parts, options)
-    if supposed.book or book:
+    if supposed.asks_book:
         told = ask_with_book(context, supposed)
         found, different = told.found, bool(told)
     else:
         told, found = None, _ask(context, supposed)
         different = bool(found.effects)
     chosen = form_of(fmt, output)
-    _tell(context, found, supposed.notes, notes=chosen == "csv")
+    cautions = told.cautions if told is not None and chosen == "csv" else ()
+    _tell(context, found, (*supposed.notes, *cautions), notes=chosen == "csv")
     _write(found, told, everything=everything, fmt=chosen, output=output)
     if save_to is not None:
         save(context, supposed, found.records.origin, save_to)

@@ -11,7 +11,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import click
 
 from ledger.cli.destination import writing
-from ledger.errors import ConflictError, InputError
+from ledger.errors import ConflictError, InputError, LedgerError
 from ledger.journeys.saved_scenario import SavedDraft, SavedScenario, read_scenario
 from ledger.journeys.supposed_book import CHANGES, Supposed
 from ledger.pack import Pack
@@ -31,6 +31,7 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_SCENARIO_MAX: Final = 2_000_000  # bytes; more than a scenario may have
 _OPTIONS: Final = (
     click.option("--reallocate", multiple=True, metavar="C=MODEL[@SHARE]", help="Suppose a use."),
     click.option("--slip", multiple=True, metavar="C=DAYS", help="Suppose a later delivery."),
@@ -117,7 +118,7 @@ def save_scenario(saved: SavedScenario, path: str) -> None:
 
 
 def refuse_place(path: str, rules: Path | None, drafts: Sequence[str]) -> None:
-    """Refuse to save a scenario among rules in use, or over a draft.
+    """Refuse to save a scenario among rules in use, over a draft, or over any other file.
 
     Args:
         path: Where it is to be saved.
@@ -135,6 +136,22 @@ def refuse_place(path: str, rules: Path | None, drafts: Sequence[str]) -> None:
             why="a scenario is no law, and must not be taken for it",
             remedy="save it in another folder",
         )
+    if target.is_file() and not _is_scenario(target):
+        raise InputError(
+            f"{path} is there already, and is no saved scenario",
+            why="what is in it would be lost",
+            remedy="give another name",
+        )
+
+
+def _is_scenario(path: Path) -> bool:
+    """Return whether a file is a scenario that was saved before."""
+    try:
+        with path.open("rb") as file:
+            read_scenario(file.read(_SCENARIO_MAX), str(path))
+    except (OSError, LedgerError):
+        return False
+    return True
 
 
 def refuse_mixed(options: Mapping[str, Any], given: Sequence[object]) -> None:

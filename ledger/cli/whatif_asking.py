@@ -40,6 +40,7 @@ class Supposition:
         law: The law as it might be.
         drafts: Drafts laid over the rules.
         book: Changes of the forward book.
+        asks_book: Whether crossings are asked of the forward book.
         taken: Readings that are taken under both laws.
         question: The coordinates.
         engine: Name of the engine.
@@ -49,6 +50,7 @@ class Supposition:
     law: Scenario
     drafts: tuple[Edition, ...]
     book: tuple[Supposed, ...]
+    asks_book: bool
     taken: tuple[str, ...]
     question: Question
     engine: str
@@ -60,7 +62,8 @@ def supposition(context: Context, parts: Mapping[str, Any], options: dict[str, A
 
     Args:
         context: The global options.
-        parts: ``settings``, ``drafts``, ``taken`` and ``saved``, the file of a scenario or None.
+        parts: ``settings``, ``drafts``, ``taken``, ``book``, whether crossings are asked, and
+            ``saved``, the file of a scenario or None.
         options: The coordinates and the changes of the book; the latter are taken out.
 
     Raises:
@@ -74,7 +77,8 @@ def supposition(context: Context, parts: Mapping[str, Any], options: dict[str, A
         law = scenario(base, drafts, parts["settings"])
         book, taken = supposed_of(options), tuple(parts["taken"])
         question = _question(law, options)
-        return Supposition(law, tuple(drafts), book, taken, question, options["engine"])
+        asks = bool(book or parts["book"])
+        return Supposition(law, tuple(drafts), book, asks, taken, question, options["engine"])
     refuse_mixed(options, (parts["settings"], parts["drafts"], parts["taken"]))
     supposed_of(options)
     saved = open_scenario(path)
@@ -87,9 +91,15 @@ def supposition(context: Context, parts: Mapping[str, Any], options: dict[str, A
         if saved.pack == base.pack.digest
         else ("the rules in use are others than when the scenario was saved",)
     )
-    engine = options["engine"]
     return Supposition(
-        law, tuple(drafts), saved.book, saved.readings_today, question, engine, notes
+        law=law,
+        drafts=tuple(drafts),
+        book=saved.book,
+        asks_book=saved.asks_book or parts["book"],
+        taken=saved.readings_today,
+        question=question,
+        engine=options["engine"],
+        notes=notes,
     )
 
 
@@ -127,6 +137,7 @@ def save(context: Context, supposed: Supposition, origin: str, path: str) -> Non
         readings=question.readings,
         readings_today=supposed.taken,
         assumptions=question.assumptions,
+        asks_book=supposed.asks_book,
         book=supposed.book,
     )
     save_scenario(saved, path)

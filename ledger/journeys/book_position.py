@@ -75,7 +75,7 @@ def book_position(
     as_of = folded.as_of or date.max
     later = {d.id for d in deals if date.fromisoformat(d.first.body["agreed_on"]) > as_of}
     standing = {deal.id: deal for deal in deals if deal.id not in later}
-    teller = _Teller(tables, pricing)
+    teller = _Teller(tables, pricing, as_of)
     pieces = [
         *teller.held(folded.grades),
         *(
@@ -113,8 +113,9 @@ def use_of(activity: str) -> Use:
 class _Teller:
     """Tells the rows of one position."""
 
-    def __init__(self, tables: Tables, pricing: Pricing) -> None:
-        """Grade and price by these tables."""
+    def __init__(self, tables: Tables, pricing: Pricing, as_of: date) -> None:
+        """Grade and price by these tables, as of a day."""
+        self._as_of = as_of
         self._catalogue = tables.catalogue
         self._grader = Grader(tables)
         self._pricing = pricing
@@ -128,7 +129,7 @@ class _Teller:
 
     def agreed(self, deal: Deal, part: Part) -> Iterator[BookRow]:
         """Yield what a commitment commits, and what of it is open."""
-        counts = deal.kind != "option" or part.body["exercised_on"] is not None
+        counts = part.counts_by(self._as_of)
         piece = self._piece(part, part.device_us)
         money = self._pricing.agreed(deal, piece)
         key = _key("committed", deal.id, part.model, piece)

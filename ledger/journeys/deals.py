@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Protocol
 
@@ -13,11 +13,12 @@ from ledger.contract import Price
 from ledger.contract.terms import TERMS_SCHEMA
 from ledger.drawing import Capacity, Delivered, Delivery, drawn_on, expired
 from ledger.errors import MissingError
+from ledger.forward import counts_from
 from ledger.log.store import Row
 from ledger.measure import StoredRecord
 from ledger.period import parse_day
 
-__all__ = ["Deal", "Part", "Shelf", "deals_of", "find_deal"]
+__all__ = ["Deal", "Part", "Shelf", "agreed_by", "deals_of", "find_deal"]
 
 _GAP_MAX: Final = 64  # entries between two commitments that are read along
 
@@ -91,6 +92,21 @@ class Part:
         if agreed is None or self.delivered.unknown:
             return None
         return max(0, agreed - self.delivered.device_us)
+
+    @property
+    def agreed_on(self) -> date:
+        """Day of signature."""
+        return parse_day(self.body["agreed_on"])
+
+    @property
+    def known_on(self) -> date:
+        """Day from which what it is meant for is known, as signed, exercised or allocated."""
+        return counts_from(self.body) or self.agreed_on
+
+    def counts_by(self, day: date) -> bool:
+        """Return whether it counts on a day: an option does once it is exercised."""
+        since = counts_from(self.body)
+        return since is not None and since <= day
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +216,19 @@ def _deal(
     for held in (parts, over):
         held.sort(key=lambda part: (part.start, part.seq))
     return Deal(name, tuple(parts), deliveries, drawn.beyond_us, tuple(over))
+
+
+def agreed_by(deals: Iterable[Deal], day: date) -> tuple[Deal, ...]:
+    """Return what of some contracts was agreed by a day."""
+    found = []
+    for deal in deals:
+        parts, over = (
+            tuple(part for part in held if part.agreed_on <= day)
+            for held in (deal.parts, deal.expired)
+        )
+        if parts or over:
+            found.append(replace(deal, parts=parts, expired=over))
+    return tuple(found)
 
 
 def find_deal(deals: Iterable[Deal], name: str) -> Deal:

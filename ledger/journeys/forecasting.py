@@ -7,9 +7,9 @@ that carries it; unallocated capacity is shown as the worst case and starts no c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 from typing import Final
 
@@ -17,53 +17,17 @@ from ledger.determination import Determination, World
 from ledger.forecast import Crossing, End, Flow, Growth, joined
 from ledger.journeys.checking import Checked
 from ledger.journeys.deadlines import Deadline, Deadlines
-from ledger.journeys.deals import Deal, Part
+from ledger.journeys.outlays import Outlay
 from ledger.journeys.summed import summed_by
 from ledger.regime.counting import CountingSet
 from ledger.regime.expression import Sum
 from ledger.regime.model import Regimes
 from ledger.workcalendar import WorkCalendar, WorkCalendars
 
-__all__ = ["Band", "Forecast", "Forecasts", "Outlay", "forecast", "outlays_of"]
+__all__ = ["Band", "Forecast", "Forecasts", "forecast", "forecast_status"]
 
-_DAY: Final = timedelta(days=1)
 _ENDS: Final[tuple[End, ...]] = ("low", "point", "high")
 _GROWING: Final = frozenset({"gt", "ge"})
-
-
-@dataclass(frozen=True, slots=True)
-class Outlay:
-    """What is still to come of one commitment.
-
-    Attributes:
-        contract: The contract.
-        seq: Entry of the commitment.
-        kind: Forward, option, reservation or plan.
-        counts: Whether it counts: every kind but an option that nobody exercised.
-        model: Model it is meant for; None while unallocated.
-        activity: What it is meant for.
-        operation_kind: Floating-point or integer operations.
-        device: Catalogue id; None if not stated.
-        precision: Operand format.
-        sparsity: Sparsity basis.
-        device_us: Device-microseconds still to come; None if not known.
-        agreed_on: Day of signature.
-        flow: Operations still to come, over what is left of the window.
-    """
-
-    contract: str
-    seq: int
-    kind: str
-    counts: bool
-    model: str | None
-    activity: str
-    operation_kind: str
-    device: str | None
-    precision: str
-    sparsity: str
-    device_us: int | None
-    agreed_on: date
-    flow: Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +59,7 @@ class Forecast:
         base: Operations done, by ``low``, ``point`` and ``high`` of the legal interval, and
             ``first`` and ``last`` of the stated error.
         flows: What is expected.
+        late: What windows that are over still owe of it; no day of it is known.
         band: When the line is crossed with what is meant for the model.
         worst: The same if all unallocated capacity went to the model too; None if there is none.
         unallocated: Contracts of that capacity.
@@ -108,6 +73,7 @@ class Forecast:
     line: Fraction
     base: Mapping[str, int | None]
     flows: tuple[Flow, ...]
+    late: tuple[Flow, ...]
     band: Band
     worst: Band | None
     unallocated: tuple[str, ...]
@@ -127,6 +93,9 @@ class Forecasts:
         met: Determinations of lines that are met already.
         open_: Determinations that no forecast can be given for: the amount is not known.
         passed: Determinations whose amount is at the line already, and that hang on other facts.
+        unasked: How many lines of models apply to nobody, or compare no growing amount.
+        overdue: What windows that are over leave open, in the order of contracts.
+        gaps: Contracts of which nobody says how much is to come, and why.
     """
 
     held: tuple[Forecast, ...]
@@ -134,21 +103,9 @@ class Forecasts:
     met: tuple[Determination, ...]
     open_: tuple[Determination, ...]
     passed: tuple[Determination, ...]
-
-
-def outlays_of(deals: Sequence[Deal], as_of: date) -> tuple[Outlay, ...]:
-    """Return what is still to come of a book, from the day after ``as_of``.
-
-    Args:
-        deals: The contracts that stand, deliveries by that day netted off.
-        as_of: Last day whose deliveries were netted off.
-    """
-    return tuple(
-        outlay
-        for deal in deals
-        for part in deal.parts
-        if (outlay := _outlay(deal, part, as_of)) is not None
-    )
+    unasked: int
+    overdue: tuple[Outlay, ...]
+    gaps: Mapping[str, str]
 
 
 def forecast(
@@ -172,13 +129,15 @@ def forecast(
     met: list[Determination] = []
     open_: list[Determination] = []
     passed: list[Determination] = []
+    unasked = 0
     for d in checked.document.determinations:
         if not d.subject.startswith("model:") or d.unit not in {"OP", "FLOP"}:
+            unasked += d.subject.startswith("model:") and d.finding is None
             continue
         if d.finding == "met":
             met.append(d)
         elif d.finding is None or d.comparison not in _GROWING or d.threshold is None:
-            continue
+            unasked += 1
         elif (found := asking.of(d)) is None:
             open_.append(d)
         elif (least := found.base["low"]) is not None and least >= found.line:
@@ -186,8 +145,37 @@ def forecast(
         else:
             held.append(found)
     held.sort(key=_order)
-    as_of = checked.document.coordinates.as_of
-    return Forecasts(tuple(held), as_of, tuple(met), tuple(open_), tuple(passed))
+    return Forecasts(
+        held=tuple(held),
+        as_of=checked.document.coordinates.as_of,
+        met=tuple(met),
+        open_=tuple(open_),
+        passed=tuple(passed),
+        unasked=unasked,
+        overdue=tuple(each for each in outlays if each.overdue),
+        gaps={each.contract: each.gap for each in outlays if each.counts and each.gap},
+    )
+
+
+def forecast_status(checked: Checked, found: Forecasts) -> int:
+    """Return 1 for findings, else 3 for what is not known or not there, else 0, as a check does.
+
+    Findings are lines of operations of models that are met, now or foreseen, under law that binds,
+    and that no filing closed, and dates of theirs that passed. A forecast of nothing is never
+    clean, and neither is one in which somebody lacks a fact or an amount.
+
+    Args:
+        checked: The check behind the forecast.
+        found: The forecast of today's book.
+    """
+    asked = (*(each.determination for each in found.held), *found.met, *found.open_, *found.passed)
+    if any(d.actionable for d in asked):
+        return 1
+    left = checked.strangers or checked.document.ledger.unsigned_tail or found.open_
+    unknown = any(d.undetermined for d in asked) or any(
+        each.band.point.second is None and each.band.point.unbounded for each in found.held
+    )
+    return 3 if left or unknown or not (asked or found.unasked) else 0
 
 
 def _order(each: Forecast) -> tuple[Fraction, str, str, str]:
@@ -214,11 +202,9 @@ class _Asking:
         self._at = checked.document.coordinates
         self._regimes = regimes
         self._calendars = calendars
-        self._outlays = [each for each in outlays if each.counts]
-        self._meant: dict[str | None, list[tuple[int, Outlay]]] = {}
-        for place, each in enumerate(self._outlays):
-            self._meant.setdefault(each.model, []).append((place, each))
-        self._free: dict[int, tuple[tuple[Flow, ...], tuple[str, ...]]] = {}
+        self._meant = _by_model(each for each in outlays if not each.overdue)
+        self._owed = _by_model(each for each in outlays if each.overdue)
+        self._free: dict[int, tuple[tuple[Flow, ...], tuple[Flow, ...], tuple[str, ...]]] = {}
         self._due = due
         self._sums: dict[tuple[str, str], tuple[Sum, CountingSet] | None] = {}
         self._grown: dict[tuple[Flow, ...], Mapping[End, Growth]] = {}
@@ -232,8 +218,9 @@ class _Asking:
         sum_, counting = counted
         model = d.subject.removeprefix("model:")
         sure, perhaps = self._world.present.group(model, counting, sum_.lineage)
-        flows = tuple(self._flows(sure, perhaps, counting))
-        free, contracts = self._unallocated(counting)
+        flows = tuple(_flows(self._meant, sure, perhaps, counting))
+        late = tuple(_flows(self._owed, sure, perhaps, counting)) if self._owed else ()
+        free, owed, contracts = self._unallocated(counting)
         base = _base(band)
         line = Fraction(d.threshold)
         return Forecast(
@@ -241,13 +228,14 @@ class _Asking:
             line=line,
             base=base,
             flows=flows,
-            band=self._band(base, flows, line),
-            worst=self._band(base, (*flows, *free), line) if free else None,
+            late=late,
+            band=self._band(base, flows, late, line),
+            worst=self._band(base, (*flows, *free), (*late, *owed), line) if contracts else None,
             unallocated=contracts,
             known_on=None if d.foreseen is None else d.foreseen.on,
             notify=self._notify(d),
             calendar=self._calendars.of(d.regime),
-            certain=not any(name in self._meant for name in perhaps - sure),
+            certain=not any(name in self._meant or name in self._owed for name in perhaps - sure),
         )
 
     def _counted(self, d: Determination) -> tuple[Sum, CountingSet] | None:
@@ -257,31 +245,30 @@ class _Asking:
             self._sums[place] = summed_by(self._regimes, self._at, *place)
         return self._sums[place]
 
-    def _flows(
-        self, sure: frozenset[str], perhaps: frozenset[str], counting: CountingSet
-    ) -> Iterator[Flow]:
-        """Yield the flows that count; one that only may count has no least amount."""
-        meant = (each for model in sure | perhaps for each in self._meant.get(model, ()))
-        for _, each in sorted(meant, key=lambda placed: placed[0]):
-            if not _counts(each, counting):
-                continue
-            if each.model in sure:
-                yield each.flow
-            elif each.model in perhaps:
-                flow = each.flow
-                yield Flow(flow.start, flow.end, Fraction(0), Fraction(0), flow.high, flow.source)
-
-    def _unallocated(self, counting: CountingSet) -> tuple[tuple[Flow, ...], tuple[str, ...]]:
-        """Return the flows that are meant for no model and count, joined, and their contracts."""
+    def _unallocated(
+        self, counting: CountingSet
+    ) -> tuple[tuple[Flow, ...], tuple[Flow, ...], tuple[str, ...]]:
+        """Return what is meant for no model and counts: to come, owed, and the contracts."""
         place = id(counting)
         if place not in self._free:
-            held = [each for _, each in self._meant.get(None, ()) if _counts(each, counting)]
-            names = tuple(dict.fromkeys(each.contract for each in held))
-            self._free[place] = (joined(each.flow for each in held), names)
+            held, owed = (
+                [each for _, each in book.get(None, ()) if _counts(each, counting)]
+                for book in (self._meant, self._owed)
+            )
+            names = tuple(dict.fromkeys(each.contract for each in (*held, *owed)))
+            self._free[place] = (
+                joined(each.flow for each in held),
+                tuple(each.flow for each in owed),
+                names,
+            )
         return self._free[place]
 
     def _band(
-        self, base: Mapping[str, int | None], flows: tuple[Flow, ...], line: Fraction
+        self,
+        base: Mapping[str, int | None],
+        flows: tuple[Flow, ...],
+        late: tuple[Flow, ...],
+        line: Fraction,
     ) -> Band:
         """Return the crossings at every end."""
         grown = self._grown.get(flows)
@@ -291,9 +278,13 @@ class _Asking:
 
         def at(start: str, end: End) -> Crossing:
             begin = base[start]
-            if begin is None:
-                return Crossing(None, unbounded=True)
-            return grown[end].reached(begin, line)
+            if begin is None:  # at least what is surely done
+                found = grown[end].reached(base["low"] or 0, line)
+                return replace(found, unbounded=True)
+            found = grown[end].reached(begin, line)
+            if found.second is not None or not late:
+                return found
+            return _with_late(found, line - begin - grown[end].total, late, end)
 
         return Band(
             low=at("low", "low"),
@@ -311,6 +302,48 @@ class _Asking:
             if each.determination is d and each.on is not None and each.sent_on is None
         )
         return min(own, key=lambda each: each.on or date.max, default=None)
+
+
+def _by_model(outlays: Iterable[Outlay]) -> dict[str | None, list[tuple[int, Outlay]]]:
+    """Return the outlays that count by the model meant, each with its place."""
+    found: dict[str | None, list[tuple[int, Outlay]]] = {}
+    for place, each in enumerate(outlays):
+        if each.counts:
+            found.setdefault(each.model, []).append((place, each))
+    return found
+
+
+def _flows(
+    meant: Mapping[str | None, list[tuple[int, Outlay]]],
+    sure: frozenset[str],
+    perhaps: frozenset[str],
+    counting: CountingSet,
+) -> Iterator[Flow]:
+    """Yield the flows that count; one that only may count has no least amount."""
+    held = (each for model in sure | perhaps for each in meant.get(model, ()))
+    for _, each in sorted(held, key=lambda placed: placed[0]):
+        if not _counts(each, counting):
+            continue
+        if each.model in sure:
+            yield each.flow
+        elif each.model in perhaps:
+            flow = each.flow
+            yield Flow(flow.start, flow.end, Fraction(0), Fraction(0), flow.high, flow.source)
+
+
+def _with_late(found: Crossing, missing: Fraction, late: Sequence[Flow], end: End) -> Crossing:
+    """Return a crossing that is not dated, with what windows that are over still owe.
+
+    Args:
+        found: Without it.
+        missing: Operations that are still missing when all that is to come has come.
+        late: What they owe.
+        end: Which end of it is taken.
+    """
+    amounts = [flow.amount(end) for flow in late]
+    if sum((each for each in amounts if each is not None), Fraction(0)) >= missing:
+        return replace(found, undated=True)
+    return replace(found, unbounded=found.unbounded or None in amounts)
 
 
 def _counts(outlay: Outlay, counting: CountingSet) -> bool:
@@ -332,46 +365,3 @@ def _base(band: object) -> dict[str, int | None]:
         text = getattr(band, field)
         found[name] = None if text is None else int(Fraction(text))
     return found
-
-
-def _outlay(deal: Deal, part: Part, as_of: date) -> Outlay | None:
-    """Return what is still to come of a commitment, or None if nothing is."""
-    body = part.body
-    start, end = max(part.start, as_of + _DAY), part.window_end
-    left = _left(part)
-    if start >= end or left == 0:
-        return None
-    low, point, high = (
-        None if body[name] is None else int(body[name]) * left
-        for name in ("operations_low", "operations", "operations_high")
-    )
-    return Outlay(
-        contract=deal.id,
-        seq=part.seq,
-        kind=deal.kind,
-        counts=deal.kind != "option" or body["exercised_on"] is not None,
-        model=part.model,
-        activity=str(body["activity"]),
-        operation_kind=str(body["operation_kind"]),
-        device=body["device"],
-        precision=str(body["precision"]),
-        sparsity=str(body["sparsity"]),
-        device_us=part.open_us,
-        agreed_on=date.fromisoformat(body["agreed_on"]),
-        flow=Flow(
-            start,
-            end,
-            low if low is not None else point or Fraction(0),
-            point,
-            high if high is not None else point,
-            deal.id,
-        ),
-    )
-
-
-def _left(part: Part) -> Fraction:
-    """Return the share of a commitment that is still to come, as far as known."""
-    agreed = part.device_us
-    if not agreed:
-        return Fraction(1)
-    return Fraction(max(0, agreed - part.delivered.device_us), agreed)

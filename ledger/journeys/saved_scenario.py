@@ -1,8 +1,9 @@
-"""A saved scenario is what somebody supposed, as a file, ``flopledger/scenario.v1``, read strictly.
+"""A saved scenario is what somebody supposed, as a file, ``flopledger/scenario.v2``, read strictly.
 
 It is never a rule pack and never a record: it names figures, drafts by the digest of what they say,
 readings, standings and changes of the book, and the days asked. A draft that says something else
-by now is refused, so that a scenario that is asked again is the one that was saved.
+by now is refused, so that a scenario that is asked again is the one that was saved. The version
+before, ``flopledger/scenario.v1``, is read too: it asks the book only to change it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from ledger.yamltree import parse_tree
 
 __all__ = ["SCHEMA", "SavedDraft", "SavedScenario", "read_scenario"]
 
-SCHEMA: Final = "flopledger/scenario.v1"
+SCHEMA: Final = "flopledger/scenario.v2"
+_FIRST: Final = "flopledger/scenario.v1"
 _KEYS: Final = (
     "schema",
     "hypothetical",
@@ -36,6 +38,7 @@ _KEYS: Final = (
     "readings",
     "readings_today",
     "assumptions",
+    "asks_book",
     "book",
 )
 _SIZE_MAX: Final = 1_000_000
@@ -72,6 +75,7 @@ class SavedScenario:
         readings: Readings of the scenario.
         readings_today: Readings that are taken under both laws.
         assumptions: Standings assumed.
+        asks_book: Whether crossings are asked of the forward book, even if none of it changes.
         book: Changes of the forward book.
     """
 
@@ -86,6 +90,7 @@ class SavedScenario:
     readings: tuple[str, ...]
     readings_today: tuple[str, ...]
     assumptions: tuple[str, ...]
+    asks_book: bool
     book: tuple[Supposed, ...]
 
     def document(self) -> dict[str, JSON]:
@@ -104,6 +109,7 @@ class SavedScenario:
             "readings": list(self.readings),
             "readings_today": list(self.readings_today),
             "assumptions": list(self.assumptions),
+            "asks_book": "true" if self.asks_book else "false",
             "book": list(_changes(self.book)),
         }
 
@@ -135,8 +141,13 @@ def read_scenario(data: bytes, source: str) -> SavedScenario:
 
 def _read(fields: Fields) -> SavedScenario:
     """Read the fields."""
-    fields.text("schema", (SCHEMA,))
-    fields.only(_KEYS).text("hypothetical", ("true",))
+    first = fields.text("schema", (SCHEMA, _FIRST)) == _FIRST
+    keys = tuple(key for key in _KEYS if not first or key != "asks_book")
+    fields.only(keys).text("hypothetical", ("true",))
+    book = tuple(_change(child) for child in fields.children("book"))
+    asks_book = bool(book) if first else fields.text("asks_book", ("true", "false")) == "true"
+    if book and not asks_book:
+        raise InputError("asks_book is 'false', and the book is changed", where=fields.where)
     return SavedScenario(
         origin=fields.text("origin"),
         pack=_digest(fields),
@@ -152,7 +163,8 @@ def _read(fields: Fields) -> SavedScenario:
         readings=fields.texts("readings"),
         readings_today=fields.texts("readings_today"),
         assumptions=fields.texts("assumptions"),
-        book=tuple(_change(child) for child in fields.children("book")),
+        asks_book=asks_book,
+        book=book,
     )
 
 

@@ -2,29 +2,31 @@
 
 Capacity is meant for another model, delivered later, on other devices, in another format; an option
 is exercised. Device-hours stay unless a ratio is named; operations follow the dense peaks of the
-catalogue. Whatever comes of it is hypothetical.
+catalogue. What is supposed is known from the day asked, never before. Whatever comes of it is
+hypothetical.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import MAXYEAR, date, timedelta
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
 from ledger.errors import InputError, UnitError
 from ledger.forecast import Flow
 from ledger.hardware import Catalogue
-from ledger.journeys.forecasting import Outlay
+from ledger.journeys.outlays import Outlay
 from ledger.quantity import parse_number
 
-__all__ = ["CHANGES", "Supposed", "suppose"]
+__all__ = ["CHANGES", "Supposed", "substitute_of", "suppose"]
 
 Kind: TypeAlias = Literal["reallocate", "slip", "substitute", "precision", "exercise"]
 CHANGES: Final[tuple[Kind, ...]] = ("reallocate", "slip", "substitute", "precision", "exercise")
 _NOBODY: Final = "none"
 _DAYS_MAX: Final = 3_650
+_Make: TypeAlias = Callable[[Outlay, str], Iterator[Outlay]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,21 @@ class Supposed:
         """Say it in words."""
         words = {
             "reallocate": f"{self.contract} meant for {self.value}",
-            "slip": f"{self.contract} delivered {self.value} days later",
+            "slip": f"{self.contract} delivered {self._moved()}",
             "substitute": f"{self.contract} delivered as {self.value}",
             "precision": f"{self.contract} used in {self.value}",
             "exercise": f"{self.contract} exercised",
         }
         return words[self.kind]
 
+    def _moved(self) -> str:
+        """Say by how much a delivery slips."""
+        earlier = self.value.startswith("-")
+        return f"{self.value.removeprefix('-')} days {'earlier' if earlier else 'later'}"
+
 
 def suppose(
-    outlays: Sequence[Outlay], changes: Sequence[Supposed], catalogue: Catalogue
+    outlays: Sequence[Outlay], changes: Sequence[Supposed], catalogue: Catalogue, as_of: date
 ) -> tuple[Outlay, ...]:
     """Return the outlays with changes, one after the other.
 
@@ -75,89 +82,130 @@ def suppose(
         outlays: What is still to come.
         changes: What is supposed.
         catalogue: Knows dense peaks.
+        as_of: Day from which it is looked at, and on which what is supposed becomes known.
 
     Raises:
         InputError: If a change names no contract with something to come, or cannot be made.
     """
     found = tuple(outlays)
     for change in changes:
-        if not any(each.contract == change.contract for each in found):
-            known = ", ".join(dict.fromkeys(each.contract for each in found)) or "none"
+        coming = dict.fromkeys(each.contract for each in found if not each.overdue)
+        if change.contract not in coming:
+            known = ", ".join(coming) or "none"
             raise InputError(
                 f"nothing is to come under a contract {change.contract!r}",
                 why=f"contracts with something to come: {known}",
                 remedy="list them: flopledger contract list",
             )
-        found = tuple(_changed(found, change, catalogue))
+        make = _makers(catalogue, as_of)[change.kind]
+        found = tuple(_changed(found, change, make))
     return found
 
 
-def _changed(outlays: Sequence[Outlay], change: Supposed, catalogue: Catalogue) -> Iterator[Outlay]:
+def substitute_of(value: str, catalogue: Catalogue) -> tuple[str, Fraction]:
+    """Return the device of a substitution, and how many of it stand for one of those agreed.
+
+    Raises:
+        InputError: If it is not written as ``DEVICE`` or ``DEVICE:RATIO``.
+        MissingError: If the catalogue does not know the device.
+    """
+    name, colon, text = value.partition(":")
+    return catalogue.find(name).id, _share(text, most=None) if colon else Fraction(1)
+
+
+def _changed(outlays: Sequence[Outlay], change: Supposed, make: _Make) -> Iterator[Outlay]:
     """Yield outlays with one change."""
-    make = _makers(catalogue)[change.kind]
     for each in outlays:
-        if each.contract == change.contract:
+        if each.contract == change.contract and not each.overdue:
             yield from make(each, change.value)
         else:
             yield each
 
 
-def _makers(catalogue: Catalogue) -> Mapping[Kind, Callable[[Outlay, str], Iterator[Outlay]]]:
+def _makers(catalogue: Catalogue, as_of: date) -> Mapping[Kind, _Make]:
     """Return what makes each kind of change."""
     return {
-        "reallocate": _reallocated,
-        "slip": _slipped,
-        "substitute": lambda each, value: _substituted(each, value, catalogue),
-        "precision": lambda each, value: _recast(each, value, catalogue),
-        "exercise": _exercised,
+        "reallocate": lambda each, value: _reallocated(each, value, as_of),
+        "slip": lambda each, value: _slipped(each, value, as_of),
+        "substitute": lambda each, value: _substituted(each, value, catalogue, as_of),
+        "precision": lambda each, value: _recast(each, value, catalogue, as_of),
+        "exercise": lambda each, _: _exercised(each, as_of),
     }
 
 
-def _reallocated(each: Outlay, value: str) -> Iterator[Outlay]:
-    """Yield the share that another model gets, and the rest."""
-    model, at, share_text = value.partition("@")
-    share = _share(share_text) if at else Fraction(1)
-    yield _scaled(replace(each, model=None if model == _NOBODY else model), share)
+def _reallocated(each: Outlay, value: str, as_of: date) -> Iterator[Outlay]:
+    """Yield the share that another model gets, known from the day asked, and the rest."""
+    name, at, share_text = value.partition("@")
+    share, model = _share(share_text) if at else Fraction(1), None if name == _NOBODY else name
+    if model == each.model:
+        yield each
+        return
+    yield _scaled(replace(each, model=model, agreed_on=as_of), share)
     if share < 1:
         yield _scaled(each, 1 - share)
 
 
-def _slipped(each: Outlay, value: str) -> Iterator[Outlay]:
-    """Yield the same capacity some days later."""
-    digits = value.removeprefix("-")
+def _slipped(each: Outlay, value: str, as_of: date) -> Iterator[Outlay]:
+    """Yield the same capacity some days later, or earlier, but never before the day asked."""
+    digits, flow = value.removeprefix("-"), each.flow
     if not digits.isascii() or not digits.isdigit() or int(digits) > _DAYS_MAX:
         raise InputError(f"{value[:40]!r} is no number of days", remedy="write 30, or -30")
     by = timedelta(days=int(value))
-    yield replace(each, flow=replace(each.flow, start=each.flow.start + by, end=each.flow.end + by))
+    if date.max - flow.end < by:
+        raise InputError(
+            f"{each.contract} would be delivered after the year {MAXYEAR}",
+            why="there is no such day",
+            remedy="suppose fewer days",
+        )
+    most = (flow.start - as_of).days - 1
+    if by < timedelta(days=-most):
+        raise InputError(
+            f"{each.contract} cannot be delivered {digits} days earlier",
+            why=f"what is to come from {flow.start} on would come by {as_of}, the day asked",
+            remedy=f"suppose at most {most} days: --slip {each.contract}=-{most}"
+            if most
+            else "suppose a later delivery",
+        )
+    yield replace(each, flow=replace(flow, start=flow.start + by, end=flow.end + by))
 
 
-def _substituted(each: Outlay, value: str, catalogue: Catalogue) -> Iterator[Outlay]:
+def _substituted(each: Outlay, value: str, catalogue: Catalogue, as_of: date) -> Iterator[Outlay]:
     """Yield the same device-hours, times a ratio if one is named, on another device."""
-    name, colon, text = value.partition(":")
-    ratio = _share(text, most=None) if colon else Fraction(1)
-    device = catalogue.find(name).id
+    device, ratio = substitute_of(value, catalogue)
     before = _peak(catalogue, each.device, each.precision, each.sparsity)
     after = _peak(catalogue, device, each.precision, each.sparsity)
     changed = replace(each, device=device)
-    yield _scaled(changed, Fraction(after, before) * ratio, hours=ratio)
+    yield from _remade(changed, Fraction(after, before) * ratio, ratio, as_of)
 
 
-def _recast(each: Outlay, value: str, catalogue: Catalogue) -> Iterator[Outlay]:
+def _recast(each: Outlay, value: str, catalogue: Catalogue, as_of: date) -> Iterator[Outlay]:
     """Yield the same device-hours in another operand format."""
     before = _peak(catalogue, each.device, each.precision, each.sparsity)
     after = _peak(catalogue, each.device, value, each.sparsity)
-    yield _scaled(replace(each, precision=value), Fraction(after, before), hours=Fraction(1))
+    changed = replace(each, precision=value)
+    yield from _remade(changed, Fraction(after, before), Fraction(1), as_of)
 
 
-def _exercised(each: Outlay, value: str) -> Iterator[Outlay]:
-    """Yield an option as exercised."""
-    del value
+def _remade(each: Outlay, share: Fraction, hours: Fraction, as_of: date) -> Iterator[Outlay]:
+    """Yield an outlay with its operations and its hours times a share.
+
+    What comes on top of the operations agreed is known only from the day asked.
+    """
+    if share <= 1:
+        yield _scaled(each, share, hours=hours)
+        return
+    yield _scaled(each, Fraction(1), hours=hours / share)
+    yield _scaled(replace(each, agreed_on=as_of), share - 1, hours=hours - hours / share)
+
+
+def _exercised(each: Outlay, as_of: date) -> Iterator[Outlay]:
+    """Yield an option as exercised on the day asked, unless it was before."""
     if each.kind != "option":
         raise InputError(
             f"{each.contract!r} is a {each.kind}, which nobody exercises",
             remedy="name an option",
         )
-    yield replace(each, counts=True)
+    yield each if each.counts else replace(each, counts=True, agreed_on=as_of)
 
 
 def _scaled(each: Outlay, share: Fraction, *, hours: Fraction | None = None) -> Outlay:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 from itertools import count
+from math import ceil, floor
 from typing import Any, Final
 
 from ledger.errors import ConflictError
 from ledger.journeys.checking import Records
 from ledger.journeys.deals import Deal, Part
-from ledger.journeys.forecasting import Outlay
+from ledger.journeys.outlays import Outlay
 
 __all__ = ["SUPPOSED", "suppose_records"]
 
@@ -63,22 +63,20 @@ def _bodies(
                 why="then nobody can say what of it could still be changed",
                 remedy="record the device time of that delivery first",
             )
-    coming = {outlay.seq for outlay in outlays}
     for outlay in outlays:
         if outlay.seq in parts:
             yield outlay.seq, _supposed(parts[outlay.seq].body, outlay, as_of)
-    for seq, part in parts.items():
-        # What a window that is over leaves open is still owed, and nobody changes it.
-        if seq not in coming and part.open_us:
-            yield seq, _overdue(part)
 
 
 def _supposed(body: Mapping[str, Any], outlay: Outlay, as_of: date) -> dict[str, Any]:
     """Return the commitment that an outlay would be; the most is rounded up, all else down."""
     flow = outlay.flow
     exercised = body["exercised_on"]
-    if outlay.kind == "option" and outlay.counts and exercised is None:
-        exercised = as_of.isoformat()
+    if outlay.kind == "option" and outlay.counts:
+        exercised = min(exercised or as_of.isoformat(), as_of.isoformat())
+    # An expected amount that is no longer known stood for the ends that were not stated.
+    lost = flow.point is None and body["operations"] is not None
+    low, high = (lost or body[f"operations_{end}"] is not None for end in ("low", "high"))
     return {
         **body,
         "contract": f"{outlay.contract}{SUPPOSED}",
@@ -89,31 +87,9 @@ def _supposed(body: Mapping[str, Any], outlay: Outlay, as_of: date) -> dict[str,
         "window_end": flow.end.isoformat(),
         "milli_devices": None,
         "device_us": None if outlay.device_us is None else str(outlay.device_us),
-        "operations_low": _digits(body, "operations_low", flow.low),
-        "operations": _digits(body, "operations", flow.point),
-        "operations_high": _digits(body, "operations_high", flow.high, up=True),
+        "operations_low": str(floor(flow.low)) if low else None,
+        "operations": None if flow.point is None else str(floor(flow.point)),
+        "operations_high": str(ceil(flow.high)) if high and flow.high is not None else None,
+        "agreed_on": outlay.agreed_on.isoformat(),
         "exercised_on": exercised,
     }
-
-
-def _overdue(part: Part) -> dict[str, Any]:
-    """Return the commitment of what is left of a window that is over."""
-    body, agreed = part.body, part.device_us
-    share = Fraction(part.open_us or 0, agreed) if agreed else Fraction(1)
-    ends = {
-        name: _digits(body, name, Fraction(int(body[name])) * share, up=name.endswith("high"))
-        for name in ("operations_low", "operations", "operations_high")
-        if body[name] is not None
-    }
-    contract = f"{body['contract']}{SUPPOSED}"
-    return {**body, **ends, "contract": contract, "device_us": str(part.open_us)}
-
-
-def _digits(
-    body: Mapping[str, Any], name: str, value: Fraction | None, *, up: bool = False
-) -> str | None:
-    """Return operations as digits; None where the contract did not state that end."""
-    if value is None or body[name] is None:
-        return None
-    whole = value.numerator // value.denominator
-    return str(-(-value.numerator // value.denominator) if up else whole)

@@ -16,15 +16,25 @@ from ledger.hardware import Catalogue
 from ledger.journeys.checking import Checked, Question, Records
 from ledger.journeys.deadlines import deadlines_of
 from ledger.journeys.deals import Deal
-from ledger.journeys.forecasting import Forecast, Forecasts, Outlay, forecast, outlays_of
+from ledger.journeys.forecasting import Forecast, Forecasts, forecast
+from ledger.journeys.outlays import Outlay, outlays_of
 from ledger.journeys.scenario import Scenario
 from ledger.journeys.supposed_book import Supposed, suppose
 from ledger.journeys.supposed_records import SUPPOSED, suppose_records
+from ledger.journeys.supposed_terms import cautions_of
 from ledger.journeys.whatif import Ledgers, WhatIf, what_if
 from ledger.regime.edition import Lawbook
 from ledger.workcalendar import WorkCalendars
 
-__all__ = ["Affected", "BookWhatIf", "Desk", "Shift", "ShiftKind", "what_if_with_book"]
+__all__ = [
+    "Affected",
+    "BookWhatIf",
+    "Desk",
+    "Shift",
+    "ShiftKind",
+    "forecasts_of",
+    "what_if_with_book",
+]
 
 ShiftKind: TypeAlias = Literal["enters", "leaves", "moves", "other"]
 
@@ -77,12 +87,14 @@ class BookWhatIf:
         changes: What is supposed of the book.
         shifts: Lines whose crossing is another.
         contracts: Contracts affected, by name.
+        cautions: Where what is supposed is not what the contracts say.
     """
 
     found: WhatIf
     changes: tuple[Supposed, ...]
     shifts: tuple[Shift, ...]
     contracts: tuple[Affected, ...]
+    cautions: tuple[str, ...]
 
     def __bool__(self) -> bool:
         """Whether anything is different."""
@@ -133,28 +145,44 @@ def what_if_with_book(
     question = replace(question, workdays=desk.calendars)
     outlays = outlays_of(deals, question.as_of)
     # Devices of the draft, if it brings any, are those of the scenario.
-    other = suppose(outlays, changes, Catalogue.from_pack(scenario.law.new.pack))
+    catalogue = Catalogue.from_pack(scenario.law.new.pack)
+    other = suppose(outlays, changes, catalogue, question.as_of)
     names = [change.contract for change in changes]
     supposed = suppose_records(records, deals, other, names)
     ledgers = Ledgers(records, supposed)
     found = what_if(scenario, question, desk.taken, ledgers, desk.evaluator)
     law = scenario.law
-    today = _forecasts(found.checked[0], law.old, desk.calendars, outlays)
-    then = _forecasts(found.checked[1], law.new, desk.calendars, other)
+    today = _by_place(found.checked[0], law.old, desk.calendars, outlays)
+    then = _by_place(found.checked[1], law.new, desk.calendars, other)
     shifts = tuple(_shifts(today, then))
-    return BookWhatIf(found, tuple(changes), shifts, tuple(_affected(found, changes, shifts)))
+    affected = tuple(_affected(found, changes, shifts))
+    cautions = cautions_of(deals, changes, catalogue)
+    return BookWhatIf(found, tuple(changes), shifts, affected, cautions)
 
 
-def _forecasts(
-    checked: Checked | None, book: Lawbook, calendars: WorkCalendars, outlays: Sequence[Outlay]
-) -> Mapping[tuple[str, str, str], Forecast]:
-    """Return the forecasts under one law and book."""
-    if checked is None:
-        return {}
+def forecasts_of(
+    checked: Checked, book: Lawbook, calendars: WorkCalendars, outlays: Sequence[Outlay]
+) -> Forecasts:
+    """Return the forecasts of a check, with what then falls due.
+
+    Args:
+        checked: A check for which business days were counted by the same calendars.
+        book: The law asked.
+        calendars: How each jurisdiction counts days.
+        outlays: What is still to come; of a scenario, what would be.
+    """
     until = checked.document.coordinates.as_of
     due = deadlines_of(checked, book.regimes, calendars, until=until)
-    found: Forecasts = forecast(checked, book.regimes, calendars, outlays, due)
-    return {_place(each): each for each in found.held}
+    return forecast(checked, book.regimes, calendars, outlays, due)
+
+
+def _by_place(
+    checked: Checked | None, book: Lawbook, calendars: WorkCalendars, outlays: Sequence[Outlay]
+) -> Mapping[tuple[str, str, str], Forecast]:
+    """Return the forecasts under one law and book, by what they are about."""
+    if checked is None:
+        return {}
+    return {_place(each): each for each in forecasts_of(checked, book, calendars, outlays).held}
 
 
 def _shifts(

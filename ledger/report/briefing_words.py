@@ -189,7 +189,8 @@ def _next(row: Row) -> Iterator[str]:
         where = " (if it binds)" if each.binds is None else ""
         yield f"{each.on} {each.obligation.id}{where}, {left_in_words(each)}{runs}"
     if row.forecast is not None and (instant := row.forecast.band.point.instant) is not None:
-        yield f"crosses {instant.date()} UTC"
+        earlier = " or earlier" if row.forecast.band.point.unbounded else ""
+        yield f"crosses {instant.date()} UTC{earlier}"
 
 
 def news_table(news: News, *, most: int) -> Table:

@@ -15,7 +15,7 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from ledger.forecast import End, level
+from ledger.forecast import Crossing, End, level
 from ledger.journeys.curve import Curve
 from ledger.journeys.forecasting import Forecast
 from ledger.report.briefing_words import amount
@@ -253,11 +253,16 @@ def _described(curve: Curve) -> str:
         f"line {amount(str(line))}: {', '.join(rules)}" for line, rules in _lines_of(curve).items()
     ]
     for each in _crossing(curve):
-        instant = each.band.point.instant
-        when = (
-            "is not reached by what is signed"
-            if instant is None
-            else f"is crossed on {instant.date()} UTC"
-        )
-        parts.append(f"{amount(str(each.line))} {when}")
+        parts.append(f"{amount(str(each.line))} {_when(each.band.point)}")
     return "; ".join(parts) + "."
+
+
+def _when(point: Crossing) -> str:
+    """Return when a line is crossed as expected, in words."""
+    if (instant := point.instant) is not None:
+        return f"is crossed {'by' if point.unbounded else 'on'} {instant.date()} UTC"
+    if point.undated:
+        return "is reached only with what windows that are over still owe"
+    if point.unbounded:
+        return "may be reached: how much is to come is not known"
+    return "is not reached by what is signed"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledger.forecast import Crossing
+from ledger.determination import Determination
+from ledger.forecast import Crossing, Flow
 from ledger.journeys.check_document import Coordinates, LedgerState
-from ledger.journeys.checking import Checked
-from ledger.journeys.forecasting import Band, Forecast, Forecasts
+from ledger.journeys.forecasting import Band, Forecast
+from ledger.journeys.outlays import Outlay
+from ledger.journeys.prospect import Prospect
 from ledger.period import format_instant
 
 __all__ = [
@@ -32,8 +35,16 @@ class _Format(BaseModel):
 class CrossingOut(_Format):
     """When a line is reached."""
 
-    at: str | None = Field(description="The second in which it is, UTC; null if never.")
-    unbounded: bool = Field(description="Whether nobody says how much some of it is.")
+    at: str | None = Field(
+        description="The second in which it is, UTC; null if never or not known."
+    )
+    unbounded: bool = Field(
+        description="Whether nobody says how much some of it is: it may be reached before."
+    )
+    undated: bool = Field(
+        description="Whether it is reached, but only with what windows that are over still owe: "
+        "then at is null, and that is not never."
+    )
 
 
 class BandOut(_Format):
@@ -57,6 +68,20 @@ class FlowOut(_Format):
     high: str | None
 
 
+class OverdueOut(_Format):
+    """What a window that is over leaves open: neither delivered nor expired."""
+
+    contract: str
+    seq: int = Field(description="Entry of the commitment.")
+    start: date
+    end: date = Field(description="First day after the window.")
+    model: str | None = Field(description="Null while unallocated.")
+    device_us: str | None = Field(description="Device-microseconds open; null if not known.")
+    low: str
+    point: str | None
+    high: str | None
+
+
 class ForecastOut(_Format):
     """When one model crosses one line."""
 
@@ -67,6 +92,9 @@ class ForecastOut(_Format):
     threshold: str
     base: dict[str, str | None] = Field(description="Operations done: low, point, high, error.")
     flows: tuple[FlowOut, ...]
+    late: tuple[FlowOut, ...] = Field(
+        description="What windows that are over still owe; no day of it is known."
+    )
     crossing: BandOut
     worst: BandOut | None = Field(
         description="If all unallocated capacity went to the model too; it starts no clock."
@@ -83,8 +111,16 @@ class ScenarioOut(_Format):
     """What is supposed, and what would come of it."""
 
     supposed: tuple[str, ...]
+    cautions: tuple[str, ...] = Field(
+        description="Where what is supposed is not what the contracts say."
+    )
     hypothetical: Literal[True]
-    forecasts: tuple[ForecastOut, ...]
+    forecasts: tuple[ForecastOut, ...] = Field(
+        description="With knowledge and duties as they would be then."
+    )
+    met: tuple[str, ...] = Field(description="Lines that would be met: regime/rule subject.")
+    passed: tuple[str, ...] = Field(description="As passed of today.")
+    open: tuple[str, ...] = Field(description="As open of today.")
 
 
 class ForecastDocument(_Format):
@@ -99,30 +135,46 @@ class ForecastDocument(_Format):
         description="Lines at which the amount is already, and that hang on other facts."
     )
     open: tuple[str, ...] = Field(description="Lines for which no forecast can be given.")
+    overdue: tuple[OverdueOut, ...] = Field(
+        description="Windows that are over and still open; they count as still to come."
+    )
+    gaps: dict[str, str] = Field(
+        description="Contracts of which nobody says how much is to come, and why."
+    )
     scenario: ScenarioOut | None
 
 
-def forecast_document(
-    checked: Checked, found: Forecasts, supposed: tuple[str, ...], then: Forecasts | None
-) -> dict[str, Any]:
+def forecast_document(asked: Prospect) -> dict[str, Any]:
     """Return what was forecast as the published document."""
+    checked, found, then = asked.checked, asked.today, asked.then
     scenario = None
     if then is not None:
         scenario = ScenarioOut(
-            supposed=supposed,
+            supposed=tuple(str(each) for each in asked.changes),
+            cautions=asked.cautions,
             hypothetical=True,
             forecasts=tuple(forecast_out(each) for each in then.held),
+            met=_lines(then.met),
+            passed=_lines(then.passed),
+            open=_lines(then.open_),
         )
     return ForecastDocument(
         schema="flopledger/forecast.v1",
         ledger=checked.document.ledger,
         coordinates=checked.document.coordinates,
         forecasts=tuple(forecast_out(each) for each in found.held),
-        met=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.met),
-        passed=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.passed),
-        open=tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found.open_),
+        met=_lines(found.met),
+        passed=_lines(found.passed),
+        open=_lines(found.open_),
+        overdue=tuple(_overdue(each) for each in found.overdue),
+        gaps=dict(found.gaps),
         scenario=scenario,
     ).model_dump(mode="json", by_alias=True)
+
+
+def _lines(found: Sequence[Determination]) -> tuple[str, ...]:
+    """Return determinations by their lines."""
+    return tuple(f"{d.regime}/{d.rule} {d.subject}" for d in found)
 
 
 def forecast_schema() -> dict[str, Any]:
@@ -144,17 +196,8 @@ def forecast_out(each: Forecast) -> ForecastOut:
         finding=d.finding,
         threshold=str(each.line),
         base={name: None if value is None else str(value) for name, value in each.base.items()},
-        flows=tuple(
-            FlowOut(
-                contract=flow.source,
-                start=flow.start,
-                end=flow.end,
-                low=_exact(flow.low),
-                point=None if flow.point is None else _exact(flow.point),
-                high=None if flow.high is None else _exact(flow.high),
-            )
-            for flow in each.flows
-        ),
+        flows=tuple(_flow(flow) for flow in each.flows),
+        late=tuple(_flow(flow) for flow in each.late),
         crossing=_band(each.band),
         worst=None if each.worst is None else _band(each.worst),
         unallocated=each.unallocated,
@@ -163,6 +206,34 @@ def forecast_out(each: Forecast) -> ForecastOut:
         obligation=None if notify is None else notify.obligation.id,
         zone="UTC" if each.calendar is None else each.calendar.zone,
         certain=each.certain,
+    )
+
+
+def _flow(flow: Flow) -> FlowOut:
+    """Return the operations of a window."""
+    return FlowOut(
+        contract=flow.source,
+        start=flow.start,
+        end=flow.end,
+        low=_exact(flow.low),
+        point=None if flow.point is None else _exact(flow.point),
+        high=None if flow.high is None else _exact(flow.high),
+    )
+
+
+def _overdue(each: Outlay) -> OverdueOut:
+    """Return what a window that is over leaves open."""
+    flow = _flow(each.flow)
+    return OverdueOut(
+        contract=each.contract,
+        seq=each.seq,
+        start=flow.start,
+        end=flow.end,
+        model=each.model,
+        device_us=None if each.device_us is None else str(each.device_us),
+        low=flow.low,
+        point=flow.point,
+        high=flow.high,
     )
 
 
@@ -181,7 +252,9 @@ def _crossing(crossing: Crossing) -> CrossingOut:
     """Return one crossing."""
     instant = crossing.instant
     return CrossingOut(
-        at=None if instant is None else format_instant(instant), unbounded=crossing.unbounded
+        at=None if instant is None else format_instant(instant),
+        unbounded=crossing.unbounded,
+        undated=crossing.undated,
     )
 
 

@@ -25,7 +25,7 @@ _KINDS: Final = {
 def whatif_book_tables(told: BookWhatIf, *, everything: bool = False) -> tuple[Table, ...]:
     """Return what a scenario of law and book does, for people."""
     head, *rest = whatif_tables(told.found, everything=everything)
-    notes = (*head.notes, *(f"Book: {change}" for change in told.changes))
+    notes = (*head.notes, *(f"Book: {change}" for change in told.changes), *told.cautions)
     shown = (_crossings(told), _contracts(told))
     return (
         Table(head.title, head.columns, head.rows, notes),

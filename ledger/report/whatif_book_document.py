@@ -59,6 +59,7 @@ class WhatIfBookDocument(Part):
     hypothetical: Literal[True] = Field(description="Always true.")
     law: RulesWhatIfDocument = Field(description="What comes out otherwise, rules and book.")
     book: list[SupposedPart]
+    cautions: list[str] = Field(description="Where what is supposed is not what the contracts say.")
     crossings: list[ShiftPart]
     contracts: list[AffectedPart]
 
@@ -96,6 +97,7 @@ def whatif_book_document(told: BookWhatIf) -> dict[str, Any]:
         "schema": "flopledger/whatif-book.v1",
         "hypothetical": True,
         "law": whatif_document(told.found),
+        "cautions": list(told.cautions),
         **{
             name: [part.model_dump(mode="json", by_alias=True) for part in held]
             for name, held in parts.items()
