@@ -34,10 +34,14 @@ def lab(flopledger: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
     Path("t.csv").write_text(csv_text(work("falcon-2", "6*10^24")))
     assert flopledger("import", "t.csv", "--source", "csv").code == 0
-    placed = ("model.placed_on_market_on", "2027-06-01")
-    for model in ("falcon-2", "owl-1"):
-        assert flopledger("fact", "set", f"model:{model}", *placed).code == 0
+    placed(flopledger, "falcon-2")
     return flopledger
+
+
+def placed(run: Run, model: str) -> None:
+    """Record when a model is to be placed on the market: the duties of newer models are its."""
+    fact = ("model.placed_on_market_on", "2027-06-01")
+    assert run("fact", "set", f"model:{model}", *fact).code == 0
 
 
 def sign(run: Run, **changes: Any) -> None:
@@ -81,8 +85,13 @@ def test_what_is_agreed_or_exercised_later_is_not_in_the_book_of_a_day(lab: Run)
     assert (refused.code, "nothing is to come" in refused.err) == (2, True)
 
 
-def test_an_option_exercised_later_counts_in_no_view_of_an_earlier_day(lab: Run) -> None:
-    sign(lab, kind="option", exercised_on="2026-12-20")
+def test_an_option_exercised_later_counts_in_no_view_of_an_earlier_day(
+    lab: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(lab, kind="option")
+    with monkeypatch.context() as then:
+        then.setenv("SOURCE_DATE_EPOCH", "1797760800")  # 2026-12-20T10:00:00Z
+        assert lab("contract", "exercise", FORWARD, "--on", "2026-12-20").code == 0
     assert line(ask(lab, code=0))["flows"] == []
     book = json.loads(lab("position", "--book", "-f", "json").out)
     assert {row["counts"] for row in book["rows"] if row["contract"]} == {False}
@@ -175,6 +184,7 @@ def test_a_model_of_which_no_work_is_recorded_crosses_by_a_day_at_the_latest(lab
 
 def test_a_supposed_use_is_known_from_the_day_asked_and_not_since_the_signature(lab: Run) -> None:
     sign(lab)
+    placed(lab, "owl-1")
     whole = ask(lab, "--reallocate", f"{FORWARD}=owl-1", "--as-of", "2026-11-30")
     assert line(whole["scenario"], "owl-1")["known_on"] == "2026-11-30"
     assert line(whole["scenario"], "owl-1")["notify_by"] == "2026-12-14"

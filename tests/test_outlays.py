@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, cast
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import commitment, records
 
+from ledger.drawing import Capacity, Delivered, Delivery, drawn_on
 from ledger.errors import InputError
-from ledger.forward import Delivered, committed, outstanding
+from ledger.forward import committed, outstanding
 from ledger.hardware import Catalogue
 from ledger.journeys.deals import Deal, Part, agreed_by
 from ledger.journeys.outlays import Outlay, outlays_of
@@ -43,7 +45,7 @@ def outlays(
 ) -> tuple[Outlay, ...]:
     """What is still to come of it after some deliveries."""
     part = Part(7, body(**changes), {}, delivered)
-    return outlays_of([Deal("c", (part,), delivered.device_us)], as_of)
+    return outlays_of([Deal("c", (part,), (), 0)], as_of)
 
 
 def test_what_is_agreed_later_is_not_known_yet() -> None:
@@ -102,11 +104,13 @@ def test_the_check_of_the_day_counts_what_is_still_to_come(
         "kind": "forward" if exercised is None else "option",
         "exercised_on": None if exercised is None else str(DAY + timedelta(days=exercised)),
     }
-    delivered = Delivered(done, unknown)
+    capacity = Capacity.of(7, body(**changes))
+    came = Delivery("m", capacity.device, DAY, done, 8, unknown)
+    delivered = drawn_on([capacity], [came]).parts[7]
     found = [each for each in outlays(delivered, **changes) if each.counts]
-    standing = outstanding(records(("commitment", body(**changes))))
-    counting = [item for item in standing if item.counts_from <= DAY]
-    counted = committed(counting, {"c": {"m": delivered}}, DAY).get("m", [])
+    ((record),) = records(("commitment", body(**changes)))
+    standing = outstanding([replace(record, seq=7)])
+    counted = committed(standing, {"c": [capacity]}, {"c": [came]}, DAY).get("m", [])
     assert len(counted) <= len(found) <= 1
     for flow, (_, sums) in zip([each.flow for each in found], counted, strict=False):
         assert sums.error_lo == flow.low.__floor__()
@@ -123,7 +127,7 @@ def test_what_is_left_comes_in_what_is_left_of_the_window(as_of: date) -> None:
 def test_a_book_by_a_day_holds_what_was_agreed_by_then() -> None:
     early = Part(7, body(), {}, NOTHING)
     late = Part(8, body(agreed_on="2026-12-01"), {}, NOTHING)
-    deal = Deal("c", (early, late), 0)
+    deal = Deal("c", (early, late), (), 0)
     assert agreed_by([deal], date(2026, 11, 21)) == ()
     assert [each.parts for each in agreed_by([deal], DAY)] == [(early,)]
     assert agreed_by([deal], date(2026, 12, 1)) == (deal,)

@@ -11,7 +11,7 @@ from ledger.journeys.linting import lint_rules
 from ledger.pack import Pack
 from ledger.quantity import Quantity
 from ledger.regime.lint import CHECKS, lint_pack, lint_regime
-from ledger.regime.phrase import comparator_of, lost_exponent, mentions_lost
+from ledger.regime.phrase import lost_exponent, mentions_lost
 
 TODAY = date(2026, 11, 26)
 PHRASE = "at: s. 2, phrase: greater than }"
@@ -159,63 +159,6 @@ def test_lint_looks_only_into_files_that_load() -> None:
     trees = dict(shipped_pack().under("vocabulary"))
     trees["regimes/xx/broken.yaml"] = {"schema": "regime/1"}
     assert lint_pack(Pack.of(trees)) == ()
-
-
-@pytest.mark.parametrize(
-    ("phrase", "comparator"),
-    [
-        ("greater than", "gt"),
-        ("is greater than 10(^25)", "gt"),
-        ("exceeds", "gt"),
-        ("in excess of", "gt"),
-        ("over", "gt"),
-        ("more than", "gt"),
-        ("or more", "ge"),
-        ("at least", "ge"),
-        ("equal to or greater than", "ge"),
-        ("greater than or equal to", "ge"),
-        ("not less than", "ge"),
-        ("no fewer than", "ge"),
-        ("4800 or more", "ge"),
-        ("\uc774\uc0c1", "ge"),
-        ("\ucd08\uacfc", "gt"),
-        ("less than", "lt"),
-        ("below", "lt"),
-        ("no more than", "le"),
-        ("not more than", "le"),
-        ("at most", "le"),
-        ("up to", "le"),
-        ("does not exceed", "le"),
-        ("theoretical maximum computing capacity of", None),
-        ("moreover", None),
-        ("no less than 10^26", "ge"),
-        ("not below", "ge"),
-        ("not lower than", "ge"),
-        ("meets or exceeds", "ge"),
-        ("equals or exceeds", "ge"),
-        ("10^26 and above", "ge"),
-        ("10^26 and over", "ge"),
-        ("reaches", "ge"),
-        ("or beyond", "ge"),
-        ("not to exceed 25 percent", "le"),
-        ("not in excess of", "le"),
-        ("not over", "le"),
-        ("does not go above", "le"),
-        ("shall not be greater than", "le"),
-        ("in no event later than 30 calendar days", "le"),
-        ("no later than two weeks before", "le"),
-        ("up to but not including", "lt"),
-        ("over the preceding year, less than", "lt"),
-        ("180 days before any exports", "lt"),
-        ("surpasses", "gt"),
-        ("under section 3, more than", "gt"),
-        ("greater than 10 but less than 20", None),
-        ("not less frequently than annually", None),
-        ("computing power", None),
-    ],
-)
-def test_lint_reads_the_comparator_from_the_words(phrase: str, comparator: str | None) -> None:
-    assert comparator_of(phrase) == comparator
 
 
 @pytest.mark.parametrize(

@@ -147,5 +147,6 @@ def _left(part: Part) -> tuple[Fraction, Fraction]:
     agreed, delivered = part.device_us, part.delivered
     if not agreed:
         return Fraction(0 if delivered else 1), Fraction(1)
-    left = Fraction(max(0, agreed - delivered.device_us), agreed)
+    gone = min(delivered.device_us + delivered.rest, Fraction(agreed))
+    left = 1 - gone / agreed
     return (Fraction(0) if delivered.unknown else left), left

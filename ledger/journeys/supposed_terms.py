@@ -37,7 +37,7 @@ def cautions_of(
 def _of_device(deal: Deal, change: Supposed, catalogue: Catalogue) -> Iterator[str]:
     """Yield what the substitution table of a contract says otherwise."""
     device, ratio = substitute_of(change.value, catalogue)
-    agreed = str(deal.parts[0].body["device"])
+    agreed = str(deal.first.body["device"])
     if device == agreed:
         return
     if deal.terms is None:
