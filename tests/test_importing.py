@@ -18,7 +18,7 @@ from ledger.hardware import Catalogue
 from ledger.importers.csv import IMPORTER
 from ledger.journeys.importing import Imported, Reading, Request, import_files
 from ledger.log import Appended, Conflict
-from ledger.record import Draft
+from ledger.record import Draft, Whole
 from ledger.report.imports import import_schema, import_tables
 from ledger.report.problems import problem_lines
 from ledger.report.render import to_terminal
@@ -36,15 +36,17 @@ class FakeLedger:
         self.sizes: list[int] = []
         self.fails_at = fails_at
 
-    def append(self, drafts: Sequence[Draft]) -> Appended:
+    def append(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
         if len(self.sizes) == self.fails_at:
             raise OSError("the power went")
         self.sizes.append(len(drafts))
+        assert not vanished
         done = self.preview(drafts)
         self.held |= {draft.key: draft for draft in drafts if draft.key not in self.held}
         return done
 
-    def preview(self, drafts: Sequence[Draft]) -> Appended:
+    def preview(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
+        assert not vanished
         new = [i for i, draft in enumerate(drafts) if draft.key not in self.held]
         odd = [i for i, d in enumerate(drafts) if self.held.get(d.key, d) != d]
         conflicts = tuple(Conflict(i, 40 + i, drafts[i].key) for i in odd)

@@ -96,9 +96,10 @@ def _drafts(
         if not span:
             continue
         bodies = _bodies({**stated, "activity": purpose}, start, span, devices, said)
+        key = (NAME, run, ("startup", "training")[number])
+        whole = held_time.whole(key, stated)
         for piece, body in enumerate(bodies):
-            kind = ("startup", "training")[number]
-            yield draft_of("allocation", body, key=(NAME, run, kind, str(piece)))
+            yield draft_of("allocation", body, key=(*key, str(piece)), whole=whole)
         start = None if start is None else start + timedelta(milliseconds=span)
 
 

@@ -83,7 +83,10 @@ class SlurmSource:
                 continue
             if isinstance(record, Record):
                 self._whole.saw(record.cells, job)
-            yield job if isinstance(job, Nothing) else _stretch(job, self._said.window)
+            if isinstance(job, Nothing):
+                yield replace(job, key=(*job.key, self._said.window)) if job.key else job
+            else:
+                yield _stretch(job, self._said.window)
 
     def doubts(self) -> tuple[Doubt, ...]:
         """Return what is odd about the export as a whole."""

@@ -15,7 +15,7 @@ from ledger.importers import held_time
 from ledger.importers.line_error import LineError
 from ledger.importers.line_stream import LineStream
 from ledger.importers.step_findings import Told, findings
-from ledger.importers.step_legs import StepLeg, gather
+from ledger.importers.step_legs import KINDS, StepLeg, gather, step_whole
 from ledger.importers.step_log import Format
 from ledger.importers.step_sessions import Placed, Session, Tracker, settle
 from ledger.importers.step_settings import StepSaid
@@ -160,12 +160,14 @@ class _Reader:
                 starts[leg.session] = (*start, str(alike[start]))
                 alike[start] += 1
             total = sums.setdefault(leg.session, _Sums())
-            kind = "again" if leg.wasted else "training"
-            key = (self._how.name, self._run, *starts[leg.session], kind, str(total.kinds[kind]))
+            kind = KINDS[leg.wasted]
+            key = (self._how.name, self._run, *starts[leg.session])
+            place = (*key, kind, str(total.kinds[kind]))
             total.kinds[kind] += 1
             body = self._body(leg, session, total)
             told.add(leg, body)
-            yield draft_of("allocation", body, key=key)
+            whole = step_whole(key, body["evidence"])
+            yield draft_of("allocation", body, key=place, whole=whole)
 
     def _body(self, leg: StepLeg, session: Session, total: _Sums) -> dict[str, JSON]:
         """Return the record of a leg."""

@@ -22,6 +22,7 @@ from ledger.journeys.mismatches import run_problems
 from ledger.journeys.overlaps import nested
 from ledger.journeys.run_grade import RunGrade, grade_run
 from ledger.journeys.tolerance import agree, comparable, independent
+from ledger.log.wholes import is_empty
 
 __all__ = ["DayLine", "Pair", "Reconciliation", "RunLine", "reconcile"]
 
@@ -179,7 +180,8 @@ def _standing(
     for entry in entries:
         if entry.type == "allocation":
             leg = seen(entry.seq, entry.body)
-            if leg.day is None or leg.day <= last:
+            # A leg of which nothing remained bears nothing out and contradicts nothing.
+            if (leg.day is None or leg.day <= last) and not is_empty(entry.body):
                 legs[entry.seq] = leg
         elif entry.type == "commitment":
             contracts[entry.seq] = entry.body
