@@ -53,10 +53,10 @@ def judge(held: Body, told: Body) -> Verdict:
     """
     before, after = held.get("status"), told.get("status")
     if (before, after) == ("provisional", "final"):
-        return "replaces"
+        return "replaces" if _reaches(told, held) else "differs"
     if (before, after) == ("final", "provisional"):
         # The final record has come before: an older export that is read again adds nothing.
-        return "older"
+        return "older" if _reaches(held, told) or is_empty(held) else "differs"
     if before == after == "provisional" and precedes(held, told):
         return "replaces"
     return "older" if before == after == "provisional" and precedes(told, held) else "differs"
@@ -130,6 +130,23 @@ def emptied(held: Body, hidden: Mapping[str, str], evidence: Body) -> Draft:
 def is_empty(body: Body) -> bool:
     """Whether a record says that nothing was held and nothing done."""
     return (body["status"], body["device_us"], body["operations"]) == ("final", "0", "0")
+
+
+def _reaches(whole: Body, part: Body) -> bool:
+    """Whether one record can take the place of another: it begins no later.
+
+    What samples cover does not end earlier either, while a job may turn out to have ended before.
+    """
+    if whole["start"] is None or part["start"] is None:
+        return True
+    begins = _moment(whole, "start") <= _moment(part, "start")
+    sampled = cast("Body", part["evidence"])["source_kind"] == "telemetry"
+    return begins and (not sampled or _moment(whole, "end") >= _moment(part, "end"))
+
+
+def _moment(body: Body, name: str) -> tuple[str, int]:
+    """Return one end of a dated record, as it compares."""
+    return str(body[name]), int(str(body[f"{name}_ms"]))
 
 
 def _placeless(body: Body) -> dict[str, JSON]:
