@@ -18,7 +18,7 @@ from ledger.importers import held_time
 from ledger.importers.line_stream import LineStream
 from ledger.importers.nanogpt_log import SpeedRun, is_speed_run, read_speed_run
 from ledger.importers.source_file import claimed_files, opening
-from ledger.importers.step_importer import run_name
+from ledger.importers.step_names import run_name
 from ledger.importers.step_settings import STEP_SETTINGS, StepSaid, read_step_settings
 from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.journeys.importing import Reading

@@ -21,7 +21,7 @@ from ledger.importers.step_sessions import Placed, Session, Tracker, settle
 from ledger.importers.step_settings import StepSaid
 from ledger.journeys.importing import Reading
 from ledger.period import Period, from_epoch_ms
-from ledger.record import Draft, draft_of
+from ledger.record import Draft, Whole, draft_of
 
 __all__ = ["read_steps"]
 
@@ -97,9 +97,17 @@ class _Reader:
         told = Told(tracker, settled, mixed=self._precision(tracker.facts)[1])
         legs = gather(self._placed(Tracker(self._said.clock)), tracker.sessions)
         drafts = tuple(self._drafts(legs, tracker.sessions, told))
+        vanished = tuple(self._vanished(tracker.sessions, {d.whole.key for d in drafts if d.whole}))
         paths = [str(stream.path) for stream in self._streams]
         problems = tuple(findings(told, self._how, self._said, paths))
-        return Reading(drafts, problems, 1)
+        return Reading(drafts, problems, 1, told=(*drafts, *vanished))
+
+    def _vanished(self, sessions: Sequence[Session], told: set[tuple[str, ...]]) -> Iterator[Whole]:
+        """Yield sessions that copy another, and may have been recorded before that was known."""
+        for session in sessions:
+            key = (self._how.name, self._run, str(session.first), session.wall, "0")
+            if session.copy and key not in told:
+                yield step_whole(key, self._evidence(session.file, f"line {session.line}"))
 
     def _need_day(self) -> None:
         """Refuse a log without times of which nobody said when it was over."""
@@ -215,13 +223,17 @@ class _Reader:
                 "step_time_ms": plain(leg.amounts.busy // _NS_IN_MS),
                 "steps": leg.amounts.count,
             },
-            "evidence": {
-                "source_kind": "framework",
-                "file_sha256": self._streams[session.file].sha256,
-                "locator": f"lines {leg.lines[0]}-{leg.lines[1]}",
-                "importer": self._how.name,
-                "importer_version": self._how.version,
-            },
+            "evidence": self._evidence(session.file, f"lines {leg.lines[0]}-{leg.lines[1]}"),
+        }
+
+    def _evidence(self, file: int, locator: str) -> dict[str, JSON]:
+        """Return where something stands in a log, as a record states it."""
+        return {
+            "source_kind": "framework",
+            "file_sha256": self._streams[file].sha256,
+            "locator": locator,
+            "importer": self._how.name,
+            "importer_version": self._how.version,
         }
 
     def _amounts(self, leg: StepLeg, devices: int | None, total: _Sums) -> dict[str, JSON]:

@@ -25,6 +25,7 @@ from ledger.journeys.changed import (
 )
 from ledger.journeys.chunks import Chunk, chunks_of
 from ledger.journeys.excesses import excesses
+from ledger.journeys.resumed import done_before
 from ledger.journeys.standing import standing_figures
 from ledger.log import Appended, Row
 from ledger.record import Draft, Whole
@@ -305,7 +306,10 @@ def _check_settings(importer: Importer, settings: Mapping[str, str]) -> None:
 def _append(tally: _Tally, chunk: Chunk, reading: Reading, request: Request) -> None:
     """Appends one chunk of a file in one transaction and counts what became of it."""
     source, start, drafts, vanished = chunk
-    standing = standing_figures(drafts, request.shelf, source) if start == 0 else ()
+    standing: tuple[Problem, ...] = ()
+    if start == 0:
+        standing = standing_figures(drafts, request.shelf, source)
+        standing += done_before(drafts, request.shelf, source)
     appended = tally.write(drafts, vanished=vanished)
     tally.problems.extend(standing if appended.new else ())
     tally.new += len(appended.new)
