@@ -62,20 +62,17 @@ class Job:
 
     def key(self, window: str) -> tuple[str, ...]:
         """Return what tells this run of the job from every other."""
-        return (*_run_key(self.cells, self.cluster, self.id, self.period.start), window)
+        return (*_run_key(self.cluster, self.id, self.period.start), window)
 
 
-def _run_key(cells: Mapping[str, str], cluster: str, name: str, start: datetime) -> tuple[str, ...]:
+def _run_key(cluster: str, name: str, start: datetime) -> tuple[str, ...]:
     """Return what tells a run of a job from every other of one query.
 
     Ids of jobs come again, and a job that is requeued keeps its id: the instant of its start
-    belongs to it, unless Slurm gives the run an id of its own. It is an instant and no text,
-    so that exports in two zones tell of one run. The time of submission and the raw id would
-    tell no more runs apart, and differ with the columns of an export.
+    belongs to it. It is an instant and no text, so that exports in two zones tell of one run. The
+    time of submission, the raw id and the id of a run that newer versions have would tell no more
+    runs apart, and differ with the columns of an export.
     """
-    sluid = cells.get("sluid", "")
-    if sluid and sluid.lower() not in NEVER:
-        return ("sluid", sluid, name.partition("+")[2])
     return ("job", cluster, name, format_instant(start))
 
 
@@ -115,7 +112,7 @@ def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
     if period is None:
         return Nothing(
             "no-time",
-            key=() if running else _run_key(cells, cluster, name, starts[0]),
+            key=() if running else _run_key(cluster, name, starts[0]),
             units=tuple(each.type for each in held),
             locator=f"line {record.line}",
         )
