@@ -114,7 +114,7 @@ def test_a_slice_is_known_by_its_type() -> None:
     "tres", ["gres/gpu:a100.3g.20gb=2", "gres/gpu:1c.3g.40gb=2", "gres/shard=4"]
 )
 def test_parts_of_devices_hold_no_known_time(tmp_path: Path, tres: str) -> None:
-    reading = read(written(tmp_path, job(AllocTRES=f"cpu=4,gres/{tres}")))
+    reading = read(written(tmp_path, job(AllocTRES=f"cpu=4,{tres}")))
     assert [body["device_us"] for body in bodies(reading)] == [None]
     assert codes(reading) == ["unmapped-device"]
 
