@@ -93,6 +93,38 @@ def test_a_correction_is_netted_into_its_period(tmp_path: Path) -> None:
     assert plain.key == netted.key
 
 
+PRICED = {"ConsumedQuantity": "NULL", "ConsumedUnit": "NULL", "PricingUnit": "Hours"}
+
+
+def test_a_correction_that_is_only_priced_is_netted_as_well(tmp_path: Path) -> None:
+    less = {**PRICED, "ChargeClass": "Correction", "PricingQuantity": "-0.25"}
+    reading = read(written(tmp_path, {"PricingQuantity": "1"}, less))
+    assert (held(reading), codes(reading)) == (6 * HOUR, [])
+    whole = read(written(tmp_path, {}, {**less, "PricingQuantity": "-1"}))
+    assert (held(whole), codes(whole)) == (0, ["withdrawn"])
+
+
+@pytest.mark.parametrize("unit", ["NULL", "GB", "Requests"])
+def test_a_correction_that_states_no_time_is_told(tmp_path: Path, unit: str) -> None:
+    less = {**PRICED, "ChargeClass": "Correction", "PricingQuantity": "-1", "PricingUnit": unit}
+    reading = read(written(tmp_path, {}, less))
+    assert held(reading) == 8 * HOUR
+    (problem,) = (p for p in reading.problems if p.severity == "finding")
+    assert (problem.code, problem.line) == ("correction-unread", 3)
+
+
+def test_units_that_nobody_can_read_are_told_wherever_the_type_stands(tmp_path: Path) -> None:
+    other = {"SkuPriceDetails": "", "ResourceType": "p5.48xlarge"}
+    rows = [{**other, "ConsumedUnit": unit} for unit in ("Compute Hours", "GB", "GB")]
+    reading = read(written(tmp_path, {}, *rows))
+    told = [p.message for p in reading.problems if p.code == "no-time"]
+    assert [message.partition(",")[0] for message in told] == [
+        "1 rows of 'p5.48xlarge'",
+        "2 rows of 'p5.48xlarge'",
+    ]
+    assert "are billed by 'Compute Hours': no device time is made of them" in told[0]
+
+
 def test_a_correction_of_another_bill_is_a_change_to_restate(tmp_path: Path) -> None:
     less = {"ChargeClass": "Correction", "ConsumedQuantity": "-0.25"}
     reading = read(written(tmp_path, less, {"ResourceId": "i-2"}))
@@ -181,6 +213,7 @@ def test_spot_and_committed_parts_of_an_hour_make_one_hour(tmp_path: Path) -> No
         ("1", "Hour", 8 * HOUR),
         ("60", "Minutes", 8 * HOUR),
         ("3600", "seconds", 8 * HOUR),
+        ("1", "1 Hour", 8 * HOUR),
         ("8", "GPU-Hours", 8 * HOUR),
         ("1E0", "Instance-Hours", 8 * HOUR),
         ("0.296111000000000", "Hrs", 8 * 1_065_999_600),

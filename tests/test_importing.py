@@ -18,7 +18,7 @@ from ledger.hardware import Catalogue
 from ledger.importers.csv import IMPORTER
 from ledger.journeys.importing import Imported, Reading, Request, import_files
 from ledger.log import Appended, Conflict
-from ledger.record import Draft
+from ledger.record import Draft, Whole
 from ledger.report.imports import import_schema, import_tables
 from ledger.report.problems import problem_lines
 from ledger.report.render import to_terminal
@@ -36,15 +36,17 @@ class FakeLedger:
         self.sizes: list[int] = []
         self.fails_at = fails_at
 
-    def append(self, drafts: Sequence[Draft]) -> Appended:
+    def append(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
         if len(self.sizes) == self.fails_at:
             raise OSError("the power went")
         self.sizes.append(len(drafts))
+        assert not vanished
         done = self.preview(drafts)
         self.held |= {draft.key: draft for draft in drafts if draft.key not in self.held}
         return done
 
-    def preview(self, drafts: Sequence[Draft]) -> Appended:
+    def preview(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
+        assert not vanished
         new = [i for i, draft in enumerate(drafts) if draft.key not in self.held]
         odd = [i for i, d in enumerate(drafts) if self.held.get(d.key, d) != d]
         conflicts = tuple(Conflict(i, 40 + i, drafts[i].key) for i in odd)
@@ -350,3 +352,44 @@ def test_import_of_a_second_primary_source_of_a_run_is_a_finding(ledger: Run) ->
     assert (twice["severity"], "from telemetry" in twice["message"]) == ("finding", True)
     again = ledger(0, state, *how)
     assert "counted-twice" not in [problem["code"] for problem in again["problems"]]
+
+
+def faulty(folder: Path) -> dict[str, Path]:
+    """Paths that no importer can know, by what they are."""
+    packed = gzip.compress(b"JobID|Cluster\n" * 5000, mtime=0)
+    files = {
+        "empty": ("a.txt", b""),
+        "cut": ("b.txt.gz", packed[: len(packed) // 2]),
+        "rubbish": ("c.gz", b"\x1f\x8b" + bytes(range(2, 200))),
+        "packed nothing": ("d.gz", gzip.compress(b"", mtime=0)),
+        "not packed": ("e.csv.gz", b"a,b\n"),
+        "binary": ("f.bin", b"\x7fELF\0\0\0"),
+        "packed binary": ("g.gz", gzip.compress(b"\x7fELF\0\0\0", mtime=0)),
+        "utf-16": ("h.csv", "run,model\n".encode("utf-16")),
+    }
+    for name, data in files.values():
+        (folder / name).write_bytes(data)
+    (folder / "none").mkdir()
+    return {word: folder / name for word, (name, _) in files.items()} | {"dir": folder / "none"}
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("empty", "the file is empty"),
+        ("cut", "the gzipped file ends too early"),
+        ("rubbish", "the file begins as gzip and cannot be unpacked"),
+        ("packed nothing", "the gzipped file holds nothing"),
+        ("not packed", "the file is named .gz, but gzip did not write it"),
+        ("binary", "the file is binary"),
+        ("packed binary", "the file is binary"),
+        ("utf-16", "the file is in UTF-16"),
+        ("dir", "the directory is empty"),
+    ],
+)
+def test_importing_says_what_is_wrong_with_a_file_of_no_kind(
+    tmp_path: Path, word: str, message: str
+) -> None:
+    with pytest.raises(InputError, match=message) as raised:
+        importers.recognise([faulty(tmp_path)[word]])
+    assert raised.value.remedy

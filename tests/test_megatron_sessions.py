@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from megatronlogs import H100, HEAD, TERA, bodies, by_activity, codes, read, step, written
 
 from ledger.importers.megatron import IMPORTER
+from ledger.record import Whole
 
 
 def test_a_run_that_reaches_its_last_iteration_is_final(tmp_path: Path) -> None:
@@ -211,3 +213,83 @@ def test_logs_of_ranks_that_nobody_names_do_not_add(tmp_path: Path) -> None:
     reading = read(tmp_path)
     assert codes(reading) == ["ranks-repeat"] * 2
     assert Counter(body["role"] for body in bodies(reading)) == {"primary": 2, "corroborating": 2}
+
+
+def test_logs_of_ranks_that_lost_a_line_or_whose_clocks_differ_do_not_add(tmp_path: Path) -> None:
+    lines = [step(n * 100, n * 100) for n in range(1, 7)]
+    late = [step(n * 100, n * 100 + 10) for n in range(1, 7)]
+    for rank, told in enumerate((lines[:-1], lines, late)):
+        written(tmp_path, *told, name=f"rank{rank}.log")
+    reading = read(tmp_path)
+    assert codes(reading) == ["ranks-repeat"] * 2
+    (kept,) = (body for body in bodies(reading) if body["role"] == "primary")
+    assert (kept["run"], kept["method_inputs"]["steps"]) == ("rank1", 600)
+
+
+@pytest.mark.parametrize("said", [{}, {"run": "llm"}])
+def test_logs_of_ranks_in_folders_of_their_own_do_not_add(
+    tmp_path: Path, said: dict[str, str]
+) -> None:
+    for rank in (0, 7):
+        (tmp_path / f"r{rank}").mkdir()
+        written(tmp_path / f"r{rank}", step(100, 100 + rank), step(200, 200 + rank), name="out.log")
+    assert IMPORTER.files(tmp_path) == (tmp_path,)
+    reading = read(tmp_path, **said)
+    assert codes(reading) == ["ranks-repeat"]
+    primary = [body for body in bodies(reading) if body["role"] == "primary"]
+    assert [body["device_us"] for body in primary] == [str(8 * 200 * 10**6)]
+
+
+def test_runs_side_by_side_of_other_size_speed_or_time_all_count(tmp_path: Path) -> None:
+    written(tmp_path, step(100, 100), step(200, 200), name="a.log")
+    written(tmp_path, step(100, 100, rate="300.0"), step(200, 200, rate="300.0"), name="b.log")
+    small = HEAD.replace("world_size ...................................... 8", "world_size ... 4")
+    written(tmp_path, step(100, 100), step(200, 200), head=small, name="c.log")
+    written(tmp_path, step(100, 900), step(200, 1000), name="d.log")
+    written(tmp_path, step(1100, 100, total=2000), step(1200, 200, total=2000), name="e.log")
+    reading = read(tmp_path)
+    assert "ranks-repeat" not in codes(reading)
+    assert [body["role"] for body in bodies(reading)] == ["primary"] * 5
+
+
+def test_logs_of_one_name_are_runs_by_their_folders(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        for name in ("train.log", "gpt.log"):
+            start = 1000 * (folder == "b") + 5000 * (name == "gpt.log")
+            written(tmp_path / folder, step(100, start + 100), name=name)
+    reading = read(tmp_path)
+    assert {body["run"] for body in bodies(reading)} == {"a", "b", "a/gpt", "b/gpt"}
+    told = [p.message for p in reading.problems if p.code == "run-name"]
+    assert len(told) == 4
+    assert told[0].endswith("its run is 'a/gpt'")
+    # One log alone has the name of its folder as well, so that it is the same run later.
+    assert {b["run"] for b in bodies(read(tmp_path / "a" / "train.log"))} == {"a"}
+
+
+def test_logs_without_times_are_copies_or_told_and_never_waste(tmp_path: Path) -> None:
+    day = {"run": "llm", "not_after": "2026-06-30"}
+    written(tmp_path, step(100, None), step(200, None), name="host0.log")
+    ranks = [step(n, None, ms="1000.1", rate="399.9") for n in (100, 200)]
+    written(tmp_path, *ranks, name="host1.log")
+    reading = read(tmp_path, **day)
+    assert codes(reading) == ["ranks-repeat"]
+    assert by_activity(reading, "operations") == {"pretrain": 8 * 400 * TERA * 200}
+    alone = read(tmp_path, not_after="2026-06-30")
+    assert codes(alone) == ["ranks-repeat"]
+    (tmp_path / "host1.log").unlink()
+    loaded = HEAD + "successfully loaded checkpoint from /c at iteration 100\n"
+    written(tmp_path, step(200, None), head=loaded, name="other.log")
+    apart = read(tmp_path, **day)
+    assert codes(apart) == ["steps-repeat"]
+    assert by_activity(apart, "operations") == {"pretrain": 8 * 400 * TERA * 300}
+
+
+def test_a_copy_that_was_recorded_before_is_emptied(tmp_path: Path) -> None:
+    written(tmp_path, step(100, 103), step(200, 203), name="rank7.log")
+    alone = read(tmp_path, run="llm")
+    written(tmp_path, step(100, 100), step(200, 200), step(300, 300), name="rank0.log")
+    told = [found for found in read(tmp_path, run="llm").told or () if isinstance(found, Whole)]
+    (before,) = alone.drafts
+    assert before.whole is not None
+    assert [whole.key for whole in told] == [before.whole.key]

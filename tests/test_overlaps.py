@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import DAY, EVIDENCE, allocation
 
-from ledger.journeys.lanes import seen
-from ledger.journeys.overlaps import overlap
+from ledger.journeys.lanes import Seen, seen
+from ledger.journeys.overlaps import elsewhere, overlap
 
 
 @given(
@@ -37,3 +38,41 @@ def test_overlap_equals_what_is_found_hour_by_hour(legs: list[tuple[str, int, in
         expected += sum(active.values()) - max(active.values(), default=0)
     result = overlap(made, lambda leg: leg.importer)
     assert (0 if result is None else result.device_us) == expected * 3600 * 10**6
+
+
+def leg(seq: int, importer: str, **changes: Any) -> Seen:
+    """Eight hours of one device, as an importer tells of them."""
+    body = allocation(milli_devices=1000, evidence={**EVIDENCE, "importer": importer}, **changes)
+    return seen(seq, body)
+
+
+def test_a_device_that_is_not_stated_may_be_any() -> None:
+    def both(*legs: Seen) -> int:
+        found = overlap(legs, lambda leg: leg.importer)
+        return 0 if found is None else found.device_us
+
+    hours = both(leg(0, "a", device="d"), leg(1, "b", device="d"))
+    assert hours > 0
+    assert both(leg(0, "a", device="d"), leg(1, "b", device=None)) == hours
+    assert both(leg(0, "a", device=None), leg(1, "b", device=None)) == hours
+    assert both(leg(0, "a", device="d"), leg(1, "b", device="e")) == 0
+    later = {"start": "2026-03-09T00:00:00Z", "end": "2026-03-09T08:00:00Z"}
+    assert both(leg(0, "a", device="d"), leg(1, "b", device=None, **later)) == 0
+
+
+def test_one_time_under_two_runs_of_a_model_is_seen() -> None:
+    def pairs(*legs: Seen) -> list[tuple[int, int]]:
+        return [(one.seq, other.seq) for one, other in elsewhere(legs)]
+
+    mine = leg(0, "slurm", run="4711", device=None)
+    assert pairs(mine, leg(1, "megatron", run="llm", device="d")) == [(0, 1)]
+    for other in (
+        {"run": "4711"},
+        {"model": "m2"},
+        {"role": "corroborating"},
+        {"start": "2026-03-09T00:00:00Z", "end": "2026-03-09T08:00:00Z"},
+    ):
+        assert pairs(mine, leg(1, "megatron", **{"run": "llm", **other})) == []
+    # Runs side by side that one importer tells of are several runs.
+    assert pairs(mine, leg(1, "slurm", run="4712")) == []
+    assert pairs(leg(0, "a", run="r", device="d"), leg(1, "b", run="s", device="e")) == []

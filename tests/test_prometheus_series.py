@@ -52,6 +52,22 @@ def test_series_of_one_device_that_a_map_takes_for_two_models_are_refused(tmp_pa
     assert (seconds(both), codes(both)) == ([300], [])
 
 
+def test_a_distance_of_samples_that_changes_is_told(tmp_path: Path) -> None:
+    """The step is told by the first samples; a longer one later on looks like gaps."""
+    often = pairs(60)
+    seldom = pairs(15, step=120, start=NOON + 60 * 30)
+    reading = read(written(tmp_path, answer(({}, [*often, *seldom]))))
+    (problem,) = (p for p in reading.problems if p.severity == "finding")
+    assert problem.code == "step-changes"
+    assert problem.message.startswith("14 of 14 gaps are 120 s long each")
+    assert problem.remedy.endswith("--set step=120s")
+    whole = read(written(tmp_path, answer(({}, [*often, *seldom]))), step="120s")
+    assert (seconds(whole), codes(whole)) == ([3600], [])
+    # Gaps of all lengths are gaps.
+    odd = [(NOON + n * 30 + n * n * 70, "0.5") for n in range(20)]
+    assert codes(read(written(tmp_path, answer(({}, [*pairs(60, start=NOON - 9000), *odd]))))) == []
+
+
 def test_samples_that_no_one_can_read_are_told(tmp_path: Path) -> None:
     values = [*pairs(3), *pairs(2, "-1", start=NOON + 90), *pairs(1, "+Inf", start=NOON + 150)]
     reading = read(written(tmp_path, answer(({}, values))))

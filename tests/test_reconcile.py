@@ -222,6 +222,30 @@ def test_reconcile_nested_run_names_do_not_matter_without_common_time() -> None:
     assert codes(figure(MOST), figure(MOST, run="r/trial-1", **later)) == []
 
 
+def test_reconcile_one_time_under_two_runs_of_a_model_is_told() -> None:
+    mine = held(run="4711", evidence=of("scheduler", "slurm"))
+    other = figure(MOST, run="llm", evidence=of("framework", "megatron"))
+    (problem,) = found(mine, other).problems
+    assert (problem.code, problem.source) == ("same-time-elsewhere", "run 4711")
+    assert "the run llm, from megatron" in problem.message
+
+
+@pytest.mark.parametrize("kind", ["invoice", "provider_countersigned"])
+def test_reconcile_a_bill_for_another_day_or_device_confirms_nothing(kind: str) -> None:
+    later = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-02T08:00:00Z"}
+    name = "billed" if kind == "invoice" else "receipted"
+    for other in (later, {"device": "e"}, {"device": None}):
+        run = line(held(), beside(kind, **other))
+        assert (getattr(run, name), run.grade.letter) != (1, "B")
+        assert getattr(run, name) == 0
+        assert "time-disagrees" in [problem.code for problem in run.problems]
+    # Half of the time on the right day confirms half, however much is billed on another.
+    run = line(held(), beside(kind, 500), beside(kind, 1000, **later))
+    assert (getattr(run, name), run.grade.letter) == (Fraction(1, 2), "E")
+    # What is billed beyond the whole time still shows.
+    assert getattr(line(held(), beside(kind, 1500)), name) == Fraction(3, 2)
+
+
 def test_reconcile_billed_capacity_that_nobody_recorded_is_a_gap() -> None:
     bill = beside("invoice", 3000, run="invoice-7")
     result = found(figure(MOST), bill)

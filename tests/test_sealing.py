@@ -32,7 +32,8 @@ from ledger.cli.context import Context
 from ledger.entry import digest_of_opening, opening_bytes
 from ledger.errors import ConflictError, InputError
 from ledger.log import Identity
-from ledger.log.seal import IRREVERSIBLE, _encode, check_profile
+from ledger.log.profile import check_profile
+from ledger.log.seal import IRREVERSIBLE, _encode
 from ledger.record import Draft, draft_of
 from ledger.stores.keyfiles import Files
 from ledger.stores.notes import NotesFile

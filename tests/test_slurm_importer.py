@@ -18,6 +18,7 @@ from ledger.errors import InputError
 from ledger.importers import recognise
 from ledger.importers.problem_list import KEPT_MAX
 from ledger.importers.slurm import IMPORTER
+from ledger.importers.slurm_reading import EXPORT
 from ledger.importers.slurm_table import Misfit, Record, header_of, records
 from ledger.importers.slurm_tres import Held, accelerators
 
@@ -126,10 +127,12 @@ def test_requeued_runs_of_one_job_all_count(tmp_path: Path) -> None:
     assert len({draft.key for draft in reading.drafts}) == 2
 
 
-def test_slurms_own_id_of_a_run_is_the_key(tmp_path: Path) -> None:
+def test_slurms_own_id_of_a_run_makes_no_other_record(tmp_path: Path) -> None:
     header = NAMES + "|SLUID"
     path = written(tmp_path, job() + "|s01", job(JobID="4712") + "|s02", header=header)
-    assert [d.key[2:4] for d in read(path).drafts] == [("sluid", "s01"), ("sluid", "s02")]
+    with_it = [draft.key for draft in read(path).drafts]
+    without = [draft.key for draft in read(written(tmp_path, job(), job(JobID="4712"))).drafts]
+    assert with_it == without
 
 
 def test_exports_in_two_zones_or_with_other_columns_tell_of_one_run(tmp_path: Path) -> None:
@@ -292,6 +295,28 @@ def test_a_name_with_delimiter_or_line_end_keeps_its_row(tmp_path: Path) -> None
     # A line end in the last cell cannot be told from the next row: what follows it is refused.
     assert held(reading) == 3 * 16 * HOUR
     assert [p.line for p in reading.problems if p.severity == "refused"] == [4]
+
+
+def test_a_name_keeps_its_row_whatever_it_holds_where_another_column_is_last(
+    tmp_path: Path,
+) -> None:
+    """As in the export that is advised: neither delimiter nor line end costs a record."""
+    names = NAMES.split("|")
+    order = [*names[:2], names[-1], *names[2:-1]]
+
+    def turned(line: str, name: str) -> str:
+        cells = line.split("|")
+        return "|".join([*cells[:2], name, *cells[2:-1]])
+
+    named = {"1": "a|b|c", "2": "two\nlines", "3": ""}
+    jobs = [turned(job(JobID=number), name) for number, name in named.items()]
+    for end in ("", "|"):
+        lines = [line + end for line in jobs]
+        reading = read(written(tmp_path, *lines, header="|".join(order) + end))
+        assert held(reading) == 3 * 16 * HOUR
+        assert not [p for p in reading.problems if p.severity == "refused"]
+        assert next(d.hidden["run_name"] for d in reading.drafts) == "a|b|c"
+    assert EXPORT.split(",")[-1] == "alloctres"
 
 
 def test_a_cut_row_is_refused_and_the_next_is_read(tmp_path: Path) -> None:

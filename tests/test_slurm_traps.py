@@ -90,7 +90,14 @@ def test_the_export_that_is_advised_hides_nothing() -> None:
         ("billing=112,cpu=24,gres/gpu=2,gres/gpu:a100=2,mem=62.50G,node=1", (Held("a100", 2),)),
         ("cpu=1,gres/gpu:a100-sxm4-80gb=4,mem=4000Mc", (Held("a100-sxm4-80gb", 4),)),
         ("gres/gpu:h100_nvl=2,gres/gpu=2,mem=64Gn", (Held("h100_nvl", 2),)),
-        ("gres/gpumem:a100=40G,gres/gpuutil:a100=9,gres/shard=3", ()),
+        ("gres/gpumem:a100=40G,gres/gpuutil:a100=9", ()),
+        ("gres/gpumem:a100=40G,gres/shard=3", (Held("shard", 3, part=True),)),
+        (
+            "gres/mps=200,gres/mps:a100=100",
+            tuple(Held(t, 100, part=True) for t in ("mps:a100", "mps")),
+        ),
+        # A node that is held whole lists its devices, and the parts of them as well.
+        ("gres/gpu=2,gres/shard=8", (Held("", 2),)),
     ],
 )
 def test_devices_are_told_from_what_looks_like_them(tres: str, found: tuple[Held, ...]) -> None:
@@ -99,7 +106,55 @@ def test_devices_are_told_from_what_looks_like_them(tres: str, found: tuple[Held
 
 def test_a_slice_is_known_by_its_type() -> None:
     assert all(is_slice(t) for t in ("1g.10gb", "a100_3g.20gb", "h100-7g.80gb", "1g.10gb.me"))
+    assert all(is_slice(t) for t in ("a100.3g.20gb", "1c.3g.40gb"))
     assert not any(is_slice(t) for t in ("a100-sxm4-80gb", "h100_nvl", "", "g5", "10g.1gb"))
+
+
+@pytest.mark.parametrize(
+    "tres", ["gres/gpu:a100.3g.20gb=2", "gres/gpu:1c.3g.40gb=2", "gres/shard=4"]
+)
+def test_parts_of_devices_hold_no_known_time(tmp_path: Path, tres: str) -> None:
+    reading = read(written(tmp_path, job(AllocTRES=f"cpu=4,{tres}")))
+    assert [body["device_us"] for body in bodies(reading)] == [None]
+    assert codes(reading) == ["unmapped-device"]
+
+
+def test_a_part_of_a_device_is_as_much_as_the_map_says(tmp_path: Path) -> None:
+    given = (
+        "  - where: { type: [shard] }\n    give: { device: nvidia-a100-40gb, milli_devices: 250 }\n"
+    )
+    reading = read(written(tmp_path, job(AllocTRES="cpu=4,gres/shard=4")), MAP + given)
+    assert held(reading) == 2 * HOUR
+    assert codes(reading) == []
+
+
+def test_a_resource_that_nobody_knows_is_never_passed_over(tmp_path: Path) -> None:
+    jobs = [job(JobID=str(n), AllocTRES="cpu=4,gres/npu=8,gres/gpumem=4G") for n in (1, 2)]
+    reading = read(written(tmp_path, job(), *jobs))
+    (problem,) = (p for p in reading.problems if p.code == "unknown-resource")
+    assert problem.message.startswith("2 jobs held gres/npu: whether that is a device nobody said")
+
+
+def test_numbers_that_json_marks_as_unset_are_none(tmp_path: Path) -> None:
+    times = {"start": 1_772_359_200, "end": 1_772_366_400, "elapsed": 7200, "submission": 0}
+    tres = {"allocated": [{"type": "gres", "name": "gpu", "count": 8}]}
+    keys = set()
+    for unset in (4294967294, 4294967295, {"set": False, "number": 0}):
+        value = {
+            "job_id": 4711,
+            "array": {"job_id": 4711, "task_id": unset},
+            "het": {"job_id": 4711, "job_offset": unset},
+            "cluster": "c1",
+            "account": "llm",
+            "partition": "h100",
+            "state": {"current": ["COMPLETED"]},
+            "time": times,
+            "tres": tres,
+        }
+        path = tmp_path / "jobs.json"
+        path.write_text(json.dumps({"meta": {"Slurm": {}}, "jobs": [value]}))
+        keys |= {draft.key for draft in read(path).drafts}
+    assert [key[4] for key in keys] == ["4711"]
 
 
 def test_a_job_that_asked_for_devices_and_lists_none_is_told(tmp_path: Path) -> None:

@@ -70,3 +70,19 @@ def test_a_log_that_grows_settles_what_was_provisional(ledger: Run, tmp_path: Pa
     }
     again = ledger(0, path)
     assert (again["new"], again["same"], again["changed"]) == (0, 3, 0)
+
+
+def test_a_restart_that_is_imported_by_itself_is_told(ledger: Run, tmp_path: Path) -> None:
+    """What was done again is waste only where both logs are read; alone, it is a finding."""
+    written(tmp_path, step(100, 100), step(200, 200), name="job1.log")
+    loaded = HEAD + "successfully loaded checkpoint from /c at iteration 100\n"
+    written(tmp_path, step(200, 1100), step(300, 1200), head=loaded, name="job2.log")
+    assert ledger(0, "job1.log", "--set", "run=r")["new"] == 1
+    told = ledger(0, "job2.log", "--set", "run=r")
+    (problem,) = (p for p in told["problems"] if p["code"] == "steps-held")
+    assert "entry 0 holds steps 1 to 200 of the run r" in problem["message"]
+    # Read again, it says nothing new, and what follows without overlap is no restart.
+    assert ledger(0, "job2.log", "--set", "run=r")["new"] == 0
+    follows = HEAD + "successfully loaded checkpoint from /c at iteration 300\n"
+    written(tmp_path, step(400, 2000), head=follows, name="job3.log")
+    assert ledger(0, "job3.log", "--set", "run=r")["new"] == 1

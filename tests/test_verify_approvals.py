@@ -28,7 +28,7 @@ from ledger.canonical import JSON
 from ledger.cli.context import Context
 from ledger.envelope import Envelope
 from ledger.keys import FileSigner
-from ledger.record import Draft, draft_of
+from ledger.record import Draft, Whole, draft_of
 from ledger.stores.envelopes import EnvelopeFolder
 from ledger.stores.keyfiles import Files
 
@@ -157,3 +157,16 @@ def test_adoption_needs_the_approval_of_this_very_pack(tmp_path: Path) -> None:
     fill(context, [kept(context, other)])
     found_ = verdict(members_of(context), policy(**ASKED))
     assert "no entry records the adoption" in fault(found_, "approvals").message
+
+
+def test_legs_that_a_source_tells_no_more_make_room_without_approval(tmp_path: Path) -> None:
+    """Nothing is taken out: a final record that holds nothing stands in the place of each."""
+    context = found(tmp_path)
+    whole = Whole.numbered(("thing",), leg(0).body["evidence"])  # type: ignore[arg-type]
+    held = [
+        replace(leg(n, status="provisional"), key=("allocation", "thing", str(n)), whole=whole)
+        for n in range(3)
+    ]
+    fill(context, held, [replace(leg(0), key=held[0].key, whole=whole)])
+    assert [entry.type for entry in entries(context)].count("reversal") == 3
+    assert verdict(members_of(context), policy(**ASKED)).fault is None

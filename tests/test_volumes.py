@@ -48,7 +48,7 @@ from ledger.journeys.changed import CHANGED_MAX
 from ledger.journeys.importing import Imported, Request, import_files
 from ledger.log import Appended, Conflict
 from ledger.period import Period
-from ledger.record import Draft, draft_of
+from ledger.record import Draft, Whole, draft_of
 
 Remembered: Final = type(lru_cache(lambda: None))
 
@@ -60,8 +60,8 @@ class Counted:
         self.drafts = 0
         self.largest = 0
 
-    def append(self, drafts: Sequence[Draft]) -> Appended:
-        self.drafts += len(drafts)
+    def append(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
+        self.drafts += len(drafts) + len(vanished)
         self.largest = max(self.largest, len(drafts))
         return Appended(tuple(range(len(drafts))))
 
@@ -71,7 +71,8 @@ class Counted:
 class Opposed(Counted):
     """A ledger that holds everything already, with other content."""
 
-    def append(self, drafts: Sequence[Draft]) -> Appended:
+    def append(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
+        assert not vanished
         return Appended((), 0, tuple(Conflict(n, n, d.key) for n, d in enumerate(drafts)))
 
 
@@ -201,7 +202,10 @@ def test_the_second_pass_builds_what_the_first_has_checked(source: str, tmp_path
     drafts = list(mapped(source).read(path, settings(source), catalogue()).drafts)
     assert drafts
     for draft in drafts:
-        assert draft == draft_of(draft.type, draft.body, hidden=draft.hidden, key=draft.key[1:])
+        again = draft_of(
+            draft.type, draft.body, hidden=draft.hidden, key=draft.key[1:], whole=draft.whole
+        )
+        assert draft == again
 
 
 def test_a_refused_row_is_left_out_of_the_second_pass_too(tmp_path: Path) -> None:

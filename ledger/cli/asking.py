@@ -20,7 +20,7 @@ from ledger.determination import Evaluator, PlainEvaluator
 from ledger.engines import ENGINES
 from ledger.journeys.checking import Question, Records
 from ledger.journeys.parties import Parties
-from ledger.log.seal import pseudonym
+from ledger.log.identity import pseudonym
 from ledger.measure import Engine
 from ledger.period import parse_day, parse_instant
 from ledger.stores.keyfiles import read_secret

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ledger.errors import InputError, MissingError
 from ledger.importers.stored import HEAD_MAX, read_head
+from ledger.importers.unreadable import unreadable
 from ledger.journeys.importing import Importer
 
 __all__ = ["MODULES", "load", "mapped", "recognise"]
@@ -92,6 +93,10 @@ def recognise(paths: Sequence[Path]) -> Importer:
     assert paths, "there is something to recognise"
     claims = {path: _claims(path) for path in paths}
     for path, names in claims.items():
+        fault = None if names else unreadable(path, _head(path))
+        if fault is not None:
+            message, remedy = fault
+            raise InputError(message, where=str(path), remedy=remedy)
         if len(names) != 1:
             raise InputError(
                 f"several importers claim this file: {', '.join(names)}"
@@ -114,8 +119,13 @@ def _claims(path: Path) -> tuple[str, ...]:
     """The names of the importers that claim one path."""
     if not path.exists():
         raise _missing(path)
-    head = read_head(path, HEAD_MAX) if path.is_file() else b""
+    head = _head(path)
     return tuple(name for name in MODULES if load(name).claims(head, path))
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file; none of a directory."""
+    return read_head(path, HEAD_MAX) if path.is_file() else b""
 
 
 def _missing(path: Path) -> MissingError:

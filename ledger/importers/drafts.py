@@ -13,7 +13,7 @@ from ledger.importers.columns import HIDDEN, INPUT_PREFIX
 from ledger.importers.faults import Source
 from ledger.importers.legs import PART
 from ledger.importers.rows import ROW
-from ledger.record import Draft
+from ledger.record import Draft, Whole
 
 __all__ = ["FrameDrafts", "finished"]
 
@@ -88,7 +88,9 @@ class FrameDrafts(Sequence[Draft]):
             body: dict[str, JSON] = dict(zip(_PLAIN, values, strict=True))
             body["method_inputs"] = inputs
             body["evidence"] = evidence
-            yield Draft("allocation", body, hidden, tuple(key))
+            # A row with an id of its own is one thing, whose legs are numbered.
+            whole = Whole.numbered(tuple(key[1:-1]), evidence) if key[2] == "id" else None
+            yield Draft("allocation", body, hidden, tuple(key), whole)
 
     def _evidence(self, legs: pl.DataFrame) -> Iterator[dict[str, JSON]]:
         """Makes the evidence of some legs: the document named in the row, else this file."""

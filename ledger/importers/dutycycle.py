@@ -32,7 +32,7 @@ __all__ = ["IMPORTER"]
 
 _MAKER: Final = Maker(
     name="dutycycle",
-    version="2",
+    version="3",
     told_apart=(),
     run=("container_ip",),
     hidden={"run_name": "container_ip"},

@@ -51,6 +51,7 @@ class FocusAccount:
         self._corrections = 0
         self._unlisted: Counter[str] = Counter()
         self._unlisted_rest = 0
+        self._units: Counter[tuple[str, str]] = Counter()
         self._unused: Fraction = Fraction(0)
         self._types: dict[tuple[str, str], Doubt] = {}
         self._types_rest = 0
@@ -64,8 +65,8 @@ class FocusAccount:
         """Count a row by what it is."""
         if isinstance(charge, Aside):
             self._rows[charge.why] += 1
-            if charge.why in {"no-time", "no-quantity"} and rented.said_in == "SkuPriceDetails":
-                self._odd_unit(line, rented)
+            if charge.why in {"no-time", "no-quantity"} and rented.holds_devices:
+                self._odd_unit(line, charge, rented)
             return
         if not rented.holds_devices_in(charge.unit):
             self._rows["no-devices"] += 1
@@ -150,6 +151,7 @@ class FocusAccount:
         for line, doubt in self._unmapped.findings():
             self.problems.finding(line, doubt.code, doubt.message, doubt.remedy)
         self._tell_types()
+        self._tell_units()
         self._tell_unlisted()
         parts = [f"rows: {sum(self._rows.values()):,}"]
         parts += [f"{text}: {self._rows[why]:,}" for why, text in _ASIDE.items() if self._rows[why]]
@@ -180,11 +182,32 @@ class FocusAccount:
         shown += f", and {rest:,} rows of other types" if rest else ""
         self.problems.note("unlisted", f"types that neither the table nor a map knows: {shown}")
 
-    def _odd_unit(self, line: int, rented: Rented) -> None:
+    def _odd_unit(self, line: int, charge: Aside, rented: Rented) -> None:
         """Tell that an instance with accelerators is billed by something that is no time."""
-        if rented.holds_devices:
+        if charge.correction:
+            self.problems.finding(
+                line,
+                "correction-unread",
+                f"a correction of {rented.type!r}, which holds accelerators, states no time: what "
+                "it changes is not known, and the charge counts as it was",
+                "ask the provider, and correct what is recorded with `flopledger restate`",
+            )
+        elif rented.said_in == "SkuPriceDetails":
             message = f"{rented.type!r} holds accelerators and is not billed by time"
             self.problems.finding(line, "no-time", message, _BY_HAND)
+        elif rented.type:
+            # The bill names the machine beside traffic and disks as well: one finding a unit.
+            unit = (rented.type, charge.unit)
+            if unit in self._units or len(self._units) < _TYPES_KEPT:
+                self._units[unit] += 1
+
+    def _tell_units(self) -> None:
+        """Tell in which units that are no time machines with accelerators are billed."""
+        for (word, unit), rows in sorted(self._units.items()):
+            billed = f"by {unit[:60]!r}" if unit else "without a quantity"
+            message = f"{rows:,} rows of {word!r}, which holds accelerators, are billed {billed}: "
+            message += "no device time is made of them"
+            self.problems.finding(None, "no-time", message, "if it is time, record it by hand")
 
     def _look_at_length(self, charges: tuple[Charge, ...], seconds: Fraction) -> None:
         """Tell when one resource is billed for more time than has passed."""

@@ -60,9 +60,13 @@ class Aside:
     Attributes:
         why: ``purchase``, ``tax``, ``credit``, ``adjustment``, ``no-time``,
             ``no-quantity`` or ``unused-money``.
+        unit: The unit as the bill writes it; empty where it has none.
+        correction: Whether the row restates a charge.
     """
 
     why: str
+    unit: str = ""
+    correction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +129,16 @@ def read_charge(record: Record) -> Charge | Aside:
     if kind not in {"", "correction"}:
         raise InputError(f"{kind[:40]!r} is no charge class", remedy="Correction, or null")
     unused = "unused" in {_status(cells, "commitmentdiscountstatus"), _reserved(cells)}
-    stated, unit_text = _stated(cells, unused=unused)
+    correction = kind == "correction"
+    stated, unit_text = _stated(cells, priced=unused or correction, unused=unused)
     unit = _unit(unit_text)
     if unused and (not stated or unit is None):
         return Aside("unused-money")
     if not stated:
-        return Aside("no-quantity")
+        return Aside("no-quantity", unit_text, correction)
     quantity = _quantity(stated)
     if unit is None:
-        return Aside("no-time")
+        return Aside("no-time", unit_text, correction)
     return Charge(
         line=record.line,
         cells=cells,
@@ -142,7 +147,7 @@ def read_charge(record: Record) -> Charge | Aside:
         unit=unit,
         unit_text=unit_text,
         unused=unused,
-        correction=kind == "correction" or quantity < 0,
+        correction=correction or quantity < 0,
     )
 
 
@@ -163,11 +168,12 @@ def _status(cells: Mapping[str, str], name: str) -> str:
     return status
 
 
-def _stated(cells: Mapping[str, str], *, unused: bool) -> tuple[str, str]:
-    """Return the quantity and its unit; what was not used may only be priced."""
+def _stated(cells: Mapping[str, str], *, priced: bool, unused: bool) -> tuple[str, str]:
+    """Return the quantity and its unit; what was not used, or is restated, may only be priced."""
     places = [("consumedquantity", "consumedunit")]
     if unused:
         places.append(("commitmentdiscountquantity", "commitmentdiscountunit"))
+    if priced:
         places.append(("pricingquantity", "pricingunit"))
     for quantity, unit in places:
         if cells.get(quantity) and _unit(cells.get(unit, "")) is not None:
@@ -188,6 +194,8 @@ def _quantity(text: str) -> Fraction:
 def _unit(text: str) -> Unit | None:
     """Return a unit of time, or None if it is another unit."""
     words = text.casefold().replace("-", " ").replace("_", " ").split()
+    # Of ten or a hundred hours nobody says whether the quantity counts hours or blocks of them.
+    words = words[1:] if words[:1] == ["1"] else words
     if not words or len(words) > 2:  # noqa: PLR2004 - of what, and how long
         return None
     of = words[0] if len(words) > 1 else ""

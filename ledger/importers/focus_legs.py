@@ -22,7 +22,7 @@ from ledger.record import Draft, draft_of
 __all__ = ["NAME", "VERSION", "device_us", "legs"]
 
 NAME: Final = "focus"
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 _COUNT_MAX: Final = 2**53 - 1
 _HIDDEN: Final = (("cost_centre", "subaccountid"), ("site", "regionid"), ("notes", "resourceid"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 from ledger.canonical import JSON
 from ledger.errors import HardwareError, InputError, LedgerError
@@ -21,7 +22,7 @@ from ledger.importers.mapping import Given, Map, given_to
 from ledger.importers.promised import Promised
 from ledger.importers.stored import read_head
 from ledger.journeys.importing import Reading
-from ledger.record import Draft
+from ledger.record import Draft, Series, Whole
 
 __all__ = ["NAME", "VERSION", "FocusReader", "Said"]
 
@@ -170,7 +171,11 @@ class FocusReader:
         given = self._given(net.first)
         if given is not None:
             for leg in self._legs(net, rented, given):
-                yield replace(leg, key=(*leg.key, str(number)))
+                evidence = cast("Mapping[str, JSON]", leg.body["evidence"])
+                whole = Whole(
+                    (*leg.key[1:-1], str(number)), (Series(leg.key[:-1], (str(number),)),), evidence
+                )
+                yield replace(leg, key=(*leg.key, str(number)), whole=whole)
 
     def _legs(self, net: Net, rented: Rented, given: Given) -> Iterator[Draft]:
         """Yield one record a UTC day."""

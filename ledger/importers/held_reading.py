@@ -20,7 +20,7 @@ from ledger.importers.promised import Promised
 from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch, Units
 from ledger.importers.unmapped import Unmapped
 from ledger.journeys.importing import Reading
-from ledger.record import Draft, draft_again, draft_of
+from ledger.record import Draft, Series, Whole, draft_again, draft_of
 
 __all__ = ["HeldReader", "Source", "Terms"]
 
@@ -97,6 +97,7 @@ class _Ready(Protocol):
         *,
         hidden: Mapping[str, str],
         key: tuple[str, ...],
+        whole: Whole,
     ) -> Draft: ...
 
 
@@ -147,12 +148,19 @@ class HeldReader:
             return Reading((), problems.all(), 0, refused=problems.refused)
         self._tell()
         runs = len(self._counts.runs)
-        return Reading(Promised(self.drafts), problems.all(), runs, refused=problems.refused)
+        drafts, told = Promised(self.drafts), Promised(self.told)
+        return Reading(drafts, problems.all(), runs, refused=problems.refused, told=told)
 
     def drafts(self) -> Iterator[Draft]:
         """Yield the records of every stretch that a model is known for."""
+        return (found for found in self.told() if isinstance(found, Draft))
+
+    def told(self) -> Iterator[Draft | Whole]:
+        """Yield the records, and what holds nothing although it may have been recorded."""
         refused = self._counts.refused
         for place, found in enumerate(self._source.stretches()):
+            if isinstance(found, Nothing) and found.key:
+                yield self._whole(found.key, found.units, self._evidence(found.locator))
             if not isinstance(found, Stretch) or place in refused:
                 continue
             given = self._given(found)
@@ -208,14 +216,10 @@ class HeldReader:
             "role": self._terms.role,
             "concurrent_devices": stretch.concurrent,
             "method_inputs": dict(stretch.inputs),
-            "evidence": {
-                "source_kind": "scheduler",
-                "file_sha256": self._stream.sha256,
-                "locator": stretch.locator,
-                "importer": source.name,
-                "importer_version": source.version,
-            },
+            "evidence": self._evidence(stretch.locator),
         }
+        places = tuple(units.place for units in stretch.units)
+        whole = self._whole(stretch.key, places, self._evidence(stretch.locator))
         for units in stretch.units:
             fields, milli = self._held(stretch, units, given.precision)
             amount = None if milli is None else units.count * milli
@@ -224,8 +228,26 @@ class HeldReader:
                 if amount is None or not stretch.span_known:
                     leg |= {"milli_devices": None, "device_us": None, "ceiling_operations": None}
                 place = (str(stretch.day + index), str(stretch.turn if index == 0 else 0))
-                key = (source.name, *stretch.key, units.name or units.type, *place)
-                yield ready("allocation", leg, hidden=stretch.hidden, key=key)
+                key = (source.name, *stretch.key, units.place, *place)
+                yield ready("allocation", leg, hidden=stretch.hidden, key=key, whole=whole)
+
+    def _whole(
+        self, key: tuple[str, ...], places: tuple[str, ...], evidence: Mapping[str, JSON]
+    ) -> Whole:
+        """Return what all legs of a stretch are of: each type of device has one a UTC day."""
+        mine = (self._source.name, *key)
+        series = tuple(Series(("allocation", *mine, place), ("0",)) for place in places)
+        return Whole(mine, series, evidence)
+
+    def _evidence(self, locator: str) -> dict[str, JSON]:
+        """Return where something stands, as a record states it."""
+        return {
+            "source_kind": "scheduler",
+            "file_sha256": self._stream.sha256,
+            "locator": locator,
+            "importer": self._source.name,
+            "importer_version": self._source.version,
+        }
 
     def _held(
         self, stretch: Stretch, units: Units, precision: str

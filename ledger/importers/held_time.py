@@ -7,6 +7,7 @@ splits the period at UTC midnight, and divides operations over the pieces so tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from ledger.canonical import JSON
 from ledger.errors import InputError, LedgerError, Problem
@@ -16,6 +17,7 @@ from ledger.importers.line_error import LineError
 from ledger.importers.line_stream import LineStream
 from ledger.importers.source_file import SourceFile
 from ledger.period import Period, format_instant, parse_day
+from ledger.record import Whole
 
 __all__ = [
     "SPAN_MAX_MS",
@@ -28,6 +30,7 @@ __all__ = [
     "refusal",
     "refused",
     "undated",
+    "whole",
     "word_setting",
 ]
 
@@ -114,12 +117,12 @@ def dated(stated: Mapping[str, JSON], period: Period, milli_devices: int) -> Ite
     """
     pieces = tuple(period.split_by_day())
     lengths = tuple(piece.milliseconds for piece in pieces)
-    whole: Fields = {**UNKNOWN, **stated}
-    shares = {name: _shares(v, lengths) for name in _AMOUNTS if (v := whole[name]) is not None}
+    filled: Fields = {**UNKNOWN, **stated}
+    shares = {name: _shares(v, lengths) for name in _AMOUNTS if (v := filled[name]) is not None}
     for index, piece in enumerate(pieces):
         device_us = milli_devices * lengths[index]
         yield {
-            **whole,
+            **filled,
             **{name: share[index] for name, share in shares.items()},
             "start": format_instant(piece.start),
             "start_ms": piece.start.microsecond // 1000,
@@ -161,6 +164,16 @@ def peak_fields(device: Device, precision: str, digest: str) -> Fields:
         "peak_operations_per_s": None if peak is None else str(peak),
         "catalogue_digest": None if peak is None else digest,
     }
+
+
+def whole(key: tuple[str, ...], stated: Mapping[str, JSON]) -> Whole:
+    """Return what the legs of a period are of, which have its key and a number.
+
+    Args:
+        key: What tells the period from every other.
+        stated: The fields of its legs, with their evidence.
+    """
+    return Whole.numbered(key, cast("Fields", stated["evidence"]))
 
 
 def refusal(source: str, error: LedgerError, line: int | None = None) -> Problem:

@@ -86,9 +86,12 @@ def read_pod(pod: KubeObject, setting: Setting) -> tuple[Stretch, ...] | Nothing
     start = time_of(status, "startTime")
     if not node:
         return Nothing("never-placed")
-    if start is None or _was_refused(status):
-        return Nothing("not-started")
     running = not has_ended(pod)
+    uid = text_of(part_of(pod.value, "metadata"), "uid")
+    places = tuple(unit.place for unit in units)
+    over = Nothing("", key=("pod", uid), units=places, locator=pod.locator)
+    if start is None or _was_refused(status):
+        return replace(over, why="not-started", key=() if running else over.key)
     end, doubts = (setting.at, ()) if running else _end(pod)
     if end is None:
         return Nothing("running")
@@ -98,7 +101,7 @@ def read_pod(pod: KubeObject, setting: Setting) -> tuple[Stretch, ...] | Nothing
             remedy="check --set at=…" if running else "check the clock of the node",
         )
     if end == start:
-        return Nothing("no-time")
+        return replace(over, why="no-time", key=() if running else over.key)
     whole = _stretch(pod, setting, units, Period(start, end), labels)
     whole = replace(whole, running=running, doubts=doubts)
     cut = None if running else _cut(spec, status, setting.resources)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -125,10 +126,10 @@ class WorkloadSource:
                 f"{format_instant(stay.since)}",
                 remedy="check --set at=…" if stay.ended is None else "export it again",
             )
-        if end == stay.since:
-            yield Nothing("no-time")
-            return
         resources = self._odd.resources
+        if end == stay.since:
+            yield from _nothing_of(workload, stay, resources)
+            return
         found = tuple(stretches_of(workload, stay, end, resources, self._said.cluster))
         if not found:
             yield Nothing("no-devices")
@@ -194,6 +195,15 @@ def _identity(workload: KubeObject) -> bytes:
     if not uid:
         raise InputError("the workload has no uid", why="its name is used again")
     return blake2b(uid.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _nothing_of(workload: KubeObject, stay: Stay, resources: Resources) -> Iterator[Nothing]:
+    """Yield an admission that was over at once, and its sets of pods if they may be recorded."""
+    yield Nothing("no-time")
+    if stay.ended is not None:
+        for one in stretches_of(workload, stay, stay.since + timedelta(seconds=1), resources, ""):
+            places = tuple(unit.place for unit in one.units)
+            yield Nothing("no-time", 0, key=one.key, units=places, locator=one.locator)
 
 
 IMPORTER = MappedImporter(

@@ -95,4 +95,4 @@ def _interesting(line: bytes) -> bool:
     )
 
 
-MAXTEXT: Final = Format("maxtext", "1", "MaxText", _read, _interesting, "step")
+MAXTEXT: Final = Format("maxtext", "2", "MaxText", _read, _interesting, "step")

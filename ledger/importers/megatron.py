@@ -13,7 +13,8 @@ from ledger.importers.megatron_lines import MEGATRON, is_iteration
 from ledger.importers.megatron_progress import is_progress
 from ledger.importers.progress_reading import read_progress
 from ledger.importers.source_file import opening
-from ledger.importers.step_importer import StepImporter, joined, run_name
+from ledger.importers.step_importer import StepImporter, joined
+from ledger.importers.step_names import run_name
 from ledger.importers.step_settings import StepSaid
 from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.journeys.importing import Reading
@@ -36,8 +37,10 @@ class MegatronImporter(StepImporter):
         progress = [log for log in logs if _is_progress_file(log)]
         lines = [log for log in logs if log not in progress]
         readings = [super().read_logs(lines, said, catalogue)] if lines else []
-        role = "corroborating" if lines else said.said.role
+        beside = {log.parent for log in lines}
         for path in progress:
+            told = path.parent in beside or (lines and said.said.run is not None)
+            role = "corroborating" if told else said.said.role
             run = said.said.run or path.resolve().parent.name or run_name(path)
             readings.append(read_progress(run, path, said, catalogue, role))
         return joined(readings)

@@ -162,4 +162,4 @@ def _interesting(line: bytes) -> bool:
     )
 
 
-MEGATRON: Final = Format("megatron", "1", "Megatron-LM", _read, _interesting, "iteration")
+MEGATRON: Final = Format("megatron", "2", "Megatron-LM", _read, _interesting, "iteration")

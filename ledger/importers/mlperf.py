@@ -100,8 +100,10 @@ def _drafts(run: Run) -> Iterator[Draft]:
         period = Period(from_epoch_ms(first.time_ms), from_epoch_ms(last.time_ms))
         stated = _stated(run, name, f"lines {first.line}-{last.line}")
         milli_devices = 1000 * run.system.accelerators
+        key = (*_identity(run), name)
+        whole = held_time.whole(key, stated)
         for piece, body in enumerate(held_time.dated(stated, period, milli_devices)):
-            yield draft_of("allocation", body, key=(*_identity(run), name, str(piece)))
+            yield draft_of("allocation", body, key=(*key, str(piece)), whole=whole)
     for name, mark in (("startup", log.init_start), ("training", log.run_start)):
         if name in closed or mark is None:
             continue
@@ -109,7 +111,8 @@ def _drafts(run: Run) -> Iterator[Draft]:
         stated = _stated(run, name, f"line {mark.line}", {"start_epoch_ms": mark.time_ms})
         stated["milli_devices"] = 1000 * run.system.accelerators
         body = held_time.undated(stated, run.not_after)
-        yield draft_of("allocation", body, key=(*_identity(run), name, "0"))
+        key = (*_identity(run), name)
+        yield draft_of("allocation", body, key=(*key, "0"), whole=held_time.whole(key, stated))
 
 
 def _stated(

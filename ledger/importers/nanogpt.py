@@ -18,7 +18,7 @@ from ledger.importers import held_time
 from ledger.importers.line_stream import LineStream
 from ledger.importers.nanogpt_log import SpeedRun, is_speed_run, read_speed_run
 from ledger.importers.source_file import claimed_files, opening
-from ledger.importers.step_importer import run_name
+from ledger.importers.step_names import run_name
 from ledger.importers.step_settings import STEP_SETTINGS, StepSaid, read_step_settings
 from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.journeys.importing import Reading
@@ -96,9 +96,10 @@ def _drafts(
         if not span:
             continue
         bodies = _bodies({**stated, "activity": purpose}, start, span, devices, said)
+        key = (NAME, run, ("startup", "training")[number])
+        whole = held_time.whole(key, stated)
         for piece, body in enumerate(bodies):
-            kind = ("startup", "training")[number]
-            yield draft_of("allocation", body, key=(NAME, run, kind, str(piece)))
+            yield draft_of("allocation", body, key=(*key, str(piece)), whole=whole)
         start = None if start is None else start + timedelta(milliseconds=span)
 
 

@@ -8,6 +8,7 @@ day and stretch, however many samples there are.
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,7 @@ from typing import Final
 __all__ = ["DAY_MS", "ONE", "DayCover", "Gaps", "Presence", "cover_of"]
 
 DAY_MS: Final = 86_400_000
+_LENGTHS_MAX: Final = 1_000  # lengths of gaps that are counted apart
 ONE: Final = 10**9
 """A share of one, in the unit in which values are added up: billionths."""
 
@@ -48,10 +50,18 @@ class Gaps:
         self.count = 0
         self.uncovered_ms = 0
         self.longest_ms = 0
+        self._lengths = Counter[int]()
+
+    @property
+    def usual(self) -> tuple[int, int]:
+        """The distance that most of them have, in milliseconds, and how many have it."""
+        return max(self._lengths.items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
 
     def add(self, distance: int, step: int) -> None:
         """Count the distance between two samples, in milliseconds."""
         self.count += 1
+        if distance in self._lengths or len(self._lengths) < _LENGTHS_MAX:
+            self._lengths[distance] += 1
         self.uncovered_ms += distance - step
         self.longest_ms = max(self.longest_ms, distance)
 

@@ -13,6 +13,7 @@ from ledger.importers import held_time
 from ledger.importers.line_stream import LineStream
 from ledger.importers.megatron_lines import MEGATRON
 from ledger.importers.megatron_progress import Job, Point, read_jobs
+from ledger.importers.step_legs import step_whole
 from ledger.importers.step_settings import StepSaid
 from ledger.journeys.importing import Reading
 from ledger.period import Period, from_epoch_ms
@@ -80,8 +81,10 @@ class _ProgressReader:
                     continue
                 stated = self._stated(job, base, points[-1], kind)
                 stated["status"] = self._status(final=job is not jobs[-1])
+                whole = step_whole(key, stated["evidence"])
                 for piece, body in enumerate(_bodies(stated, start, points[-1], job.devices)):
-                    yield draft_of("allocation", body, key=(*key, kind, str(piece)))
+                    leg = (*key, kind, str(piece))
+                    yield draft_of("allocation", body, key=leg, whole=whole)
                 base, start = points[-1], None if start is None else points[-1].when
 
     def _stated(self, job: Job, base: Point, last: Point, kind: str) -> dict[str, JSON]:

@@ -114,8 +114,8 @@ class DayMaker:
                 },
             }
             named = (f"{name}={word}" for name, word in device.words if word)
-            figures = "+".join(sorted(device.figures))
-            key = (self.maker.name, *named, figures, str(day))
+            # Other figures of a device are the same time seen once more, and never a second record.
+            key = (self.maker.name, *named, str(day))
             yield draft_of("allocation", body, hidden=hidden, key=key)
 
     def _run(self, device: Device, words: Mapping[str, str]) -> str:

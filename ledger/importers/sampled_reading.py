@@ -31,6 +31,7 @@ _ODD_VALUES: Final = {
     "beyond": "state more than the figure can be",
     "unreadable": "state no number of zero or more",
 }
+_ALIKE: Final = 5  # gaps of one length that are no chance
 _ROLES: Final = ("corroborating", "primary")
 
 
@@ -157,6 +158,14 @@ class SampledReader:
         if 2 * gaps.count > samples:
             message = f"most samples are further apart than two steps of {_seconds(step)} s"
             self._finding("step", message, "say the step of the query: --set step=30s")
+        length, alike = gaps.usual
+        if alike >= _ALIKE and 2 * alike > gaps.count and 2 * gaps.count <= samples:
+            lost = _hours(alike * (length - step))
+            message = f"{alike:,} of {gaps.count:,} gaps are {_seconds(length)} s long each, as if "
+            message += f"samples were taken at another distance for a time: {lost} hours in them "
+            message += "are not counted"
+            remedy = "query each time with its own step, or say the longer one: --set step="
+            self._finding("step-changes", message, f"{remedy}{_seconds(length).replace(',', '')}s")
         for code, what in _ODD_VALUES.items():
             if number := intake.odd[code]:
                 message = f"{number:,} samples {what}: their figure is left out, their time is not"

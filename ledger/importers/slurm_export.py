@@ -11,7 +11,7 @@ from typing import Final
 from ledger.errors import InputError
 from ledger.importers.mapping import Map
 from ledger.importers.slurm_job import Job
-from ledger.importers.slurm_tres import accelerators
+from ledger.importers.slurm_tres import accelerators, others
 from ledger.importers.stretch import Doubt, Nothing
 
 __all__ = ["ExportDoubts"]
@@ -37,6 +37,7 @@ class ExportDoubts:
         self._holding = 0
         self._without: Counter[str] = Counter()
         self._asked = 0
+        self._others: Counter[str] = Counter()
         self._records = array("q")
         self._restarted: dict[int, int] = {}
 
@@ -52,12 +53,23 @@ class ExportDoubts:
         elif found.why == "no-devices":
             self._without[cells.get("partition", "")] += 1
             self._asked += _asks(cells.get("reqtres", ""))
+        if not (isinstance(found, Nothing) and found.why in {"step", "not-started"}):
+            self._others.update(others(cells.get("alloctres", "")))
         if "restarts" in cells and not (isinstance(found, Nothing) and found.why == "step"):
             self._count_restarts(cells)
 
     def told(self) -> tuple[Doubt, ...]:
         """Return what is odd about the export."""
-        return (*self._told_without(), *self._told_restarts())
+        return (*self._told_without(), *self._told_others(), *self._told_restarts())
+
+    def _told_others(self) -> list[Doubt]:
+        """Return resources that may be devices, and that nothing is made of."""
+        told = []
+        for name, jobs in sorted(self._others.items())[:_PARTITIONS_MAX]:
+            message = f"{jobs:,} jobs held {name[:80]}: whether that is a device nobody said, and "
+            remedy = "if it is one, record its time with another source"
+            told.append(Doubt("unknown-resource", f"{message}it is not recorded", remedy))
+        return told
 
     def _count_restarts(self, cells: Mapping[str, str]) -> None:
         """Count a record of a job, and how often it says that the job began again."""

@@ -61,17 +61,19 @@ class Job:
     doubts: tuple[Doubt, ...]
 
     def key(self, window: str) -> tuple[str, ...]:
-        """Return what tells this run of the job from every other.
+        """Return what tells this run of the job from every other."""
+        return (*_run_key(self.cluster, self.id, self.period.start), window)
 
-        Ids of jobs come again, and a job that is requeued keeps its id: the instant of its start
-        belongs to it, unless Slurm gives the run an id of its own. It is an instant and no text,
-        so that exports in two zones tell of one run. The time of submission and the raw id would
-        tell no more runs apart, and differ with the columns of an export.
-        """
-        sluid = self.cells.get("sluid", "")
-        if sluid and sluid.lower() not in NEVER:
-            return ("sluid", sluid, self.id.partition("+")[2], window)
-        return ("job", self.cluster, self.id, format_instant(self.period.start), window)
+
+def _run_key(cluster: str, name: str, start: datetime) -> tuple[str, ...]:
+    """Return what tells a run of a job from every other of one query.
+
+    Ids of jobs come again, and a job that is requeued keeps its id: the instant of its start
+    belongs to it. It is an instant and no text, so that exports in two zones tell of one run. The
+    time of submission, the raw id and the id of a run that newer versions have would tell no more
+    runs apart, and differ with the columns of an export.
+    """
+    return ("job", cluster, name, format_instant(start))
 
 
 def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
@@ -105,19 +107,26 @@ def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
     if not held:
         return Nothing("no-devices")
     period, doubts = _period(cells, starts, clock, running=state in _GOING)
+    name, cluster = _BRACKET.sub("", name), cells.get("cluster") or cluster
+    running = state in _GOING and cells["end"].strip().lower() in NEVER
     if period is None:
-        return Nothing("no-time")
+        return Nothing(
+            "no-time",
+            key=() if running else _run_key(cluster, name, starts[0]),
+            units=tuple(each.type for each in held),
+            locator=f"line {record.line}",
+        )
     if odd:
         doubts = (*doubts, Doubt("tres-mismatch", odd, "look at the job with scontrol show job -d"))
     return Job(
         line=record.line,
         cells=cells,
-        id=_BRACKET.sub("", name),
-        cluster=cells.get("cluster") or cluster,
+        id=name,
+        cluster=cluster,
         held=held,
         period=period,
         state=state,
-        running=state in _GOING and cells["end"].strip().lower() in NEVER,
+        running=running,
         doubts=doubts,
     )
 

@@ -30,7 +30,6 @@ _WORDS: Final = {
     "user": "user",
     "jobname": "name",
     "jobidraw": "job_id",
-    "sluid": "sluid",
     "nodelist": "nodes",
 }
 
@@ -75,14 +74,18 @@ def _part(job: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
+_UNSET: Final = frozenset({"", "4294967294", "4294967295"})
+"""What says that there is no number: nothing, and NO_VAL and INFINITE of 32 bits."""
+
+
 def _job_id(job: Mapping[str, Any], raw: str) -> str:
     """Return the id with its array task or its component."""
     array, het = _part(job, "array"), _part(job, "het")
     task, leader = _text(array.get("task_id")), _text(array.get("job_id"))
-    if task and leader not in {"", "0"}:
+    if task not in _UNSET and leader not in _UNSET | {"0"}:
         return f"{leader}_{task}"
     offset, first = _text(het.get("job_offset")), _text(het.get("job_id"))
-    return f"{first}+{offset}" if offset and first not in {"", "0"} else raw
+    return f"{first}+{offset}" if offset not in _UNSET and first not in _UNSET | {"0"} else raw
 
 
 def _state(job: Mapping[str, Any]) -> str:

@@ -21,11 +21,11 @@ from ledger.importers.stretch import WHOLE, Doubt, Nothing, Refusal, Stretch, Un
 __all__ = ["EXPORT", "NAME", "VERSION", "Said", "SlurmSource"]
 
 NAME: Final = "slurm"
-VERSION: Final = "2"
+VERSION: Final = "3"
 EXPORT: Final = (
     "TZ=UTC sacct --allusers --parsable2 --allocations --duplicates --starttime 2026-01-01 "
-    "--endtime now --format jobid,jobidraw,cluster,partition,account,user,submit,start,end,"
-    "elapsedraw,suspended,state,reqtres,alloctres,jobname"
+    "--endtime now --format jobid,jobidraw,cluster,partition,account,user,jobname,submit,start,"
+    "end,elapsedraw,suspended,state,reqtres,alloctres"
 )
 
 
@@ -83,7 +83,10 @@ class SlurmSource:
                 continue
             if isinstance(record, Record):
                 self._whole.saw(record.cells, job)
-            yield job if isinstance(job, Nothing) else _stretch(job, self._said.window)
+            if isinstance(job, Nothing):
+                yield replace(job, key=(*job.key, self._said.window)) if job.key else job
+            else:
+                yield _stretch(job, self._said.window)
 
     def doubts(self) -> tuple[Doubt, ...]:
         """Return what is odd about the export as a whole."""
@@ -137,7 +140,7 @@ def _stretch(job: Job, window: str) -> Stretch:
         run="/".join(part for part in (job.cluster, job.id) if part),
         key=job.key(window),
         units=tuple(
-            Units(held.type, held.count, None if is_slice(held.type) else WHOLE)
+            Units(held.type, held.count, None if held.part or is_slice(held.type) else WHOLE)
             for held in job.held
         ),
         period=job.period,

@@ -135,18 +135,27 @@ def records(lines: Iterable[bytes], header: Header) -> Iterator[Record | Misfit]
         yield _misfit("\n".join(pending), begun, header)
 
 
+_FREE: Final = frozenset({"jobname", "submitline"})
+"""Columns in which users write what they like."""
+
+
 def _last_is_free(header: Header) -> bool:
     """Return whether the last column is the one in which users write what they like."""
-    return header.names[-1] in {"jobname", "submitline"} and not header.closed
+    return header.names[-1] in _FREE and not header.closed
 
 
 def _record(text: str, line: int, header: Header, wanted: int) -> Record | Misfit:
     """Return the record of a text with enough delimiters."""
     cells = text.split(header.delimiter)
-    if len(cells) - 1 > wanted:
-        if not _last_is_free(header):
+    more = len(cells) - 1 - wanted
+    if more > 0:
+        free = [place for place, name in enumerate(header.names) if name in _FREE]
+        if len(free) != 1:
             return _misfit(text, line, header)
-        cells = text.split(header.delimiter, wanted)
+        # Only there a user can have written the delimiter.
+        (place,) = free
+        name = header.delimiter.join(cells[place : place + more + 1])
+        cells[place : place + more + 1] = [name]
     found = dict(zip(header.names, cells, strict=False))
     # A column that was exported twice says the same twice, or the cells slipped.
     if len(found) != len(header.names):

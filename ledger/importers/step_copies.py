@@ -1,16 +1,16 @@
-"""Step copies: logs of one directory that tell of the same work under several names.
+"""Step copies: logs of one import that tell of the same work under several names.
 
 Each rank of a run may write a log of its own, and each tells of the whole run. When nobody says
-that they are one run, all but the first are recorded as corroborating, so that they never add.
+that they are one run, all but the longest are recorded as corroborating, so that they never add.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, cast
 
+from ledger.canonical import JSON
 from ledger.errors import Problem
 from ledger.journeys.importing import Reading
 from ledger.period import epoch_ms, parse_instant
@@ -18,58 +18,125 @@ from ledger.record import Draft
 
 __all__ = ["corroborate"]
 
-_SKEW_MS: Final = 5000  # the clocks of ranks differ, and their lines are printed to the second
+_CLOSE: Final = 100  # ranks time their steps apart by far less than one part in a hundred
 
-Sign = tuple[tuple[str, ...], ...]
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a log tells of.
+
+    Attributes:
+        devices: Thousandths of devices, or None.
+        first: Steps before its first.
+        last: Its last step.
+        steps: How many it tells of.
+        begin: Milliseconds since 1970, or None.
+        end: Likewise.
+        busy_ms: Time that its steps took.
+        operations: What they came to, or None.
+    """
+
+    devices: JSON
+    first: int
+    last: int
+    steps: int
+    begin: int | None
+    end: int | None
+    busy_ms: int
+    operations: int | None
+
+    @classmethod
+    def of(cls, drafts: Sequence[Draft]) -> _Work:
+        """Add up the records of a log, of which there is one at least."""
+        bodies = [draft.body for draft in drafts]
+        inputs = [cast("Mapping[str, JSON]", body["method_inputs"]) for body in bodies]
+        ends = [(_whole(each, "last_step"), _whole(each, "steps")) for each in inputs]
+        figures = [body["operations"] or body["operations_low"] for body in bodies]
+        known = [int(str(figure)) for figure in figures if figure is not None]
+        dated = all(body["start"] is not None for body in bodies)
+        return cls(
+            devices=bodies[0]["milli_devices"],
+            first=min(last - steps for last, steps in ends),
+            last=max(last for last, _ in ends),
+            steps=sum(steps for _, steps in ends),
+            begin=min(_moment(body, "start") for body in bodies) if dated else None,
+            end=max(_moment(body, "end") for body in bodies) if dated else None,
+            busy_ms=sum(_whole(each, "step_time_ms") for each in inputs),
+            operations=sum(known) if len(known) == len(figures) else None,
+        )
+
+    def repeats(self, other: _Work) -> bool:
+        """Return whether it is most of the same steps, at the same time on as many devices."""
+        if self.devices != other.devices or (self.begin is None) != (other.begin is None):
+            return False
+        common = min(self.last, other.last) - max(self.first, other.first)
+        if 2 * common < max(self.last - self.first, other.last - other.first):
+            return False
+        if not _near(self.busy_ms * other.steps, other.busy_ms * self.steps):
+            return False
+        rates = (self.operations or 0) * other.steps, (other.operations or 0) * self.steps
+        if None not in {self.operations, other.operations} and not _near(*rates):
+            return False
+        if self.begin is None or other.begin is None or self.end is None or other.end is None:
+            return self.first == other.first  # else it may be the work of a later start
+        both = min(self.end, other.end) - max(self.begin, other.begin)
+        return 2 * both >= max(self.end - self.begin, other.end - other.begin)
 
 
 def corroborate(readings: Sequence[Reading], names: Sequence[str]) -> list[Reading]:
-    """Return the readings, those that copy an earlier one as corroborating.
+    """Return the readings in their order, those that copy a longer or an earlier one corroborating.
 
     Args:
         readings: One a log.
         names: The logs, as many.
     """
-    known: defaultdict[Sign, list[tuple[int, str]]] = defaultdict(list)
-    found = []
-    for reading, name in zip(readings, names, strict=True):
-        drafts = tuple(reading.drafts)
-        if not drafts:
-            found.append(reading)
+    works = [_Work.of(drafts) if (drafts := tuple(r.drafts)) else None for r in readings]
+    kept: list[int] = []
+    found = list(readings)
+    order = sorted(range(len(works)), key=lambda place: -_length(works[place]))
+    for place in order:
+        work = works[place]
+        if work is None:
             continue
-        sign = tuple(_sign(draft) for draft in drafts)
-        start = _start(drafts[0])
-        twins = [twin for began, twin in known[sign] if abs(began - start) <= _SKEW_MS]
-        known[sign].append((start, name))
-        found.append(_copied(reading, drafts, name, twins[0]) if twins else reading)
+        twin = next((k for k in kept if (w := works[k]) is not None and work.repeats(w)), None)
+        if twin is None:
+            kept.append(place)
+        else:
+            found[place] = _copied(readings[place], names[place], names[twin])
     return found
 
 
-def _sign(draft: Draft) -> tuple[str, ...]:
-    """Return what two records of the same work have in common."""
-    names = ("milli_devices", "operations", "operations_low", "activity")
-    inputs = draft.body["method_inputs"]
-    assert isinstance(inputs, dict)
-    steps = (str(inputs.get("steps")), str(inputs.get("last_step")))
-    return (*(str(draft.body[name]) for name in names), *steps)
+def _length(work: _Work | None) -> int:
+    """Return how many steps a log tells of."""
+    return 0 if work is None else work.steps
 
 
-def _start(draft: Draft) -> int:
-    """Return when a record begins, milliseconds since 1970; 0 if it has no times."""
-    start = draft.body["start"]
-    return 0 if start is None else epoch_ms(parse_instant(str(start)))
+def _near(one: int, other: int) -> bool:
+    """Return whether two amounts differ by no more than one part in a hundred."""
+    return abs(one - other) * _CLOSE <= max(one, other)
 
 
-def _copied(reading: Reading, drafts: Sequence[Draft], name: str, twin: str) -> Reading:
+def _whole(inputs: Mapping[str, JSON], name: str) -> int:
+    """Return a whole number among the inputs."""
+    return int(str(inputs[name]))
+
+
+def _moment(body: Mapping[str, JSON], name: str) -> int:
+    """Return one end of a dated record, milliseconds since 1970."""
+    return epoch_ms(parse_instant(str(body[name]))) + int(str(body[f"{name}_ms"]))
+
+
+def _copied(reading: Reading, name: str, twin: str) -> Reading:
     """Return a reading whose records never add, and the finding that says so."""
     told = Problem(
         name,
         None,
         "ranks-repeat",
-        f"it tells of the same work at the same time as {twin}: recorded as corroborating",
+        f"it tells of the same steps at the same time as {twin}: recorded as corroborating",
         "write --set run=NAME if these are logs of one run; if they are not, import each by itself",
         "finding",
         "each rank tells of the whole run: adding them counts it many times",
     )
+    drafts = tuple(reading.drafts)
     copies = tuple(replace(draft, body={**draft.body, "role": "corroborating"}) for draft in drafts)
-    return replace(reading, drafts=copies, problems=(*reading.problems, told))
+    return replace(reading, drafts=copies, told=None, problems=(*reading.problems, told))

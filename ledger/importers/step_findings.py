@@ -205,6 +205,17 @@ def _sessions(told: Told, how: Format) -> Iterator[Fault]:
             "give the log of one rank",
             "each rank tells of the whole run: adding them counts it many times",
         )
+    apart = sum(session.apart for session in told.tracker.sessions)
+    if apart:
+        yield (
+            "steps-repeat",
+            (
+                f"{apart} sessions without times have {how.step}s that another log has as well: "
+                "they are counted beside it, and nothing of it as waste"
+            ),
+            "give logs with times, or the log of one rank only",
+            "a rank tells of the whole run, a restart of work done again, and nothing says which",
+        )
     if told.overlaps:
         yield (
             "sessions-overlap",

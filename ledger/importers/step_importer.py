@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from unicodedata import normalize
 
+from ledger.errors import Problem
 from ledger.hardware import Catalogue
 from ledger.importers.source_file import claimed_files, opening
 from ledger.importers.step_copies import corroborate
 from ledger.importers.step_log import Format
+from ledger.importers.step_names import run_name, run_names
 from ledger.importers.step_reading import read_steps
 from ledger.importers.step_settings import STEP_SETTINGS, StepSaid, read_step_settings
 from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.journeys.importing import Reading
 
-__all__ = ["StepImporter", "joined", "run_name"]
+__all__ = ["StepImporter", "joined"]
 
 
 class StepImporter:
@@ -47,27 +49,31 @@ class StepImporter:
         return any(self._is_step(line) for line in text.splitlines())
 
     def files(self, path: Path) -> tuple[Path, ...]:
-        """The log, or each directory that holds some: its logs may be of one run."""
+        """The path itself: logs anywhere in a directory may be of one run."""
         if path.is_file():
             return (path,)
         noun = f"log of {self._how.program}"
         remedy = "give the log itself: its steps may stand far below its head"
-        logs = claimed_files(path, self.claims, noun, remedy=remedy)
-        return tuple(sorted({log.parent for log in logs}))
+        claimed_files(path, self.claims, noun, remedy=remedy)
+        return (path,)
 
     def read(self, path: Path, settings: Mapping[str, str], catalogue: Catalogue) -> Reading:
-        """Reads a log, or all logs of a directory: of one run when ``run`` names it."""
+        """Reads a log, or all logs below a directory: of one run when ``run`` names it."""
         said = read_step_settings(settings, catalogue)
         if not path.is_dir():
             return self.read_logs([path], said, catalogue)
-        logs = sorted(self._logs(p for p in path.iterdir() if p.is_file()))
+        logs = sorted(self._logs(p for p in path.rglob("*") if p.is_file()))
         return self.read_logs(logs, said, catalogue)
 
     def read_logs(self, logs: Sequence[Path], said: StepSaid, catalogue: Catalogue) -> Reading:
         """Reads logs: of one run when ``run`` names it, else of one run each."""
         if said.said.run is not None:
             return read_steps(self._how, said.said.run, logs, said, catalogue)
-        readings = [read_steps(self._how, run_name(p), [p], said, catalogue) for p in logs]
+        names = run_names(logs)
+        readings = [
+            _named(read_steps(self._how, name, [log], said, catalogue), name, log)
+            for name, log in zip(names, logs, strict=True)
+        ]
         return joined(corroborate(readings, [str(log) for log in logs]))
 
     def _logs(self, paths: Iterator[Path] | Sequence[Path]) -> Iterator[Path]:
@@ -75,14 +81,13 @@ class StepImporter:
         return (path for path in paths if self.claims(read_head(path, HEAD_MAX), path))
 
 
-def run_name(path: Path) -> str:
-    """Return the name of a run by its log: without folder and endings."""
-    name = path.name.removesuffix(".gz")
-    for ending in (".log", ".txt", ".out"):
-        name = name.removesuffix(ending)
-    shown = "".join(c for c in name if c.isprintable()).strip()
-    plain = normalize("NFC", shown)[:200].strip()
-    return plain or "log"
+def _named(reading: Reading, name: str, log: Path) -> Reading:
+    """Returns a reading, with a note if its run has the name of a folder."""
+    if not reading.drafts or name == run_name(log):
+        return reading
+    message = f"no run is named, and other logs are called so: its run is {name!r}"
+    told = Problem(str(log), None, "run-name", message, "", severity="note")
+    return replace(reading, problems=(*reading.problems, told))
 
 
 def joined(readings: Sequence[Reading]) -> Reading:
@@ -93,5 +98,10 @@ def joined(readings: Sequence[Reading]) -> Reading:
         sum(reading.runs for reading in readings),
         refused=sum(
             1 for r in readings if any(problem.severity == "refused" for problem in r.problems)
+        ),
+        told=tuple(
+            found
+            for reading in readings
+            for found in (reading.drafts if reading.told is None else reading.told)
         ),
     )

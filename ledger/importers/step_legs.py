@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
-from typing import Final
+from typing import Final, cast
 
+from ledger.canonical import JSON
 from ledger.estimate import parts
 from ledger.importers.step_sessions import Placed, Session
+from ledger.record import Series, Whole
 
-__all__ = ["Amounts", "StepLeg", "gather"]
+__all__ = ["KINDS", "Amounts", "StepLeg", "gather", "step_whole"]
 
 _DAY_MS: Final = 86_400_000
+
+KINDS: Final = ("training", "again")
+"""Words for the legs of a session in their keys: what counts, and what was done again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,17 @@ class StepLeg:
     def _place(self) -> tuple[int, bool, int | None]:
         """Return session, kind and day."""
         return (self.session, self.wasted, None if self.begin is None else self.begin // _DAY_MS)
+
+
+def step_whole(key: tuple[str, ...], evidence: JSON) -> Whole:
+    """Return what the legs of a session are of: those that count, and those done again.
+
+    Args:
+        key: What tells the session from every other.
+        evidence: Where the log tells of it.
+    """
+    series = tuple(Series(("allocation", *key, kind)) for kind in KINDS)
+    return Whole(key, series, cast("Mapping[str, JSON]", evidence))
 
 
 def gather(placed: Iterable[Placed], sessions: Sequence[Session]) -> Iterator[StepLeg]:

@@ -15,13 +15,13 @@ from ledger.importers import held_time
 from ledger.importers.line_error import LineError
 from ledger.importers.line_stream import LineStream
 from ledger.importers.step_findings import Told, findings
-from ledger.importers.step_legs import StepLeg, gather
+from ledger.importers.step_legs import KINDS, StepLeg, gather, step_whole
 from ledger.importers.step_log import Format
 from ledger.importers.step_sessions import Placed, Session, Tracker, settle
 from ledger.importers.step_settings import StepSaid
 from ledger.journeys.importing import Reading
 from ledger.period import Period, from_epoch_ms
-from ledger.record import Draft, draft_of
+from ledger.record import Draft, Whole, draft_of
 
 __all__ = ["read_steps"]
 
@@ -97,9 +97,17 @@ class _Reader:
         told = Told(tracker, settled, mixed=self._precision(tracker.facts)[1])
         legs = gather(self._placed(Tracker(self._said.clock)), tracker.sessions)
         drafts = tuple(self._drafts(legs, tracker.sessions, told))
+        vanished = tuple(self._vanished(tracker.sessions, {d.whole.key for d in drafts if d.whole}))
         paths = [str(stream.path) for stream in self._streams]
         problems = tuple(findings(told, self._how, self._said, paths))
-        return Reading(drafts, problems, 1)
+        return Reading(drafts, problems, 1, told=(*drafts, *vanished))
+
+    def _vanished(self, sessions: Sequence[Session], told: set[tuple[str, ...]]) -> Iterator[Whole]:
+        """Yield sessions that copy another, and may have been recorded before that was known."""
+        for session in sessions:
+            key = (self._how.name, self._run, str(session.first), session.wall, "0")
+            if session.copy and key not in told:
+                yield step_whole(key, self._evidence(session.file, f"line {session.line}"))
 
     def _need_day(self) -> None:
         """Refuse a log without times of which nobody said when it was over."""
@@ -160,12 +168,14 @@ class _Reader:
                 starts[leg.session] = (*start, str(alike[start]))
                 alike[start] += 1
             total = sums.setdefault(leg.session, _Sums())
-            kind = "again" if leg.wasted else "training"
-            key = (self._how.name, self._run, *starts[leg.session], kind, str(total.kinds[kind]))
+            kind = KINDS[leg.wasted]
+            key = (self._how.name, self._run, *starts[leg.session])
+            place = (*key, kind, str(total.kinds[kind]))
             total.kinds[kind] += 1
             body = self._body(leg, session, total)
             told.add(leg, body)
-            yield draft_of("allocation", body, key=key)
+            whole = step_whole(key, body["evidence"])
+            yield draft_of("allocation", body, key=place, whole=whole)
 
     def _body(self, leg: StepLeg, session: Session, total: _Sums) -> dict[str, JSON]:
         """Return the record of a leg."""
@@ -213,13 +223,17 @@ class _Reader:
                 "step_time_ms": plain(leg.amounts.busy // _NS_IN_MS),
                 "steps": leg.amounts.count,
             },
-            "evidence": {
-                "source_kind": "framework",
-                "file_sha256": self._streams[session.file].sha256,
-                "locator": f"lines {leg.lines[0]}-{leg.lines[1]}",
-                "importer": self._how.name,
-                "importer_version": self._how.version,
-            },
+            "evidence": self._evidence(session.file, f"lines {leg.lines[0]}-{leg.lines[1]}"),
+        }
+
+    def _evidence(self, file: int, locator: str) -> dict[str, JSON]:
+        """Return where something stands in a log, as a record states it."""
+        return {
+            "source_kind": "framework",
+            "file_sha256": self._streams[file].sha256,
+            "locator": locator,
+            "importer": self._how.name,
+            "importer_version": self._how.version,
         }
 
     def _amounts(self, leg: StepLeg, devices: int | None, total: _Sums) -> dict[str, JSON]:

@@ -21,6 +21,7 @@ __all__ = ["Placed", "Seen", "Session", "Tracker", "settle"]
 
 _SECOND_MS: Final = 1000
 _SKEW_MS: Final = 5000  # ranks print within it, and no program starts again in it
+_TWIN: Final = 100  # ranks time their steps apart by far less than one part in a hundred
 _GAP_MS: Final = 3_600_000  # an hour without a line is told
 _NS_IN_MS: Final = 1_000_000
 
@@ -40,6 +41,8 @@ class Session:
         busy: Nanoseconds that its steps took.
         finished: Whether the log says that no more steps follow.
         copy: Whether it is another's session told again.
+        apart: Whether it has no times and its steps lie inside those of another log: what it is to
+            that one cannot be told.
         waste_after: Steps after this one were done again later, or None.
     """
 
@@ -52,7 +55,7 @@ class Session:
         self.begin: int | None = None
         self.end: int | None = None
         self.busy = 0
-        self.finished = self.copy = False
+        self.finished = self.copy = self.apart = False
         self.waste_after: int | None = None
 
     @property
@@ -300,14 +303,16 @@ def settle(sessions: list[Session]) -> tuple[int, int]:
     dated = all(session.begin is not None for session in sessions)
     order = sorted(sessions, key=lambda s: s.begin or 0) if dated else list(sessions)
     overlaps = _mark_copies(order) if dated else _mark_repeats(order)
-    kept = [session for session in order if not session.copy]
+    kept = [session for session in order if not session.copy and not session.apart]
     resumed: int | None = None
     for session in reversed(kept):
         session.finished = session.finished or session is not kept[-1]
         if resumed is not None and resumed < session.last:
             session.waste_after = max(resumed, session.first)
         resumed = session.first if resumed is None else min(resumed, session.first)
-    return len(order) - len(kept), overlaps
+    for session in order:
+        session.finished = session.finished or session.apart
+    return sum(session.copy for session in order), overlaps
 
 
 def _mark_copies(order: list[Session]) -> int:
@@ -329,10 +334,32 @@ def _mark_copies(order: list[Session]) -> int:
 
 
 def _mark_repeats(order: list[Session]) -> int:
-    """Mark sessions without times that say the same as one before them."""
+    """Mark sessions without times that repeat one of another log, or lie inside it.
+
+    Logs have no order then: none of them is waste because of another that it may have gone before.
+    """
     known: set[tuple[int, int, int]] = set()
     for session in order:
         same = (session.first, session.last, session.busy)
         session.copy = same in known
         known.add(same)
+    longest = sorted((s for s in order if not s.copy), key=lambda s: s.first - s.last)
+    for place, session in enumerate(longest):
+        others = [s for s in longest[:place] if s.file != session.file and not s.copy]
+        session.copy = any(_is_twin(session, other) for other in others)
+        session.apart = not session.copy and any(
+            other.first <= session.first and session.last <= other.last for other in others
+        )
     return 0
+
+
+def _is_twin(session: Session, longer: Session) -> bool:
+    """Return whether a session without times tells most of the steps of a longer one, as fast."""
+    steps, most = session.last - session.first, longer.last - longer.first
+    times = (session.busy * most, longer.busy * steps)
+    near = _TWIN * abs(times[0] - times[1]) <= max(times)
+    return (
+        session.first == longer.first
+        and session.devices == longer.devices
+        and (near and 2 * steps >= most)
+    )

@@ -24,10 +24,17 @@ class Nothing:
     Attributes:
         why: A word of the source, such as ``not-started``.
         amount: How many of them.
+        key: Its key as a stretch would have it, if it is over and may have been recorded while it
+            seemed to hold something; else empty.
+        units: Names of the devices that it would have held, as in the keys of records.
+        locator: Where it stands, in words.
     """
 
     why: str
     amount: int = 1
+    key: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    locator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,11 @@ class Units:
     milli: int | None = WHOLE
     words: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
+
+    @property
+    def place(self) -> str:
+        """Return what tells these devices from others in the key of a record."""
+        return self.name or self.type
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,8 +124,10 @@ def _drafts(facts: RunFacts, run: Mapping[str, JSON], figures: Sequence[Figure])
     for figure in figures:
         place = held_time.evidence(figure.kind, figure.source, figure.locator, (NAME, VERSION))
         stated = {**run, **figure.fields, "evidence": place}
+        key = (*identity, figure.series)
+        whole = held_time.whole(key, stated)
         for piece, body in enumerate(held_time.dated(stated, facts.period, 1000 * facts.gpus)):
-            yield draft_of("allocation", body, key=(*identity, figure.series, str(piece)))
+            yield draft_of("allocation", body, key=(*key, str(piece)), whole=whole)
 
 
 def _operation_kind(precision: str) -> str:

@@ -101,10 +101,11 @@ def _drafts(
     run: str, stated: Mapping[str, JSON], runtime: int | None, said: Said
 ) -> Iterator[Draft]:
     """Yield the legs: dated when start, duration and devices are known, else one undated leg."""
+    whole = held_time.whole((NAME, run), stated)
     if said.start is not None and runtime and said.devices:
         period = Period(said.start, said.start + timedelta(milliseconds=runtime))
         for piece, body in enumerate(held_time.dated(stated, period, 1000 * said.devices)):
-            yield draft_of("allocation", body, key=(NAME, run, str(piece)))
+            yield draft_of("allocation", body, key=(NAME, run, str(piece)), whole=whole)
         return
     assert said.not_after is not None, "a start without a duration is refused before"
     body = held_time.undated(stated, said.not_after)
@@ -113,7 +114,7 @@ def _drafts(
         body["milli_devices"] = 1000 * said.devices
         body["device_us"] = str(device_us)
         body["ceiling_operations"] = held_time.most(stated, device_us)
-    yield draft_of("allocation", body, key=(NAME, run, "0"))
+    yield draft_of("allocation", body, key=(NAME, run, "0"), whole=whole)
 
 
 def _held(said: Said, catalogue: Catalogue) -> dict[str, JSON]:

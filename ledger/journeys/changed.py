@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
-from ledger.canonical import JSON
 from ledger.entry import Entry, Opening
 from ledger.errors import Problem
 from ledger.log import Row
+from ledger.log.wholes import alike
 from ledger.record import Draft
 
-__all__ = ["CHANGED_MAX", "Entries", "changed_problem", "more_changed", "says_the_same"]
+__all__ = [
+    "CHANGED_MAX",
+    "Entries",
+    "changed_problem",
+    "more_changed",
+    "says_the_same",
+    "withheld_problem",
+]
 
 CHANGED_MAX: Final = 1_000
 """Changed records of one import that are told one by one."""
@@ -29,23 +36,11 @@ class Entries(Protocol):
 
 
 def says_the_same(draft: Draft, shelf: Entries, seq: int) -> bool:
-    """Whether an entry says what a draft says, and was only read at another place.
-
-    An export that grows has a new digest every day and may move its rows; what the old rows say
-    stays the same, and the ledger keeps the place where it was read first.
-    """
+    """Whether an entry says what a draft says, and was only read at another place."""
     (row,) = shelf.read(seq, seq + 1)
-    held = Entry.parse(row.bytes).body
-    body = {name: held.get(name) for name in draft.body}
     openings = (Opening.parse(stored) for _, _, stored in shelf.openings(seq, seq + 1))
     hidden = {opening.name: opening.value for opening in openings}
-    return hidden == dict(draft.hidden) and _placeless(body) == _placeless(draft.body)
-
-
-def _placeless(body: Mapping[str, JSON]) -> dict[str, JSON]:
-    """A body without the file and the place in it that its evidence names."""
-    evidence = dict(cast("Mapping[str, JSON]", body["evidence"] or {}))
-    return {**body, "evidence": {**evidence, "file_sha256": None, "locator": None}}
+    return alike(draft, Entry.parse(row.bytes).body, hidden)
 
 
 def changed_problem(source: str, line: int | None, seq: int) -> Problem:
@@ -73,4 +68,22 @@ def more_changed(source: str, number: int) -> Problem:
         changed_problem(source, None, 0),
         message=f"{number:,} more records are held with other content: they are not shown",
         remedy="correct those that are shown, and read the files again",
+    )
+
+
+def withheld_problem(source: str, number: int) -> Problem:
+    """The finding for records that are not appended, since another of the same thing clashes.
+
+    Args:
+        source: the file.
+        number: how many they are.
+    """
+    return Problem(
+        source,
+        None,
+        "withheld",
+        f"{number:,} more records of these jobs, pods or runs are not appended either",
+        "correct the records that clash, and read the file again",
+        severity="finding",
+        why="half of a changed run beside half of the old one is a total that nobody stated",
     )

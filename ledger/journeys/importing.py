@@ -10,18 +10,25 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 from ledger.entry import Entry
 from ledger.errors import InputError, Problem
 from ledger.hardware import Catalogue
-from ledger.journeys.changed import CHANGED_MAX, changed_problem, more_changed, says_the_same
+from ledger.journeys.changed import (
+    CHANGED_MAX,
+    changed_problem,
+    more_changed,
+    says_the_same,
+    withheld_problem,
+)
+from ledger.journeys.chunks import Chunk, chunks_of
 from ledger.journeys.excesses import excesses
+from ledger.journeys.resumed import done_before
 from ledger.journeys.standing import standing_figures
 from ledger.log import Appended, Row
-from ledger.record import Draft
+from ledger.record import Draft, Whole
 
 __all__ = [
     "CHUNK",
@@ -56,6 +63,8 @@ class Reading:
         lines: the line of the file that each draft came from, or None where lines mean nothing.
         refused: how many rows were refused, where not each has a problem of its own; None counts
             the problems.
+        told: the same drafts, with the things between them that hold nothing any more and of
+            which provisional records may stand; None if the file tells of no such thing.
     """
 
     drafts: Iterable[Draft]
@@ -63,6 +72,7 @@ class Reading:
     runs: int
     lines: Sequence[int] | None = None
     refused: int | None = None
+    told: Iterable[Draft | Whole] | None = None
 
 
 class Importer(Protocol):
@@ -106,10 +116,10 @@ class Importer(Protocol):
 class Ledger(Protocol):
     """The part of the log that an import needs."""
 
-    def append(self, drafts: Sequence[Draft]) -> Appended:
+    def append(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
         """Appends in one transaction; see `ledger.log.Log.append`."""
 
-    def preview(self, drafts: Sequence[Draft]) -> Appended:
+    def preview(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
         """Says what `append` would do, and does nothing."""
 
 
@@ -182,20 +192,29 @@ class Imported:
 class _Tally:
     """Counts that grow while the files go by."""
 
-    def __init__(self, write: Callable[[Sequence[Draft]], Appended]) -> None:
-        """Starts at nothing; `write` appends a chunk, or says what appending it would do."""
-        self.write = write
+    def __init__(self, ledger: Ledger, *, dry_run: bool) -> None:
+        """Starts at nothing; chunks are appended to the ledger, or it says what would become."""
+        self.write = ledger.preview if dry_run else ledger.append
         self.files = 0
         self.runs = 0
         self.new = 0
         self.same = 0
         self.changed = 0
+        self.changed_told = 0
         self.changed_in = ""
         self.superseded = 0
         self.refused = 0
         self.problems: list[Problem] = []
         self.held: Counter[str] = Counter()
         self.ceilings: dict[str, list[int]] = {}
+
+    def tell_changed(self, source: str, line: int | None, seq: int) -> None:
+        """Counts a record that the ledger holds with other content, and tells the first ones."""
+        self.changed += 1
+        self.changed_told += 1
+        self.changed_in = source
+        if self.changed_told <= CHANGED_MAX:
+            self.problems.append(changed_problem(source, line, seq))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +267,7 @@ def import_files(
     assert request.chunk >= 1, "a transaction holds at least one record"
     importer = request.importer
     _check_settings(importer, request.settings)
-    tally = _Tally(ledger.preview if request.dry_run else ledger.append)
+    tally = _Tally(ledger, dry_run=request.dry_run)
     for path in [file for given in paths for file in importer.files(given)]:
         reading = importer.read(path, request.settings, request.catalogue)
         tally.files += 1
@@ -257,8 +276,9 @@ def import_files(
         tally.refused += len(refused) if reading.refused is None else reading.refused
         if request.skip_refused or not refused:
             tally.runs += reading.runs
-            for start, drafts in _chunks(reading.drafts, request.chunk):
-                _append(tally, drafts, reading, request, place=(str(path), start))
+            told = reading.drafts if reading.told is None else reading.told
+            for chunk in chunks_of(str(path), told, request.chunk):
+                _append(tally, chunk, reading, request)
                 if progress is not None:
                     progress(tally.files, tally.new + tally.same + tally.changed)
     return _summary(tally, request.catalogue)
@@ -283,26 +303,14 @@ def _check_settings(importer: Importer, settings: Mapping[str, str]) -> None:
         )
 
 
-def _chunks(drafts: Iterable[Draft], size: int) -> Iterator[tuple[int, Sequence[Draft]]]:
-    """Yields the drafts in chunks, each with the place of its first."""
-    rest, start = iter(drafts), 0
-    while chunk := list(islice(rest, size)):
-        yield start, chunk
-        start += len(chunk)
-
-
-def _append(
-    tally: _Tally,
-    drafts: Sequence[Draft],
-    reading: Reading,
-    request: Request,
-    *,
-    place: tuple[str, int],
-) -> None:
+def _append(tally: _Tally, chunk: Chunk, reading: Reading, request: Request) -> None:
     """Appends one chunk of a file in one transaction and counts what became of it."""
-    source, start = place
-    standing = standing_figures(drafts, request.shelf, source) if start == 0 else ()
-    appended = tally.write(drafts)
+    source, start, drafts, vanished = chunk
+    standing: tuple[Problem, ...] = ()
+    if start == 0:
+        standing = standing_figures(drafts, request.shelf, source)
+        standing += done_before(drafts, request.shelf, source)
+    appended = tally.write(drafts, vanished=vanished)
     tally.problems.extend(standing if appended.new else ())
     tally.new += len(appended.new)
     tally.same += appended.same
@@ -315,11 +323,15 @@ def _append(
             continue
         index = start + conflict.draft_index
         line = reading.lines[index] if reading.lines is not None else None
-        tally.changed += 1
-        tally.changed_in = source
-        if tally.changed <= CHANGED_MAX:
-            tally.problems.append(changed_problem(source, line, conflict.seq))
-    tally.problems += excesses(drafts, reading.lines, place, (reading.problems, tally.problems))
+        tally.tell_changed(source, line, conflict.seq)
+    for seq in appended.refuted:
+        tally.tell_changed(source, None, seq)
+    if appended.withheld:
+        tally.changed += appended.withheld
+        tally.problems.append(withheld_problem(source, appended.withheld))
+    tally.problems += excesses(
+        drafts, reading.lines, (source, start), (reading.problems, tally.problems)
+    )
     for draft in drafts:
         _weigh(tally, draft)
 
@@ -352,8 +364,8 @@ def _ceiling(catalogue: Catalogue, device: str, sums: Sequence[int]) -> Ceiling:
 
 def _summary(tally: _Tally, catalogue: Catalogue) -> Imported:
     """Freezes the counts."""
-    if tally.changed > CHANGED_MAX:
-        tally.problems.append(more_changed(tally.changed_in, tally.changed - CHANGED_MAX))
+    if tally.changed_told > CHANGED_MAX:
+        tally.problems.append(more_changed(tally.changed_in, tally.changed_told - CHANGED_MAX))
     return Imported(
         files=tally.files,
         runs=tally.runs,

@@ -49,6 +49,7 @@ class Seen:
     Attributes:
         seq: Entry.
         run: Run.
+        model: Model that it serves.
         lane: Word of the method: ``architecture``, ``telemetry`` … or ``time``.
         primary: Whether it adds.
         own: Whether it is work of the run alone, and not a figure that includes ancestors.
@@ -76,6 +77,7 @@ class Seen:
 
     seq: int
     run: str
+    model: str
     lane: str
     primary: bool
     own: bool
@@ -158,6 +160,7 @@ def seen(seq: int, body: Body) -> Seen:
     return Seen(
         seq=seq,
         run=str(body["run"]),
+        model=str(body["model"]),
         lane=_lane(str(body["method"]), inputs, str(evidence["source_kind"])),
         primary=body["role"] == "primary",
         own=body["extent"] == "own",

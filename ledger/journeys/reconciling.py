@@ -19,9 +19,10 @@ from ledger.errors import MissingError, Problem
 from ledger.journeys.capacity_gaps import Gap, contract_gaps, device_gaps
 from ledger.journeys.lanes import Lane, Seen, lanes_of, seen
 from ledger.journeys.mismatches import run_problems
-from ledger.journeys.overlaps import nested
+from ledger.journeys.overlaps import elsewhere, nested
 from ledger.journeys.run_grade import RunGrade, grade_run
 from ledger.journeys.tolerance import agree, comparable, independent
+from ledger.log.wholes import is_empty
 
 __all__ = ["DayLine", "Pair", "Reconciliation", "RunLine", "reconcile"]
 
@@ -76,8 +77,9 @@ class RunLine:
         mfu: Operations over the ceiling; None if either is not known.
         hfu: Operations executed over the ceiling; None likewise.
         coverage: Time that telemetry saw over time held; None without either.
-        billed: Time billed over time held; None without either.
-        receipted: Time that the provider countersigned over time held; None without either.
+        billed: Time held that is billed for its device and day, over time held; if all of it is,
+            time billed over time held. None without either.
+        receipted: Likewise, of what the provider countersigned.
         pairs: Independent methods that can be compared.
         days: The same day by day.
         problems: What must be looked at.
@@ -158,6 +160,8 @@ def reconcile(
     inside: dict[str, list[Problem]] = {}
     for parent, child, both in nested(runs):
         inside.setdefault(parent, []).append(_nested_problem(parent, child, both.device_us))
+    for one, other in elsewhere(legs.values()):
+        inside.setdefault(one.run, []).append(_elsewhere_problem(one, other))
     lines = tuple(
         _run_line(name, runs[name], inside.get(name, ()), tolerances)
         for name in sorted(set(names) or runs)
@@ -179,7 +183,8 @@ def _standing(
     for entry in entries:
         if entry.type == "allocation":
             leg = seen(entry.seq, entry.body)
-            if leg.day is None or leg.day <= last:
+            # A leg of which nothing remained bears nothing out and contradicts nothing.
+            if (leg.day is None or leg.day <= last) and not is_empty(entry.body):
                 legs[entry.seq] = leg
         elif entry.type == "commitment":
             contracts[entry.seq] = entry.body
@@ -208,8 +213,8 @@ def _run_line(
         "mfu": _ratio(operations if len(stated) == len(primary) else None, ceiling),
         "hfu": _ratio(_executed(lanes, primary), ceiling),
         "coverage": _ratio(_time(lanes, "telemetry", sampled=True), whole_us),
-        "billed": _ratio(_time(lanes, "invoice"), whole_us),
-        "receipted": _ratio(_time(lanes, "provider_countersigned"), whole_us),
+        "billed": _borne_out(legs, lanes, "invoice", whole_us),
+        "receipted": _borne_out(legs, lanes, "provider_countersigned", whole_us),
     }
     found = (
         *run_problems(name, legs, ratios, [(p.left, p.right, p.agree) for p in pairs], tolerances),
@@ -267,6 +272,31 @@ def _time(lanes: Sequence[Lane], kind: str, *, sampled: bool = False) -> int | N
     return max(known) if known else None
 
 
+def _borne_out(
+    legs: Sequence[Seen], lanes: Sequence[Lane], kind: str, whole_us: int | None
+) -> Fraction | None:
+    """Return how much of the time held a source confirms, device by device and day by day.
+
+    A bill for another day, or for other devices, confirms nothing. Where all of the time is
+    confirmed, the ratio is that of the whole times, so that what is billed beyond it shows.
+    """
+    whole = _ratio(_time(lanes, kind), whole_us)
+    if whole is None or whole_us is None:
+        return None
+    held: dict[tuple[str | None, int | None], int] = {}
+    told: dict[tuple[str | None, int | None], dict[str, int]] = {}
+    for leg in legs:
+        place = (leg.device, leg.day)
+        if leg.primary and leg.own:
+            held[place] = held.get(place, 0) + (leg.device_us or 0)
+        elif not leg.primary and leg.kind == kind:
+            by = told.setdefault(place, {})
+            by[leg.importer] = by.get(leg.importer, 0) + (leg.device_us or 0)
+    # Two importers that both saw the time saw the same time.
+    met = sum(min(held.get(place, 0), max(by.values())) for place, by in told.items())
+    return whole if met == whole_us else Fraction(met, whole_us)
+
+
 def _ceiling(primary: Sequence[Seen]) -> int | None:
     """Return the sum of the ceilings, or None if a leg has none."""
     known = [leg.ceiling for leg in primary if leg.ceiling is not None]
@@ -315,4 +345,19 @@ def _nested_problem(parent: str, child: str, device_us: int) -> Problem:
         "reverse the records of one of the two with `flopledger record`",
         "finding",
         "primary records are added, so the same time counts twice",
+    )
+
+
+def _elsewhere_problem(one: Seen, other: Seen) -> Problem:
+    """Return the finding for two runs that may be one, told by two importers."""
+    return Problem(
+        f"run {one.run}",
+        None,
+        "same-time-elsewhere",
+        f"the run {other.run}, from {other.importer}, holds as many devices at the same time for "
+        f"the same model as this one, from {one.importer}: entries {one.seq} and {other.seq}",
+        "if it is one run, reverse the records of one with `flopledger record`, or import them "
+        "again with `--set role=corroborating`",
+        "finding",
+        "primary records are added, whatever their runs are called",
     )

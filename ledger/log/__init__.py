@@ -13,7 +13,7 @@ from ledger.log.store import Batch, CheckpointLog, Head, KeyRow, Row, Store, Tai
 
 if TYPE_CHECKING:
     from ledger.log.append import Log
-    from ledger.log.seal import Identity
+    from ledger.log.identity import Identity
 
 __all__ = [
     "Appended",
@@ -29,7 +29,7 @@ __all__ = [
     "Tail",
 ]
 
-_SEALING = {"Identity": "seal", "Log": "append"}
+_SEALING = {"Identity": "identity", "Log": "append"}
 
 
 def __getattr__(name: str) -> object:

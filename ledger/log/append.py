@@ -13,12 +13,13 @@ from ledger.checkpoint import Checkpoint, Note
 from ledger.entry import Entry
 from ledger.errors import HeadMovedError, InputError, IntegrityError
 from ledger.keys import Signer
+from ledger.log.identity import Identity
 from ledger.log.outcome import Appended
-from ledger.log.seal import Identity, Sealing
+from ledger.log.seal import Sealing
 from ledger.log.secrecy import check_secret, check_tail
 from ledger.log.store import Batch, CheckpointLog, Head, Row, Store
 from ledger.merkle import CompactRange, leaf_hash
-from ledger.record import Draft
+from ledger.record import Draft, Whole
 
 __all__ = ["ATTEMPTS_MAX", "Log"]
 
@@ -45,7 +46,9 @@ class Log:
         self._identity = identity
         self._sealed = ""  # hash of the last entry that this log appended and read back
 
-    def append(self, drafts: Sequence[Draft], *, whole: bool = False) -> Appended:
+    def append(
+        self, drafts: Sequence[Draft], *, whole: bool = False, vanished: Sequence[Whole] = ()
+    ) -> Appended:
         """Append what is new in one transaction, then sign the new head.
 
         A draft that the ledger already holds is counted and not added again; one that
@@ -55,6 +58,7 @@ class Log:
         Args:
             drafts: Validated records, at most some ten thousand a call.
             whole: Append nothing unless every one of them is new: they belong together.
+            vanished: Things that hold nothing, whose provisional records are emptied.
 
         Returns:
             What became of each; with ``whole``, what stands in the way if anything does.
@@ -70,7 +74,7 @@ class Log:
         with self._checkpoints.exclusive():
             for _ in range(ATTEMPTS_MAX):
                 head = self._agreed_head()
-                batch, appended = self._seal(head, drafts)
+                batch, appended = self._seal(head, drafts, vanished)
                 if whole and len(batch.entries) != len(drafts):
                     return replace(appended, new=())
                 if not batch.entries:
@@ -87,16 +91,18 @@ class Log:
         """Return the stand-in of a value of a confidential field, 32 hex digits."""
         return self._identity.pseudonym(name, value)
 
-    def preview(self, drafts: Sequence[Draft]) -> Appended:
+    def preview(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
         """Say what ``append`` would do, and write nothing."""
-        return self._seal(self._store.head(), drafts)[1]
+        return self._seal(self._store.head(), drafts, vanished)[1]
 
-    def _seal(self, head: Head, drafts: Sequence[Draft]) -> tuple[Batch, Appended]:
+    def _seal(
+        self, head: Head, drafts: Sequence[Draft], vanished: Sequence[Whole]
+    ) -> tuple[Batch, Appended]:
         """Seal the drafts as if the log ended at this head, with the secret of this log."""
         # An entry that this log sealed itself was sealed with its secret.
         if head.prev != self._sealed:
             check_secret(self._store, head.size, self._identity.secret)
-        return Sealing(self._identity, self._store, head).run(drafts)
+        return Sealing(self._identity, self._store, head).run(drafts, vanished)
 
     def _commit(self, head: Head, batch: Batch) -> bool:
         """Write the batch; return whether the head was still the one it was sealed for."""

@@ -30,11 +30,17 @@ class Appended:
         new: Numbers of the entries that the drafts became, in their order.
         same: Drafts that the ledger already held.
         conflicts: Drafts that contradict what the ledger holds.
-        superseded: Provisional entries that a final draft replaced; the reversals that the log
-            wrote for them are not in ``new``.
+        superseded: Provisional entries that a final draft replaced, or an empty record where their
+            source no longer tells of them; what the log wrote for that is not in ``new``.
+        withheld: Drafts that stand against nothing and were not appended, since another leg of
+            the same thing is a conflict.
+        refuted: Final entries of things of which the source now says that they held nothing; they
+            stay as they are.
     """
 
     new: tuple[int, ...] = ()
     same: int = 0
     conflicts: tuple[Conflict, ...] = ()
     superseded: tuple[int, ...] = ()
+    withheld: int = 0
+    refuted: tuple[int, ...] = ()

@@ -10,79 +10,29 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import NamedTuple
 
 import msgspec
 
-from ledger.canonical import BYTES_MAX, INTEGER_MAX, JSON
-from ledger.entry import TYPES, VERSION, Entry
+from ledger.canonical import BYTES_MAX, JSON
+from ledger.entry import TYPES, VERSION, Entry, Opening
 from ledger.errors import ConflictError, InputError
-from ledger.keys import Signer
+from ledger.log.identity import Identity
 from ledger.log.outcome import Appended, Conflict
+from ledger.log.profile import check_hidden, check_profile
 from ledger.log.store import Batch, Head, KeyRow, Store
+from ledger.log.wholes import Verdict, alike, decide, emptied, gather, is_empty, judge
 from ledger.merkle import leaf_hash
 from ledger.period import format_instant
-from ledger.record import MODELS, Draft
-from ledger.record.growth import precedes
+from ledger.record import MODELS, Draft, Whole
 
-__all__ = ["IRREVERSIBLE", "Identity", "Sealing", "pseudonym"]
+__all__ = ["IRREVERSIBLE", "Sealing", "reversal_key"]
 
 IRREVERSIBLE = frozenset({"anchor", "attestation", "key", "reversal"})
-PSEUDONYM_HEX = 32  # 128 bits: enough that two names never share one
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who seals, and where chance and time come from.
-
-    Attributes:
-        origin: Name of the ledger.
-        secret: Key of the keyed digests, 32 bytes.
-        signer: Signs checkpoints; None leaves what is appended unsigned.
-        clock: Gives the time, aware.
-        salts: Gives 128 random bits as 22 characters of base64url, new at each call.
-        ids: Gives a UUID, new at each call.
-        heir: The signer that a rotation hands over to, while one is under way; else None.
-    """
-
-    origin: str
-    secret: bytes
-    signer: Signer | None
-    clock: Callable[[], datetime]
-    salts: Callable[[], str]
-    ids: Callable[[], str]
-    heir: Signer | None = None
-
-    def key(self, parts: Sequence[str]) -> bytes:
-        """Return the keyed digest of a natural key, 32 bytes."""
-        return hmac.digest(self.secret, b"key\0" + _encode(list(parts)), "sha256")
-
-    def content(self, kind: str, body: Mapping[str, JSON], hidden: Mapping[str, str]) -> bytes:
-        """Return the keyed digest of what a record says, 32 bytes."""
-        value = {"body": body, "hidden": hidden, "type": kind}
-        return hmac.digest(self.secret, b"content\0" + _encode(value), "sha256")
-
-    def pseudonym(self, name: str, value: str) -> str:
-        """Return the stand-in of a confidential value, 32 hex digits."""
-        return pseudonym(self.secret, name, value)
-
-
-def pseudonym(secret: bytes, name: str, value: str) -> str:
-    """Return the stand-in of a confidential value, 32 hex digits.
-
-    Args:
-        secret: Key of the keyed digests, 32 bytes.
-        name: Field of the record.
-        value: What it says.
-    """
-    digest = hmac.digest(secret, b"pseudonym\0" + _encode([name, value]), "sha256")
-    return digest.hex()[:PSEUDONYM_HEX]
 
 
 class Prepared(NamedTuple):
@@ -105,31 +55,51 @@ class Sealing:
         self._prev = head.prev
         self._recorded_at = max(format_instant(identity.clock()), head.recorded_at)
         self._live: dict[bytes, KeyRow] = {}
+        self._known: set[bytes] = set()
         self._entries: list[tuple[int, bytes, bytes]] = []
         self._openings: list[tuple[int, int, bytes]] = []
         self._keys: list[tuple[bytes, int, bytes]] = []
         self._new: list[int] = []
         self._superseded: list[int] = []
         self._conflicts: list[Conflict] = []
-        self._same = 0
+        self._refuted: list[int] = []
+        self._same = self._withheld = 0
         self._pseudonyms: dict[tuple[str, str], str] = {}
 
-    def run(self, drafts: Sequence[Draft]) -> tuple[Batch, Appended]:
+    def run(
+        self, drafts: Sequence[Draft], vanished: Sequence[Whole] = ()
+    ) -> tuple[Batch, Appended]:
         """Seal what is new.
+
+        Args:
+            drafts: What is to be appended.
+            vanished: Things that hold nothing, and of which legs may have been recorded before.
 
         Raises:
             InputError: If a draft has no canonical form or is too large.
             ConflictError: If a reversal does not fit what it reverses.
         """
         prepared = [self._prepare(draft) for draft in drafts]
-        self._live = self._find_live({item.key for item in prepared})
-        for index, item in enumerate(prepared):
-            self._take(index, item)
+        self._look_up({item.key for item in prepared})
+        groups = list(gather(drafts))
+        self._look_up_series([*(w for w, _ in groups if w is not None), *vanished])
+        for whole, places in groups:
+            if whole is None:
+                self._take(places[0], prepared[places[0]])
+            else:
+                self._take_whole(whole, [(place, prepared[place]) for place in places])
+        for whole in vanished:
+            self._take_vanished(whole)
         leaves = (row[2] for row in self._entries)
         head = Head(self._head.range.extend(leaves), self._prev, self._recorded_at)
         batch = Batch(self._entries, self._openings, self._keys, head)
         appended = Appended(
-            tuple(self._new), self._same, tuple(self._conflicts), tuple(self._superseded)
+            tuple(self._new),
+            self._same,
+            tuple(self._conflicts),
+            tuple(self._superseded),
+            self._withheld,
+            tuple(self._refuted),
         )
         return batch, appended
 
@@ -163,46 +133,137 @@ class Sealing:
             found = self._pseudonyms[name, value] = self._identity.pseudonym(name, value)
         return found
 
-    def _find_live(self, keys: Iterable[bytes]) -> dict[bytes, KeyRow]:
-        """Return the stored entries under these keys that nothing reverses."""
+    def _look_up(self, keys: Iterable[bytes]) -> None:
+        """Learn which keys the store knows, and the entries under them that nothing reverses."""
         found = self._store.find_keys(list(keys))
         reversals = {self._identity.key(reversal_key(row.seq)): key for key, row in found.items()}
         reversed_keys = {reversals[key] for key in self._store.find_keys(list(reversals))}
-        return {key: row for key, row in found.items() if key not in reversed_keys}
+        self._known.update(found)
+        self._live.update((key, row) for key, row in found.items() if key not in reversed_keys)
 
-    def _take(self, index: int, item: Prepared) -> None:
-        """Add a draft, or count why it is not added."""
+    def _look_up_series(self, wholes: Iterable[Whole]) -> None:
+        """Learn all that the store holds of some things, leg by leg of all of them at once."""
+        going = dict.fromkeys(series for whole in wholes for series in whole.series)
+        number = 0
+        while going:
+            keys = {series: self._identity.key(series.key(number)) for series in going}
+            # The legs told now were looked up; a first leg that nobody knows has none behind it.
+            self._look_up(key for key in keys.values() if key not in self._known)
+            going = {series: None for series, key in keys.items() if key in self._known}
+            number += 1
+
+    def _judge(self, item: Prepared) -> Verdict:
+        """Say what a draft is to what the ledger holds under its key."""
         live = self._live.get(item.key)
         if live is None:
+            return "new"
+        if live.content == item.content:
+            return "same"
+        if item.draft.type != "allocation":
+            return "differs"
+        return judge(self._entry(live.seq).body, item.body)
+
+    def _take(self, index: int, item: Prepared, verdict: Verdict | None = None) -> None:
+        """Add a draft, or count why it is not added."""
+        verdict = verdict or self._judge(item)
+        if verdict == "new":
             if item.draft.type == "reversal":
                 self._check_reversal(item.body)
             self._new.append(self._add(item))
-        elif live.content == item.content:
-            self._same += 1
-        elif item.draft.type != "allocation":
-            self._conflicts.append(Conflict(index, live.seq, item.draft.key))
+        elif verdict == "replaces":
+            self._supersede(self._live[item.key].seq)
+            self._new.append(self._add(item))
+        elif verdict == "differs":
+            self._conflicts.append(Conflict(index, self._live[item.key].seq, item.draft.key))
         else:
-            self._take_changed_allocation(index, item, live)
+            self._same += 1
 
-    def _take_changed_allocation(self, index: int, item: Prepared, live: KeyRow) -> None:
-        """Let a final record replace a provisional one, and a grown provisional one its former."""
-        held = self._entry(live.seq)
-        before, after = held.body.get("status"), item.body.get("status")
-        if (before, after) == ("provisional", "final"):
-            self._add(self._prepare(_superseding(held)))
-            self._superseded.append(live.seq)
-            self._new.append(self._add(item))
-        elif (before, after) == ("final", "provisional"):
-            # The final record has come before: an older export that is read again adds nothing.
-            self._same += 1
-        elif before == after == "provisional" and precedes(held.body, item.body):
-            self._add(self._prepare(_superseding(held)))
-            self._superseded.append(live.seq)
-            self._new.append(self._add(item))
-        elif before == after == "provisional" and precedes(item.body, held.body):
-            self._same += 1
+    def _supersede(self, seq: int) -> None:
+        """Let a provisional record make room for its successor, which follows at once."""
+        self._add(self._prepare(_superseding(self._entry(seq))))
+        self._superseded.append(seq)
+
+    def _take_whole(self, whole: Whole, items: Sequence[tuple[int, Prepared]]) -> None:
+        """Add the legs of one thing, and empty those that it no longer has; or add none."""
+        verdicts = [self._judge_leg(item) for _, item in items]
+        rest = self._rest(whole, {item.key for _, item in items})
+        final = all(item.body["status"] == "final" for _, item in items)
+        decision = decide(
+            verdicts, [entry.body for entry in rest], final=final, ended=lambda: self._ended(items)
+        )
+        if decision == "older":
+            self._same += len(items)
+        elif decision == "against":
+            self._withhold(items, verdicts, rest)
         else:
-            self._conflicts.append(Conflict(index, live.seq, item.draft.key))
+            for (index, item), verdict in zip(items, verdicts, strict=True):
+                self._take(index, item, verdict)
+            for entry in rest:
+                self._empty(entry, whole)
+
+    def _ended(self, items: Sequence[tuple[int, Prepared]]) -> bool:
+        """Return whether one of these legs is held as a final record."""
+        held = (self._live[item.key].seq for _, item in items if item.key in self._live)
+        return any(self._entry(seq).body["status"] == "final" for seq in held)
+
+    def _withhold(
+        self,
+        items: Sequence[tuple[int, Prepared]],
+        verdicts: Sequence[Verdict],
+        rest: Sequence[Entry],
+    ) -> None:
+        """Add none of the legs of a thing, and name those that stand against the ledger."""
+        word = "differs" if "differs" in verdicts else "older"
+        odd = [pair for pair, each in zip(items, verdicts, strict=True) if each == word]
+        for index, item in odd or items[-1:]:
+            seq = self._live[item.key].seq if odd else rest[0].seq
+            self._conflicts.append(Conflict(index, seq, item.draft.key))
+        self._withheld += len(items) - max(len(odd), 1)
+
+    def _judge_leg(self, item: Prepared) -> Verdict:
+        """Judge a leg of a thing; what was only read at another place is the same."""
+        verdict = self._judge(item)
+        if verdict != "differs":
+            return verdict
+        held = self._entry(self._live[item.key].seq)
+        return "same" if alike(item.draft, held.body, self._hidden(held.seq)) else "differs"
+
+    def _take_vanished(self, whole: Whole) -> None:
+        """Empty what was recorded of a thing while it seemed to hold something; or tell it."""
+        rest = self._rest(whole, set())
+        final = [entry.seq for entry in rest if entry.body["status"] == "final"]
+        self._refuted += final
+        for entry in () if final else rest:
+            self._empty(entry, whole)
+
+    def _rest(self, whole: Whole, told: set[bytes]) -> list[Entry]:
+        """Return the standing legs of a thing that are not told now and are not empty."""
+        found = []
+        for series in whole.series:
+            for number in count():
+                key = self._identity.key(series.key(number))
+                if key not in self._known:
+                    break
+                row = None if key in told else self._live.get(key)
+                if row is not None and not is_empty((entry := self._entry(row.seq)).body):
+                    found.append(entry)
+        return found
+
+    def _empty(self, entry: Entry, whole: Whole) -> None:
+        """Replace a provisional leg by a final one that says that nothing was held."""
+        draft = emptied(entry.body, self._hidden(entry.seq), whole.evidence)
+        key = bytes.fromhex(str(entry.body["idempotency_key"]))
+        self._supersede(entry.seq)
+        self._add(self._prepare(draft)._replace(key=key))
+
+    def _hidden(self, seq: int) -> dict[str, str]:
+        """Return the confidential fields of an entry, stored or of this very batch."""
+        if seq >= self._head.size:
+            stored: Iterable[tuple[int, int, bytes]] = (o for o in self._openings if o[0] == seq)
+        else:
+            stored = self._store.openings(seq, seq + 1)
+        opened = (Opening.parse(data) for _, _, data in stored)
+        return {opening.name: opening.value for opening in opened}
 
     def _check_reversal(self, body: Mapping[str, JSON]) -> None:
         """Refuse a reversal that does not copy what it reverses word for word."""
@@ -263,6 +324,7 @@ class Sealing:
         self._keys.append((item.key, seq, item.content))
         self._prev = digest.hex()
         self._live[item.key] = KeyRow(seq, item.content)
+        self._known.add(item.key)
         if item.draft.type == "reversal":
             self._free(item.body)
         return seq
@@ -308,47 +370,3 @@ def _superseding(held: Entry) -> Draft:
         "discovered_on": None,
     }
     return Draft("reversal", body, {}, reversal_key(held.seq))
-
-
-def check_hidden(hidden: Mapping[str, str]) -> None:
-    """Raise unless confidential fields are texts under names that an opening can carry.
-
-    Raises:
-        InputError: If one is not.
-    """
-    for name, value in hidden.items():
-        if not name.isascii() or not isinstance(value, str):
-            raise InputError(
-                f"confidential field {name!r} is not a text", remedy='write {"notes": "…"}'
-            )
-
-
-def check_profile(value: JSON, depth: int = 0) -> None:
-    """Raise unless a value lies within the profile of ``ledger.canonical``.
-
-    Raises:
-        InputError: If it holds a float, an integer beyond 2^53 - 1, a key that is not ASCII, or
-            anything that JSON does not have.
-    """
-    kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return
-    if isinstance(value, dict):
-        if not "".join(value).isascii():
-            key = next(key for key in value if not key.isascii())
-            raise InputError(f"field name {key!r} is not ASCII", remedy="rename the field")
-        for item in value.values():
-            # Texts, nulls and small numbers are nearly all fields: they need no call.
-            if item is None or type(item) is str:
-                continue
-            if type(item) is not int or not -INTEGER_MAX <= item <= INTEGER_MAX:
-                check_profile(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            check_profile(item, depth + 1)
-    elif not isinstance(value, int) or abs(value) > INTEGER_MAX:
-        raise InputError(
-            f"{str(value)[:60]} ({kind.__name__}) has no place in an entry",
-            why="numbers are exact integers within 2^53 - 1",
-            remedy="write larger numbers as strings of digits, and no floats",
-        )

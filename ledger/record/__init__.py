@@ -15,6 +15,7 @@ from ledger.record.draft import (
 from ledger.record.fields import Body, EvidenceStatement
 from ledger.record.stored import check_stored
 from ledger.record.subject import Commitment, Fact, Holding, Lineage
+from ledger.record.whole import Series, Whole
 
 __all__ = [
     "MODELS",
@@ -33,6 +34,8 @@ __all__ = [
     "Key",
     "Lineage",
     "Reversal",
+    "Series",
+    "Whole",
     "check_stored",
     "draft_again",
     "draft_of",

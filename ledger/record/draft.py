@@ -15,6 +15,7 @@ from ledger.record.allocation import Allocation
 from ledger.record.faults import faults
 from ledger.record.fields import Body, Evidence
 from ledger.record.subject import Commitment, Fact, Holding, Lineage
+from ledger.record.whole import Whole
 
 __all__ = ["MODELS", "Draft", "draft_again", "draft_of", "evidence_grade", "parse_record"]
 
@@ -45,12 +46,15 @@ class Draft:
         body: Public fields, all of them present; pseudonyms and key are added on sealing.
         hidden: Confidential fields that were given; they go into openings.
         key: Natural identity of the record; the same key is the same thing.
+        whole: What the record is a leg of, if its source tells of several legs at once; they stand
+            one behind the other, and are appended together or not at all.
     """
 
     type: str
     body: dict[str, JSON]
     hidden: Mapping[str, str]
     key: tuple[str, ...]
+    whole: Whole | None = None
 
 
 def draft_of(
@@ -59,6 +63,7 @@ def draft_of(
     *,
     hidden: Mapping[str, str] | None = None,
     key: tuple[str, ...] = (),
+    whole: Whole | None = None,
 ) -> Draft:
     """Validate a record and make it ready for sealing.
 
@@ -67,6 +72,7 @@ def draft_of(
         body: Every public field of the type.
         hidden: Confidential fields, any of those the type allows.
         key: Natural identity; if empty, the whole content is its own identity.
+        whole: What the record is a leg of, or None.
 
     Raises:
         InputError: If a field is missing, unknown or wrong; all faults are named. Or the key is
@@ -112,7 +118,7 @@ def draft_of(
         "content",
         encode({"body": public, "hidden": cast("JSON", secrets)}).decode(),
     )
-    return Draft(kind, public, secrets, (kind, *identity))
+    return Draft(kind, public, secrets, (kind, *identity), whole)
 
 
 def draft_again(
@@ -121,6 +127,7 @@ def draft_again(
     *,
     hidden: Mapping[str, str],
     key: tuple[str, ...],
+    whole: Whole | None = None,
 ) -> Draft:
     """Make ready what ``draft_of`` has made ready before, from the same fields, and check nothing.
 
@@ -129,8 +136,9 @@ def draft_again(
         body: Every public field of the type; the draft keeps it.
         hidden: Confidential fields.
         key: Natural identity, not empty.
+        whole: What the record is a leg of, or None.
     """
-    return Draft(kind, body, hidden, (kind, *key))
+    return Draft(kind, body, hidden, (kind, *key), whole)
 
 
 def parse_record(value: Mapping[str, Any]) -> Draft:

@@ -19,7 +19,7 @@ from ledger.importers.csv import IMPORTER
 from ledger.journeys.json_lines import Lines
 from ledger.journeys.recording import record_lines
 from ledger.log import Appended
-from ledger.record import Draft, draft_of
+from ledger.record import Draft, Whole, draft_of
 from ledger.regime.vocabulary import load_vocabulary
 
 Run = Callable[..., Any]
@@ -168,8 +168,8 @@ def ledger(flopledger: Run, tmp_path: Path) -> Run:
 class NoLedger:
     """A ledger to which nothing may be appended."""
 
-    def append(self, drafts: Sequence[Draft]) -> Appended:
-        raise AssertionError(f"{len(drafts)} records were appended")
+    def append(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
+        raise AssertionError(f"{len(drafts) + len(vanished)} records were appended")
 
     preview = append
 
