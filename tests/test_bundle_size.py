@@ -10,7 +10,7 @@ import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -153,7 +153,9 @@ def many_attested(folder: Path, count: int) -> bytes:
     )
     asked = Question(TODAY, TODAY, TODAY, datetime(2026, 11, 24, 12, tzinfo=UTC))
     checked = check(asked, records, pack(), PlainEvaluator())
-    told = Told(Days(TODAY, TODAY + timedelta(1)), Completeness("every-run-recorded"), None)
+    told = Told(
+        Days(date(2026, 1, 1), TODAY + timedelta(1)), Completeness("every-run-recorded"), None
+    )
     held = Held(records, pack(), iter(rows.leaves))
     envelope = Envelope(attest(told, checked, held).statement().encode())
     envelope = envelope.sign(OFFICER).sign(APPROVER)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def ledger(flopledger: Run) -> None:
 def test_check_without_a_cluster_says_what_to_do(
     flopledger: Run, options: list[str], said: str, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dask = pytest.importorskip("ledger.engines.dask")
+    dask = import_module("ledger.engines.dask")
     monkeypatch.setattr(dask, "_CONNECT_S", 0.5)
     ran = flopledger("check", *options)
     assert ran.code == 2

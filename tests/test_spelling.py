@@ -22,6 +22,7 @@ from ledger.canonical import encode
 from ledger.entry import TYPES
 from ledger.errors import LedgerError
 from ledger.form import bodies, form_of, spelling
+from ledger.form.plain import is_plain
 from ledger.form.rules import Amounts, Inputs, SetOfNames, Times
 from ledger.form.spelling import Spelling, whole, words
 from ledger.period import Period, parse_day, parse_instant
@@ -68,17 +69,22 @@ def spelt(kind: Any) -> Spelling:
     return Spelling(whole(members(kind)), quoted=False)
 
 
-def members(model: type[Body]) -> dict[str, Spelling]:
-    """Return the spelling of every field of a model."""
+LATER = {"commitment": frozenset({"allocated_on", "substitutes"})}
+"""Fields that came later and may be left out: a leaf that has them is read the slow way."""
+
+
+def members(model: type[Body], without: frozenset[str] = frozenset()) -> dict[str, Spelling]:
+    """Return the spelling of every field of a model, but for some that may be left out."""
     hints = get_type_hints(model, include_extras=True)
-    return {name: spelt(hints[name]) for name in model.model_fields}
+    assert not any(model.model_fields[name].is_required() for name in without)
+    return {name: spelt(hints[name]) for name in model.model_fields if name not in without}
 
 
 def test_every_type_but_reversals_has_the_form_of_its_model() -> None:
     assert {kind for kind in TYPES if form_of(kind) is None} == {"reversal"}
     for kind in TYPES - {"reversal"}:
         added = {f"{name}_pseudonym": spelling.PSEUDONYM for name in MODELS[kind].PSEUDONYMS}
-        expected = members(MODELS[kind])
+        expected = members(MODELS[kind], without=LATER.get(kind, frozenset()))
         expected |= {name: each.or_null() for name, each in added.items()}
         expected["idempotency_key"] = spelling.HASH
         form = form_of(kind)
@@ -134,6 +140,8 @@ def test_every_character_of_a_spelling_is_one_of_a_name_and_canonical() -> None:
     for point in range(sys.maxunicode + 1):
         text = chr(point)
         if 0xD800 <= point < 0xE000 or not character.fullmatch(text) or not text.isprintable():
+            continue
+        if not is_plain(f"a{text}b"):
             continue
         assert encode(text) == f'"{text}"'.encode()
         names.validate_python(f"a{text}b")

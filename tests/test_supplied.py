@@ -27,7 +27,9 @@ def test_supplied_is_the_only_way_to_skip() -> None:
     """A skip that is written elsewhere stands here with its reason."""
     known = {
         "crash/test_strace.py": "slow: run by hand",
+        "test_bench_counts.py": "strace may be missing, or not allowed to trace",
         "thirdparty/test_canonicalize.py": ".ci/run demands it wherever npm reaches a registry",
+        "thirdparty/test_report_office.py": "slow: run by hand, where LibreOffice is",
         "thirdparty/test_report_pictures.py": "slow: run by hand, where a browser is",
     }
     way = re.compile(r"pytest\.skip\(|importorskip|mark\.skip")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["faults"]
 
 _SHOWN_MAX = 60
+_CHECKED = re.compile(r"^function-\w+\[\w+\(\), (.+)\]$")  # a check of ours around a type
 
 _BY_KIND: Mapping[str, str] = {
     "missing": "is not there: write null for what is not known",
@@ -46,7 +48,7 @@ def faults(error: ValidationError) -> str:
 
 def _fault(fault: ErrorDetails) -> str:
     """Return one fault: its place and what to write there."""
-    place = ".".join(str(part) for part in fault["loc"])
+    place = ".".join(_CHECKED.sub(r"\1", str(part)) for part in fault["loc"])
     text = _words(fault)
     return f"{place}: {text}" if place else text
 
