@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import openpyxl
 import pytest
 import yaml
 from builtworld import page
@@ -70,6 +71,8 @@ def shown(calendar: Calendar) -> str:
 
 def opened(path: Path) -> Any:
     """Open a file with a parser of its kind."""
+    if path.suffix == ".xlsx":
+        return [sheet.title for sheet in openpyxl.load_workbook(path)]
     text = path.read_text("utf-8")
     match path.suffix:
         case ".json":
@@ -115,7 +118,7 @@ def numbers(world: Path) -> dict[str, str]:
 def test_every_page_opens_and_is_what_it_says(world: Path) -> None:
     pages = sorted((world / "pages").iterdir())
     suffixes = {path.suffix for path in pages}
-    assert suffixes == {".json", ".csv", ".ics", ".html", ".txt"}
+    assert suffixes == {".json", ".csv", ".ics", ".html", ".txt", ".xlsx"}
     validated = 0
     for path in pages:
         found = opened(path)
