@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
+from fractions import Fraction
 from functools import cache
 from typing import Annotated, Any, Final
 
@@ -28,7 +29,7 @@ from ledger.modelling import (
     model_validator,
 )
 from ledger.period import parse_day
-from ledger.quantity import UNITS, Dimension, Quantity
+from ledger.quantity import UNITS, Dimension, Quantity, parse_number
 
 __all__ = [
     "DIMENSIONS",
@@ -66,9 +67,18 @@ _UNITS: Final = "|".join(symbol.replace("[", r"\[").replace("]", r"\]") for symb
 QUANTITY_PATTERN: Final = rf"{NUMBER_PATTERN} (?:{_UNITS})"
 
 # The two ways of programs to write 3*10^25: 3e25 and 3*10**25.
-_FLOAT: Final = re.compile(r"(?P<mantissa>[0-9.]+)[eE]\+?(?P<exponent>[0-9]{1,2})")
+_FLOAT: Final = re.compile(r"(?P<mantissa>[0-9]+(?:\.[0-9]+)?)[eE]\+?(?P<exponent>[0-9]{1,2})")
 _FLAT: Final = re.compile(r"10(?P<exponent>[1-9][0-9])")  # 10^26 whose print lost the raised 26
-_POWER: Final = re.compile(r"(?:(?P<mantissa>[0-9.]+)\*)?10\*\*(?P<exponent>[0-9]{1,2})")
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
+_RAISED: Final = (
+    re.compile(  # 10(26), 10 with raised digits, or 3*1025 whose 25 is no longer raised
+        r"(?:(?P<mantissa>[0-9]+(?:\.[0-9]+)?)[*x\u00d7\u00b7])?10[(^]*(?P<exponent>[1-9][0-9]?)\)?"
+    )
+)
+_SUPERSCRIPTS: Final = str.maketrans(
+    "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789"
+)
+_POWER: Final = re.compile(r"(?:(?P<mantissa>[0-9]+(?:\.[0-9]+)?)\*)?10\*\*(?P<exponent>[0-9]{1,2})")
 # The context under which files are validated: code may use field names, a file only its own keys.
 FROM_FILE: Final = "file"
 _SHOWN_MAX: Final = 24  # words in one message; more is a page nobody reads
@@ -174,20 +184,42 @@ def _told(value: str, error: LedgerError) -> tuple[str, str, str]:
     number, space, symbol = value.partition(" ")
     power = _FLOAT.fullmatch(number) or _POWER.fullmatch(number)
     if power:
-        times = "" if power["mantissa"] in {None, "1"} else f"{power['mantissa']}*"
+        times = "" if Fraction(power["mantissa"] or 1) == 1 else f"{power['mantissa']}*"
         exact = f"{times}10^{int(power['exponent'])}"
         what = "a float" if power.re is _FLOAT else "not an exact number"
         return "float", f"{number!r} is {what}", f"write {exact} {symbol or 'FLOP'}"
     if not space:
-        message = f"{value!r} has no unit"
-        flat = _FLAT.fullmatch(number)
-        if flat:
-            exact = f"10^{flat['exponent']} FLOP"
-            return "unit", message, f"write {exact} if its exponent was lost, else add the unit"
-        return "unit", message, f"write the unit, for example {number} FLOP"
+        return "unit", f"{value!r} has no unit", _unit_wanted(number)
     if symbol not in UNITS:
-        return "unit", f"{symbol!r} is not a unit", nearest(symbol, UNITS)
-    return "quantity", error.message, error.remedy
+        known = {unit.lower(): unit for unit in UNITS}.get(symbol.lower())
+        advice = nearest(symbol, UNITS) if known is None else f"write {known}, as units are spelled"
+        return "unit", f"{symbol!r} is not a unit", advice
+    printed = _printed(number)
+    remedy = error.remedy if printed is None else f"write {printed} {symbol}, if that is meant"
+    return "quantity", error.message, remedy
+
+
+def _unit_wanted(number: str) -> str:
+    """Return what to write for a number without a unit, or for what is no number."""
+    flat = _FLAT.fullmatch(number)
+    if flat:
+        return f"write 10^{flat['exponent']} FLOP if its exponent was lost, else add the unit"
+    try:
+        parse_number(number)
+    except LedgerError:
+        return "write a number with its unit, for example 10^25 FLOP"
+    return f"write the unit, for example {number} FLOP"
+
+
+def _printed(number: str) -> str | None:
+    """Return the number that was probably printed, where a copy of a text damaged it."""
+    if _GROUPED.fullmatch(number):
+        return number.replace(",", "_")
+    raised = _RAISED.fullmatch(number.translate(_SUPERSCRIPTS))
+    if raised is None:
+        return None
+    times = "" if raised["mantissa"] is None else f"{raised['mantissa']}*"
+    return f"{times}10^{int(raised['exponent'])}"
 
 
 def _parameter_scalar(value: object) -> Quantity | date:
