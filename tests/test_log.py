@@ -124,7 +124,7 @@ def test_log_seals_anew_when_the_head_moved(tmp_path: Path) -> None:
                 self.raced = True
                 # A writer that does not share our lock, as on another machine.
                 with opened(context, identity(seed="rival")) as rival:
-                    sealed, _ = rival._seal(expected, [said(9)])
+                    sealed, _ = rival._seal(expected, [said(9)], [])
                     rival._store.append(expected, sealed)
             super().append(expected, batch)
 

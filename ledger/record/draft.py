@@ -90,21 +90,7 @@ def draft_of(
         ) from error
     except LedgerError as error:
         raise InputError(f"not {article} {kind}: {error.message}", remedy=error.remedy) from error
-    secrets = dict(hidden or {})
-    unknown = sorted(set(secrets) - model.HIDDEN)
-    if unknown:
-        raise InputError(
-            f"{kind} has no confidential field {', '.join(unknown)}",
-            remedy="use: " + ", ".join(sorted(model.HIDDEN)),
-        )
-    for name, text in secrets.items():
-        if len(text) > HIDDEN_MAX:
-            raise InputError(
-                f"{name} has {len(text):,} characters, more than {HIDDEN_MAX:,}",
-                remedy="shorten it, and keep the long text elsewhere with its digest here",
-            )
-        if fault := fault_of_text(text):
-            raise InputError(f"{name}: {fault}", remedy="mend the field in the source")
+    secrets = _secrets_of(kind, hidden or {})
     try:
         "".join(key).encode()
     except UnicodeEncodeError as error:
@@ -119,6 +105,30 @@ def draft_of(
         encode({"body": public, "hidden": cast("JSON", secrets)}).decode(),
     )
     return Draft(kind, public, secrets, (kind, *identity), whole)
+
+
+def _secrets_of(kind: str, hidden: Mapping[str, str]) -> dict[str, str]:
+    """Return the confidential fields of a record, once each may stand in one.
+
+    Raises:
+        InputError: If one is unknown, too long, or shows what it is not.
+    """
+    model, secrets = MODELS[kind], dict(hidden)
+    unknown = sorted(set(secrets) - model.HIDDEN)
+    if unknown:
+        raise InputError(
+            f"{kind} has no confidential field {', '.join(unknown)}",
+            remedy="use: " + ", ".join(sorted(model.HIDDEN)),
+        )
+    for name, text in secrets.items():
+        if len(text) > HIDDEN_MAX:
+            raise InputError(
+                f"{name} has {len(text):,} characters, more than {HIDDEN_MAX:,}",
+                remedy="shorten it, and keep the long text elsewhere with its digest here",
+            )
+        if fault := fault_of_text(text):
+            raise InputError(f"{name}: {fault}", remedy="mend the field in the source")
+    return secrets
 
 
 def draft_again(

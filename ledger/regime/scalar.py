@@ -78,7 +78,9 @@ _RAISED: Final = (
 _SUPERSCRIPTS: Final = str.maketrans(
     "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789"
 )
-_POWER: Final = re.compile(r"(?:(?P<mantissa>[0-9]+(?:\.[0-9]+)?)\*)?10\*\*(?P<exponent>[0-9]{1,2})")
+_POWER: Final = re.compile(
+    r"(?:(?P<mantissa>[0-9]+(?:\.[0-9]+)?)\*)?10\*\*(?P<exponent>[0-9]{1,2})"
+)
 # The context under which files are validated: code may use field names, a file only its own keys.
 FROM_FILE: Final = "file"
 _SHOWN_MAX: Final = 24  # words in one message; more is a page nobody reads
