@@ -6,8 +6,6 @@ import math
 from pathlib import Path
 from random import Random
 
-from pymerkle import SqliteTree, verify_inclusion
-
 from ledger.journeys.verifying import prove
 from ledger.stores.notes import NotesFile
 from ledger.stores.sqlite import SqliteStore
@@ -28,6 +26,8 @@ def prepare(stage: Stage) -> None:
 
 def tree_of(inputs: Path, size: int) -> Path:
     """Return the database of the peer, made if it is not there."""
+    from pymerkle import SqliteTree  # noqa: PLC0415 - only the peer needs it
+
     path = inputs / f"pymerkle-{size}.db"
     if not path.exists():
         draft = path.with_suffix(".part")
@@ -60,6 +60,8 @@ def proved(stage: Stage) -> Answer:
 
 def proved_by_peer(stage: Stage) -> Answer:
     """Make and check proofs of the same entries with pymerkle."""
+    from pymerkle import SqliteTree, verify_inclusion  # noqa: PLC0415 - only the peer needs it
+
     lengths, root = [], b""
     with SqliteTree(str(tree_of(stage.inputs, stage.size))) as tree:
         for seq in chosen(stage.size):
