@@ -6,6 +6,7 @@ up to another. What it returns can be worked out again, to the same bytes, from 
 
 from __future__ import annotations
 
+from ledger.determination.bond import binds
 from ledger.determination.determine import Asked, determine, survey
 from ledger.determination.devices import CatalogueDevices, Devices, StatedDevices
 from ledger.determination.model import Counts, Determination
@@ -28,6 +29,7 @@ __all__ = [
     "Verdict",
     "Verdicts",
     "World",
+    "binds",
     "counted",
     "determine",
     "survey",

@@ -21,6 +21,7 @@ from ledger.determination import (
     Evaluator,
     StatedDevices,
     World,
+    binds,
     determine,
 )
 from ledger.determination.amounts import decimal
@@ -33,7 +34,9 @@ from ledger.regime.boundary import Boundary, boundaries
 from ledger.regime.case import Case, Days, Expectation
 from ledger.regime.cases import Recorded, records_of, subject_of
 from ledger.regime.environment import Rates
+from ledger.regime.law import Law
 from ledger.regime.model import Regime
+from ledger.regime.rule import Rule
 from ledger.regime.vocabulary import Vocabulary
 
 __all__ = ["Bench", "CaseResult", "Inscribed", "Mismatch", "mismatches"]
@@ -164,8 +167,9 @@ class Bench:
         Raises:
             LedgerError: If the case states what no ledger would accept.
         """
-        found = self.determinations(regime, case, frozenset(case.expect))
-        told = tuple(mismatches(regime, case, found))
+        world = self.world(case)
+        found = self.determined(regime, case, world, frozenset(case.expect))
+        told = tuple(mismatches(regime, case, found, world))
         return CaseResult(regime.id, case, generated, told)
 
     def run_written(self, regime: Regime) -> tuple[CaseResult, ...]:
@@ -239,8 +243,10 @@ class Bench:
         return determine(asked, [regime], world, self.evaluator)
 
 
-def mismatches(regime: Regime, case: Case, found: Iterable[Determination]) -> Iterator[Mismatch]:
-    """Yield what came out otherwise than a case expects."""
+def mismatches(
+    regime: Regime, case: Case, found: Iterable[Determination], world: World
+) -> Iterator[Mismatch]:
+    """Yield what came out otherwise than a case expects, of the records in its world."""
     by_place = {(d.rule, d.subject): d for d in found}
     for rule_id, subjects in case.expect.items():
         rule = regime.rule(rule_id)
@@ -248,6 +254,31 @@ def mismatches(regime: Regime, case: Case, found: Iterable[Determination]) -> It
         for name, expected in subjects.items():
             subject = subject_of(name, kind)
             yield from _compare(rule_id, subject, expected, by_place.get((rule_id, subject)))
+            if rule is not None and expected.binds:
+                yield from _compare_duties(_law_of(regime, case), world, rule, subject, expected)
+
+
+def _law_of(regime: Regime, case: Case) -> Law:
+    """Return the law that a case asks."""
+    return Law.on(
+        regime,
+        case.law.in_force_on,
+        law_known_on=case.law.law_known_on or date.max,
+        readings=case.readings,
+        assumed=regime.id in case.law.assume,
+    )
+
+
+def _compare_duties(
+    law: Law, world: World, rule: Rule, subject: str, expected: Expectation
+) -> Iterator[Mismatch]:
+    """Yield the duties that bind the subject otherwise than expected."""
+    duties = {duty.id: duty for duty in rule.obligations}
+    for name, wanted in (expected.binds or {}).items():
+        bound = binds(law, world, rule, subject, duties[name])
+        shown = "undetermined" if bound is None else _words(bound)
+        if shown != wanted:
+            yield Mismatch(rule.id, subject, f"binds {name}", wanted, shown)
 
 
 def _rates(case: Case) -> Mapping[str, list[Rates]]:
@@ -271,7 +302,7 @@ def _compare(
         yield Mismatch(rule, subject, "subject", "a determination", "none: nothing is known of it")
         return
     shown = _shown(found)
-    for name in expected.model_fields_set - {"due", "met_on", "margin"}:
+    for name in expected.model_fields_set - {"binds", "due", "met_on", "margin"}:
         wanted = _words(getattr(expected, name))
         if wanted != shown[name]:
             yield Mismatch(rule, subject, name, wanted, shown[name])

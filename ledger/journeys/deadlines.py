@@ -15,16 +15,13 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Final, Literal, TypeAlias
 
-from ledger.determination import Determination
+from ledger.determination import Determination, binds
 from ledger.determination.ground import cited
 from ledger.journeys.checking import Checked
 from ledger.obligations import binding_since, moved
-from ledger.regime.answered import Answers
 from ledger.regime.dated import standing_on
-from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
 from ledger.regime.model import Regime, Regimes
-from ledger.regime.question import Question
 from ledger.regime.rule import Obligation, Rule
 from ledger.workcalendar import WorkCalendar, WorkCalendars
 
@@ -203,7 +200,7 @@ class _Asking:
         self, d: Determination, law: Law, rule: Rule, obligation: Obligation
     ) -> Deadline | None:
         """Return the first occurrence of a duty; None for one that has not begun or binds not."""
-        binds = self._binds(d, law, rule, obligation)
+        bound = binds(law, self._world, rule, d.subject, obligation)
         on = None
         if obligation.due is not None:
             known = {due.obligation: due.on for due in d.due}
@@ -220,22 +217,14 @@ class _Asking:
             runs_on_to=None,
             day_off=None,
             waits_for=() if on is not None else tuple(self._waits(d, obligation)),
-            binds=binds,
-            only_where=law.words_of(when) if when is not None and binds is None else None,
+            binds=bound,
+            only_where=law.words_of(when) if when is not None and bound is None else None,
             sent_on=None,
             filing=None,
             calendar=self._calendars.of(d.regime),
             cite=cited(law, obligation.cite),
             as_of=self._at.as_of,
         )
-
-    def _binds(self, d: Determination, law: Law, rule: Rule, obligation: Obligation) -> bool | None:
-        """Return whether a duty binds the subject, or None while a fact is missing."""
-        if obligation.when is None:
-            return True
-        interpreter = Interpreter(law, Answers(law, self._world.present), d.subject)
-        question = Question(interpreter, rule, d.subject, "actual", "legal")
-        return question.condition(obligation.when).truth
 
     def _waits(self, d: Determination, obligation: Obligation) -> Iterator[str]:
         """Yield the dates of the subject that a period runs from and that nobody recorded."""

@@ -206,7 +206,7 @@ class Gate:
         except LedgerError:
             return True
         asked = case.model_copy(update={"expect": expect})
-        return any(True for _ in mismatches(regime, asked, found))
+        return any(True for _ in mismatches(regime, asked, found, world))
 
     def _held_probes(self) -> Sequence[_Held]:
         """Return the probes of the rule file with their records."""

@@ -274,6 +274,7 @@ class Expectation(Node):
     """What must come out for one subject; a field left out is not asked.
 
     ``due`` names the day of each duty asked about; ``none`` where it has no day or does not bind.
+    ``binds`` says whether a duty binds the subject, dated or not.
     """
 
     finding: Finding | Literal["none"] | None = None
@@ -286,6 +287,7 @@ class Expectation(Node):
     foreseen: Finding | None = None
     foreseen_on: Day | None = None
     due: dict[Identifier, DueOn] | None = None
+    binds: dict[Identifier, InScope] | None = None
     by: Identifier | None = None
     robust: YesNo | None = None
     rebutted: YesNo | None = None

@@ -297,6 +297,7 @@ def _case(place: str, case: Case, regime: Regime, vocabulary: Vocabulary) -> _Fo
             message = f"there is no rule {rule_id!r} in this file"
             remedy = nearest(rule_id, [rule.id for rule in regime.rules])
             yield f"{place}.expect.{rule_id}", "unresolved", message, remedy
+    yield from _case_duties(place, case, regime)
     for reading, alternative in case.readings.items():
         known = regime.readings.get(reading)
         if known is None or alternative not in known.alternatives:
@@ -311,6 +312,20 @@ def _case(place: str, case: Case, regime: Regime, vocabulary: Vocabulary) -> _Fo
             remedy = nearest(activity, vocabulary.activities)
             yield f"{place}.{key}", "unknown-activity", f"{activity!r} is no activity", remedy
     yield from _case_facts(place, case, vocabulary)
+
+
+def _case_duties(place: str, case: Case, regime: Regime) -> _Found:
+    """Refuse duties that no rule has: of one that is not there, nothing could come out wrong."""
+    for rule_id, subjects in case.expect.items():
+        rule = regime.rule(rule_id)
+        known = [duty.id for duty in rule.obligations] if rule is not None else []
+        for subject, expected in subjects.items() if rule is not None else ():
+            for key in ("due", "binds"):
+                for name in getattr(expected, key) or {}:
+                    if name not in known:
+                        where = f"{place}.expect.{rule_id}.{subject}.{key}.{name}"
+                        message = f"rule {rule_id} has no obligation {name!r}"
+                        yield where, "unresolved", message, nearest(name, known)
 
 
 def _case_facts(place: str, case: Case, vocabulary: Vocabulary) -> _Found:
