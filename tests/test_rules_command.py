@@ -141,6 +141,19 @@ def test_rules_test_runs_written_and_generated_cases(flopledger: Run, folder: Pa
     assert len(document["cases"]) > len(written)
 
 
+def test_rules_test_shows_on_a_terminal_how_far_it_is(
+    flopledger: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("ledger.cli.progress.PATIENCE_S", -1)
+    done = flopledger("rules", "test", "my.sta-2025", "kr.aiba", "--written")
+    first, second = done.err.strip("\r\n").split("\r")
+    assert (done.code, first[:10], second[:11]) == (0, "1 regime, ", "2 regimes, ")
+    assert int(second.split()[2]) > int(first.split()[2]) > 0
+    silent = flopledger("--quiet", "rules", "test", "kr.aiba", "--written")
+    assert (silent.code, silent.err) == (0, "")
+
+
 @pytest.mark.parametrize("engine", ["plain", "polars"])
 def test_rules_test_fails_where_a_case_comes_out_otherwise(
     flopledger: Run, folder: Path, engine: str

@@ -18,11 +18,12 @@ PATIENCE_S = 2
 
 
 class Progress:
-    """Counts files and records while they go by."""
+    """Counts files, or what else is gone through, and what came of them, while they go by."""
 
-    def __init__(self, context: Context, unit: str) -> None:
-        """Starts the clock; `unit` is what the second number counts."""
+    def __init__(self, context: Context, unit: str, source: str = "file") -> None:
+        """Starts the clock; `unit` is what the second number counts, `source` the first, as one."""
         self._unit = unit
+        self._source = source
         self._shows = sys.stderr.isatty() and not context.quiet
         self._started = time.monotonic()
         self._wrote = False
@@ -30,7 +31,7 @@ class Progress:
     def __call__(self, files: int, done: int) -> None:
         """Shows how far the work is."""
         if self._shows and time.monotonic() - self._started > PATIENCE_S:
-            read = "1 file" if files == 1 else f"{files:,} files"
+            read = f"1 {self._source}" if files == 1 else f"{files:,} {self._source}s"
             click.echo(f"\r{read}, {done:,} {self._unit} …", err=True, nl=False)
             self._wrote = True
 

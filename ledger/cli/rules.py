@@ -14,6 +14,7 @@ from ledger.cli.context import Context, pass_context
 from ledger.cli.fmt import fmt
 from ledger.cli.lint import lint
 from ledger.cli.output import emit, emit_memo, output_options, output_options_with, write_text
+from ledger.cli.progress import Progress
 from ledger.cli.rules_adopt import adopt
 from ledger.cli.rules_diff import diff
 from ledger.cli.rules_explain import explain
@@ -23,11 +24,12 @@ from ledger.cli.rules_sign import check_signatures, sign
 from ledger.cli.rules_whatif import whatif
 from ledger.engines import INLINE
 from ledger.errors import InputError
-from ledger.journeys.casework import CaseResult
+from ledger.journeys.casework import Bench, CaseResult
 from ledger.period import parse_day
 from ledger.regime.boundary import Boundary
 from ledger.regime.index import load_index
 from ledger.regime.load import find_regime, load_regimes
+from ledger.regime.model import Regime
 from ledger.regime.schema import SCHEMAS, schema_text
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.cases import case_document, case_tables
@@ -157,14 +159,26 @@ def test_(
     regimes = load_regimes(pack)
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
     bench = bench_of(pack, vocabulary, engine)
-    results = [result for regime in asked for result in bench.run_written(regime)]
-    silent: list[tuple[str, Boundary]] = []
-    for regime in [] if written else asked:
-        generated, unreached = bench.run_generated(regime)
-        results += generated
-        silent += [(regime.id, boundary) for boundary in unreached]
+    with Progress(context, "cases", "regime") as progress:
+        results, silent = _run_cases(bench, asked, progress, written=written)
     _emit_cases(pack.digest, results, silent, fmt=fmt, output=output)
     return int(any(not result.passed for result in results))
+
+
+def _run_cases(
+    bench: Bench, regimes: Sequence[Regime], progress: Progress, *, written: bool
+) -> tuple[list[CaseResult], list[tuple[str, Boundary]]]:
+    """Return how the cases went, and the lines around which none could be generated."""
+    results: list[CaseResult] = []
+    silent: list[tuple[str, Boundary]] = []
+    for count, regime in enumerate(regimes, 1):
+        results += bench.run_written(regime)
+        if not written:
+            generated, unreached = bench.run_generated(regime)
+            results += generated
+            silent += [(regime.id, boundary) for boundary in unreached]
+        progress(count, len(results))
+    return results, silent
 
 
 @rules.command(epilog="Example: flopledger rules schema -o schemas")
