@@ -17,6 +17,7 @@ from sealed import fill, found
 
 from ledger.capture.statement import _name as captured_name
 from ledger.errors import InputError
+from ledger.form import lookalike
 from ledger.form.lookalike import alike, skeleton, told
 from ledger.form.plain import fault_of_name, fault_of_text, is_plain
 from ledger.importers.step_importer import run_name
@@ -24,6 +25,10 @@ from ledger.importers.stretch import plain_text
 from ledger.record import draft_of
 
 TWO = ("mod\u00e8le", "mode\u0300le")
+BLANK = (
+    *("\u034f", "\u115f", "\u1160", "\u17b4", "\u180b", "\u180f", "\u2800", "\u3164", "\ufe0f"),
+    *("\uffa0", "\U00016fe4", "\U0001d159", "\U000e0100", "\U000e01ef"),
+)
 UNSEEN = ("\u202e", "\u200b", "\u2066", "\u200f", "\ufeff", "\u00ad", "\U000e0041")
 
 
@@ -43,9 +48,26 @@ def test_threat_28_name_and_text_in_another_form_are_refused() -> None:
         assert f"U+{ord(mark):04X}, which does not show" in fault_of_text(text)
 
 
+@pytest.mark.parametrize("mark", [*BLANK, "\u200c", "\u200d"], ids=ascii)
+def test_threat_28_name_with_a_character_that_is_blank_is_refused(mark: str) -> None:
+    # Most are printable to Python; none is seen, and a leaf with one is read the slow way.
+    for name in (f"acme{mark}", f"ac{mark}me", f"{mark}acm\u00e9"):
+        assert "does not show" in fault_of_name(name)
+        assert not is_plain(name)
+        with pytest.raises(InputError, match="does not show"):
+            draft_of("allocation", allocation(name, 1), key=("k",))
+        assert skeleton(name) == skeleton(name.replace(mark, ""))
+
+
 def test_free_text_keeps_what_scripts_need() -> None:
     # Persian and emoji are written with joiners; lines and tabs are for people.
-    for text in ("می\u200cخواهم", "\U0001f469\u200d\U0001f52c", "a\tb\nc", "a\u00a0b"):
+    for text in (
+        "می\u200cخواهم",
+        "\U0001f469\u200d\U0001f52c",
+        "a\tb\nc",
+        "a\u00a0b",
+        "\u2764\ufe0f",
+    ):
         assert fault_of_text(text) == ""
 
 
@@ -115,6 +137,18 @@ def test_skeleton_brings_case_width_and_scripts_together() -> None:
     assert (
         len({skeleton(name) for name in ("a1", "al", "rn", "m", "o", "0", "modèle", "modele")}) == 8
     )
+
+
+def test_every_letter_of_the_table_looks_like_its_own() -> None:
+    for letters, latin in lookalike._PAIRS:
+        for letter, own in zip(letters, latin, strict=True):
+            assert skeleton(letter) == skeleton(own), f"U+{ord(letter):04X}"
+    assert skeleton("a\u03f2me") == "acme"
+
+
+def test_spaces_are_no_difference_whatever_the_script() -> None:
+    assert alike(["a  b", "a b"]) == (("a  b", "a b"),)
+    assert skeleton("a  b") == skeleton("\u0430 b")
 
 
 def test_alike_names_are_told_in_groups() -> None:
