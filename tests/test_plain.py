@@ -19,7 +19,7 @@ from ledger.capture.statement import _name as captured_name
 from ledger.errors import InputError
 from ledger.form import lookalike
 from ledger.form.lookalike import alike, skeleton, told
-from ledger.form.plain import fault_of_name, fault_of_text, is_plain
+from ledger.form.plain import fault_of_name, fault_of_text, is_plain, visible
 from ledger.importers.step_importer import run_name
 from ledger.importers.stretch import plain_text
 from ledger.record import draft_of
@@ -104,6 +104,15 @@ def test_names_that_a_program_makes_are_brought_to_normal_form() -> None:
     assert len(doubts) == 1
 
 
+@pytest.mark.parametrize("mark", ["\u200b", *BLANK], ids=ascii)
+def test_names_that_a_program_makes_hold_nothing_that_does_not_show(mark: str) -> None:
+    assert (visible(f"a{mark}b"), visible(f"a{mark}b", " ")) == ("ab", "a b")
+    doubts: list[str] = []
+    assert captured_name("model", f"acm\u00e9{mark}", doubts) == "acm\u00e9"
+    assert len(doubts) == 1
+    assert run_name(Path(f"gpt{mark}-4.log")) == "gpt-4"
+
+
 def test_csv_row_with_an_odd_name_or_note_is_refused(
     flopledger: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -113,14 +122,16 @@ def test_csv_row_with_an_odd_name_or_note_is_refused(
         f"r2,{TWO[1]},pretrain,2026-01-31,10,fine\n",
     ]
     rows += ["r3,m,pretrain,2026-01-31,10,a\u202eb\n", f"r4,m,pretrain,2026-01-31,10,{TWO[1]}\n"]
+    rows += ["r5,m\ufe0f,pretrain,2026-01-31,10,fine\n"]
     (tmp_path / "runs.csv").write_text(head + "".join(rows), encoding="utf-8")
     assert flopledger("init", "--origin", "ledger.example/t").code == 0
     ran = flopledger("import", "runs.csv")
     assert ran.code == 2, ran.err
     said = ran.out + ran.err
-    assert "3 refused" in said
+    assert "4 refused" in said
     assert said.count("normal form NFC") == 2
     assert "U+202E" in said
+    assert "holds U+FE0F, a character that does not show" in said
 
 
 # Names that look alike and are none.

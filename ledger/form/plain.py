@@ -11,7 +11,7 @@ import re
 from typing import Final
 from unicodedata import is_normalized
 
-__all__ = ["UNSHOWN", "fault_of_name", "fault_of_text", "is_plain"]
+__all__ = ["UNSHOWN", "fault_of_name", "fault_of_text", "is_plain", "visible"]
 
 # Letters, marks and signs that take no room or are blank, though Python calls them printable: the
 # grapheme joiner, Hangul fillers, inherent vowels of Khmer, selectors of variation, the blank of
@@ -66,6 +66,19 @@ def fault_of_text(text: str) -> str:
     if odd is not None:
         return f"the text holds U+{ord(odd[0]):04X}, which does not show: write it without"
     return _unnormal("text", text)
+
+
+def visible(text: str, blank: str = "") -> str:
+    """Return a text without the characters that no name may hold, for names that a program makes.
+
+    Args:
+        text: As it was found.
+        blank: What stands in the place of each of them.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    kept = "".join(sign if sign.isprintable() else blank for sign in text)
+    return UNSHOWN.sub(blank, kept)
 
 
 def _unnormal(what: str, text: str) -> str:
