@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from ledger.claim import Completeness, Days
 from ledger.cli.context import Context
 from ledger.cosignature import cosign, cosigner
 from ledger.determination import PlainEvaluator
+from ledger.engines.ahead import Ahead
 from ledger.engines.once import OnceEngine
 from ledger.engines.plain import PlainEngine
 from ledger.entry import Entry
@@ -253,13 +254,21 @@ def resealed(members: Mapping[str, bytes], signer: FileSigner, *leaves: bytes) -
     return relisted(changed)
 
 
-def asking(own: Pack | None = None) -> Callable[[BundleLeaves, bytes | None], Asking]:
+class Asked:
+    """Asks the law as the program does: of what was gathered while the walk went by."""
+
+    def __init__(self, own: Pack | None = None) -> None:
+        self.own = own or pack()
+        self.ahead = Ahead()
+
+    def __call__(self, leaves: BundleLeaves, packed: bytes | None) -> Asking:
+        engine_of = partial(OnceEngine, ahead=self.ahead)
+        return Asking(leaves, packed, self.own, PlainEvaluator(), engine_of)
+
+
+def asking(own: Pack | None = None) -> Asked:
     """Return what asks the law, under these rules or those that ship."""
-
-    def made(leaves: BundleLeaves, packed: bytes | None) -> Asking:
-        return Asking(leaves, packed, own or pack(), PlainEvaluator(), OnceEngine)
-
-    return made
+    return Asked(own)
 
 
 def verdict(
@@ -268,6 +277,8 @@ def verdict(
     """Verify members, or an archive, under a policy."""
     data = members if isinstance(members, bytes) else archived(members)
     caps = options.pop("caps", Caps())
+    if isinstance(recompute := options.get("recompute"), Asked):
+        options.setdefault("follower", recompute.ahead)
     return verify_bundle(
         lambda: Archive(io.BytesIO(data), caps), asked or policy(), caps=caps, **options
     )

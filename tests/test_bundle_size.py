@@ -38,6 +38,7 @@ from ledger.canonical import JSON, encode
 from ledger.checkpoint import Checkpoint
 from ledger.claim import Completeness, Days
 from ledger.determination import PlainEvaluator
+from ledger.engines import ahead
 from ledger.engines.plain import PlainEngine
 from ledger.entry import Entry, genesis_prev
 from ledger.envelope import Envelope
@@ -45,14 +46,19 @@ from ledger.journeys.attesting import Held, Told, attest
 from ledger.journeys.checking import Question, Records, check
 from ledger.log import Row
 from ledger.merkle import CompactRange, leaf_hash
-from ledger.verify.bundle import verify_bundle
+from ledger.verify.bundle import BundleLeaves, verify_bundle
 
 PROMISED_S = 10
 PROMISED_KIB = 300_000
 CHILD = """
-import json, resource, sys, time
-from ledger.cli.app import run
-code = run(["--quiet", "verify", sys.argv[1], "--policy", sys.argv[2], "-f", "json", "-o", "out"])
+import json, resource, sys
+from ledger.cli import main
+bundle, policy = sys.argv[1:]
+sys.argv[1:] = ["--quiet", "verify", bundle, "--policy", policy, "-f", "json", "-o", "out"]
+try:
+    main()
+except SystemExit as left:
+    code = left.code
 used = resource.getrusage(resource.RUSAGE_SELF)
 # Not ru_maxrss: that begins with what the process that started this one held.
 peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
@@ -197,6 +203,27 @@ def test_what_is_attested_is_recomputed_in_one_pass_that_holds_no_leaves(tmp_pat
     assert [found_.steps[n].outcome for n in (12, 14, 15, 16)] == ["held"] * 4
     # The archive itself is read from memory here: what it takes is not counted.
     assert peak < 12_000_000, peak
+
+
+def test_what_is_attested_is_gathered_while_the_walk_goes_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The leaves are not read again, unless the question turns out to be another."""
+    data, law, asked = many_attested(tmp_path, 12), asking(), policy(**ASKED)
+    expected = verdict(data, asked, recompute=law, follower=None)
+    again: list[int] = []
+    read = BundleLeaves.read
+
+    def counted(self: BundleLeaves, start: int, stop: int) -> Iterator[tuple[int, bytes, bytes]]:
+        again.append(stop)
+        return read(self, start, stop)
+
+    monkeypatch.setattr(BundleLeaves, "read", counted)
+    assert verdict(data, asked, recompute=law) == expected
+    assert (again, expected.exit_status) == ([], 0)
+    monkeypatch.setattr(ahead, "_hint", lambda _: (11, TODAY))
+    assert verdict(data, asked, recompute=law) == expected
+    assert again == [12]
 
 
 @pytest.mark.slow

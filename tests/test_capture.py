@@ -96,6 +96,7 @@ def test_decorator_makes_a_session_of_each_call(tmp_path: Path) -> None:
 def test_activities_are_told_apart_without_waiting_for_a_beat(tmp_path: Path) -> None:
     with capture(**RUN, spool=tmp_path, every=3600) as c:
         c.add(operations=1)
+        time.sleep(0.02)
         with c.activity("eval"):
             c.add(operations=10)
             time.sleep(0.02)
@@ -104,9 +105,7 @@ def test_activities_are_told_apart_without_waiting_for_a_beat(tmp_path: Path) ->
     found = only(tmp_path)
     assert found.ended is not None
     legs = [(leg.activity, leg.counts[2]) for leg in found.legs]
-    assert ("eval", 10) in legs
-    assert sum(count or 0 for _, count in legs) == 111
-    assert legs[-1] == ("pretrain", 100)
+    assert legs == [("pretrain", 1), ("eval", 10), ("pretrain", 100)]
 
 
 def test_changes_are_written_once_and_threads_add_exactly(tmp_path: Path) -> None:

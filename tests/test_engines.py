@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,7 +27,8 @@ from ledgers import (
 )
 
 from ledger.book import Book
-from ledger.engines import leaves, once, open_engine, polars
+from ledger.engines import leaves, once, open_engine, passage, polars
+from ledger.engines.ahead import Ahead
 from ledger.engines.answer import is_plausible
 from ledger.engines.once import OnceEngine
 from ledger.engines.plain import PlainEngine
@@ -42,8 +46,9 @@ from ledger.measure import (
     merge_all,
     summarise,
 )
-from ledger.merkle import EMPTY_ROOT
+from ledger.merkle import EMPTY_ROOT, CompactRange
 from ledger.record import MODELS as RECORDS
+from ledger.verify.leaf import read_leaf
 
 ALL = frozenset(MODELS) | {"nobody"}
 DAYS = st.integers(-3, 36).map(lambda days: DAY + timedelta(days=days))
@@ -103,7 +108,7 @@ def _sealed(record: StoredRecord) -> dict[str, Any]:
 
 def test_one_pass_parses_no_allocation_that_has_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
     source = WalkedLeaves(records(allocation("m", 5), allocation("m", 7)))
-    monkeypatch.setattr(once, "json", None)
+    monkeypatch.setattr(passage, "json", None)
     folded = OnceEngine(source).fold(size=2, limit=2, as_of=DAY)
     assert [sums.lo for sums in folded.totals.values()] == [12]
 
@@ -122,6 +127,59 @@ def test_one_pass_gives_what_the_plain_engine_gives(
     assert engine.legs(ALL, limit=size, as_of=as_of) == plain.legs(ALL, limit=size, as_of=as_of)
     assert engine.above(limit=size) == plain.above(limit=size)
     assert engine.population(size, as_of) == population_of(row.bytes for row in source.rows[:size])
+
+
+@settings(max_examples=80)
+@given(held=ledgers(), data=st.data())
+def test_what_is_gathered_ahead_is_what_a_pass_gives(
+    held: tuple[StoredRecord, ...], data: st.DataObject
+) -> None:
+    source = WalkedLeaves(held)
+    size = data.draw(st.integers(1, max(source.size, 1)), label="size")
+    as_of = data.draw(DAYS, label="as_of")
+    ahead = gathered(source, size, as_of, source.reversed_by)
+    if size > source.size:
+        assert ahead.confirmed(size, as_of, source.reversed_by) is None
+        return
+    found, passed = ahead.confirmed(size, as_of, source.reversed_by), OnceEngine(source)
+    assert found is not None
+    assert found.folded == passed.fold(size=size, limit=size, as_of=as_of, root=source.root(size))
+    assert found.grouped.legs(ALL) == passed.legs(ALL, limit=size, as_of=as_of)
+    assert found.above == passed.above(limit=size)
+    assert found.population == passed.population(size, as_of)
+
+
+def test_what_is_gathered_ahead_answers_no_other_question() -> None:
+    source = WalkedLeaves(records(allocation("m", 5), allocation("m", 7)))
+    ahead = gathered(source, 2, DAY, {})
+    assert ahead.confirmed(2, DAY, {}) is not None
+    assert ahead.confirmed(1, DAY, {}) is None
+    assert ahead.confirmed(2, DAY + timedelta(1), {}) is None
+    assert ahead.confirmed(2, DAY, {0: 1}) is None
+    # A reversal beyond these entries changes nothing of them.
+    assert ahead.confirmed(2, DAY, {0: 2}) is not None
+    assert gathered(source, 2, DAY, {0: 1}).confirmed(2, DAY, {}) is None
+    engine = OnceEngine(source, gathered(source, 2, DAY, {0: 1}))
+    folded = engine.fold(size=2, limit=2, as_of=DAY, root=source.root(2))
+    assert [sums.lo for sums in folded.totals.values()] == [12]
+
+
+def gathered(source: WalkedLeaves, size: int, as_of: date, reversing: Mapping[int, int]) -> Ahead:
+    """Return what is gathered while a walk goes over the leaves, after this hint."""
+    said = {"check": {"coordinates": {"as_of": str(as_of)}}, "ledger": {"size": size}}
+    payload = base64.b64encode(json.dumps({"predicate": said}).encode()).decode()
+    envelope = json.dumps({"payload": payload}).encode()
+    opened = SimpleNamespace(
+        names=SimpleNamespace(attestations={"0": "attestations/0.json"}),
+        members=SimpleNamespace(size=lambda _: len(envelope)),
+        read=lambda _: envelope,
+    )
+    ahead = Ahead().begin(opened, reversing)  # type: ignore[arg-type]
+    for row in source.rows:
+        ahead.take(read_leaf(row.bytes))
+        if row.seq + 1 == ahead.size:
+            ahead.close(CompactRange.of([each.hash for each in source.rows[: ahead.size]]))
+    return ahead
 
 
 def test_one_pass_refuses_another_root_and_missing_entries() -> None:

@@ -226,6 +226,43 @@ def test_counts_of_no_time_are_kept(tmp_path: Path) -> None:
     assert body["operations"] == "8"
 
 
+@pytest.mark.parametrize(
+    ("activities", "expected"),
+    [
+        (("pretrain", "eval", "pretrain"), [("eval", "10"), ("pretrain", "101")]),
+        (("eval", "pretrain", "eval"), [("pretrain", "10"), ("eval", "101")]),
+        (("startup", "eval", "pretrain"), [("eval", "10"), ("pretrain", "100"), ("startup", "1")]),
+    ],
+)
+def test_counts_of_no_time_stay_with_their_activity(
+    tmp_path: Path, activities: tuple[str, str, str], expected: list[tuple[str, str]]
+) -> None:
+    first, second, third = activities
+    lines = (
+        head(),
+        mark(1, 0, "mark", operations="1", activity=first),
+        mark(2, 20, "mark", operations="11", activity=second),
+        mark(3, 40, "end", operations="111", activity=third),
+    )
+    found = bodies(read(spooled(tmp_path, *lines)))
+    assert [(body["activity"], body["operations"]) for body in found] == expected
+
+
+def test_counts_of_no_time_after_a_stretch_are_added_to_it(tmp_path: Path) -> None:
+    lines = (
+        head(),
+        mark(1, 20, "mark", operations="1", activity="pretrain"),
+        mark(2, 20, "mark", operations="11", activity="eval"),
+        mark(3, 20, "mark", operations="111", activity="pretrain"),
+        mark(4, 40, "end", operations="1111", activity="eval"),
+    )
+    found = bodies(read(spooled(tmp_path, *lines)))
+    assert [(body["activity"], body["operations"]) for body in found] == [
+        ("pretrain", "101"),
+        ("eval", "1010"),
+    ]
+
+
 def test_only_one_rank_adds(tmp_path: Path) -> None:
     roles = []
     for rank in (None, 0, 1, 7):

@@ -55,6 +55,29 @@ class Members(Protocol):
         ...
 
 
+class _Looking:
+    """Looks for a text in bytes that come in chunks.
+
+    Attributes:
+        text: The text.
+        found: Whether it was there so far.
+    """
+
+    def __init__(self, text: bytes) -> None:
+        """Begin before the first chunk."""
+        self.text = text
+        self.found = False
+        self._rest = b""
+
+    def take(self, chunk: bytes) -> None:
+        """Look into one more chunk, and over the edge to the one before."""
+        if self.found:
+            return
+        length = max(len(self.text) - 1, 1)
+        self.found = self.text in chunk or self.text in self._rest + chunk[:length]
+        self._rest = (self._rest + chunk[-length:])[-length:]
+
+
 class Opened:
     """A bundle whose names were read; manifest and contents are read when asked for."""
 
@@ -71,6 +94,7 @@ class Opened:
         """
         self.members = members
         self.caps = caps
+        self._seen: dict[tuple[str, bytes], bool] = {}
         given = members.names()
         if len(given) > caps.members:
             raise InputError(f"{len(given)} members, more than the {caps.members} allowed")
@@ -104,8 +128,13 @@ class Opened:
             raise _refusal(MANIFEST, f"it speaks of {manifest.kind}, the bundle holds others")
         return manifest, hashlib.sha256(data).hexdigest()
 
-    def check_member(self, name: str, manifest: Manifest) -> None:
+    def check_member(self, name: str, manifest: Manifest, *asked: bytes) -> None:
         """Read a member whole and compare it with the manifest.
+
+        Args:
+            name: Its name.
+            manifest: What is listed of it.
+            asked: Texts to look for on the way; see ``contains``.
 
         Raises:
             IntegrityError: If length or digest differ.
@@ -114,8 +143,12 @@ class Opened:
         if self.members.size(name) != listed.bytes:
             raise _refusal(name, "it has another length than the manifest lists")
         digest = hashlib.sha256()
+        looking = [_Looking(text) for text in asked]
         for chunk in self.members.chunks(name):
             digest.update(chunk)
+            for each in looking:
+                each.take(chunk)
+        self._seen.update({(name, each.text): each.found for each in looking})
         if digest.hexdigest() != listed.sha256:
             raise _refusal(name, "it has another SHA-256 than the manifest lists")
 
@@ -139,12 +172,13 @@ class Opened:
 
     def contains(self, name: str, text: bytes) -> bool:
         """Whether these bytes stand anywhere in a member; faster than reading its lines."""
-        rest = b""
+        if (name, text) in self._seen:
+            return self._seen[name, text]
+        looking = _Looking(text)
         for chunk in self.members.chunks(name):
-            seen = rest + chunk
-            if text in seen:
+            looking.take(chunk)
+            if looking.found:
                 return True
-            rest = seen[-len(text) :]
         return False
 
     def entries(self) -> Iterator[bytes]:

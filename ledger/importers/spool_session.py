@@ -23,6 +23,8 @@ STEP_MS: Final = 2_000
 _COUNTS: Final = ("tokens", "steps", "operations")
 _PLAUSIBLE_MS: Final = range(946_684_800_000, 4_102_444_800_000)  # the years 2000 to 2099
 _LEGS_MAX: Final = 100_000
+_Counts = tuple[int | None, int | None, int | None]
+_NOTHING: Final[_Counts] = (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Leg:
     activity: str
     start: int
     stop: int
-    counts: tuple[int | None, int | None, int | None]
+    counts: _Counts
     open: bool
 
 
@@ -147,6 +149,7 @@ class _Reader:
         self.ended: Mapping[str, Any] | None = None
         self.broken = False
         self.stepped = 0
+        self.early: dict[str, _Counts] = {}
 
     def read(self, number: int, line: bytes) -> bool:
         """Read one line; return whether to go on."""
@@ -228,6 +231,25 @@ class _Reader:
         self.before = dict(mark)
         if stop > start:
             self._stretch(start, stop, "unknown" if self.missing else mark["activity"])
+        elif not self.missing and mark["refused"] == self.refused:
+            self._instantly(mark)
+
+    def _instantly(self, mark: Mapping[str, Any]) -> None:
+        """Give what was counted within no millisecond to its own activity, before or after it."""
+        activity = mark["activity"]
+        more = self._rest()
+        self.counted = {n: _integer(mark[n]) for n in _COUNTS}
+        for place in range(len(self.legs) - 1, -1, -1):
+            leg = self.legs[place]
+            if leg.activity == activity:
+                self.legs[place] = replace(leg, counts=_sum(leg.counts, more))
+                return
+        self.early[activity] = _sum(self.early.get(activity, _NOTHING), more)
+
+    def _rest(self) -> _Counts:
+        """Return what was counted since the last stretch."""
+        tokens, steps, operations = (_more(self.before[n], self.counted[n]) for n in _COUNTS)
+        return tokens, steps, operations
 
     def _stretch(self, start: int, stop: int, activity: str) -> None:
         """Add a stretch of time, cut at midnights, with what was counted in it."""
@@ -247,11 +269,12 @@ class _Reader:
         start: int,
         length: int,
         activity: str,
-        counts: tuple[int | None, int | None, int | None],
+        counts: _Counts,
         *,
         is_open: bool,
     ) -> None:
         """Add to the last leg, or begin another."""
+        counts = _sum(self.early.pop(activity, _NOTHING), counts)
         last = self.legs[-1] if self.legs else None
         goes_on = last is not None and (last.activity, last.open) == (activity, is_open)
         if last is not None and goes_on and last.start // DAY_MS == start // DAY_MS:
@@ -269,16 +292,20 @@ class _Reader:
 
     def _settle(self) -> None:
         """Keep what was counted in no time at all, and what is missing at the very end."""
-        rest = tuple(_more(self.before[n], self.counted[n]) for n in _COUNTS)
+        rest = self._rest()
+        last_ms = self._instant(self.before["mono_ms"])
+        for activity, counts in list(self.early.items()):
+            if any(counts):
+                self._add(last_ms, 1, activity, _NOTHING, is_open=False)
         is_open = self.missing or self.before["refused"] > self.refused
         if not is_open and not any(rest):
             return
         if not self.legs:
             start = self._instant(self.head["mono_ms"])
             activity = self.before["activity"]
-            self.legs.append(Leg(0, 0, activity, start, start + 1, (None, None, None), is_open))
+            self.legs.append(Leg(0, 0, activity, start, start + 1, _NOTHING, is_open))
         last = self.legs[-1]
-        summed = _sum(last.counts, (rest[0], rest[1], rest[2]))
+        summed = _sum(last.counts, rest)
         self.legs[-1] = replace(last, counts=summed, open=last.open or is_open)
 
     def _instant(self, mono: int) -> int:
@@ -308,9 +335,7 @@ def _share(amount: int | None, lengths: list[int]) -> tuple[int | None, ...]:
     return parts(amount, lengths)
 
 
-def _sum(
-    one: tuple[int | None, int | None, int | None], other: tuple[int | None, int | None, int | None]
-) -> tuple[int | None, int | None, int | None]:
+def _sum(one: _Counts, other: _Counts) -> _Counts:
     """Add counts; nothing counted in a part adds nothing to the other."""
     tokens, steps, operations = _added(one, other)
     return tokens, steps, operations

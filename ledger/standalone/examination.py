@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ledger import __version__
 from ledger.bundle import Caps
 from ledger.clock import now
 from ledger.determination import PlainEvaluator
+from ledger.engines.ahead import Ahead
 from ledger.engines.once import OnceEngine
 from ledger.errors import InputError, MissingError
 from ledger.journeys.recomputing import Asking
@@ -74,8 +76,11 @@ def examine(bundle: str, policy: str, law: Traversable, caps: Sequence[str] = ()
     read = parse_policy(data, where=policy)
     limits = Caps.parse(tuple(caps))
 
+    ahead = Ahead()
+
     def recompute(leaves: BundleLeaves, packed: bytes | None) -> Asking:
-        return Asking(leaves, packed, read_pack(law), PlainEvaluator(), OnceEngine)
+        engine_of = partial(OnceEngine, ahead=ahead)
+        return Asking(leaves, packed, read_pack(law), PlainEvaluator(), engine_of)
 
     with ExitStack() as stack:
         verdict = verify_bundle(
@@ -83,6 +88,7 @@ def examine(bundle: str, policy: str, law: Traversable, caps: Sequence[str] = ()
             read,
             caps=limits,
             recompute=recompute,
+            follower=ahead,
         )
     return Examination(bundle, verdict, Occasion.of(data, read, format_instant(now()), __version__))
 

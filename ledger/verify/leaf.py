@@ -50,7 +50,7 @@ class Leaf:
     """
 
     __slots__ = (
-        *("_entry", "_key", "_names"),
+        *("_entry", "_found", "_key", "_names"),
         *("data", "id", "origin", "prev", "recorded_at", "sd", "seen", "seq", "type"),
     )
 
@@ -75,11 +75,13 @@ class Leaf:
         self.seen = names is not None
         self._names = names
         self._entry: Entry | None = None
+        self._found: re.Match[str] | None = None
 
     @classmethod
     def matched(cls, data: bytes, form: _Form, found: re.Match[str]) -> Self:
         """Return a leaf that matched a form; the order of its digests is still to be checked."""
         leaf = cls(data, form.kind, form.names)
+        leaf._found = found
         seq, leaf.id, leaf.recorded_at, leaf.origin, leaf.prev, digests, leaf._key = found.group(
             *form.fields
         )
@@ -142,7 +144,7 @@ def read_leaf(data: bytes) -> Leaf:
     return Leaf.parsed(data)
 
 
-def picker(kind: str, names: Sequence[str]) -> Callable[[bytes], Picked | None]:
+def picker(kind: str, names: Sequence[str]) -> Callable[[bytes | Leaf], Picked | None]:
     """Return what picks values out of the leaves of one type.
 
     Args:
@@ -150,15 +152,18 @@ def picker(kind: str, names: Sequence[str]) -> Callable[[bytes], Picked | None]:
         names: Groups of its form.
 
     Returns:
-        A function from a leaf that was read before to the texts of these values, None for null;
-        or to None if the leaf does not match the form.
+        A function from a leaf, or from the bytes of one that was read before, to the texts of these
+        values, None for null; or to None if the leaf does not match the form.
     """
     form = _form(kind)
     assert form is not None
     groups = [form.pattern.groupindex[name] for name in names]
 
-    def pick(data: bytes) -> Picked | None:
-        found = form.pattern.fullmatch(data.decode())
+    def pick(leaf: bytes | Leaf) -> Picked | None:
+        if isinstance(leaf, Leaf):
+            found = leaf._found if leaf.type == kind else None  # noqa: SLF001 - of this module
+        else:
+            found = form.pattern.fullmatch(leaf.decode())
         return None if found is None else found.group(*groups)
 
     return pick

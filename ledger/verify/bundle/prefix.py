@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from ledger.bundle import Opened
 from ledger.bundle.names import ENTRIES
@@ -23,7 +23,9 @@ from ledger.verify.leaf import Leaf, bad_body, require_body
 __all__ = [
     "KEPT",
     "REMEMBERED",
+    "REVERSAL",
     "Correction",
+    "Follower",
     "Prefix",
     "Stated",
     "bad_body",
@@ -36,8 +38,9 @@ KEPT = frozenset({"adoption", "anchor", "attestation", "key"})
 Stated: TypeAlias = Mapping[int, Sequence[tuple[int, Checkpoint]]]
 """Checkpoints by size, each with the step that it is compared in."""
 REMEMBERED = 9
+REVERSAL = b'"type":"reversal","v":1}'
+"""How a canonical leaf of this type ends."""
 _FOLDED = 4096  # leaf hashes held before they are folded
-_REVERSAL = b'"type":"reversal","v":1}'  # how a canonical leaf of this type ends
 _REPLACEMENTS_MAX = 1000  # entries held after a reversal, in case an approval follows
 
 
@@ -55,6 +58,28 @@ class Correction:
         self.after: list[bytes] = []
 
 
+class Follower(Protocol):
+    """Sees the entries while the walk goes over them, so that nobody need read them again.
+
+    Attributes:
+        size: How many it wants to see; 0 for none.
+    """
+
+    size: int
+
+    def begin(self, opened: Opened, reversing: Mapping[int, int]) -> Follower:
+        """Begin before entry 0; which entry seems to reverse which is not believed."""
+        ...
+
+    def take(self, leaf: Leaf) -> None:
+        """See one entry: bytes, links, id and shape hold, and whom it reverses."""
+        ...
+
+    def close(self, covered: CompactRange) -> None:
+        """See the range over so many entries as were wanted."""
+        ...
+
+
 class Prefix:
     """What one pass over the entries found; ``run`` makes the pass.
 
@@ -66,13 +91,16 @@ class Prefix:
         types: Number of entries by type.
     """
 
-    def __init__(self, opened: Opened, origin: str, course: Course) -> None:
+    def __init__(
+        self, opened: Opened, origin: str, course: Course, follower: Follower | None = None
+    ) -> None:
         """Begin before entry 0.
 
         Args:
             opened: The bundle.
             origin: Name of the ledger, from its checkpoint.
             course: Told which step is being taken.
+            follower: Sees every entry once it is checked.
         """
         self.size = 0
         self.recorded = array("q")
@@ -84,6 +112,7 @@ class Prefix:
         self._links = Links(origin)
         self._ids = Ids()
         self._targets = _targets(opened)
+        self._follower = None if follower is None else follower.begin(opened, self._targets)
         self._held: dict[int, bytes] = {}
         self._reversals = Reversals(self._held.get)
         self._range = CompactRange()
@@ -117,6 +146,8 @@ class Prefix:
                 self._reverse(leaf)
             self._keep(leaf)
             course.step = 6
+            if self._follower is not None:
+                self._follow(self._follower, leaf)
             if self.size in stated or len(self._buffer) >= _FOLDED:
                 self._compare(stated)
             course.reached = self.size
@@ -194,6 +225,13 @@ class Prefix:
             else:
                 self._open = None
 
+    def _follow(self, follower: Follower, leaf: Leaf) -> None:
+        """Show an entry to whoever follows."""
+        follower.take(leaf)
+        if self.size == follower.size:
+            self._fold()
+            follower.close(self._range)
+
     def _compare(self, stated: Stated) -> None:
         """Step 6: compare the root with what a checkpoint of this size states."""
         here = stated.get(self.size, ())
@@ -238,25 +276,26 @@ def other_root(step: int, size: int) -> IntegrityError:
     )
 
 
-def _targets(opened: Opened) -> frozenset[int]:
-    """Return the entries that reversals name, so that no others need be held.
+def _targets(opened: Opened) -> dict[int, int]:
+    """Return the entries that reversals name, and by which, so that no others need be held.
 
     What is read here is not believed: the pass itself reads and compares it again.
     """
-    found = set[int]()
-    if not opened.contains(ENTRIES, _REVERSAL):
-        return frozenset()
+    found: dict[int, int] = {}
+    if not opened.contains(ENTRIES, REVERSAL):
+        return found
     for data in opened.entries():
-        if data.endswith(_REVERSAL):
+        if data.endswith(REVERSAL):
             try:
                 value: JSON = parse(data, limit=BYTES_MAX)
             except InputError:
                 continue
             body = value.get("body") if isinstance(value, dict) else None
             target = body.get("reverses") if isinstance(body, dict) else None
-            if isinstance(target, int):
-                found.add(target)
-    return frozenset(found)
+            if isinstance(target, int) and isinstance(value, dict):
+                seq = value.get("seq")
+                found[target] = seq if isinstance(seq, int) else -1
+    return found
 
 
 def _depth(value: JSON) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ledger.attestation import Attestation
 from ledger.bundle import Caps, Manifest, Members, Opened
+from ledger.bundle.names import ENTRIES
 from ledger.errors import IntegrityError
 from ledger.policy import Policy
 from ledger.verify.bundle.approvals import check_approvals
@@ -16,7 +17,7 @@ from ledger.verify.bundle.custody import check_custody
 from ledger.verify.bundle.leaves import BundleLeaves
 from ledger.verify.bundle.notes import Notes
 from ledger.verify.bundle.openings import Disclosed, check_redactions
-from ledger.verify.bundle.prefix import Prefix
+from ledger.verify.bundle.prefix import REVERSAL, Follower, Prefix
 from ledger.verify.bundle.receipts import check_receipts
 from ledger.verify.bundle.recomputation import Comparison, Contrast, Recomputation
 from ledger.verify.bundle.statements import Statements
@@ -28,12 +29,20 @@ __all__ = ["Recompute", "verify_bundle"]
 Recompute: TypeAlias = Callable[[BundleLeaves, bytes | None], Recomputation]
 
 
+class _Asked(NamedTuple):
+    """Who asks the law, and who gathers for it."""
+
+    recompute: Recompute | None
+    follower: Follower | None
+
+
 def verify_bundle(
     members: Callable[[], Members],
     policy: Policy,
     *,
     caps: Caps | None = None,
     recompute: Recompute | None = None,
+    follower: Follower | None = None,
 ) -> BundleVerdict:
     """Check everything in a bundle, in the steps of ``ledger.verify.bundle``.
 
@@ -45,6 +54,7 @@ def verify_bundle(
         caps: Limits; the largest by default.
         recompute: Makes what asks the law, from the leaves and the bundle's own rules; None
             leaves steps 15 to 17 unchecked, and says so.
+        follower: Sees every entry as it is checked, for what will ask the law.
 
     Returns:
         How each step came out. A fault is in the verdict and is not raised.
@@ -54,15 +64,13 @@ def verify_bundle(
     """
     course = Course()
     try:
-        _walk(members(), policy, caps or Caps(), recompute, course)
+        _walk(members(), policy, caps or Caps(), _Asked(recompute, follower), course)
     except IntegrityError as error:
         return course.verdict(error)
     return course.verdict()
 
 
-def _walk(
-    members: Members, policy: Policy, caps: Caps, recompute: Recompute | None, course: Course
-) -> None:
+def _walk(members: Members, policy: Policy, caps: Caps, asked: _Asked, course: Course) -> None:
     """Take every step."""
     course.step = 2
     opened = Opened(members, caps)
@@ -76,7 +84,7 @@ def _walk(
     course.step = 6
     notes = Notes(opened, manifest, policy)
     disclosed = Disclosed(opened)
-    prefix = Prefix(opened, manifest.origin, course)
+    prefix = Prefix(opened, manifest.origin, course, asked.follower)
     covered = prefix.run(notes.stated(), disclosed)
     prefix.close()
     notes.close(prefix.size, course)
@@ -92,7 +100,7 @@ def _walk(
     statements = Statements(opened, notes, policy, manifest.origin, written)
     statements.close(prefix, course)
     check_approvals(statements, prefix, policy, manifest.origin, course)
-    _recompute(opened, prefix.leaves, statements.attestations, recompute, course)
+    _recompute(opened, prefix.leaves, statements.attestations, asked.recompute, course)
     disclosed.close(course)
     check_redactions(opened, manifest, disclosed, course)
 
@@ -105,7 +113,7 @@ def _check_manifest(opened: Opened, course: Course) -> Manifest:
         digest, manifest.kind, manifest.origin, manifest.size, manifest.audience
     )
     for number, name in enumerate(manifest.members, 1):
-        opened.check_member(name, manifest)
+        opened.check_member(name, manifest, *(REVERSAL,) if name == ENTRIES else ())
         course.reached = number
     course.close(3, len(manifest.members), "digests", f"bundle {digest}")
     course.reached = 0
