@@ -113,6 +113,12 @@ def dropping(batch: Batch) -> Partial:
     return replace(made, totals=made.totals.sort(made.totals.columns).slice(1))
 
 
+def ungraded(batch: Batch) -> Partial:
+    """Lie: leave out all capacity; the totals of operations stay what they are."""
+    made = HONEST(batch)
+    return replace(made, grades=made.grades.clear())
+
+
 def babbling(_: Batch) -> Any:
     """Answer with what is no sum at all."""
     return {"totals": "all well"}

@@ -7,18 +7,37 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import bulk, catalogue, durable, results, scaling, session, startup, writers
-from bench.benchmark import Bench, Benchmark, Bound, Run
+from bench import __main__ as command
+from bench import (
+    bulk,
+    catalogue,
+    durable,
+    footprint,
+    machine,
+    results,
+    scaling,
+    session,
+    startup,
+    writers,
+)
+from bench.benchmark import Bench, Benchmark, Bound, Run, SideError
+from bench.inputs import stored
 from bench.session import Outcome, Settings, measure
 from bench.stage import Stage, nothing, peak_kib
+from click.testing import CliRunner
 from servers import Server
+
+from ledger.engines.partials import Partial
 
 TINY = Settings(scale=1e-9, repetitions=1, rounds=1)
 HELD = catalogue.benchmarks()
@@ -153,6 +172,95 @@ def test_bench_ratio_is_one_of_medians() -> None:
     assert outcome.steady
     assert outcome_of([2.0, 4.0], [4.0, 8.0], inverse=True).ratio == 2.0
     assert not outcome_of([1.0, 4.0, 4.0], [2.0, 2.0, 2.0]).steady
+
+
+def test_bench_answers_that_differ_later_are_an_outcome(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The warm-up agrees; then a side gives another answer each time.
+    answers = iter([0, 0, 0, 1, 2])
+    monkeypatch.setattr(Bench, "run", lambda *_: Run(next(answers), (1.0,), None, 1))
+    outcome = measure(bench, question(), Settings(1.0, 1, 2), lambda _: None)
+    assert (outcome.status, outcome.why) == ("answers differ", "after the warm-up")
+    assert results.failed(results.document({}, TINY, [outcome], []))
+
+
+def test_bench_small_sizes_fall_together() -> None:
+    assert scaling.scaled(scaling.SIZES, 0.001) == [100, 1000]
+    assert scaling.scaled((1000, 10), 1.0) == [100, 1000]
+
+
+def test_bench_law_that_fails_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(stage: Stage) -> int:
+        if stage.size > 10:
+            raise SideError("the disk is full | really")
+        return stage.size
+
+    law = scaling.Law("ends early", failing, "linear", 1.0)
+    monkeypatch.setattr(scaling, "LAWS", (law,))
+    monkeypatch.setattr(scaling, "_seconds", lambda *_: 1.0)
+    for prepare, points in ((nothing, 1), (failing, 0)):
+        monkeypatch.setattr(scaling, "prepare", prepare)
+        curves = scaling.draw(bench, (10, 20), 1, lambda _: None)
+        assert [len(curve.points) for curve in curves] == [points]
+        document = results.document({}, Settings(), [], curves)
+        page = results.page(document)
+        assert results.failed(document)
+        assert "Not measured: ends early." in page
+        assert "- **ends early** failed: the disk is full / really" in page
+        rows = [line.count("|") for line in page.splitlines() if line.startswith("|")][-3:]
+        assert len(set(rows)) == 1
+    slow = scaling.Curve(law, tuple(scaling.Point(n, n**2, 1.0, None) for n in (10, 100)))
+    assert slow.verdict == "MISSED"
+    assert not results.failed(results.document({}, Settings(), [], [slow]))
+
+
+def test_bench_command_ends_with_one_where_a_law_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = scaling.Curve(scaling.LAWS[0], (), "the disk is full")
+    for curves, status in (([broken], 1), ([], 0)):
+        monkeypatch.setattr(scaling, "draw", lambda *_, curves=curves: curves)
+        ran = CliRunner().invoke(command.main, ["scaling", "--scale", "0.001"])
+        assert ran.exit_code == status, ran.output
+
+
+def test_bench_adding_up_must_come_to_every_row(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(stage: Stage) -> Partial:
+        made = summed(stage)
+        return replace(made, totals=made.totals.slice(1))
+
+    summed = footprint.summed
+    bench.run(footprint.segments, 100)
+    assert bench.run(footprint.fold_large, 100).answer is True
+    monkeypatch.setattr(footprint, "summed", short)
+    with pytest.raises(AssertionError):
+        bench.run(footprint.fold_large, 100)
+
+
+def test_bench_appends_leave_what_others_read(bench: Bench) -> None:
+    inputs = bench.folder / "inputs"
+    bench.run(durable.prepare_sizes, 24)
+    before = stored(durable.grown(inputs, 24) / "ledger.db")
+    for _ in range(2):
+        bench.run(durable.appended_to_large, 24)
+    assert stored(durable.grown(inputs, 24) / "ledger.db") == before
+    assert stored(durable.growing(inputs, 24) / "ledger.db")[0] == 24 + 2 * durable.APPENDS
+
+
+def test_bench_names_the_commit_of_the_program_and_what_is_not_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = ("-c", "user.name=n", "-c", "user.email=n@ledger.example")
+    file = tmp_path / "file"
+    file.write_text("one", encoding="utf-8")
+    for words in (("init", "-q"), ("add", "."), (*who, "commit", "-qm", "One")):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    monkeypatch.setattr(machine, "ROOT", tmp_path)
+    clean = machine.described(tmp_path)["commit"]
+    assert re.fullmatch("[0-9a-f]{12}", clean)
+    file.write_text("two", encoding="utf-8")
+    assert machine.described(tmp_path)["commit"] == f"{clean}-dirty"
 
 
 def test_bench_says_a_miss_plainly() -> None:

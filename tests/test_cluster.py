@@ -5,24 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Timer
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from clustered import Workers, behave, clustered, separate
 from ledgers import DAY, MemoryLeaves, Reverse, allocation, records, undated
 from recorded import work
+from supplied import supplied
 
 from ledger.engines import confirming, leaves, polars
 from ledger.engines.dask import Cluster
 from ledger.engines.means import Means
-from ledger.engines.partials import Batch, Partial
+from ledger.engines.partials import Batch, Partial, partial_sums
 from ledger.engines.place import Place
 from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import PolarsEngine
+from ledger.engines.scheduler import Scheduler
+from ledger.errors import IntegrityError, MissingError
 
 Run = Callable[..., Any]
 
@@ -139,11 +144,12 @@ def test_cluster_of_nothing_but_liars_is_found_out(fold: Folding, workers: Worke
 
 
 @pytest.mark.usefixtures("_without_sample")
+@pytest.mark.parametrize("lie", ["dropping", "ungraded"])
 def test_cluster_that_loses_work_is_caught_by_control_totals(
-    fold: Folding, workers: Workers
+    fold: Folding, workers: Workers, lie: str
 ) -> None:
     # All three agree.
-    with workers.behaving("dropping", *workers.live()):
+    with workers.behaving(lie, *workers.live()):
         assert len(fold()) == 3
 
 
@@ -230,6 +236,83 @@ def test_cluster_whose_scheduler_is_killed_is_done_without(
         said = fold(before=Timer(1, scheduler.kill).start)
     assert said == ["warning: the connection to the scheduler was lost; the rest is done here"]
     assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_cluster_whose_scheduler_hangs_is_not_waited_for(
+    source: MemoryLeaves, tmp_path: Path
+) -> None:
+    # It keeps every connection open and answers nothing: neither an error nor an end comes of it.
+    with separate(tmp_path) as (scheduler, workers):
+        fold = Folding(source, tmp_path / "projection", workers)
+        workers.client.run(behave, "lingering")
+        workers.client.close()
+        stop = Timer(1, scheduler.send_signal, (signal.SIGSTOP,))
+        begun = monotonic()
+        try:
+            said = fold(before=stop.start, patience=2)
+        finally:
+            scheduler.send_signal(signal.SIGCONT)
+    assert stop.finished.is_set()
+    assert monotonic() - begun < 60
+    assert said == ["warning: the cluster did not answer in 2 seconds; the work is done here"]
+
+
+class Unanswering:
+    """A connection to a scheduler that hangs."""
+
+    status = "running"
+    scheduler = SimpleNamespace(
+        identity=lambda **_: None, who_has=lambda **_: None, processing=lambda **_: None
+    )
+
+    def __init__(self) -> None:
+        self.limits: list[float | None] = []
+
+    def sync(self, _: object, *, callback_timeout: float | None = None) -> object:
+        self.limits.append(callback_timeout)
+        raise TimeoutError
+
+    def cancel(self, _: object) -> None:
+        raise RuntimeError
+
+    def close(self, *, timeout: float) -> None:
+        assert timeout
+        raise TimeoutError
+
+
+def test_scheduler_that_does_not_answer_is_not_known_and_left_in_peace() -> None:
+    client = Unanswering()
+    asked = Scheduler(client, 60)
+    assert asked.workers() is None
+    assert asked.holder("key") is None
+    assert asked.busy({"key"}) == ()
+    asked.forget([])
+    asked.leave()
+    assert client.limits == [5.0]
+
+
+def test_batch_that_came_to_nothing_is_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(asked: confirming.Round, index: int, **_: object) -> None:
+        asked._left.discard(index)
+
+    monkeypatch.setattr(confirming.Round, "_ask", lost)
+    monkeypatch.setattr(confirming.Round, "_own", lost)
+    batches = [Batch((), 0, DAY)]
+    asked = confirming.Round(Unanswering(), partial_sums, batches, None, str, 60)
+    with pytest.raises(IntegrityError, match="came to nothing"):
+        asked.answers()
+
+
+def test_scheduler_that_fails_without_a_word_is_an_error_with_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def connect(*_: object, **__: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(supplied("distributed", "distributed"), "Client", connect)
+    with pytest.raises(MissingError, match=r"no scheduler answers at tcp://h:1: OSError"):
+        Cluster(Means("tcp://h:1", None, str)).greet()
 
 
 def test_check_says_the_same_on_every_engine_to_the_byte(

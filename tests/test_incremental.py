@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from ledgers import DAY, MemoryLeaves, Reverse, allocation, figure, records
 
 from ledger.engines import leaves, projection
 from ledger.engines.columns import Columns, columns_of
-from ledger.engines.partials import Batch, Partial
+from ledger.engines.partials import Batch, Partial, partial_sums
 from ledger.engines.place import Place
 from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import PolarsEngine
+from ledger.errors import IntegrityError
 from ledger.measure import Folded, StoredRecord
 
 SEGMENT = 4
@@ -40,14 +43,23 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 def fold(counts: Counter[str], tmp_path: Path) -> Callable[..., Folded]:
     """Fold as the next command does, hold the result against the plain engine, and count."""
 
-    def run(function: Callable[[Batch], Partial], batches: Sequence[Batch]) -> Iterator[Partial]:
-        for batch in batches:
-            counts["added up"] += len(batch.paths)
-            yield function(batch)
-
     def folded(
-        source: MemoryLeaves, late: int = 0, limit: int | None = None, secret: bytes = SECRET
+        source: MemoryLeaves,
+        late: int = 0,
+        limit: int | None = None,
+        secret: bytes = SECRET,
+        *,
+        before: Callable[[Batch], object] = lambda _: None,
+        say: Callable[[str], None] = str,
     ) -> Folded:
+        def run(
+            function: Callable[[Batch], Partial], batches: Sequence[Batch]
+        ) -> Iterator[Partial]:
+            for batch in batches:
+                before(batch)
+                counts["added up"] += len(batch.paths)
+                yield function(batch)
+
         counts.clear()
         source.reads = 0
         asked = {
@@ -56,7 +68,7 @@ def fold(counts: Counter[str], tmp_path: Path) -> Callable[..., Folded]:
             "as_of": DAY + timedelta(days=late),
             "root": source.root(),
         }
-        found = PolarsEngine(source, Place(tmp_path, secret), run=run).fold(**asked)
+        found = PolarsEngine(source, Place(tmp_path, secret), run=run, say=say).fold(**asked)
         counts["hashed"] = source.reads
         assert found == PlainEngine(source).fold(**asked)
         return found
@@ -185,3 +197,64 @@ def test_summary_sealed_by_somebody_else_is_not_believed(
         path.write_bytes(data)
     fold(source)
     assert (counts["parsed"], counts["added up"]) == (0, 5)
+
+
+def test_summary_is_of_the_bytes_that_were_sealed(
+    fold: Callable[..., Folded], counts: Counter[str]
+) -> None:
+    # A file of the same rows but one is put in the place of a segment after its digest was checked.
+    source, changes, said = MemoryLeaves(work(5 * SEGMENT)), iter([None]), list[str]()
+
+    def exchange(batch: Batch) -> None:
+        for _ in changes:
+            frame = pl.read_parquet(batch.paths[0])
+            frame.slice(1).write_parquet(batch.paths[0])
+
+    fold(source, before=exchange, say=said.append)
+    (warning,) = said
+    assert "not the file that was sealed" in warning
+    assert warning.endswith("it is built again")
+    fold(source)
+    assert (counts["parsed"], counts["added up"]) == (0, 0)
+
+
+def lessened(batch: Batch) -> Partial:
+    """Leave out one group of operations."""
+    made = partial_sums(batch)
+    return replace(made, totals=made.totals.slice(1), grades=made.grades.slice(1))
+
+
+def ungraded(batch: Batch) -> Partial:
+    """Leave out one group of capacity."""
+    made = partial_sums(batch)
+    return replace(made, grades=made.grades.slice(1))
+
+
+@pytest.mark.parametrize("wrong", [lessened, ungraded])
+def test_summary_that_misses_its_control_totals_is_refused_and_not_sealed(
+    tmp_path: Path, wrong: Callable[[Batch], Partial]
+) -> None:
+    source, said = MemoryLeaves(work(5 * SEGMENT)), list[str]()
+    engine = PolarsEngine(
+        source, Place(tmp_path, SECRET), run=lambda _, batches: map(wrong, batches), say=said.append
+    )
+    asked = {"size": source.size, "limit": source.size, "as_of": DAY}
+    with pytest.raises(IntegrityError, match="not those that its rows come to") as caught:
+        engine.fold(**asked)
+    assert caught.value.where.endswith("0000000000-0000000004.parquet")
+    # No file is at fault: none is built again, and nobody is told so.
+    assert said == []
+    assert not list(tmp_path.glob("*.sums"))
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_batch_without_an_answer_is_never_left_out(tmp_path: Path, *, own: bool) -> None:
+    source = MemoryLeaves(work(5 * SEGMENT))
+    engine = PolarsEngine(
+        source,
+        Place(tmp_path, SECRET),
+        run=lambda function, batches: list(map(function, batches))[:-1],
+        own=own,
+    )
+    with pytest.raises(ValueError, match="shorter"):
+        engine.fold(size=source.size, limit=source.size, as_of=DAY)

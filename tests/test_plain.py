@@ -17,13 +17,18 @@ from sealed import fill, found
 
 from ledger.capture.statement import _name as captured_name
 from ledger.errors import InputError
+from ledger.form import lookalike
 from ledger.form.lookalike import alike, skeleton, told
-from ledger.form.plain import fault_of_name, fault_of_text, is_plain
+from ledger.form.plain import fault_of_name, fault_of_text, is_plain, visible
 from ledger.importers.step_importer import run_name
 from ledger.importers.stretch import plain_text
 from ledger.record import draft_of
 
 TWO = ("mod\u00e8le", "mode\u0300le")
+BLANK = (
+    *("\u034f", "\u115f", "\u1160", "\u17b4", "\u180b", "\u180f", "\u2800", "\u3164", "\ufe0f"),
+    *("\uffa0", "\U00016fe4", "\U0001d159", "\U000e0100", "\U000e01ef"),
+)
 UNSEEN = ("\u202e", "\u200b", "\u2066", "\u200f", "\ufeff", "\u00ad", "\U000e0041")
 
 
@@ -43,9 +48,26 @@ def test_threat_28_name_and_text_in_another_form_are_refused() -> None:
         assert f"U+{ord(mark):04X}, which does not show" in fault_of_text(text)
 
 
+@pytest.mark.parametrize("mark", [*BLANK, "\u200c", "\u200d"], ids=ascii)
+def test_threat_28_name_with_a_character_that_is_blank_is_refused(mark: str) -> None:
+    # Most are printable to Python; none is seen, and a leaf with one is read the slow way.
+    for name in (f"acme{mark}", f"ac{mark}me", f"{mark}acm\u00e9"):
+        assert "does not show" in fault_of_name(name)
+        assert not is_plain(name)
+        with pytest.raises(InputError, match="does not show"):
+            draft_of("allocation", allocation(name, 1), key=("k",))
+        assert skeleton(name) == skeleton(name.replace(mark, ""))
+
+
 def test_free_text_keeps_what_scripts_need() -> None:
     # Persian and emoji are written with joiners; lines and tabs are for people.
-    for text in ("می\u200cخواهم", "\U0001f469\u200d\U0001f52c", "a\tb\nc", "a\u00a0b"):
+    for text in (
+        "می\u200cخواهم",
+        "\U0001f469\u200d\U0001f52c",
+        "a\tb\nc",
+        "a\u00a0b",
+        "\u2764\ufe0f",
+    ):
         assert fault_of_text(text) == ""
 
 
@@ -82,6 +104,15 @@ def test_names_that_a_program_makes_are_brought_to_normal_form() -> None:
     assert len(doubts) == 1
 
 
+@pytest.mark.parametrize("mark", ["\u200b", *BLANK], ids=ascii)
+def test_names_that_a_program_makes_hold_nothing_that_does_not_show(mark: str) -> None:
+    assert (visible(f"a{mark}b"), visible(f"a{mark}b", " ")) == ("ab", "a b")
+    doubts: list[str] = []
+    assert captured_name("model", f"acm\u00e9{mark}", doubts) == "acm\u00e9"
+    assert len(doubts) == 1
+    assert run_name(Path(f"gpt{mark}-4.log")) == "gpt-4"
+
+
 def test_csv_row_with_an_odd_name_or_note_is_refused(
     flopledger: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -91,14 +122,16 @@ def test_csv_row_with_an_odd_name_or_note_is_refused(
         f"r2,{TWO[1]},pretrain,2026-01-31,10,fine\n",
     ]
     rows += ["r3,m,pretrain,2026-01-31,10,a\u202eb\n", f"r4,m,pretrain,2026-01-31,10,{TWO[1]}\n"]
+    rows += ["r5,m\ufe0f,pretrain,2026-01-31,10,fine\n"]
     (tmp_path / "runs.csv").write_text(head + "".join(rows), encoding="utf-8")
     assert flopledger("init", "--origin", "ledger.example/t").code == 0
     ran = flopledger("import", "runs.csv")
     assert ran.code == 2, ran.err
     said = ran.out + ran.err
-    assert "3 refused" in said
+    assert "4 refused" in said
     assert said.count("normal form NFC") == 2
     assert "U+202E" in said
+    assert "holds U+FE0F, a character that does not show" in said
 
 
 # Names that look alike and are none.
@@ -115,6 +148,18 @@ def test_skeleton_brings_case_width_and_scripts_together() -> None:
     assert (
         len({skeleton(name) for name in ("a1", "al", "rn", "m", "o", "0", "modèle", "modele")}) == 8
     )
+
+
+def test_every_letter_of_the_table_looks_like_its_own() -> None:
+    for letters, latin in lookalike._PAIRS:
+        for letter, own in zip(letters, latin, strict=True):
+            assert skeleton(letter) == skeleton(own), f"U+{ord(letter):04X}"
+    assert skeleton("a\u03f2me") == "acme"
+
+
+def test_spaces_are_no_difference_whatever_the_script() -> None:
+    assert alike(["a  b", "a b"]) == (("a  b", "a b"),)
+    assert skeleton("a  b") == skeleton("\u0430 b")
 
 
 def test_alike_names_are_told_in_groups() -> None:

@@ -162,9 +162,8 @@ def test_run_recorded_after_the_newest_claim_is_judged(tmp_path: Path) -> None:
     fill(context, crossing())
     out = verdict(members_of(context), policy(**ASKED), recompute=asking())
     assert (out.fault, out.exit_status) == (None, 1)
-    assert f"2 records came after attestation 1, the newest: with that {CROSSED} is met" in told(
-        out, "own law"
-    )
+    words = f"your rules find with that, and not before, that {CROSSED} is met"
+    assert f"2 records came after attestation 1, the newest: {words}" in told(out, "own law")
     # Once a claim says so, nothing is left to look at.
     again = judged(context)
     assert (again.exit_status, step(again, "own law").outcome) == (0, "held")
@@ -225,9 +224,8 @@ def test_claim_that_chose_a_period_before_its_work_is_found(tmp_path: Path) -> N
     claim = replace(claim, period=Days(date(2020, 3, 1), date(2020, 4, 1)))
     out = judged(context, claim)
     assert out.exit_status == 1
-    assert f"asks about days before its own last entry: with that {CROSSED} is met" in told(
-        out, "own law"
-    )
+    words = f"your rules find with that, and not before, that {CROSSED} is met"
+    assert f"asks about days before its own last entry: {words}" in told(out, "own law")
 
 
 def test_period_without_any_of_the_work_is_found(tmp_path: Path) -> None:

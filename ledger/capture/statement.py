@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from unicodedata import normalize
 
+from ledger.form.plain import visible
 from ledger.spool import ACTIVITIES, METHODS, OPERATION_KINDS, PRECISIONS, SPARSITIES, TOPOLOGIES
 
 __all__ = ["Statement", "state"]
@@ -88,8 +89,7 @@ def _name(name: str, value: object, doubts: list[str]) -> str | None:
     if not isinstance(value, str):
         doubts.append(f"{name} was given as {_short(value)}, which is no text")
         return None
-    shown = "".join(c for c in value if c.isprintable()).strip()
-    kept = normalize("NFC", shown)[:_NAME_MAX].strip()
+    kept = normalize("NFC", visible(value).strip())[:_NAME_MAX].strip()
     if kept != value:
         doubts.append(f"{name} was given as {_short(value)} and is kept as {kept!r}")
     return kept or None

@@ -18,11 +18,11 @@ from queue import Empty, Queue
 from time import monotonic
 from typing import Any, NamedTuple, TypeAlias
 
-import polars as pl
-
 from ledger import __version__
-from ledger.engines.partials import Batch, Partial, control_of
-from ledger.errors import LedgerError, MissingError
+from ledger.engines.answer import Function, answer_batch, is_plausible, is_same
+from ledger.engines.partials import Batch, Partial
+from ledger.engines.scheduler import Scheduler
+from ledger.errors import IntegrityError, LedgerError, MissingError
 
 __all__ = ["PATIENCE_S", "Round"]
 
@@ -33,9 +33,7 @@ SAMPLE = 32
 """One batch of this many, and at least one, is added up by this process too."""
 
 _POLL_S = 0.25
-_TABLES = ("totals", "grades", "deliveries")
 
-Function: TypeAlias = Callable[[Batch], Partial]
 Offer: TypeAlias = Callable[..., Batch]
 
 
@@ -89,6 +87,7 @@ class Round:
             patience: Seconds without any answer after which work is done here.
         """
         self._client = client
+        self._scheduler = Scheduler(client, patience)
         self._function = function
         self._batches = batches
         self._offer = offer
@@ -120,14 +119,16 @@ class Round:
             try:
                 future = self._ready.get(timeout=_POLL_S)
             except Empty:
-                self._reroute()
+                # Patience first: who is late may well be whom rerouting would ask.
                 if self._left and monotonic() - heard >= self._patience:
                     self._rescue()
+                else:
+                    self._reroute()
             else:
                 heard = monotonic()
                 self._hear(future)
-        self._client.cancel([asked.future for asked in self._asked.values()])
-        return [work.done for work in self._work if work.done is not None]
+        self._scheduler.forget(asked.future for asked in self._asked.values())
+        return [self._believed(index) for index in range(len(self._batches))]
 
     def _ask(self, index: int, without: frozenset[str] = frozenset()) -> None:
         """Send a batch to a worker that is none of these; with no other, add it up here."""
@@ -154,30 +155,25 @@ class Round:
     def _others(self, without: frozenset[str]) -> frozenset[str]:
         """Return the workers that may be asked, those on other machines if there are any."""
         near = {_host(worker) for worker in without}
-        others = self._live() - self._liars - without
-        return frozenset(each for each in others if _host(each) not in near) or frozenset(others)
-
-    def _live(self) -> set[str]:
-        """Return the addresses of the workers that the scheduler knows now."""
-        try:
-            return set(self._client.scheduler_info(n_workers=-1)["workers"])
-        except (OSError, RuntimeError, ValueError):
-            return set()
+        others = (self._scheduler.workers() or frozenset()) - self._liars - without
+        return frozenset(each for each in others if _host(each) not in near) or others
 
     def _hear(self, future: Any) -> None:  # noqa: ANN401 - of a package that is an extra
         """Take in one answer, or that there will be none."""
         asked = self._asked.pop(future.key, None)
         if asked is None or asked.place not in self._left:
             return
-        if self._client.status != "running":
+        if not self._scheduler.connected:
             self._do_the_rest()
             return
         if future.status == "error":
             self._broken(asked.place, future.exception())
             return
+        worker = self._scheduler.holder(future.key)
+        if worker is None:
+            self._settle(asked.place)
+            return
         try:
-            # By the scheduler's word, not by the worker's own.
-            (worker, *_) = self._client.who_has([future])[future.key]
             answer = future.result(timeout=self._patience)
         except Exception:  # noqa: BLE001 - whatever a connection that breaks may raise
             self._settle(asked.place)
@@ -209,14 +205,14 @@ class Round:
             return
         work.parties.add(worker)
         batch = self._batches[index]
-        if not isinstance(answer, Partial) or not _plausible(answer, batch):
+        if not isinstance(answer, Partial) or not is_plausible(answer, batch):
             self._accuse(worker, index)
         elif work.own is not None:
             self._settle(index, (worker, answer))
         elif work.first is None:
             work.first = (worker, answer)
             self._ask(index, frozenset({worker}))
-        elif _same(work.first[1], answer):
+        elif is_same(work.first[1], answer):
             self._finish(index, answer)
         else:
             self._settle(index, (worker, answer))
@@ -238,7 +234,7 @@ class Round:
         for answer in (first, second):
             if answer is None:
                 continue
-            if _same(answer[1], own):
+            if is_same(answer[1], own):
                 self._proven.add(answer[0])
             else:
                 self._accuse(answer[0], index)
@@ -254,6 +250,18 @@ class Round:
         """Believe what a batch adds up to."""
         self._work[index].done = partial
         self._left.discard(index)
+
+    def _believed(self, index: int) -> Partial:
+        """Return what is believed of a batch; one of which nothing is may not be left out."""
+        done = self._work[index].done
+        if done is None:
+            raise IntegrityError(
+                "a batch of segments came to nothing",
+                where=str(next(iter(self._batches[index].paths), "no file")),
+                why="a sum without it would be too small",
+                remedy="run the same command with --engine polars, and report this",
+            )
+        return done
 
     def _accuse(self, worker: str, index: int) -> None:
         """Name a worker that was wrong, and forget what it said and confirmed."""
@@ -293,7 +301,7 @@ class Round:
             work, done = self._work[place], self._work[place].done
             assert done is not None, "only what is believed is doubted"
             work.done = self._own(place)
-            if _same(done, work.done):
+            if is_same(done, work.done):
                 self._proven |= work.parties
                 continue
             for party in sorted(work.parties):
@@ -302,10 +310,12 @@ class Round:
 
     def _reroute(self) -> None:
         """Send again what waits for workers that are gone; without a cluster do it here."""
-        if self._client.status != "running":
+        if not self._scheduler.connected:
             self._do_the_rest()
             return
-        live = self._live()
+        live = self._scheduler.workers()
+        if live is None:
+            return
         for key, asked in list(self._asked.items()):
             gone = asked.future.status in {"cancelled", "lost"}
             if not gone and (asked.allowed is None or asked.allowed & live):
@@ -325,9 +335,7 @@ class Round:
         """Do the work of the first batch that is late, and say who has it."""
         index = min(self._left)
         keys = {key for key, asked in self._asked.items() if asked.place == index}
-        having = self._client.processing().items()
-        late = sorted(worker for worker, held in having if keys & {str(key) for key in held})
-        who = " and ".join(late) or "the cluster"
+        who = " and ".join(self._scheduler.busy(keys)) or "the cluster"
         self._tell(
             f"{who} did not answer in {self._patience:g} seconds; the work is done here",
             of=f"late {who}",
@@ -341,56 +349,6 @@ class Round:
             self._say(f"warning: {text}")
 
 
-def answer_batch(function: Function, batch: Batch, version: str) -> Partial | LedgerError:
-    """Add up a batch on a worker; a failure is an answer too, so that it is known whose it is.
-
-    Args:
-        function: Adds up one batch.
-        batch: Files as the worker finds them.
-        version: Of the program that asks.
-    """
-    if version != __version__:
-        return MissingError(
-            f"a worker runs flopledger {__version__}, this is {version}",
-            why="two versions may add up differently",
-            remedy=f"install there: pip install 'flopledger[cluster]=={version}'",
-        )
-    try:
-        return function(batch)
-    except LedgerError as error:
-        return error
-    except FileNotFoundError as error:
-        return LedgerError(
-            f"it does not find {error.filename or batch.paths[0]}",
-            remedy="name a place that all machines see: --segments URL",
-        )
-    except Exception as error:  # noqa: BLE001 - whatever a foreign file store may raise
-        return LedgerError(f"{type(error).__name__}: {error}", where=str(batch.paths[0]))
-
-
 def _host(address: str) -> str:
     """Return the machine in the address of a worker: ``tcp://host:port``."""
     return address.rpartition(":")[0]
-
-
-def _plausible(answer: Partial, batch: Batch) -> bool:
-    """Return whether sums come to the control totals of their batch, if it has some."""
-    try:
-        return batch.control is None or control_of(answer) == batch.control
-    except Exception:  # noqa: BLE001 - an answer can be anything
-        return False
-
-
-def _same(left: Partial, right: Partial) -> bool:
-    """Return whether two sums of a batch are the same, to the last digit."""
-    try:
-        return all(_ordered(getattr(left, name), getattr(right, name)) for name in _TABLES)
-    except Exception:  # noqa: BLE001 - an answer can be anything
-        return False
-
-
-def _ordered(left: pl.DataFrame, right: pl.DataFrame) -> bool:
-    """Return whether two tables hold the same rows; groups come in any order."""
-    if left.schema != right.schema:
-        return False
-    return left.sort(left.columns).equals(right.sort(right.columns))

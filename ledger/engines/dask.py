@@ -18,6 +18,7 @@ from ledger.engines.means import Means
 from ledger.engines.partials import Batch, Partial
 from ledger.engines.place import Place
 from ledger.engines.polars import PolarsEngine
+from ledger.engines.scheduler import Scheduler
 from ledger.engines.shelf import Shelf
 from ledger.errors import InputError, MissingError
 
@@ -97,15 +98,13 @@ class Cluster:
         try:
             client = connect(self._address, timeout=_CONNECT_S, set_as_default=False)
         except (OSError, ValueError, ImportError, RuntimeError) as error:
-            raise MissingError(
-                f"no scheduler answers at {self._address}: {str(error).splitlines()[0]}",
-                where="--scheduler",
-                why="the engine dask has nobody to add up",
-                remedy="start one: dask scheduler; on each machine: dask worker ADDRESS; "
-                "or use --engine pool",
-            ) from error
-        with client:
-            if not client.scheduler_info(n_workers=-1)["workers"]:
+            raise self._unanswered(error) from error
+        scheduler = Scheduler(client, self._patience)
+        try:
+            workers = scheduler.workers()
+            if workers is None:
+                raise self._unanswered(TimeoutError("it took too long"))
+            if not workers:
                 raise MissingError(
                     f"the scheduler at {self._address} has no workers",
                     where="--scheduler",
@@ -113,6 +112,19 @@ class Cluster:
                     remedy=f"start some: dask worker {self._address}; or use --engine pool",
                 )
             yield client
+        finally:
+            scheduler.leave()
+
+    def _unanswered(self, error: Exception) -> MissingError:
+        """Build the error for a scheduler that is not there."""
+        text = next(iter(str(error).splitlines()), type(error).__name__)
+        return MissingError(
+            f"no scheduler answers at {self._address}: {text}",
+            where="--scheduler",
+            why="the engine dask has nobody to add up",
+            remedy="start one: dask scheduler; on each machine: dask worker ADDRESS; "
+            "or use --engine pool",
+        )
 
 
 def _hush() -> None:

@@ -30,7 +30,9 @@ __all__ = [
     "TOTAL_KEYS",
     "Batch",
     "Control",
+    "DamagedSegmentError",
     "Partial",
+    "comes_to",
     "control_of",
     "control_of_rows",
     "counted",
@@ -49,10 +51,17 @@ IS_DELIVERY = pl.col("commitment").is_not_null() & (pl.col("role") == "primary")
 
 _SUMS = ("lo", "hi", "error_lo", "error_hi")
 _SUM_COUNTS = ("rows", "unbounded", "error_unbounded", "later")
+_SHARED = ("sign", *(name for name in TotalKey._fields if name in GRADE_KEYS))
 _HELD_MAX = 64  # partials that wait before they are merged into one
 
 Control: TypeAlias = Mapping[int, tuple[int, ...]]
 """The sums over all totals by sign: rows, ends without a bound, and both intervals."""
+
+
+class DamagedSegmentError(IntegrityError):
+    """A file of the projection that is not the one that was sealed: it can be built again."""
+
+    code = "damaged-segment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,7 @@ def partial_sums(batch: Batch) -> Partial:
 
     Raises:
         InputError: If the amounts are too large to be added in 38 digits.
-        IntegrityError: If a file has another digest than the batch states.
+        DamagedSegmentError: If a file has another digest than the batch states.
     """
     rows = rows_of(batch)
     own = own_capacity(rows)
@@ -169,6 +178,24 @@ def control_of(partial: Partial) -> Control:
     return _control(partial.totals.lazy())
 
 
+def comes_to(partial: Partial, control: Control | None) -> bool:
+    """Return whether sums come to their control totals, and grades to the totals of own work.
+
+    Of what was delivered under contracts nothing else tells.
+
+    Args:
+        partial: The sums of a batch.
+        control: What they must come to; None where that is not known.
+    """
+    own = partial.totals.filter(pl.col("extent") == "own").lazy()
+    worked = group_sums(Grouping(own, _SHARED, ("rows", "unbounded"), ("lo", "hi")))
+    counts, amounts = ("rows", "operations_unbounded"), ("operations_lo", "operations_hi")
+    graded = group_sums(Grouping(partial.grades.lazy(), _SHARED, counts, amounts))
+    # Work that is yet to come is in the totals, without an amount, and has no grade.
+    happened = {row for row in worked.rows() if any(row[len(_SHARED) :])}
+    return happened == set(graded.rows()) and (control is None or control_of(partial) == control)
+
+
 def control_of_rows(frame: pl.DataFrame) -> Control:
     """Return what the totals of rows come to once all of them have happened.
 
@@ -232,7 +259,7 @@ def _checked(path: Path | str, digest: str) -> bytes:
     data = path.read_bytes() if isinstance(path, Path) else _fetched(path)
     found = hashlib.sha256(data).hexdigest()
     if found != digest:
-        raise IntegrityError(
+        raise DamagedSegmentError(
             "a segment of the projection is not the file that was sealed",
             where=str(path),
             why=f"its SHA-256 is {found}, the manifest states {digest}",

@@ -25,7 +25,9 @@ from ledger.engines.partials import (
     IS_DELIVERY,
     TOTAL_KEYS,
     Batch,
+    DamagedSegmentError,
     Partial,
+    comes_to,
     merge_controls,
     merge_sums,
     own_capacity,
@@ -142,7 +144,7 @@ class PolarsEngine:
             leaves = _leaves(segments)
         try:
             sums = merge_sums(self._partials(segments, limit, as_of))
-        except IntegrityError as error:
+        except DamagedSegmentError as error:
             # A file was damaged since its digest was checked: such are built again, once.
             parts = (error.message, error.where, error.why)
             self._say(f"warning: {'; '.join(filter(None, parts))}; it is built again")
@@ -180,14 +182,30 @@ class PolarsEngine:
             else:
                 yield summary
         if not self._own:
-            yield from self._run(partial_sums, _far_batches([*fresh, *passing], limit, as_of))
+            far = _far_batches([*fresh, *passing], limit, as_of)
+            for _, partial in zip(far, self._run(partial_sums, far), strict=True):
+                yield partial
             return
-        batches = [*_cut(fresh, 1, limit, as_of), *_cut(passing, BATCH, limit, as_of)]
+        batches = [
+            *(_summed(segment, limit, as_of) for segment in fresh),
+            *_cut(passing, BATCH, limit, as_of),
+        ]
         made = self._run(partial_sums, batches)
         for place, (_, partial) in enumerate(zip(batches, made, strict=True)):
             if place < len(fresh):
-                self._projection.keep_summary(fresh[place], partial)
+                self._keep(fresh[place], partial)
             yield partial
+
+    def _keep(self, segment: ProjectedSegment, partial: Partial) -> None:
+        """Keep what a segment adds up to, for good: so it is held against what is known of it."""
+        if not comes_to(partial, segment.control):
+            raise IntegrityError(
+                "the sums of a segment are not those that its rows come to",
+                where=str(segment.allocations),
+                why="a summary of them would be believed at every later check",
+                remedy="run the same command with --engine plain, and report this",
+            )
+        self._projection.keep_summary(segment, partial)
 
     def _legs(
         self, models: frozenset[str], limit: int, as_of: date
@@ -268,6 +286,11 @@ def _cut(segments: Sequence[ProjectedSegment], count: int, limit: int, as_of: da
         Batch(tuple(each.allocations for each in segments[start : start + count]), limit, as_of)
         for start in range(0, len(segments), count)
     ]
+
+
+def _summed(segment: ProjectedSegment, limit: int, as_of: date) -> Batch:
+    """Return a batch of one segment whose sums are kept: of the very bytes that were sealed."""
+    return Batch((segment.allocations,), limit, as_of, (segment.digest,))
 
 
 def _far_batches(segments: Sequence[ProjectedSegment], limit: int, as_of: date) -> list[Batch]:

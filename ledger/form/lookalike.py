@@ -12,8 +12,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from unicodedata import normalize
 
+from ledger.form.plain import UNSHOWN
+
 __all__ = ["alike", "skeleton", "told"]
 
+# Letters as NFKC leaves them: the lunate sigma, which looks like c, becomes a final sigma there.
 _PAIRS: Final = (
     # Cyrillic, small and capital.
     ("\u0430\u0441\u0435\u04bb\u0456\u0458\u043a\u043e\u0440\u0455\u0443\u0445", "acehijkopsyx"),
@@ -21,7 +24,7 @@ _PAIRS: Final = (
     ("\u0410\u0412\u0421\u0415\u041d\u0406\u0408\u041a\u041c\u041e\u0420", "abcehijkmop"),
     ("\u0405\u0422\u0423\u0425\u051a\u051c\u04c0", "styxqwl"),
     # Greek, small and capital.
-    ("\u03b1\u03b9\u03ba\u03bd\u03bf\u03c1\u03c5\u03b3\u03f2\u03f3", "aikvopuycj"),
+    ("\u03b1\u03b9\u03ba\u03bd\u03bf\u03c1\u03c5\u03b3\u03c2\u03f3", "aikvopuycj"),
     ("\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f", "abezhikmno"),
     ("\u03a1\u03a4\u03a5\u03a7", "ptyx"),
     # Armenian, and Latin letters that are no ASCII.
@@ -39,8 +42,8 @@ _TABLE: Final = str.maketrans(
 def skeleton(name: str) -> str:
     """Return what all names that look like this one have in common."""
     if name.isascii():
-        return name.lower()
-    wide = normalize("NFKC", name).translate(_TABLE)
+        return " ".join(name.lower().split())
+    wide = normalize("NFKC", UNSHOWN.sub("", name)).translate(_TABLE)
     return " ".join(normalize("NFKC", wide.casefold()).split())
 
 

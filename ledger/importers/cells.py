@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ledger.errors import LedgerError
-from ledger.form.plain import fault_of_text
+from ledger.form.plain import fault_of_text, visible
 from ledger.hardware import Catalogue
 from ledger.importers.columns import NAME_MAX, NOTE_MAX, Column, Form
 from ledger.quantity import OPERATIONS_MAX, parse_number
@@ -97,7 +97,7 @@ def _word(column: Column, text: str, shown: str) -> Fault:
         return Fault("unknown-word", f"{shown}, which is not in the vocabulary", remedy)
     if column.form is Form.DIGEST:
         return Fault("digest-form", shown, "write the 64 hex digits of a SHA-256, lower case")
-    odd = next((c for c in text if ord(c) > _ASCII_LAST and not c.isprintable()), None)
+    odd = next((c for c in text if ord(c) > _ASCII_LAST and not visible(c)), None)
     if odd is not None and column.form is Form.NAME:
         message = f"{shown}, which holds U+{ord(odd):04X}, a character that does not show"
         why = "two names that look the same would be two models"

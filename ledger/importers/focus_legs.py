@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 from ledger.canonical import JSON
 from ledger.estimate import parts
+from ledger.form.plain import visible
 from ledger.hardware import Catalogue
 from ledger.importers import held_time
 from ledger.importers.focus_charge import Charge
@@ -167,5 +168,4 @@ def _hidden(charge: Charge) -> dict[str, str]:
 
 def _plain(text: str) -> str:
     """Return a text as it can stand in a record, shortened."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in text)
-    return normalize("NFC", shown)[:120].strip()
+    return normalize("NFC", visible(text, " "))[:120].strip()

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 from unicodedata import normalize
 
+from ledger.form.plain import visible
+
 __all__ = ["run_name", "run_names"]
 
 _GENERIC: Final = frozenset(
@@ -54,5 +56,4 @@ def _named(path: Path, level: int) -> str:
 
 def _plain(text: str) -> str:
     """Return a text as it can stand in a record, shortened from its front."""
-    shown = "".join(c for c in text if c.isprintable()).strip()
-    return normalize("NFC", shown)[-200:].strip()
+    return normalize("NFC", visible(text).strip())[-200:].strip()

@@ -6,12 +6,14 @@ days, what is assumed, and what only one side asks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ledger.journeys.comparing import Compared
 from ledger.journeys.flip import Flip, Turn
-from ledger.journeys.stance import Stance
+from ledger.journeys.stance import Stance, other_readings
+from ledger.journeys.weight import is_ahead
+from ledger.regime.model import Regimes
 from ledger.verify.bundle import Contrast
 
 __all__ = ["Causes"]
@@ -26,7 +28,7 @@ class Causes:
         stated: Stance,
         own: Stance,
         *,
-        known: Collection[str],
+        known: Regimes,
         same: bool,
     ) -> None:
         """Index what differs by regime.
@@ -36,7 +38,7 @@ class Causes:
                 where the claim's are not to be had.
             stated: Whence the claim asks.
             own: Whence the verifier asks.
-            known: Regimes of the verifier's rules.
+            known: The verifier's rules; their default readings are his.
             same: Whether the rules are the same.
         """
         self._compared = same or compared is not None
@@ -56,9 +58,9 @@ class Causes:
         if flip.old is None and flip.new is not None:
             new = flip.new
             # Not met, and met once contracts are delivered: what is foreseen is what counts.
-            ahead = new.foreseen is not None and new.finding == "not_met"
-            field = "foreseen" if ahead else "finding"
-            found = new.foreseen.finding if ahead and new.foreseen is not None else new.finding
+            field, found = "finding", new.finding
+            if is_ahead(new) and new.foreseen is not None:
+                field, found = "foreseen", new.foreseen.finding
             why = "the claim says nothing of it: only the verifier's rules ask this of this subject"
             yield Contrast(place, field, None, found, "other_subject", why)
             return
@@ -87,7 +89,11 @@ class Causes:
     def _of_stance(self, regime: str) -> tuple[Any, str] | None:
         """Name what the claim chose otherwise; None if it chose nothing."""
         stated, own = self._stated, self._own
-        chosen = [f"{name} as {text}" for name, text in stated.readings.get(regime, {}).items()]
+        chosen = [
+            f"{name} as {text}"
+            for of, name, text, _ in other_readings(stated, self._known)
+            if of == regime
+        ]
         if chosen:
             why = (
                 f"the claim reads {', '.join(chosen)}; the verifier takes the default of his rules"

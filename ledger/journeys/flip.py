@@ -76,11 +76,12 @@ def flips(old: Iterable[Determination], new: Iterable[Determination]) -> tuple[F
 def turns_of(old: Determination | None, new: Determination | None) -> Iterator[Turn]:
     """Yield what two determinations of one rule and subject say otherwise, amounts apart.
 
-    A side that says nothing at all, because it is out of scope, is no other than none.
+    A side that says nothing at all, because it is out of scope and not foreseen to be met, is no
+    other than none.
     """
     if old is None or new is None:
         held = old or new
-        if held is None or held.finding is None:
+        if held is None or (held.finding is None and not held.met):
             return
     before, after = dict(_said(old)), dict(_said(new))
     for what in dict.fromkeys((*before, *after)):

@@ -31,6 +31,7 @@ from ledger.journeys.replaying import Coverage, question_of_file, replay
 from ledger.journeys.selection import offered
 from ledger.journeys.stance import Span, Stance, doubts, idle
 from ledger.journeys.totals import Counted, totals_of
+from ledger.journeys.weight import weight_of, weight_words
 from ledger.measure import Engine, Leg
 from ledger.pack import Pack, unpack
 from ledger.period import parse_instant
@@ -120,6 +121,7 @@ class Asking:
         self._own = own
         self._held: dict[int, _Held] = {}
         self._borne: set[int] = set()  # claims that leave nothing out, and come out again
+        self._found: dict[int, tuple[Determination, ...]] = {}  # what the own law finds for them
         try:
             self._pack = None if packed is None else unpack(packed, where="pack.json")[0]
         except (RuleError, InputError) as error:
@@ -190,8 +192,10 @@ class Asking:
         )
         if same and own == held.stance and attestation.number in self._borne:
             # The very question that was just asked again.
+            self._found[attestation.number] = stated
             return Comparison(len(stated), notes=(note,))
         found = self._judge(attestation, own, attestation.checkpoint.size)
+        self._found[attestation.number] = found
         if own != held.stance:
             note = f"{note}; the verifier asks {own.words()}"
         causes = Causes(
@@ -202,15 +206,18 @@ class Asking:
         )
         differ = flips(stated, found)
         lacked = [each for each in differ if each.old is None]
-        told = [each for each in differ if each.old is not None or _counts(each.new)]
+        told = [each for each in differ if each.old is not None or weight_of(each.new)]
         contrasts = tuple(contrast for flip in told for contrast in causes.contrasts(flip))
         quiet = len(lacked) - sum(each.old is None for each in told)
         more = f"{quiet} that the claim does not ask are not met" if quiet else ""
-        asked = {(d.regime, d.rule, d.subject) for d in (*stated, *found)}
+        asked = {_place(d) for d in (*stated, *found)}
         return Comparison(len(asked), contrasts, notes=tuple(filter(None, (note, more))))
 
     def beyond(self, attestation: Attestation) -> Comparison:
-        """Look at what came after the newest claim, or after the days that it asks about."""
+        """Look at what came after the newest claim, or after the days that it asks about.
+
+        It is held against what ``own_law`` found for that claim, which is asked before.
+        """
         held, leaves = self._hold(attestation), self._leaves
         size = attestation.checkpoint.size
         before = self._engine.population(size, held.stance.as_of).by_type
@@ -224,23 +231,21 @@ class Asking:
         if not later and newest == held.own:
             return Comparison(0)
         found = self._judge(attestation, newest, leaves.size if later else size)
-        claimed = {(d.regime, d.rule, d.subject): d.finding for d in held.document.determinations}
-        crossed = [
-            f"{d.regime}/{d.rule} {d.subject}"
-            for d in found
-            if d.finding == "met" and claimed.get((d.regime, d.rule, d.subject)) != "met"
-        ]
+        was = {_place(d): d for d in self._found[attestation.number]}
+        more = [d for d in found if weight_of(d) > weight_of(was.get(_place(d)))]
         what = (
             f"{_records(later)} came after attestation {attestation.number}, the newest"
             if later
             else f"attestation {attestation.number} asks about days before its own last entry"
         )
-        if not crossed:
-            return Comparison(0, notes=(f"{what}: your rules find no more met with that",))
+        if not more:
+            return Comparison(0, notes=(f"{what}: your rules find nothing more with that",))
         return Comparison(
             0,
             findings=tuple(
-                f"{what}: with that {place} is met, and no claim says so" for place in crossed
+                f"{what}: your rules find with that, and not before, that {d.regime}/{d.rule} "
+                f"{d.subject} {weight_words(d)}"
+                for d in more
             ),
         )
 
@@ -333,6 +338,11 @@ def _legs(fold: Engine, limit: int, as_of: date) -> Legs:
     return legs
 
 
+def _place(d: Determination) -> tuple[str, str, str]:
+    """Return body of law, rule and subject of a determination."""
+    return d.regime, d.rule, d.subject
+
+
 def _of(number: int, sentences: Iterable[str]) -> tuple[str, ...]:
     """Return sentences about one attestation."""
     return tuple(f"attestation {number}: {each}" for each in sentences)
@@ -349,11 +359,6 @@ def _left_out(cover: Coverage) -> str:
         f"the claim asks {cover.rules} of {cover.rules_held} rules and {cover.subjects} of "
         f"{cover.subjects_held} subjects: of the others it says nothing"
     )
-
-
-def _counts(d: Determination | None) -> bool:
-    """Whether a determination that a claim lacks says more than that nothing is met."""
-    return d is not None and (d.met or d.undetermined or d.finding == "excepted")
 
 
 def _records(count: int) -> str:

@@ -17,7 +17,7 @@ from ledger.journeys.check_document import CheckDocument
 from ledger.period import format_instant, parse_instant
 from ledger.regime.model import Regimes
 
-__all__ = ["Span", "Stance", "doubts", "idle"]
+__all__ = ["Span", "Stance", "doubts", "idle", "other_readings"]
 
 _DAY = timedelta(days=1)
 
@@ -144,24 +144,26 @@ def doubts(stance: Stance, span: Span, law: Regimes) -> Iterator[str]:
             f"the claim asks the law in force on {stance.in_force_on} as it was known on "
             f"{stance.law_known_on}: what was published between is hidden"
         )
-    yield from _chosen(stance, law)
+    for regime, name, alternative, default in other_readings(stance, law):
+        taken = ": your rules do not know it" if default is None else f", your rules as {default}"
+        yield f"the claim reads {regime}/{name} as {alternative}{taken}"
     for regime, status in stance.assumptions.items():
         yield f"the claim assumes that {regime} is {status.replace('_', ' ')}"
 
 
-def _chosen(stance: Stance, law: Regimes) -> Iterator[str]:
-    """Yield the readings that are no default of the law in use."""
+def other_readings(stance: Stance, law: Regimes) -> Iterator[tuple[str, str, str, str | None]]:
+    """Yield the readings chosen that are no default of the law in use.
+
+    Yields:
+        Regime, reading, the alternative that is chosen, and the default; None if that law does not
+        know the reading.
+    """
     for regime, chosen in stance.readings.items():
         known = law[regime].readings if regime in law else {}
         for name, alternative in chosen.items():
-            reading = known.get(name)
-            if reading is None:
-                yield f"the claim reads {regime}/{name} as {alternative}: your rules do not know it"
-            elif alternative != reading.default:
-                yield (
-                    f"the claim reads {regime}/{name} as {alternative}, your rules as "
-                    f"{reading.default}"
-                )
+            default = known[name].default if name in known else None
+            if alternative != default:
+                yield regime, name, alternative, default
 
 
 def idle(period: Days, months: Iterable[str]) -> str:

@@ -62,10 +62,11 @@ def main(
         folder.mkdir(parents=True, exist_ok=True)
         bench, machine = Bench(folder.resolve()), described(folder)
         outcomes = [measure(bench, one, settings, say) for one in wanted]
-        numbers = [max(100, round(int(size) * scale)) for size in sizes.split(",")]
+        numbers = scaling.scaled(map(int, sizes.split(",")), scale)
         curves = scaling.draw(bench, numbers, min(3, repetitions), say) if laws else []
-    tell(results.document(machine, settings, outcomes, curves), output)
-    if any(outcome.status in {"failed", "answers differ"} for outcome in outcomes):
+    found = results.document(machine, settings, outcomes, curves)
+    tell(found, output)
+    if results.failed(found):
         sys.exit(1)
 
 

@@ -47,10 +47,6 @@ class Bound:
             return "aim met"
         return "holds" if self.keeps(value, self.hold) else "MISSED"
 
-    def told(self, limit: float) -> str:
-        """Return a limit as text."""
-        return f"{'≤' if self.sign == '<=' else '≥'} {limit:,g}{self.unit}"
-
 
 @dataclass(frozen=True, slots=True)
 class Absolute:
@@ -80,7 +76,7 @@ class Benchmark:
         size: Entries, rows or appends at scale 1.
         unit: What ``size`` counts.
         measure: ``seconds`` adds up the timed blocks, ``lap`` takes their median, ``peak`` is the
-            most memory in KiB, ``figure`` is what the side measured.
+            most memory in MB, ``figure`` is what the side measured.
         bound: How the ratio is judged; None where only ``absolute`` is.
         absolute: Bounds on the candidate alone.
         inverse: The ratio is baseline ÷ candidate: a share of its speed.
@@ -145,6 +141,11 @@ class Run:
     figure: float | None
     peak_kib: int
 
+    @property
+    def peak_mb(self) -> float:
+        """The same in MB."""
+        return self.peak_kib * 1024 / 1e6
+
     def value(self, measure: Measure) -> float:
         """Return the number that is compared."""
         match measure:
@@ -153,7 +154,7 @@ class Run:
             case "lap":
                 return statistics.median(self.laps)
             case "peak":
-                return float(self.peak_kib)
+                return self.peak_mb
             case "figure":
                 assert self.figure is not None
                 return self.figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +20,7 @@ PLAIN = "CREATE TABLE entries (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL, has
 OPENINGS = "CREATE TABLE openings (seq INTEGER, ord INTEGER, bytes BLOB, PRIMARY KEY (seq, ord))"
 KEYS = 'CREATE TABLE keys ("key" BLOB, seq INTEGER, content BLOB, PRIMARY KEY ("key", seq))'
 WITH_KEYS = (PLAIN, f"{OPENINGS} WITHOUT ROWID", f"{KEYS} WITHOUT ROWID")
+INSERT = "INSERT INTO entries VALUES (?, ?, ?)"
 COPIES = {
     "entries": ("int8", "bytea", "bytea"),
     "openings": ("int8", "int4", "bytea"),
@@ -32,6 +34,16 @@ def raw(path: Path, *schema: str) -> sqlite3.Connection:
     for sql in ("PRAGMA journal_mode = wal", "PRAGMA synchronous = 2", *schema):
         connection.execute(sql)
     return connection
+
+
+def insert_all(connection: sqlite3.Connection, tables: Mapping[str, Sequence[object]]) -> None:
+    """Insert the rows of each table, 10,000 of every one in a transaction."""
+    for start in range(0, max(map(len, tables.values())), CHUNK):
+        connection.execute("BEGIN IMMEDIATE")
+        for name, rows in tables.items():
+            some = rows[start : start + CHUNK]
+            connection.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", some)
+        connection.execute("COMMIT")
 
 
 def imported(stage: Stage) -> list[int]:
@@ -48,11 +60,7 @@ def inserted(stage: Stage) -> list[int]:
     """Insert the entries alone, ready as they are, 10,000 in a transaction."""
     rows = rows_of(ledger_of(stage.inputs, stage.size))
     with closing(raw(stage.work / "raw.db", PLAIN)) as connection, stage.timed():
-        for start in range(0, len(rows), CHUNK):
-            connection.execute("BEGIN IMMEDIATE")
-            some = rows[start : start + CHUNK]
-            connection.executemany("INSERT INTO entries VALUES (?, ?, ?)", some)
-            connection.execute("COMMIT")
+        insert_all(connection, {"entries": rows})
     return stored(stage.work / "raw.db")
 
 
@@ -61,12 +69,7 @@ def inserted_with_keys(stage: Stage) -> list[int]:
     folder = ledger_of(stage.inputs, stage.size)
     tables: dict[str, Rows] = {name: rows_of(folder, name) for name in COPIES}
     with closing(raw(stage.work / "raw.db", *WITH_KEYS)) as connection, stage.timed():
-        for start in range(0, stage.size, CHUNK):
-            connection.execute("BEGIN IMMEDIATE")
-            for name, rows in tables.items():
-                some = rows[start : start + CHUNK]
-                connection.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", some)
-            connection.execute("COMMIT")
+        insert_all(connection, tables)
     return stored(stage.work / "raw.db")
 
 

@@ -16,7 +16,7 @@ from polars.selectors import decimal
 from ledger.engines import partials as engine
 from ledger.engines.columns import SCHEMA
 from ledger.engines.leaves import SEGMENT
-from ledger.engines.partials import Batch, merge_sums, partial_sums
+from ledger.engines.partials import Batch, Partial, merge_sums, partial_sums
 from ledger.engines.polars import BATCH, PolarsEngine
 from ledger.stores.sqlite import SqliteStore
 
@@ -101,11 +101,16 @@ def batches_of(stage: Stage) -> Iterator[Batch]:
         yield Batch(tuple(paths[start : start + BATCH]), stage.size, AS_OF)
 
 
-def folded(stage: Stage) -> dict[str, str]:
+def summed(stage: Stage) -> Partial:
     """Add up with the engine of the program: its guards against overflow are in the time."""
     batches = list(batches_of(stage))
     with stage.timed():
-        sums = merge_sums(map(partial_sums, batches))
+        return merge_sums(map(partial_sums, batches))
+
+
+def folded(stage: Stage) -> dict[str, str]:
+    """Add up with the engine of the program, and say what it comes to."""
+    sums = summed(stage)
     return {name: digest_of(getattr(sums, name)) for name in ANSWERS}
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sealed import fill, found, identity, leg, opened
 
-from ledger.cli.context import Context
 from ledger.log import Log
 from ledger.record import Draft, draft_of
 
 from .benchmark import Benchmark, Bound
-from .bulk import PLAIN, raw
-from .inputs import payloads_of, stored
+from .bulk import INSERT, PLAIN, raw
+from .inputs import context_of, payloads_of, stored
 from .stage import Stage
 
 APPENDS = 300
@@ -32,17 +32,26 @@ def drafts(number: int, start: int = 0) -> Iterator[Draft]:
         yield draft_of("allocation", body, key=made.key)
 
 
-def grown(inputs: Path, size: int) -> Path:
+def grown(inputs: Path, size: int, name: str = FOUND) -> Path:
     """Return the folder of a ledger of so many entries, made if it is not there."""
-    folder = inputs / f"{FOUND}-{size}"
+    folder = inputs / f"{name}-{size}"
     if not folder.exists():
-        draft = inputs / f"{FOUND}-{size}.part"
+        draft = inputs / f"{name}-{size}.part"
+        shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
         context = found(draft)
         starts = range(0, size, CHUNK)
         fill(context, *(drafts(min(CHUNK, size - start), start) for start in starts))
         draft.rename(folder)
     return folder
+
+
+def growing(inputs: Path, size: int) -> Path:
+    """Return the folder of a ledger for appending in its place, which no other side reads.
+
+    To copy a ledger of a million entries takes longer than to append to it.
+    """
+    return grown(inputs, size, f"{FOUND}-grown")
 
 
 def prepare(stage: Stage) -> None:
@@ -53,14 +62,14 @@ def prepare(stage: Stage) -> None:
 
 def prepare_sizes(stage: Stage) -> None:
     """Make a large ledger and one of a thousand entries."""
-    grown(stage.inputs, stage.size)
+    growing(stage.inputs, stage.size)
     grown(stage.inputs, SMALL)
 
 
 @contextmanager
 def log_in(folder: Path) -> Iterator[Log]:
     """Open the ledger of a folder for appending; its ids are none that it has."""
-    context = Context(folder / "ledger.db", None, quiet=True, no_input=True, debug=False)
+    context = context_of(folder)
     with opened(context, identity(seed=f"bench {stored(context.ledger)}")) as log:
         yield log
 
@@ -80,20 +89,19 @@ def inserted(stage: Stage) -> list[int]:
     folder = grown(stage.inputs, 100 + stage.size)
     rows = list(enumerate(payloads_of(folder)))
     with closing(raw(stage.work / "raw.db", PLAIN)) as connection:
-        sql = "INSERT INTO entries VALUES (?, ?, ?)"
         for seq, data in rows[:100]:
-            connection.execute(sql, (seq, data, bytes(32)))
+            connection.execute(INSERT, (seq, data, bytes(32)))
         for seq, data in rows[100:]:
             with stage.lap():
                 connection.execute("BEGIN IMMEDIATE")
-                connection.execute(sql, (seq, data, hashlib.sha256(b"\x00" + data).digest()))
+                connection.execute(INSERT, (seq, data, hashlib.sha256(b"\x00" + data).digest()))
                 connection.execute("COMMIT")
     return stored(stage.work / "raw.db")
 
 
 def appended_to_large(stage: Stage) -> int:
     """Append to a ledger of so many entries, in its place: it grows by a few."""
-    return _more(stage, grown(stage.inputs, stage.size))
+    return _more(stage, growing(stage.inputs, stage.size))
 
 
 def appended_to_small(stage: Stage) -> int:

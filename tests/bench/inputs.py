@@ -17,6 +17,7 @@ from ledger.cli.context import Context
 from .stage import Stage
 
 ORIGIN = "ledger.example/lab-a"
+DAY = ("--as-of", "2026-11-26", "--in-force-on", "2026-11-26", "--law-known-on", "2026-11-26")
 TABLES = {
     "entries": "SELECT seq, bytes, hash FROM entries ORDER BY seq",
     "openings": "SELECT seq, ord, bytes FROM openings ORDER BY seq, ord",

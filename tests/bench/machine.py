@@ -12,18 +12,21 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from .benchmark import ROOT
+
 PACKAGES = (
     *("polars", "pydantic", "msgspec", "cryptography", "sqlmodel", "click", "psycopg", "duckdb"),
     *("pymerkle", "computeledger-cli", "distributed"),
 )
 FLUSHES = 50
+DESCRIBE = ("describe", "--always", "--dirty", "--abbrev=12")
 
 
 def described(folder: Path) -> dict[str, str]:
     """Return what there is to know, in the order in which it is told."""
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "commit": _said("git", "rev-parse", "--short=12", "HEAD") or "unknown",
+        "commit": _said("git", "-C", str(ROOT), *DESCRIBE) or "unknown",
         "processor": _processor(),
         "processors": str(len(os.sched_getaffinity(0))),
         "load": f"{os.getloadavg()[0]:.2f} over the last minute, before the first run",

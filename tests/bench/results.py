@@ -11,6 +11,7 @@ from .scaling import Curve
 from .session import Outcome, Settings
 
 SCHEMA = "flopledger-bench/1"
+SHORT = 300
 COMMAND = "python -m tests.bench -o tests/bench"
 
 QUICK = "**A quick try at {scale:g} of the full sizes: these are not results to quote.**"
@@ -47,6 +48,14 @@ def document(
         "benchmarks": [_benchmark(outcome) for outcome in outcomes],
         "scaling": [_curve(curve) for curve in curves],
     }
+
+
+def failed(found: Mapping[str, Any]) -> bool:
+    """Return whether anything went wrong: a bound that is missed is a result, a failure is none."""
+    wrong = {"failed", "answers differ"}
+    return any(row["status"] in wrong for row in found["benchmarks"]) or any(
+        curve["failure"] for curve in found["scaling"]
+    )
 
 
 def _benchmark(outcome: Outcome) -> dict[str, Any]:
@@ -155,8 +164,8 @@ def _rows(row: Mapping[str, Any]) -> list[str]:
     size = f"{row['size']:,} {row['unit']}"
     head = [row["id"], row["title"], size]
     if row["status"] != "measured":
-        told = " ".join(row["why"].replace("|", "/").split())[:300]
-        return [_line(*head, "", "", "", "", *_bounds(row), f"{row['status']}: {told}")]
+        told = f"{row['status']}: {_short(row['why'])}"
+        return [_line(*head, "", "", "", "", *_bounds(row), told)]
     medians = [_number(row["measure"], row["medians"][side]) for side in ("candidate", "baseline")]
     spread = " – ".join(f"{value:.3g}" for value in row["spread"])
     verdict = _loud(row["verdict"]) + ("" if row["steady"] else ", unsteady")
@@ -167,6 +176,12 @@ def _rows(row: Mapping[str, Any]) -> list[str]:
         told = _loud(one["verdict"])
         lines.append(_line(row["id"], one["name"], size, value, "", "", "", *bounds, told))
     return lines
+
+
+def _short(text: str) -> str:
+    """Return what went wrong as it can stand in a cell: its beginning and its end."""
+    words = " ".join(text.replace("|", "/").split())
+    return words if len(words) <= SHORT else f"{words[: SHORT // 3]} … {words[-SHORT // 3 * 2 :]}"
 
 
 def _line(*cells: str) -> str:
@@ -183,6 +198,7 @@ def _missed(found: Mapping[str, Any]) -> str:
     ]
     missed += [curve["name"] for curve in found["scaling"] if curve["verdict"] == "MISSED"]
     absent = [row["id"] for row in found["benchmarks"] if row["status"] != "measured"]
+    absent += [curve["name"] for curve in found["scaling"] if curve["failure"]]
     told = f"Bounds missed: {', '.join(missed) or 'none'}."
     return f"{told} Not measured: {', '.join(absent)}." if absent else told
 
@@ -204,7 +220,7 @@ def _bounds(row: Mapping[str, Any], unit: str = "") -> tuple[str, str]:
 def _number(measure: str, value: float) -> str:
     """Return a measured number with its unit."""
     if measure == "peak":
-        return f"{value * 1024 / 1e6:,.0f} MB"
+        return f"{value:,.0f} MB"
     if measure == "figure":
         return f"{value / 1e6:,.1f} MB"
     return f"{value * 1000:,.2f} ms" if value < 1 else f"{value:,.2f} s"
@@ -215,22 +231,22 @@ def _curves(curves: Sequence[Mapping[str, Any]]) -> list[str]:
     if not curves:
         return []
     sizes = sorted({point["size"] for curve in curves for point in curve["points"]})
-    head = " | ".join(f"{size:,}" for size in sizes)
     lines = [
         "## Scaling laws",
         "",
         LAWS,
         "",
-        f"| what | law | {head} | exponent | at most | verdict |",
+        _line("what", "law", *(f"{size:,}" for size in sizes), "exponent", "at most", "verdict"),
         "|---|---|" + "---:|" * (len(sizes) + 2) + "---|",
     ]
     for curve in curves:
         held = {point["size"]: point for point in curve["points"]}
-        cells = " | ".join(_point(held.get(size)) for size in sizes)
+        cells = [_point(held.get(size)) for size in sizes]
         exponent = "–" if curve["exponent"] is None else f"**{curve['exponent']:.2f}**"
-        last = f"{exponent} | {curve['most']:.2f} | {_loud(curve['verdict'])}"
-        lines.append(f"| {curve['name']} | {curve['law']} | {cells} | {last} |")
-    return [*lines, ""]
+        last = (exponent, f"{curve['most']:.2f}", _loud(curve["verdict"]))
+        lines.append(_line(curve["name"], curve["law"], *cells, *last))
+    why = [f"- **{c['name']}** failed: {_short(c['failure'])}" for c in curves if c["failure"]]
+    return [*lines, "", *why, *([""] if why else [])]
 
 
 def _point(point: Mapping[str, Any] | None) -> str:

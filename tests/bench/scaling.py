@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,19 +13,20 @@ from itertools import pairwise
 from . import durable
 from .benchmark import Bench, Run, Side, SideError
 from .bulk import imported, inserted
-from .inputs import flopledger, ledger, ledger_of, within
+from .inputs import DAY, flopledger, ledger, ledger_of, within
 from .proof import proved
 from .stage import Stage
 from .verifying import hashed, verified
 
 SIZES = (10_000, 100_000, 1_000_000)
+LEAST = 100
 LAST = 3  # points that the slope is taken over
 
 
 def prepare(stage: Stage) -> None:
     """Make the ledgers of one size."""
     ledger(stage)
-    durable.grown(stage.inputs, stage.size)
+    durable.growing(stage.inputs, stage.size)
 
 
 def command(stage: Stage, *arguments: str) -> bool:
@@ -65,8 +66,7 @@ def forecast(stage: Stage) -> bool:
     return command(stage, "forecast", "--as-of", "2026-11-26", "-o", os.devnull)
 
 
-_DAY = ("--as-of", "2026-11-26", "--in-force-on", "2026-11-26", "--law-known-on", "2026-11-26")
-_CHECK = ("check", "--regime", "eu.aia", "--rule", "gpaisr-presumption", *_DAY, "-o", os.devnull)
+_CHECK = ("check", "--regime", "eu.aia", "--rule", "gpaisr-presumption", *DAY, "-o", os.devnull)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +159,22 @@ def _turned(points: Sequence[Point]) -> tuple[list[int], list[float]]:
     return [point.size for point in points], [point.seconds for point in points]
 
 
+def scaled(sizes: Iterable[int], scale: float) -> list[int]:
+    """Return the sizes at a scale, each once and in order; small ones fall together."""
+    return sorted({max(LEAST, round(size * scale)) for size in sizes})
+
+
 def draw(
     bench: Bench, sizes: Sequence[int], repetitions: int, say: Callable[[str], None]
 ) -> list[Curve]:
     """Measure every law at every size; what fails is told and does not stop the others."""
     assert all(a < b for a, b in pairwise(sizes))
-    for size in sizes:
-        say(f"scaling: preparing {size:,} entries")
-        bench.run(prepare, size)
+    try:
+        for size in sizes:
+            say(f"scaling: preparing {size:,} entries")
+            bench.run(prepare, size)
+    except SideError as error:
+        return [Curve(law, (), str(error)) for law in LAWS]
     curves = []
     for law in LAWS:
         points: list[Point] = []
@@ -189,7 +197,7 @@ def _point(bench: Bench, law: Law, size: int, repetitions: int) -> Point:
     if law.limit is not None:
         limits = [bench.run(law.limit, size) for _ in range(repetitions)]
         share = min(_seconds(run, law) for run in limits) / seconds
-    return Point(size, seconds, min(run.peak_kib for run in runs) * 1024 / 1e6, share)
+    return Point(size, seconds, min(run.peak_mb for run in runs), share)
 
 
 def _seconds(run: Run, law: Law) -> float:

@@ -117,8 +117,10 @@ def measure(
         outcome = Outcome(one, size, "not run", "no round")
         for number in range(1, settings.rounds + 1):
             outcome = _round(bench, one, size, settings.repetitions, number)
+            if outcome.status != "measured":
+                break
             say(f"{one.id}: ratio {outcome.ratio:.3g}, minima {outcome.minima:.3g}")
-            if outcome.status != "measured" or outcome.steady:
+            if outcome.steady:
                 break
     except SideError as error:
         return Outcome(one, size, "failed", str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from ledger.cli.opening import open_evidence
 from ledger.merkle import root_of
@@ -25,10 +26,14 @@ def verified(stage: Stage) -> str:
 def hashed(stage: Stage) -> str:
     """Hash every entry, ready in memory; the tree over the hashes is not in the time."""
     payloads = payloads_of(ledger_of(stage.inputs, stage.size))
+    return root_of(digests_of(stage, payloads)).hex()
+
+
+def digests_of(stage: Stage, payloads: Iterable[bytes]) -> list[bytes]:
+    """Time the bare loop: the hash of every entry as a leaf."""
     sha256 = hashlib.sha256
     with stage.timed():
-        digests = [sha256(b"\x00" + payload).digest() for payload in payloads]
-    return root_of(digests).hex()
+        return [sha256(b"\x00" + payload).digest() for payload in payloads]
 
 
 _NOT_SPLIT = "verify runs in one process: it is not split over several yet"

@@ -6,14 +6,14 @@ so does the program; these two say how much of it is the bytes alone.
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import closing
 from functools import partial
 
 from .benchmark import Benchmark
-from .bulk import CHUNK, PLAIN, raw
+from .bulk import PLAIN, insert_all, raw
 from .inputs import ledger, ledger_of, payloads_of
 from .stage import Stage
+from .verifying import digests_of
 
 PROTOTYPE = 342
 
@@ -21,10 +21,7 @@ PROTOTYPE = 342
 def hashed(stage: Stage, width: int | None = None) -> int:
     """Hash so many bytes of every entry, or all of them."""
     payloads = [data[:width] for data in payloads_of(ledger_of(stage.inputs, stage.size))]
-    sha256 = hashlib.sha256
-    with stage.timed():
-        digests = [sha256(b"\x00" + payload).digest() for payload in payloads]
-    return len(digests)
+    return len(digests_of(stage, payloads))
 
 
 def hashed_narrow(stage: Stage) -> int:
@@ -37,11 +34,7 @@ def inserted(stage: Stage, width: int | None = None) -> int:
     payloads = [data[:width] for data in payloads_of(ledger_of(stage.inputs, stage.size))]
     rows = [(seq, data, bytes(32)) for seq, data in enumerate(payloads)]
     with closing(raw(stage.work / "raw.db", PLAIN)) as connection, stage.timed():
-        for start in range(0, len(rows), CHUNK):
-            connection.execute("BEGIN IMMEDIATE")
-            some = rows[start : start + CHUNK]
-            connection.executemany("INSERT INTO entries VALUES (?, ?, ?)", some)
-            connection.execute("COMMIT")
+        insert_all(connection, {"entries": rows})
     return len(rows)
 
 
