@@ -51,6 +51,9 @@ def judge(held: Body, told: Body) -> Verdict:
         held: Body of the record.
         told: Body of the draft.
     """
+    if held["role"] != told["role"]:
+        # Which of two sources adds is no matter of time: to turn it over would count both, or none.
+        return "differs"
     before, after = held.get("status"), told.get("status")
     if (before, after) == ("provisional", "final"):
         return "replaces" if _reaches(told, held) else "differs"
