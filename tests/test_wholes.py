@@ -54,7 +54,7 @@ def test_a_conflict_on_one_leg_withholds_all(tmp_path: Path) -> None:
     with opened(context) as log:
         log.append(legs(0, 1))
         done = log.append([*legs(0), *legs(1, model="m2"), *legs(2, 3)])
-        assert (done.new, len(done.conflicts), done.withheld) == ((), 1, 3)
+        assert (done.new, done.same, len(done.conflicts), done.withheld) == ((), 1, 1, 2)
         assert done.conflicts[0].seq == 1
         # A final leg that a final telling leaves out is a conflict as well.
         short = log.append(legs(0))

@@ -20,7 +20,6 @@ from ledger.journeys.changed import (
     CHANGED_MAX,
     changed_problem,
     more_changed,
-    says_the_same,
     withheld_problem,
 )
 from ledger.journeys.chunks import Chunk, chunks_of
@@ -228,8 +227,8 @@ class Request:
         dry_run: say what would happen and append nothing.
         skip_refused: append the good rows of a file that also has refused ones.
         chunk: records a transaction, at least 1.
-        shelf: where to look up what a record clashes with, to tell a restated figure from the
-            same row in a longer file; without it every clash is a restated figure.
+        shelf: where to look up what the ledger holds of the runs of a file; without it nobody is
+            told of it.
     """
 
     importer: Importer
@@ -316,11 +315,6 @@ def _append(tally: _Tally, chunk: Chunk, reading: Reading, request: Request) -> 
     tally.same += appended.same
     tally.superseded += len(appended.superseded)
     for conflict in appended.conflicts:
-        if request.shelf is not None and says_the_same(
-            drafts[conflict.draft_index], request.shelf, conflict.seq
-        ):
-            tally.same += 1
-            continue
         index = start + conflict.draft_index
         line = reading.lines[index] if reading.lines is not None else None
         tally.tell_changed(source, line, conflict.seq)

@@ -89,10 +89,11 @@ def decide(
 
 
 def alike(draft: Draft, held: Body, hidden: Mapping[str, str]) -> bool:
-    """Whether a record says what a draft says, and was only read at another place.
+    """Whether a record says what a draft says, and was only read at another place or time.
 
-    An export that grows has a new digest every day and may move its rows; what the old rows say
-    stays the same, and the ledger keeps the place where it was read first.
+    An export that grows has a new digest every day and may move its rows, and a new version of the
+    importer may read it; what the old rows say stays the same, and the ledger keeps the place where
+    it was read first, and by what.
 
     Args:
         draft: The draft.
@@ -153,6 +154,6 @@ def _moment(body: Body, name: str) -> tuple[str, int]:
 
 
 def _placeless(body: Body) -> dict[str, JSON]:
-    """Return a body without the file and the place in it that its evidence names."""
-    evidence = dict(cast("Body", body["evidence"] or {}))
-    return {**body, "evidence": {**evidence, "file_sha256": None, "locator": None}}
+    """Return a body without the file, the place in it and the reader that its evidence names."""
+    read = dict.fromkeys(("file_sha256", "locator", "importer_version"))
+    return {**body, "evidence": {**cast("Body", body["evidence"] or {}), **read}}
