@@ -17,6 +17,7 @@ from ledger.entry import Entry
 from ledger.errors import HeadMovedError
 from ledger.log import Identity, append
 from ledger.log.seal import Sealing
+from ledger.record import Series, Whole
 
 
 @pytest.fixture
@@ -54,6 +55,26 @@ def test_a_key_is_hashed_once_and_an_entry_parsed_once_a_batch(
     assert max(hashed.values()) == 1
     assert parsed
     assert max(parsed.values()) == 1
+
+
+def test_series_in_order_are_asked_for_until_one_has_no_leg(
+    tmp_path: Path, hashed: Counter[tuple[str, ...]]
+) -> None:
+    context = found(tmp_path)
+    series = tuple(Series(("allocation", "job", str(n)), ("0",)) for n in range(8))
+    whole = Whole(("job",), series, EVIDENCE, ordered=True)
+    drafts = [
+        replace(leg(n, status="provisional"), key=series[n].key(0), whole=whole) for n in (0, 1)
+    ]
+    with opened(context) as log:
+        log.append(drafts)
+        hashed.clear()
+        assert log.append([], vanished=[whole]).superseded == (0, 1)
+    assert {key for key in hashed if key[:1] == ("allocation",)} == {
+        *(series[0].key(n) for n in (0, 1)),
+        *(series[1].key(n) for n in (0, 1)),
+        series[2].key(0),
+    }
 
 
 class _Overtaken(Sealing):

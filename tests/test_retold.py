@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from megatronlogs import HEAD, START, step
 from pods import RUNNING, pod
 from pods import written as pods_written
 from retelling import MODEL, SLURM, Imports
-from slurm import HOUR, job, written
+from slurm import HOUR, job, read, written
 from tables import ROW, csv_text
 
 
@@ -58,6 +59,57 @@ def test_a_final_job_of_which_an_export_says_that_it_held_nothing_is_told(
     ran = imports(written(tmp_path, nothing, name="n.txt"), *SLURM)
     assert (ran["changed"], ran["device_us"]) == (1, 16 * HOUR)
     assert "changed" in [problem["code"] for problem in ran["problems"]]
+
+
+RUNNING_10H = {"State": "RUNNING", "End": "Unknown", "ElapsedRaw": "36000"}
+ENDED_12H = {"End": "2026-03-01T22:00:00", "ElapsedRaw": "43200"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "devices"),
+    [
+        ("gres/gpu:h100=8", "gres/gpu=8", 8),
+        ("gres/gpu=8", "gres/gpu=8,gres/gpu:h100=8", 8),
+        ("gres/gpu=8,gres/gpu:h100=4", "gres/gpu:h100=8", 8),
+        ("gres/gpu:a100=2,gres/gpu:h100=4", "gres/gpu:h100=4", 4),
+        ("gres/gpu:h100=4", "gres/gpu:a100=2,gres/gpu:h100=4", 6),
+    ],
+)
+def test_a_job_whose_types_are_told_otherwise_counts_once(
+    imports: Imports, tmp_path: Path, before: str, after: str, devices: int
+) -> None:
+    running = written(tmp_path, job(AllocTRES=before, **RUNNING_10H), name="running.txt")
+    ended = written(tmp_path, job(AllocTRES=after, **ENDED_12H), name="ended.txt")
+    imports(running, *SLURM)
+    for path in (ended, running, ended):
+        ran = imports(path, *SLURM)
+        assert (ran["device_us"], ran["changed"]) == (devices * 12 * HOUR, 0)
+
+
+@pytest.mark.parametrize("lists", ["cpu=8,node=1", ""])
+def test_a_job_that_lists_no_devices_at_its_end_counts_nothing(
+    imports: Imports, tmp_path: Path, lists: str
+) -> None:
+    held = "gres/gpu:a100=2,gres/gpu:h100=8"
+    running = written(tmp_path, job(AllocTRES=held, **RUNNING_10H), name="running.txt")
+    assert imports(running, *SLURM)["device_us"] == 100 * HOUR
+    # While it runs, a list without devices empties nothing; nor do its steps, or a requeued start.
+    for now in ({**RUNNING_10H}, {"JobID": "4711.batch"}, {"State": "PENDING"}):
+        path = written(tmp_path, job(**{**ENDED_12H, **now, "AllocTRES": lists}), name="now.txt")
+        assert imports(path, *SLURM)["device_us"] == 100 * HOUR
+    ended = written(tmp_path, job(AllocTRES=lists, **ENDED_12H), name="ended.txt")
+    ran = imports(ended, *SLURM)
+    assert (ran["superseded"], ran["device_us"]) == (2, 0)
+    assert imports(running, *SLURM)["device_us"] == 0
+
+
+def test_a_job_of_more_types_than_can_be_told_apart_is_refused(tmp_path: Path) -> None:
+    types = ",".join(f"gres/gpu:t{n}=1" for n in range(9))
+    reading = read(written(tmp_path, job(AllocTRES=types)))
+    assert reading.refused == 1
+    assert "9 types of device" in reading.problems[0].message
+    fewer = types.rpartition(",")[0]
+    assert len(tuple(read(written(tmp_path, job(AllocTRES=fewer))).drafts)) == 8
 
 
 def test_a_pod_that_ended_before_it_was_exported_counts_until_its_end(

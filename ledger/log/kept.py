@@ -66,7 +66,7 @@ class Kept:
 
     def look_up_all(self, wholes: Iterable[Whole]) -> None:
         """Learn all that the store holds of some things, leg by leg of all of them at once."""
-        walks = [self._walk(series) for whole in wholes for series in whole.series]
+        walks = [walk for whole in wholes for walk in self._walks(whole)]
         while walks:
             # A first leg that nobody knows has none behind it.
             asked = [(walk, key) for walk in walks if (key := next(walk, None)) is not None]
@@ -75,15 +75,24 @@ class Kept:
 
     def legs(self, whole: Whole) -> list[bytes]:
         """Return the keys under which something of a thing was ever recorded."""
-        keys = (key for series in whole.series for key in self._walk(series))
+        keys = (key for walk in self._walks(whole) for key in walk)
         return [key for key in keys if key in self._known]
 
-    def _walk(self, series: Series) -> Iterator[bytes]:
-        """Yield the keys of some legs, each but the last known by the time the next is asked."""
-        for number in count():
-            key = self.key(series.key(number))
-            yield key
-            if key not in self._known:
+    def _walks(self, whole: Whole) -> list[Iterator[bytes]]:
+        """Return what goes over the keys of a thing: at once, or one after the other."""
+        if whole.ordered:
+            return [self._walk(whole.series)]
+        return [self._walk((series,)) for series in whole.series]
+
+    def _walk(self, several: Iterable[Series]) -> Iterator[bytes]:
+        """Yield the keys of legs, each known by the time that one behind it is asked, if at all."""
+        for series in several:
+            for number in count():
+                key = self.key(series.key(number))
+                yield key
+                if key not in self._known:
+                    break
+            if not number:
                 return
 
     def entry(self, seq: int) -> Entry:

@@ -40,11 +40,13 @@ class Whole:
         key: What tells the thing from every other.
         series: Where legs of it have their keys.
         evidence: Where the source tells of it, as an allocation states it.
+        ordered: Whether a series has legs only if the one before it has.
     """
 
     key: tuple[str, ...]
     series: tuple[Series, ...]
     evidence: Mapping[str, JSON]
+    ordered: bool = False
 
     @classmethod
     def numbered(cls, key: tuple[str, ...], evidence: Mapping[str, JSON]) -> Self:
