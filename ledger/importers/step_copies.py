@@ -17,7 +17,7 @@ from ledger.journeys.importing import Reading
 from ledger.period import epoch_ms, parse_instant
 from ledger.record import Draft
 
-__all__ = ["corroborate"]
+__all__ = ["corroborate", "corroborated", "same_time"]
 
 _CLOSE: Final = 100  # ranks time their steps apart by far less than one part in a hundred
 
@@ -106,7 +106,7 @@ def corroborate(readings: Sequence[Reading], names: Sequence[str]) -> list[Readi
     found = list(readings)
     for (first, _), *copies in groups:
         for place, _ in copies:
-            found[place] = _copied(readings[place], names[place], names[first])
+            found[place] = corroborated(readings[place], names[place], names[first])
     return found
 
 
@@ -125,8 +125,14 @@ def _moment(body: Mapping[str, JSON], name: str) -> int:
     return epoch_ms(parse_instant(str(body[name]))) + int(str(body[f"{name}_ms"]))
 
 
-def _copied(reading: Reading, name: str, twin: str) -> Reading:
-    """Return a reading whose records never add, and the finding that says so."""
+def corroborated(reading: Reading, name: str, twin: str) -> Reading:
+    """Return a reading whose records never add, and the finding that says so.
+
+    Args:
+        reading: Of a log.
+        name: The log.
+        twin: What tells of the same, and adds.
+    """
     told = Problem(
         name,
         None,
@@ -139,3 +145,35 @@ def _copied(reading: Reading, name: str, twin: str) -> Reading:
     drafts = tuple(reading.drafts)
     copies = tuple(replace(draft, body={**draft.body, "role": "corroborating"}) for draft in drafts)
     return replace(reading, drafts=copies, told=None, problems=(*reading.problems, told))
+
+
+def same_time(reading: Reading, other: Reading) -> bool:
+    """Return whether half of the dated time of a reading is that of another, on as many devices."""
+    held, others = _times(reading), _times(other)
+    whole = sum(end - begin for spans in held.values() for begin, end in spans)
+    shared = 0
+    for devices, spans in held.items():
+        for begin, end in spans:
+            for first, last in others.get(devices, ()):
+                shared += max(min(end, last) - max(begin, first), 0)
+    return whole > 0 and 2 * shared >= whole
+
+
+def _times(reading: Reading) -> dict[JSON, list[tuple[int, int]]]:
+    """Return the times of the dated records by how many devices they hold; none overlap."""
+    spans: dict[JSON, list[tuple[int, int]]] = {}
+    for draft in reading.drafts:
+        body = draft.body
+        if body["start"] is not None and body["milli_devices"] is not None:
+            told = spans.setdefault(body["milli_devices"], [])
+            told.append((_moment(body, "start"), _moment(body, "end")))
+    for devices, told in spans.items():
+        told.sort()
+        joined = told[:1]
+        for begin, end in told[1:]:
+            if begin <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((begin, end))
+        spans[devices] = joined
+    return spans
