@@ -6,12 +6,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ledgers import EVIDENCE
 from retelling import standing
 from sealed import checked, entries, found, leg, opened
 
 from ledger.journeys.reconciling import reconcile
 from ledger.journeys.tolerance import parse_tolerances
+from ledger.log.wholes import Verdict, decide_part
 from ledger.record import Draft, Whole, check_stored
 
 
@@ -108,3 +110,23 @@ def test_things_that_vanish_are_emptied_once(tmp_path: Path) -> None:
         assert log.append([], vanished=[thing, thing]).superseded == ()
     assert {entry.body["device_us"] for entry in standing(context)} == {"0"}
     checked(context)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told", "rest", "decision"),
+    [
+        ("new", {}, [], "taken"),
+        ("older", {}, [], "older"),
+        ("same", {}, [], "taken"),
+        ("differs", {}, [], "against"),
+        ("replaces", {}, [{"status": "provisional"}], "taken"),
+        ("replaces", {}, [{"status": "final"}], "against"),
+        ("replaces", {"end": "2026-03-01T00:00:01Z"}, [{"status": "provisional"}], "against"),
+        ("same", {}, [{"status": "provisional"}], "against"),
+    ],
+)
+def test_a_part_takes_the_place_of_what_it_covers_and_of_nothing_final(
+    verdict: Verdict, told: dict[str, Any], rest: list[dict[str, Any]], decision: str
+) -> None:
+    body = dict(leg(0, evidence={**EVIDENCE, "source_kind": "telemetry"}).body)
+    assert decide_part(verdict, {**body, **told}, [{**body, **one} for one in rest]) == decision

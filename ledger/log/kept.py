@@ -78,6 +78,11 @@ class Kept:
         keys = (key for walk in self._walks(whole) for key in walk)
         return [key for key in keys if key in self._known]
 
+    def free(self, series: Series) -> bytes:
+        """Return the first key of a series that nothing stands under."""
+        keys = (self.key(series.key(number)) for number in count())
+        return next(key for key in keys if key not in self.live)
+
     def _walks(self, whole: Whole) -> list[Iterator[bytes]]:
         """Return what goes over the keys of a thing: at once, or one after the other."""
         if whole.ordered:
@@ -133,7 +138,7 @@ class Kept:
         self._known.add(key)
         self.live[key] = KeyRow(seq, content)
 
-    def free(self, reversal: Mapping[str, JSON]) -> None:
+    def release(self, reversal: Mapping[str, JSON]) -> None:
         """Let the key of a reversed entry be used again."""
         copy = reversal["reversed"]
         assert isinstance(copy, dict)

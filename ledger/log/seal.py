@@ -23,7 +23,17 @@ from ledger.log.kept import Kept, reversal_key
 from ledger.log.outcome import Appended, Conflict
 from ledger.log.profile import check_hidden, check_profile
 from ledger.log.store import Batch, Head, Store
-from ledger.log.wholes import Verdict, alike, decide, emptied, gather, is_empty, judge
+from ledger.log.wholes import (
+    Verdict,
+    alike,
+    decide,
+    decide_part,
+    emptied,
+    gather,
+    is_empty,
+    judge,
+    meets,
+)
 from ledger.merkle import leaf_hash
 from ledger.period import format_instant
 from ledger.record import MODELS, Draft, Whole
@@ -173,6 +183,10 @@ class Sealing:
 
     def _take_whole(self, whole: Whole, items: Sequence[tuple[int, Prepared]]) -> None:
         """Add the legs of one thing, and empty those that it no longer has; or add none."""
+        if whole.parts:
+            for index, item in items:
+                self._take_part(whole, index, item)
+            return
         verdicts = [self._judge(item) for _, item in items]
         rest = self._rest(whole, {item.key for _, item in items})
         final = all(item.body["status"] == "final" for _, item in items)
@@ -188,6 +202,22 @@ class Sealing:
                 self._take(index, item, verdict)
             for entry in rest:
                 self._empty(entry, whole)
+
+    def _take_part(self, whole: Whole, index: int, item: Prepared) -> None:
+        """Add a part of one time under the number of a record that it meets, or a free one."""
+        met = [entry for entry in self._rest(whole, set()) if meets(entry.body, item.body)]
+        key = self._kept.free(whole.series[0])
+        if met:
+            key = bytes.fromhex(str(met[0].body["idempotency_key"]))
+        item, rest = item._replace(key=key), met[1:]
+        verdict = self._judge(item)
+        decision = decide_part(verdict, item.body, [entry.body for entry in rest])
+        if decision == "against":
+            self._withhold([(index, item)], [verdict], rest)
+            return
+        self._take(index, item, verdict)
+        for entry in rest:
+            self._empty(entry, whole)
 
     def _ended(self, items: Sequence[tuple[int, Prepared]]) -> bool:
         """Return whether one of these legs is held as a final record."""
@@ -287,7 +317,7 @@ class Sealing:
         self._keys.append((item.key, seq, item.content))
         self._prev = digest.hex()
         if item.draft.type == "reversal":
-            self._kept.free(item.body)
+            self._kept.release(item.body)
         return seq
 
     def _open(self, hidden: Mapping[str, str]) -> tuple[list[bytes], list[str]]:

@@ -14,7 +14,18 @@ from ledger.canonical import JSON
 from ledger.record import MODELS, Draft, Whole
 from ledger.record.growth import precedes
 
-__all__ = ["Decision", "Verdict", "alike", "decide", "emptied", "gather", "is_empty", "judge"]
+__all__ = [
+    "Decision",
+    "Verdict",
+    "alike",
+    "decide",
+    "decide_part",
+    "emptied",
+    "gather",
+    "is_empty",
+    "judge",
+    "meets",
+]
 
 Verdict: TypeAlias = Literal["new", "same", "replaces", "older", "differs"]
 """What a leg is to the record that the ledger holds under its key."""
@@ -86,6 +97,26 @@ def decide(
     newer = "new" in verdicts or "replaces" in verdicts
     closed = any(body["status"] == "final" for body in rest)
     return "older" if not newer or closed or ended() else "against"
+
+
+def decide_part(verdict: Verdict, told: Body, rest: Sequence[Body]) -> Decision:
+    """Say what becomes of a part of the time of a thing.
+
+    Args:
+        verdict: What it is to the first record that it meets.
+        told: Its body.
+        rest: Bodies of the further ones that it meets.
+    """
+    whole = all(body["status"] != "final" and _reaches(told, body) for body in rest)
+    if verdict == "differs" or not whole or (rest and verdict in {"older", "same"}):
+        return "against"
+    return "older" if verdict == "older" else "taken"
+
+
+def meets(one: Body, other: Body) -> bool:
+    """Return whether two dated records share some time."""
+    begins = max(_moment(one, "start"), _moment(other, "start"))
+    return begins < min(_moment(one, "end"), _moment(other, "end"))
 
 
 def alike(draft: Draft, held: Body, hidden: Mapping[str, str]) -> bool:
