@@ -24,7 +24,7 @@ from ledger.journeys.changed import (
 )
 from ledger.journeys.chunks import Chunk, chunks_of
 from ledger.journeys.excesses import excesses
-from ledger.journeys.resumed import done_before
+from ledger.journeys.resumed import STEPPED, done_before
 from ledger.journeys.standing import standing_figures
 from ledger.log import Appended, Row
 from ledger.record import Draft, Whole
@@ -204,6 +204,7 @@ class _Tally:
         self.superseded = 0
         self.refused = 0
         self.problems: list[Problem] = []
+        self.standing: tuple[Problem, ...] = ()  # told once something of the file is new
         self.held: Counter[str] = Counter()
         self.ceilings: dict[str, list[int]] = {}
 
@@ -305,12 +306,14 @@ def _check_settings(importer: Importer, settings: Mapping[str, str]) -> None:
 def _append(tally: _Tally, chunk: Chunk, reading: Reading, request: Request) -> None:
     """Appends one chunk of a file in one transaction and counts what became of it."""
     source, start, drafts, vanished = chunk
-    standing: tuple[Problem, ...] = ()
     if start == 0:
-        standing = standing_figures(drafts, request.shelf, source)
-        standing += done_before(drafts, request.shelf, source)
+        tally.standing = standing_figures(drafts, request.shelf, source)
+        if request.importer.name in STEPPED:
+            tally.standing += done_before(reading.drafts, request.shelf, source)
     appended = tally.write(drafts, vanished=vanished)
-    tally.problems.extend(standing if appended.new else ())
+    if appended.new:
+        tally.problems.extend(tally.standing)
+        tally.standing = ()
     tally.new += len(appended.new)
     tally.same += appended.same
     tally.superseded += len(appended.superseded)
