@@ -103,6 +103,27 @@ def test_a_job_that_lists_no_devices_at_its_end_counts_nothing(
     assert imports(running, *SLURM)["device_us"] == 0
 
 
+NEVER_RAN = {"phase": "Failed", "reason": "UnexpectedAdmissionError", "containerStatuses": []}
+
+
+def test_exports_are_read_in_their_order(imports: Imports, tmp_path: Path) -> None:
+    """A limit: of what held nothing no record is made, so that an older export counts behind it."""
+    unlisted = written(tmp_path, job(AllocTRES="cpu=8,node=1", **ENDED_12H), name="ended.txt")
+    running = written(tmp_path, job(**RUNNING_10H), name="running.txt")
+    placed = pods_written(tmp_path, pod(status=RUNNING), name="before.json")
+    refused = pods_written(tmp_path, pod(status=NEVER_RAN), name="after.json")
+    asked = (*MODEL, "--set", "at=2026-03-03T06:00:00Z")
+    for older, newer, said, time in (
+        (running, unlisted, SLURM, 80 * HOUR),
+        (placed, refused, asked, 8 * 44 * HOUR),
+    ):
+        assert imports(newer, *said)["device_us"] == 0
+        assert imports(older, *said)["device_us"] == time
+        assert imports(newer, *said)["device_us"] == 0
+        # In their order, and from then on in any, nothing counts.
+        assert imports(older, *said)["device_us"] == 0
+
+
 def test_a_job_of_more_types_than_can_be_told_apart_is_refused(tmp_path: Path) -> None:
     types = ",".join(f"gres/gpu:t{n}=1" for n in range(9))
     reading = read(written(tmp_path, job(AllocTRES=types)))
