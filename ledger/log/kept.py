@@ -17,8 +17,6 @@ from ledger.record import Series, Whole
 
 __all__ = ["Kept", "reversal_key"]
 
-Stored = tuple[int, int, bytes]
-
 
 class Kept:
     """Entries by key and by number, as of one head and a batch behind it."""
