@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builtworld import built, entered
 from hypothesis import HealthCheck, settings
+from retelling import Imports, standing_us
 from servers import Server, running
 from supplied import lacking
+from tables import small_rules
 
 from ledger.cli.app import run
+from ledger.cli.context import Context
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -72,6 +77,23 @@ def flopledger(
         code = run(list(arguments))
         captured = capfd.readouterr()
         return Ran(code, captured.out, captured.err)
+
+    return ran
+
+
+@pytest.fixture
+def imports(flopledger: Callable[..., Ran], tmp_path: Path) -> Imports:
+    """The import of a new ledger; each gives its JSON, with the time that then stands in it."""
+    rules = str(small_rules(tmp_path))
+    assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
+    context = Context(tmp_path / "ledger.db", None, quiet=True, no_input=True, debug=False)
+
+    def ran(path: Path | str, *arguments: str) -> dict[str, Any]:
+        done = flopledger("--rules", rules, "import", str(path), *arguments, "-f", "json")
+        assert done.code in {0, 1}, done.err
+        assert flopledger("verify").code == 0
+        document: dict[str, Any] = json.loads(done.out)
+        return {**document, "device_us": standing_us(context)}
 
     return ran
 

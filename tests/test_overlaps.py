@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
+from itertools import combinations
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import DAY, EVIDENCE, allocation
 
+from ledger.journeys import overlaps
 from ledger.journeys.lanes import Seen, seen
 from ledger.journeys.overlaps import elsewhere, overlap
 
@@ -76,3 +80,63 @@ def test_one_time_under_two_runs_of_a_model_is_seen() -> None:
     # Runs side by side that one importer tells of are several runs.
     assert pairs(mine, leg(1, "slurm", run="4712")) == []
     assert pairs(leg(0, "a", run="r", device="d"), leg(1, "b", run="s", device="e")) == []
+
+
+def spans(start: int, minutes: int) -> dict[str, str]:
+    """Times of a leg that begins so many minutes after midnight."""
+    first, last = (f"{DAY}T{m // 60:02}:{m % 60:02}:00Z" for m in (start, start + minutes))
+    return {"start": first, "end": last}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("ab"),
+            st.sampled_from("rst"),
+            st.integers(0, 40),
+            st.integers(1, 60),
+            st.sampled_from(["d", "e", None]),
+        ),
+        max_size=10,
+    )
+)
+def test_every_run_that_has_a_twin_is_told(told: list[tuple[str, str, int, int, str]]) -> None:
+    legs = [
+        leg(seq, importer, run=run, device=device, **spans(start, minutes))
+        for seq, (importer, run, start, minutes, device) in enumerate(told)
+    ]
+    expected = set()
+    for (a, r, s, m, d), (b, q, t, n, e) in combinations(told, 2):
+        common = min(s + m, t + n) - max(s, t)
+        if a != b and r != q and (None in {d, e} or d == e) and 10 * common >= 9 * max(m, n):
+            expected |= {r, q}
+    found = list(elsewhere(legs))
+    assert {leg.run for pair in found for leg in pair} == expected
+    assert len(found) <= len(expected)
+    assert all((one.start_ms, one.seq) < (other.start_ms, other.seq) for one, other in found)
+
+
+def test_what_is_compared_grows_no_faster_than_the_legs(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = Counter[str]()
+    original = overlaps._alike
+
+    def counted(one: Seen, other: Seen) -> bool:
+        compared["pairs"] += 1
+        return original(one, other)
+
+    monkeypatch.setattr(overlaps, "_alike", counted)
+    counts = []
+    for number in (300, 600):
+        compared.clear()
+        # Short legs all day, one run of them told by both, and one long leg over all of the rest.
+        legs = [leg(0, "a", run="long", **spans(0, 1400)), leg(1, "b", run="x", **spans(701, 1))]
+        for n in range(number):
+            for importer in "ab":
+                times = spans(2 * n, 1)
+                legs.append(leg(len(legs), importer, run=f"{n}", device="d", **times))
+                legs.append(leg(len(legs), importer, run="whole", device="e", **spans(0, 1400)))
+                other = {"device": "f" if importer == "a" else "g"}
+                legs.append(leg(len(legs), importer, run=f"{importer}{n}", **other))
+        assert {one.run for pair in elsewhere(legs) for one in pair} == {"long", "whole"}
+        counts.append(compared["pairs"])
+    assert counts[1] <= 2 * counts[0] + 10, counts

@@ -165,11 +165,12 @@ def test_a_percent_and_a_share_are_the_same(tmp_path: Path) -> None:
         assert inputs[f"{inputs['presence']}_ppm"] == 500_000
 
 
-def test_the_end_of_a_day_makes_it_final(tmp_path: Path) -> None:
+def test_a_day_that_the_file_holds_whole_is_final(tmp_path: Path) -> None:
     midnight = NOON + 43_200
-    reading = read(written(tmp_path, answer(({}, pairs(4, start=midnight - 60)))))
-    assert [b["status"] for b in bodies(reading)] == ["final", "provisional"]
-    assert seconds(reading) == [60, 60]
+    before = pairs(4, start=midnight - 86_400 - 60)
+    reading = read(written(tmp_path, answer(({}, [*before, *pairs(4, start=midnight - 60)]))))
+    assert [b["status"] for b in bodies(reading)] == ["provisional", "final", "provisional"]
+    assert seconds(reading) == [60, 120, 60]
 
 
 @pytest.mark.parametrize(

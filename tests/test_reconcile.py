@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from ledgers import DAY, Reverse, commitment
+from ledgers import DAY, Reverse, commitment, undated
 from reconciled import (
     CEILING,
     HOURS_8_US,
@@ -234,7 +234,7 @@ def test_reconcile_one_time_under_two_runs_of_a_model_is_told() -> None:
 def test_reconcile_a_bill_for_another_day_or_device_confirms_nothing(kind: str) -> None:
     later = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-02T08:00:00Z"}
     name = "billed" if kind == "invoice" else "receipted"
-    for other in (later, {"device": "e"}, {"device": None}):
+    for other in (later, {"device": "e"}, {**later, "device": None}):
         run = line(held(), beside(kind, **other))
         assert (getattr(run, name), run.grade.letter) != (1, "B")
         assert getattr(run, name) == 0
@@ -244,6 +244,25 @@ def test_reconcile_a_bill_for_another_day_or_device_confirms_nothing(kind: str) 
     assert (getattr(run, name), run.grade.letter) == (Fraction(1, 2), "E")
     # What is billed beyond the whole time still shows.
     assert getattr(line(held(), beside(kind, 1500)), name) == Fraction(3, 2)
+
+
+@pytest.mark.parametrize("kind", ["invoice", "provider_countersigned"])
+def test_reconcile_a_bill_of_no_stated_device_or_day_says_neither_yes_nor_no(kind: str) -> None:
+    name = "billed" if kind == "invoice" else "receipted"
+    for mine, other in (
+        ({}, {"device": None}),
+        ({"device": None}, {}),
+        ({}, undated(DAY)),
+        (undated(DAY), {}),
+    ):
+        run = line(held(**mine), beside(kind, **other))
+        assert (getattr(run, name), run.grade.letter) == (None, "E")
+        assert "time-disagrees" not in [problem.code for problem in run.problems]
+    # What is known decides where it can.
+    both = line(held(), beside(kind), beside(kind, 500, device=None))
+    assert getattr(both, name) == Fraction(3, 2)
+    half = line(held(), beside(kind, 500), beside(kind, 500, device=None))
+    assert getattr(half, name) is None
 
 
 def test_reconcile_billed_capacity_that_nobody_recorded_is_a_gap() -> None:

@@ -3,63 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ledgers import EVIDENCE
 from megatronlogs import HEAD, START, step
 from pods import RUNNING, pod
 from pods import written as pods_written
-from samples import NOON, answer, pairs
-from samples import written as samples_written
-from sealed import checked, entries, found, leg, opened
-from slurm import HOUR, job, written
-from tables import ROW, csv_text, small_rules
-
-from ledger.cli.context import Context
-from ledger.entry import Entry
-from ledger.journeys.reconciling import reconcile
-from ledger.journeys.tolerance import parse_tolerances
-from ledger.record import Draft, Whole, check_stored
-
-Imports = Callable[..., dict[str, Any]]
-MODEL = ("--set", "model=m")
-SLURM = (*MODEL, "--set", "zone=UTC")
-
-
-@pytest.fixture
-def imports(flopledger: Callable[..., Any], tmp_path: Path) -> Imports:
-    """The import of a new ledger; each gives its JSON, with the time that then stands in it."""
-    rules = str(small_rules(tmp_path))
-    assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
-    context = Context(tmp_path / "ledger.db", None, quiet=True, no_input=True, debug=False)
-
-    def ran(path: Path | str, *arguments: str) -> dict[str, Any]:
-        done = flopledger("--rules", rules, "import", str(path), *arguments, "-f", "json")
-        assert done.code in {0, 1}, done.err
-        assert flopledger("verify").code == 0
-        document: dict[str, Any] = json.loads(done.out)
-        return {**document, "device_us": standing_us(context)}
-
-    return ran
-
-
-def standing(context: Context) -> list[Entry]:
-    """Return the allocations that nothing reverses."""
-    kept = {entry.seq: entry for entry in entries(context) if entry.type == "allocation"}
-    for entry in entries(context):
-        if entry.type == "reversal":
-            del kept[int(str(entry.body["reverses"]))]
-    return list(kept.values())
-
-
-def standing_us(context: Context) -> int:
-    """Return the device-time that counts, device-microseconds."""
-    bodies = [entry.body for entry in standing(context)]
-    return sum(int(str(body["device_us"])) for body in bodies if body["role"] == "primary")
+from retelling import MODEL, SLURM, Imports
+from slurm import HOUR, job, read, written
+from tables import ROW, csv_text
 
 
 def test_a_runaway_job_that_held_nothing_counts_nothing(imports: Imports, tmp_path: Path) -> None:
@@ -106,6 +59,78 @@ def test_a_final_job_of_which_an_export_says_that_it_held_nothing_is_told(
     ran = imports(written(tmp_path, nothing, name="n.txt"), *SLURM)
     assert (ran["changed"], ran["device_us"]) == (1, 16 * HOUR)
     assert "changed" in [problem["code"] for problem in ran["problems"]]
+
+
+RUNNING_10H = {"State": "RUNNING", "End": "Unknown", "ElapsedRaw": "36000"}
+ENDED_12H = {"End": "2026-03-01T22:00:00", "ElapsedRaw": "43200"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "devices"),
+    [
+        ("gres/gpu:h100=8", "gres/gpu=8", 8),
+        ("gres/gpu=8", "gres/gpu=8,gres/gpu:h100=8", 8),
+        ("gres/gpu=8,gres/gpu:h100=4", "gres/gpu:h100=8", 8),
+        ("gres/gpu:a100=2,gres/gpu:h100=4", "gres/gpu:h100=4", 4),
+        ("gres/gpu:h100=4", "gres/gpu:a100=2,gres/gpu:h100=4", 6),
+    ],
+)
+def test_a_job_whose_types_are_told_otherwise_counts_once(
+    imports: Imports, tmp_path: Path, before: str, after: str, devices: int
+) -> None:
+    running = written(tmp_path, job(AllocTRES=before, **RUNNING_10H), name="running.txt")
+    ended = written(tmp_path, job(AllocTRES=after, **ENDED_12H), name="ended.txt")
+    imports(running, *SLURM)
+    for path in (ended, running, ended):
+        ran = imports(path, *SLURM)
+        assert (ran["device_us"], ran["changed"]) == (devices * 12 * HOUR, 0)
+
+
+@pytest.mark.parametrize("lists", ["cpu=8,node=1", ""])
+def test_a_job_that_lists_no_devices_at_its_end_counts_nothing(
+    imports: Imports, tmp_path: Path, lists: str
+) -> None:
+    held = "gres/gpu:a100=2,gres/gpu:h100=8"
+    running = written(tmp_path, job(AllocTRES=held, **RUNNING_10H), name="running.txt")
+    assert imports(running, *SLURM)["device_us"] == 100 * HOUR
+    # While it runs, a list without devices empties nothing; nor do its steps, or a requeued start.
+    for now in ({**RUNNING_10H}, {"JobID": "4711.batch"}, {"State": "PENDING"}):
+        path = written(tmp_path, job(**{**ENDED_12H, **now, "AllocTRES": lists}), name="now.txt")
+        assert imports(path, *SLURM)["device_us"] == 100 * HOUR
+    ended = written(tmp_path, job(AllocTRES=lists, **ENDED_12H), name="ended.txt")
+    ran = imports(ended, *SLURM)
+    assert (ran["superseded"], ran["device_us"]) == (2, 0)
+    assert imports(running, *SLURM)["device_us"] == 0
+
+
+NEVER_RAN = {"phase": "Failed", "reason": "UnexpectedAdmissionError", "containerStatuses": []}
+
+
+def test_exports_are_read_in_their_order(imports: Imports, tmp_path: Path) -> None:
+    """A limit: of what held nothing no record is made, so that an older export counts behind it."""
+    unlisted = written(tmp_path, job(AllocTRES="cpu=8,node=1", **ENDED_12H), name="ended.txt")
+    running = written(tmp_path, job(**RUNNING_10H), name="running.txt")
+    placed = pods_written(tmp_path, pod(status=RUNNING), name="before.json")
+    refused = pods_written(tmp_path, pod(status=NEVER_RAN), name="after.json")
+    asked = (*MODEL, "--set", "at=2026-03-03T06:00:00Z")
+    for older, newer, said, time in (
+        (running, unlisted, SLURM, 80 * HOUR),
+        (placed, refused, asked, 8 * 44 * HOUR),
+    ):
+        assert imports(newer, *said)["device_us"] == 0
+        assert imports(older, *said)["device_us"] == time
+        assert imports(newer, *said)["device_us"] == 0
+        # In their order, and from then on in any, nothing counts.
+        assert imports(older, *said)["device_us"] == 0
+
+
+def test_a_job_of_more_types_than_can_be_told_apart_is_refused(tmp_path: Path) -> None:
+    types = ",".join(f"gres/gpu:t{n}=1" for n in range(9))
+    reading = read(written(tmp_path, job(AllocTRES=types)))
+    assert reading.refused == 1
+    assert "9 types of device" in reading.problems[0].message
+    fewer = types.rpartition(",")[0]
+    assert len(tuple(read(written(tmp_path, job(AllocTRES=fewer))).drafts)) == 8
 
 
 def test_a_pod_that_ended_before_it_was_exported_counts_until_its_end(
@@ -208,137 +233,3 @@ def test_a_row_of_a_table_that_ended_early_counts_until_its_end(
     before = imports(tmp_path / "long.csv")["device_us"]
     after = imports(tmp_path / "short.csv")
     assert before > after["device_us"] == int(after["held_device_us"]["pretrain"])
-
-
-def legs(*numbers: int, status: str = "final", **changes: Any) -> list[Draft]:
-    """Legs of one thing, numbered."""
-    whole = Whole.numbered(("thing",), {**EVIDENCE, "locator": "told again"})
-    found_ = []
-    for number in numbers:
-        draft = leg(number, status=status, **changes)
-        key = ("allocation", "thing", str(number))
-        found_.append(Draft(draft.type, draft.body, draft.hidden, key, whole))
-    return found_
-
-
-def test_a_leg_that_is_told_no_more_becomes_an_empty_record(tmp_path: Path) -> None:
-    context = found(tmp_path)
-    with opened(context) as log:
-        log.append(legs(0, 1, 2, status="provisional", operations_executed="7"))
-        done = log.append(legs(0))
-        assert (len(done.new), done.superseded, done.conflicts) == (1, (0, 1, 2), ())
-        assert log.append(legs(0)).same == 1
-        # An export from before, or from between, is older: nothing of it is taken.
-        for older in (legs(0, 1, 2, status="provisional"), legs(0, 1, 2, 3, status="provisional")):
-            read = log.append(older)
-            assert (read.new, read.same, read.conflicts) == ((), len(older), ())
-    empty = [entry.body for entry in standing(context) if entry.body["device_us"] == "0"]
-    assert [body["operations"] for body in empty] == ["0", "0"]
-    assert [body["operations_executed"] for body in empty] == ["0", "0"]
-    assert {body["status"] for body in empty} == {"final"}
-    assert [body["evidence"]["locator"] for body in empty] == ["told again"] * 2  # type: ignore[index, call-overload]
-    for body in empty:
-        check_stored("allocation", body)
-    pseudonyms = {entry.body["site_pseudonym"] for entry in entries(context) if entry.seq in {1, 2}}
-    assert {body["site_pseudonym"] for body in empty} == pseudonyms
-    checked(context)
-
-
-def test_a_conflict_on_one_leg_withholds_all(tmp_path: Path) -> None:
-    context = found(tmp_path)
-    with opened(context) as log:
-        log.append(legs(0, 1))
-        done = log.append([*legs(0), *legs(1, model="m2"), *legs(2, 3)])
-        assert (done.new, len(done.conflicts), done.withheld) == ((), 1, 3)
-        assert done.conflicts[0].seq == 1
-        # A final leg that a final telling leaves out is a conflict as well.
-        short = log.append(legs(0))
-        assert (short.new, [c.seq for c in short.conflicts], short.withheld) == ((), [1], 0)
-        thing = legs(0)[0].whole
-        assert thing is not None
-        assert log.append([], vanished=[thing]).refuted == (0, 1)
-    assert len(entries(context)) == 2
-
-
-def test_legs_that_were_read_at_another_place_stand_in_nobodys_way(tmp_path: Path) -> None:
-    context = found(tmp_path)
-    elsewhere = {**EVIDENCE, "locator": "line 77"}
-    with opened(context) as log:
-        log.append(legs(0, 1))
-        done = log.append([*legs(0, 1, evidence=elsewhere), *legs(2, evidence=elsewhere)])
-        assert (len(done.new), done.same, done.conflicts) == (1, 2, ())
-
-
-def test_what_goes_on_grows_by_a_leg_and_an_older_telling_takes_none_away(tmp_path: Path) -> None:
-    context = found(tmp_path)
-    with opened(context) as log:
-        log.append(legs(0, status="provisional"))
-        assert len(log.append(legs(0, 1, status="provisional")).new) == 1
-        read = log.append(legs(0, status="provisional"))
-        assert (read.new, read.same, read.superseded) == ((), 1, ())
-        # One that both lacks a leg and has a new one contradicts itself.
-        odd = log.append(legs(0, 2, status="provisional"))
-        assert (odd.new, [c.seq for c in odd.conflicts]) == ((), [1])
-    assert len(standing(context)) == 2
-
-
-def test_an_empty_record_grades_nothing(tmp_path: Path) -> None:
-    context = found(tmp_path)
-    with opened(context) as log:
-        log.append(legs(0, 1, status="provisional"))
-        log.append(legs(0))
-    lines = reconcile(entries(context), parse_tolerances(()), as_of=date(2027, 1, 1)).runs
-    assert [line.run for line in lines] == ["run-0"]
-
-
-def test_things_that_vanish_are_emptied_once(tmp_path: Path) -> None:
-    context = found(tmp_path)
-    thing = legs(0)[0].whole
-    assert thing is not None
-    with opened(context) as log:
-        assert log.append([], vanished=[thing]).superseded == ()
-        log.append(legs(0, 1, status="provisional"))
-        assert log.preview([], vanished=[thing]).superseded == (0, 1)
-        assert log.append([], vanished=[thing]).superseded == (0, 1)
-        assert log.append([], vanished=[thing, thing]).superseded == ()
-    assert {entry.body["device_us"] for entry in standing(context)} == {"0"}
-    checked(context)
-
-
-SAMPLED = (*MODEL, "--set", "role=primary", "--set", "step=30s")
-LAST_S = 12 * 3600  # from noon to midnight
-
-
-def samples(folder: Path, name: str, start: int, seconds: int, **labels: str) -> Path:
-    """Samples of one device, every thirty seconds."""
-    text = answer((labels, pairs(seconds // 30, start=start)))
-    return samples_written(folder, text, name)
-
-
-def test_a_day_in_two_files_takes_nothing_from_the_first_part(
-    imports: Imports, tmp_path: Path
-) -> None:
-    first = samples(tmp_path, "a.json", NOON, 3600)
-    second = samples(tmp_path, "b.json", NOON + 3600, LAST_S - 3600)
-    assert imports(first, *SAMPLED)["device_us"] == HOUR
-    ran = imports(second, *SAMPLED)
-    assert (ran["new"], ran["changed"], ran["device_us"]) == (0, 1, HOUR)
-    # The whole day takes the place of its part.
-    whole = samples(tmp_path, "whole.json", NOON, LAST_S)
-    ran = imports(whole, *SAMPLED)
-    assert (ran["superseded"], ran["device_us"]) == (1, 12 * HOUR)
-    assert imports(first, *SAMPLED)["changed"] == 0
-
-
-def test_a_day_in_two_files_is_told_in_either_order(imports: Imports, tmp_path: Path) -> None:
-    second = samples(tmp_path, "b.json", NOON + 3600, LAST_S - 3600)
-    assert imports(second, *SAMPLED)["device_us"] == 11 * HOUR
-    ran = imports(samples(tmp_path, "a.json", NOON, 3600), *SAMPLED)
-    assert (ran["changed"], ran["device_us"]) == (1, 11 * HOUR)
-
-
-def test_other_figures_of_a_device_are_the_same_time(imports: Imports, tmp_path: Path) -> None:
-    assert imports(samples(tmp_path, "a.json", NOON, LAST_S), *SAMPLED)["device_us"] == 12 * HOUR
-    other = {"__name__": "NVML_GPM_METRIC_GRAPHICS_UTIL"}
-    ran = imports(samples(tmp_path, "b.json", NOON, LAST_S, **other), *SAMPLED)
-    assert (ran["new"], ran["changed"], ran["device_us"]) == (0, 1, 12 * HOUR)

@@ -104,6 +104,29 @@ def test_devices_are_told_from_what_looks_like_them(tres: str, found: tuple[Held
     assert accelerators(tres) == (found, "")
 
 
+FREE = ("Comment", "AdminComment", "SystemComment", "Extra", "WorkDir", "WCKey", "Container")
+FREE += ("Reason", "Constraints", "Licenses", "StdIn", "StdOut", "StdErr", "SubmitLine")
+
+
+@pytest.mark.parametrize("column", FREE)
+def test_a_delimiter_where_two_columns_are_free_is_refused(tmp_path: Path, column: str) -> None:
+    """Cells that slip would give the job the time and the devices of other columns."""
+    path = written(tmp_path, f"say|so|{job()}", header=f"{column}%20|{NAMES}")
+    reading = read(path)
+    assert (reading.refused, bodies(reading)) == (1, [])
+    # With one such column alone it is clear whose the delimiter is.
+    alone = NAMES.replace("JobName", column)
+    (body,) = bodies(read(written(tmp_path, job(JobName="say|so"), header=alone)))
+    assert int(body["device_us"]) == 16 * HOUR
+
+
+def test_odd_counts_of_parts_are_told(tmp_path: Path) -> None:
+    odd = "gres/shard=2,gres/shard:a100=3"
+    assert accelerators(odd)[1].startswith("gres/shard states 2 devices, its types 3")
+    reading = read(written(tmp_path, job(AllocTRES=f"{odd},gres/mps=100")))
+    assert "tres-mismatch" in codes(reading)
+
+
 def test_a_slice_is_known_by_its_type() -> None:
     assert all(is_slice(t) for t in ("1g.10gb", "a100_3g.20gb", "h100-7g.80gb", "1g.10gb.me"))
     assert all(is_slice(t) for t in ("a100.3g.20gb", "1c.3g.40gb"))

@@ -17,7 +17,7 @@ from ledger.importers.mapping import Given, GivenDevice, Map
 from ledger.importers.marked_places import MarkedPlaces
 from ledger.importers.problem_list import ProblemList
 from ledger.importers.promised import Promised
-from ledger.importers.stretch import Doubt, Nothing, Refusal, Stretch, Units
+from ledger.importers.stretch import SLOTS, Doubt, Nothing, Refusal, Stretch, Units
 from ledger.importers.unmapped import Unmapped
 from ledger.journeys.importing import Reading
 from ledger.record import Draft, Series, Whole, draft_again, draft_of
@@ -218,7 +218,7 @@ class HeldReader:
             "method_inputs": dict(stretch.inputs),
             "evidence": self._evidence(stretch.locator),
         }
-        places = tuple(units.place for units in stretch.units)
+        places = stretch.places or tuple(units.place for units in stretch.units)
         whole = self._whole(stretch.key, places, self._evidence(stretch.locator))
         for units in stretch.units:
             fields, milli = self._held(stretch, units, given.precision)
@@ -234,10 +234,10 @@ class HeldReader:
     def _whole(
         self, key: tuple[str, ...], places: tuple[str, ...], evidence: Mapping[str, JSON]
     ) -> Whole:
-        """Return what all legs of a stretch are of: each type of device has one a UTC day."""
+        """Return what all legs of a stretch are of: each place of units has one a UTC day."""
         mine = (self._source.name, *key)
         series = tuple(Series(("allocation", *mine, place), ("0",)) for place in places)
-        return Whole(mine, series, evidence)
+        return Whole(mine, series, evidence, ordered=places == SLOTS)
 
     def _evidence(self, locator: str) -> dict[str, JSON]:
         """Return where something stands, as a record states it."""

@@ -13,6 +13,7 @@ from ledger.importers.megatron_lines import MEGATRON, is_iteration
 from ledger.importers.megatron_progress import is_progress
 from ledger.importers.progress_reading import read_progress
 from ledger.importers.source_file import opening
+from ledger.importers.step_copies import corroborated, same_time
 from ledger.importers.step_importer import StepImporter, joined
 from ledger.importers.step_names import run_name
 from ledger.importers.step_settings import StepSaid
@@ -33,7 +34,7 @@ class MegatronImporter(StepImporter):
         super().__init__(MEGATRON, _is_line, _MARKS)
 
     def read_logs(self, logs: Sequence[Path], said: StepSaid, catalogue: Catalogue) -> Reading:
-        """Reads logs, and progress files: they corroborate logs that lie beside them."""
+        """Reads logs, and progress files: they corroborate logs of the same work."""
         progress = [log for log in logs if _is_progress_file(log)]
         lines = [log for log in logs if log not in progress]
         readings = [super().read_logs(lines, said, catalogue)] if lines else []
@@ -42,7 +43,10 @@ class MegatronImporter(StepImporter):
             told = path.parent in beside or (lines and said.said.run is not None)
             role = "corroborating" if told else said.said.role
             run = said.said.run or path.resolve().parent.name or run_name(path)
-            readings.append(read_progress(run, path, said, catalogue, role))
+            reading = read_progress(run, path, said, catalogue, role)
+            if lines and role == "primary" and same_time(reading, readings[0]):
+                reading = corroborated(reading, str(path), "logs that are read with it")
+            readings.append(reading)
         return joined(readings)
 
 

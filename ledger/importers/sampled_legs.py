@@ -16,7 +16,7 @@ from ledger.importers.mapping import Given, GivenDevice, Map
 from ledger.importers.presence import DAY_MS, ONE, DayCover, cover_of
 from ledger.importers.sampled_day import Device
 from ledger.period import format_instant, from_epoch_ms
-from ledger.record import Draft, draft_of
+from ledger.record import Draft, Whole, draft_of
 
 __all__ = ["DayMaker", "Maker"]
 
@@ -55,13 +55,14 @@ class DayMaker:
         self._map = mapping
         self._role = role
         self._doubts: dict[str, tuple[str, str, str]] = {}
-        self._last_ms = 0
+        self._first_ms = self._last_ms = 0
 
     def seen_in_slices(self, devices: list[Device]) -> frozenset[Device]:
-        """Return the devices that are also seen in slices, and set where the file ends."""
+        """Return the devices that are also seen in slices, and keep where the file begins, ends."""
         sliced = {device.place[0] for device in devices if device.place[1]}
-        ends = [cover.stop_ms for device in devices for _, _, cover in device.days()]
-        self._last_ms = max(ends, default=0)
+        covers = [cover for device in devices for _, _, cover in device.days()]
+        self._first_ms = min((cover.start_ms for cover in covers), default=0)
+        self._last_ms = max((cover.stop_ms for cover in covers), default=0)
         return frozenset(d for d in devices if not d.place[1] and d.place[0] in sliced)
 
     def doubts(self) -> list[tuple[str, str, str]]:
@@ -98,25 +99,28 @@ class DayMaker:
             for ours, theirs in self.maker.hidden.items()
             if (text := _plain(words.get(theirs, "")))
         }
+        named = tuple(f"{name}={word}" for name, word in device.words if word)
         for day, figure, cover in device.days():
+            evidence: dict[str, JSON] = {
+                "source_kind": "telemetry",
+                "file_sha256": sha256,
+                "locator": f"{device.name}, day {format_instant(from_epoch_ms(day * DAY_MS))}",
+                "importer": self.maker.name,
+                "importer_version": self.maker.version,
+            }
+            whole_day = self._first_ms <= day * DAY_MS and self._last_ms >= (day + 1) * DAY_MS
             body = {
                 **stated,
                 **_times(cover),
                 **_amounts(cover, milli, stated),
-                "status": "final" if self._last_ms >= (day + 1) * DAY_MS else "provisional",
+                "status": "final" if whole_day else "provisional",
                 "method_inputs": _inputs(device, day, figure, cover),
-                "evidence": {
-                    "source_kind": "telemetry",
-                    "file_sha256": sha256,
-                    "locator": f"{device.name}, day {format_instant(from_epoch_ms(day * DAY_MS))}",
-                    "importer": self.maker.name,
-                    "importer_version": self.maker.version,
-                },
+                "evidence": evidence,
             }
-            named = (f"{name}={word}" for name, word in device.words if word)
             # Other figures of a device are the same time seen once more, and never a second record.
-            key = (self.maker.name, *named, str(day))
-            yield draft_of("allocation", body, hidden=hidden, key=key)
+            mine = (self.maker.name, *named, str(day))
+            whole = Whole.numbered(mine, evidence, parts=True)
+            yield draft_of("allocation", body, hidden=hidden, key=(*mine, "0"), whole=whole)
 
     def _run(self, device: Device, words: Mapping[str, str]) -> str:
         """Return a name for what the device served."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,7 +12,7 @@ from ledger.errors import InputError
 from ledger.importers.slurm_table import Record
 from ledger.importers.slurm_time import NEVER, Clock, seconds_of
 from ledger.importers.slurm_tres import Held, accelerators
-from ledger.importers.stretch import Doubt, Nothing
+from ledger.importers.stretch import SLOTS, Doubt, Nothing
 from ledger.period import Period, format_instant
 
 __all__ = ["NEEDED", "Job", "read_job"]
@@ -101,21 +101,21 @@ def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
             remedy="check that the columns are in the order of the header",
         )
     starts = clock.read(cells["start"])
-    if not starts or state in _WAITING or not cells["alloctres"]:
+    if not starts or state in _WAITING:
         return Nothing("not-started")
-    held, odd = accelerators(cells["alloctres"])
-    if not held:
-        return Nothing("no-devices")
-    period, doubts = _period(cells, starts, clock, running=state in _GOING)
     name, cluster = _BRACKET.sub("", name), cells.get("cluster") or cluster
-    running = state in _GOING and cells["end"].strip().lower() in NEVER
+    going = state in _GOING
+    running = going and cells["end"].strip().lower() in NEVER
+    over = Nothing("no-time", locator=f"line {record.line}")
+    if not running:
+        key = _run_key(cluster, name, _began(cells, starts, clock, running=going))
+        over = replace(over, key=key, units=SLOTS)
+    held, odd = _held(cells["alloctres"])
+    if not held:
+        return replace(over, why="no-devices" if cells["alloctres"] else "not-started")
+    period, doubts = _period(cells, starts, clock, running=going)
     if period is None:
-        return Nothing(
-            "no-time",
-            key=() if running else _run_key(cluster, name, starts[0]),
-            units=tuple(each.type for each in held),
-            locator=f"line {record.line}",
-        )
+        return over
     if odd:
         doubts = (*doubts, Doubt("tres-mismatch", odd, "look at the job with scontrol show job -d"))
     return Job(
@@ -129,6 +129,30 @@ def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
         running=running,
         doubts=doubts,
     )
+
+
+def _held(tres: str) -> tuple[tuple[Held, ...], str]:
+    """Return the accelerators of a job in the order of their types, and what is odd about them."""
+    held, odd = accelerators(tres)
+    if len(held) > len(SLOTS):
+        raise InputError(
+            f"the job holds {len(held)} types of device, more than {len(SLOTS)}",
+            remedy="check that AllocTRES is as sacct writes it",
+        )
+    return tuple(sorted(held, key=lambda each: each.type)), odd
+
+
+def _began(
+    cells: Mapping[str, str], starts: tuple[datetime, ...], clock: Clock, *, running: bool
+) -> datetime:
+    """Return when a job started, as far as it can be told where an hour comes twice."""
+    if len(starts) == 1:
+        return starts[0]
+    try:
+        period, _ = _period(cells, starts, clock, running=running)
+    except InputError:
+        return starts[0]
+    return starts[0] if period is None else period.start
 
 
 def _period(

@@ -16,7 +16,16 @@ from ledger.importers.slurm_json import json_records
 from ledger.importers.slurm_table import Header, Misfit, Record, header_of, records
 from ledger.importers.slurm_time import Clock
 from ledger.importers.slurm_tres import is_slice
-from ledger.importers.stretch import WHOLE, Doubt, Nothing, Refusal, Stretch, Units, plain_text
+from ledger.importers.stretch import (
+    SLOTS,
+    WHOLE,
+    Doubt,
+    Nothing,
+    Refusal,
+    Stretch,
+    Units,
+    plain_text,
+)
 
 __all__ = ["EXPORT", "NAME", "VERSION", "Said", "SlurmSource"]
 
@@ -139,9 +148,16 @@ def _stretch(job: Job, window: str) -> Stretch:
         cells=job.cells,
         run="/".join(part for part in (job.cluster, job.id) if part),
         key=job.key(window),
+        places=SLOTS,
         units=tuple(
-            Units(held.type, held.count, None if held.part or is_slice(held.type) else WHOLE)
-            for held in job.held
+            # A type is told otherwise from one export to the next: it is no part of a key.
+            Units(
+                held.type,
+                held.count,
+                None if held.part or is_slice(held.type) else WHOLE,
+                name=place,
+            )
+            for place, held in zip(SLOTS, job.held, strict=False)
         ),
         period=job.period,
         running=job.running,

@@ -135,7 +135,13 @@ def records(lines: Iterable[bytes], header: Header) -> Iterator[Record | Misfit]
         yield _misfit("\n".join(pending), begun, header)
 
 
-_FREE: Final = frozenset({"jobname", "submitline"})
+_FREE: Final = frozenset(
+    {
+        *("jobname", "submitline", "workdir", "container", "wckey", "constraints", "licenses"),
+        *("comment", "admincomment", "systemcomment", "extra", "reason"),
+        *("stdin", "stdout", "stderr"),
+    }
+)
 """Columns in which users write what they like."""
 
 
@@ -152,7 +158,7 @@ def _record(text: str, line: int, header: Header, wanted: int) -> Record | Misfi
         free = [place for place, name in enumerate(header.names) if name in _FREE]
         if len(free) != 1:
             return _misfit(text, line, header)
-        # Only there a user can have written the delimiter.
+        # Only there a user can have written the delimiter; of two, nobody knows in which.
         (place,) = free
         name = header.delimiter.join(cells[place : place + more + 1])
         cells[place : place + more + 1] = [name]

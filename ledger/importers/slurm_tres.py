@@ -55,7 +55,8 @@ def accelerators(tres: str) -> tuple[tuple[Held, ...], str]:
         return held, odd
     parts = []
     for kind in _PARTS:
-        found, odd = _counted(tres, kind)
+        found, said = _counted(tres, kind)
+        odd = odd or said
         name = kind.removeprefix("gres/")
         parts += [Held(f"{name}:{p.type}" if p.type else name, p.count, part=True) for p in found]
     return tuple(parts), odd

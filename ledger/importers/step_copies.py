@@ -1,7 +1,8 @@
 """Step copies: logs of one import that tell of the same work under several names.
 
 Each rank of a run may write a log of its own, and each tells of the whole run. When nobody says
-that they are one run, all but the longest are recorded as corroborating, so that they never add.
+that they are one run, all but one are recorded as corroborating, so that they never add. Which one
+adds follows from how the logs begin and what they are called: logs grow, and it must stay the same.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ledger.journeys.importing import Reading
 from ledger.period import epoch_ms, parse_instant
 from ledger.record import Draft
 
-__all__ = ["corroborate"]
+__all__ = ["corroborate", "corroborated", "same_time"]
 
 _CLOSE: Final = 100  # ranks time their steps apart by far less than one part in a hundred
 
@@ -84,31 +85,29 @@ class _Work:
 
 
 def corroborate(readings: Sequence[Reading], names: Sequence[str]) -> list[Reading]:
-    """Return the readings in their order, those that copy a longer or an earlier one corroborating.
+    """Return the readings in their order, corroborating all but one of those that copy each other.
 
     Args:
         readings: One a log.
         names: The logs, as many.
     """
     works = [_Work.of(drafts) if (drafts := tuple(r.drafts)) else None for r in readings]
-    kept: list[int] = []
-    found = list(readings)
-    order = sorted(range(len(works)), key=lambda place: -_length(works[place]))
-    for place in order:
-        work = works[place]
-        if work is None:
-            continue
-        twin = next((k for k in kept if (w := works[k]) is not None and work.repeats(w)), None)
-        if twin is None:
-            kept.append(place)
+    told = [(place, work) for place, work in enumerate(works) if work is not None]
+    # All of it stays as it is when the logs have grown by the next import.
+    told.sort(key=lambda each: (each[1].first, each[1].begin or 0, names[each[0]]))
+    groups: list[list[tuple[int, _Work]]] = []
+    for place, work in told:
+        group = next((g for g in groups if work.repeats(g[0][1])), None)
+        if group is None:
+            groups.append([(place, work)])
         else:
-            found[place] = _copied(readings[place], names[place], names[twin])
+            # A log that lost half of its lines cannot speak for the run.
+            group.insert(0 if work.steps >= 2 * group[0][1].steps else 1, (place, work))
+    found = list(readings)
+    for (first, _), *copies in groups:
+        for place, _ in copies:
+            found[place] = corroborated(readings[place], names[place], names[first])
     return found
-
-
-def _length(work: _Work | None) -> int:
-    """Return how many steps a log tells of."""
-    return 0 if work is None else work.steps
 
 
 def _near(one: int, other: int) -> bool:
@@ -126,8 +125,14 @@ def _moment(body: Mapping[str, JSON], name: str) -> int:
     return epoch_ms(parse_instant(str(body[name]))) + int(str(body[f"{name}_ms"]))
 
 
-def _copied(reading: Reading, name: str, twin: str) -> Reading:
-    """Return a reading whose records never add, and the finding that says so."""
+def corroborated(reading: Reading, name: str, twin: str) -> Reading:
+    """Return a reading whose records never add, and the finding that says so.
+
+    Args:
+        reading: Of a log.
+        name: The log.
+        twin: What tells of the same, and adds.
+    """
     told = Problem(
         name,
         None,
@@ -140,3 +145,35 @@ def _copied(reading: Reading, name: str, twin: str) -> Reading:
     drafts = tuple(reading.drafts)
     copies = tuple(replace(draft, body={**draft.body, "role": "corroborating"}) for draft in drafts)
     return replace(reading, drafts=copies, told=None, problems=(*reading.problems, told))
+
+
+def same_time(reading: Reading, other: Reading) -> bool:
+    """Return whether half of the dated time of a reading is that of another, on as many devices."""
+    held, others = _times(reading), _times(other)
+    whole = sum(end - begin for spans in held.values() for begin, end in spans)
+    shared = 0
+    for devices, spans in held.items():
+        for begin, end in spans:
+            for first, last in others.get(devices, ()):
+                shared += max(min(end, last) - max(begin, first), 0)
+    return whole > 0 and 2 * shared >= whole
+
+
+def _times(reading: Reading) -> dict[JSON, list[tuple[int, int]]]:
+    """Return the times of the dated records by how many devices they hold; none overlap."""
+    spans: dict[JSON, list[tuple[int, int]]] = {}
+    for draft in reading.drafts:
+        body = draft.body
+        if body["start"] is not None and body["milli_devices"] is not None:
+            told = spans.setdefault(body["milli_devices"], [])
+            told.append((_moment(body, "start"), _moment(body, "end")))
+    for devices, told in spans.items():
+        told.sort()
+        joined = told[:1]
+        for begin, end in told[1:]:
+            if begin <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((begin, end))
+        spans[devices] = joined
+    return spans

@@ -11,10 +11,13 @@ from ledger.canonical import JSON
 from ledger.errors import InputError
 from ledger.period import Period
 
-__all__ = ["WHOLE", "Doubt", "Nothing", "Refusal", "Stretch", "Units", "plain_text"]
+__all__ = ["SLOTS", "WHOLE", "Doubt", "Nothing", "Refusal", "Stretch", "Units", "plain_text"]
 
 WHOLE: Final = 1000
 """Thousandths of a device that is held whole."""
+
+SLOTS: Final = tuple("01234567")
+"""Places of units that are told apart by their order alone: one is used only behind the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Stretch:
             the same key starts.
         turn: 1 if an earlier stretch with the same key ended on the day this one starts; else 0.
         more: Whether it is a further part of what the stretch before it is of.
+        places: Places that units of it have in any file, where those of the units are not all.
         span_known: Whether the units were held for all of the period; else for a part of it that
             nobody stated.
     """
@@ -131,6 +135,7 @@ class Stretch:
     day: int = 0
     turn: int = 0
     more: bool = False
+    places: tuple[str, ...] = ()
     span_known: bool = True
 
 

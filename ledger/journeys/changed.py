@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
-from ledger.entry import Entry, Opening
 from ledger.errors import Problem
-from ledger.log import Row
-from ledger.log.wholes import alike
-from ledger.record import Draft
 
-__all__ = [
-    "CHANGED_MAX",
-    "Entries",
-    "changed_problem",
-    "more_changed",
-    "says_the_same",
-    "withheld_problem",
-]
+__all__ = ["CHANGED_MAX", "changed_problem", "more_changed", "withheld_problem"]
 
 CHANGED_MAX: Final = 1_000
 """Changed records of one import that are told one by one."""
-
-
-class Entries(Protocol):
-    """Where recorded entries are looked up: a store."""
-
-    def read(self, start: int, stop: int) -> Iterator[Row]:
-        """Yields the entries [start, stop) that exist, in order."""
-
-    def openings(self, start: int, stop: int) -> Iterator[tuple[int, int, bytes]]:
-        """Yields (seq, ord, bytes) of the openings of the entries [start, stop), in order."""
-
-
-def says_the_same(draft: Draft, shelf: Entries, seq: int) -> bool:
-    """Whether an entry says what a draft says, and was only read at another place."""
-    (row,) = shelf.read(seq, seq + 1)
-    openings = (Opening.parse(stored) for _, _, stored in shelf.openings(seq, seq + 1))
-    hidden = {opening.name: opening.value for opening in openings}
-    return alike(draft, Entry.parse(row.bytes).body, hidden)
 
 
 def changed_problem(source: str, line: int | None, seq: int) -> Problem:

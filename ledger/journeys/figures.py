@@ -6,7 +6,7 @@ makes two figures differ is said in words from the inputs that the records carry
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol, cast
@@ -32,6 +32,7 @@ __all__ = [
     "figures_of",
     "reversed_entries",
     "run_figures",
+    "standing",
 ]
 
 Body = Mapping[str, JSON]
@@ -115,15 +116,13 @@ def figures_of(entries: Entries, run: str) -> RunFigures:
     Raises:
         MissingError: No unreversed allocation names the run.
     """
-    found = {e.seq: e.body for e in entries.find_run(run) if e.type == "allocation"}
-    for seq in reversed_entries(entries, run) if found else ():
-        found.pop(seq, None)
+    found = standing(entries, run, lambda entry: entry.type == "allocation")
     if not found:
         raise MissingError(
             f"no record names the run {run!r}",
             remedy="flopledger status shows what is recorded; run names are exact",
         )
-    return run_figures(run, found)
+    return run_figures(run, {seq: entry.body for seq, entry in found.items()})
 
 
 def run_figures(run: str, bodies: Mapping[int, Body]) -> RunFigures:
@@ -156,6 +155,21 @@ def run_figures(run: str, bodies: Mapping[int, Body]) -> RunFigures:
         figures=figures,
         derived=tuple(_derived(counted, reference)),
     )
+
+
+def standing(entries: Entries, run: str, wanted: Callable[[Entry], bool]) -> dict[int, Entry]:
+    """Return the entries of a run that nothing reverses, by their numbers, in order.
+
+    Args:
+        entries: The store.
+        run: Identifier of the run.
+        wanted: Which entries are asked for.
+    """
+    found = {entry.seq: entry for entry in entries.find_run(run) if wanted(entry)}
+    # All of the ledger is gone through for reversals, so only where something is found.
+    for seq in reversed_entries(entries, run) if found else ():
+        found.pop(seq, None)
+    return found
 
 
 def reversed_entries(entries: Entries, run: str) -> Iterator[int]:

@@ -20,12 +20,11 @@ from ledger.journeys.changed import (
     CHANGED_MAX,
     changed_problem,
     more_changed,
-    says_the_same,
     withheld_problem,
 )
 from ledger.journeys.chunks import Chunk, chunks_of
 from ledger.journeys.excesses import excesses
-from ledger.journeys.resumed import done_before
+from ledger.journeys.resumed import STEPPED, done_before
 from ledger.journeys.standing import standing_figures
 from ledger.log import Appended, Row
 from ledger.record import Draft, Whole
@@ -205,6 +204,7 @@ class _Tally:
         self.superseded = 0
         self.refused = 0
         self.problems: list[Problem] = []
+        self.standing: tuple[Problem, ...] = ()  # told once something of the file is new
         self.held: Counter[str] = Counter()
         self.ceilings: dict[str, list[int]] = {}
 
@@ -228,8 +228,8 @@ class Request:
         dry_run: say what would happen and append nothing.
         skip_refused: append the good rows of a file that also has refused ones.
         chunk: records a transaction, at least 1.
-        shelf: where to look up what a record clashes with, to tell a restated figure from the
-            same row in a longer file; without it every clash is a restated figure.
+        shelf: where to look up what the ledger holds of the runs of a file; without it nobody is
+            told of it.
     """
 
     importer: Importer
@@ -306,21 +306,18 @@ def _check_settings(importer: Importer, settings: Mapping[str, str]) -> None:
 def _append(tally: _Tally, chunk: Chunk, reading: Reading, request: Request) -> None:
     """Appends one chunk of a file in one transaction and counts what became of it."""
     source, start, drafts, vanished = chunk
-    standing: tuple[Problem, ...] = ()
     if start == 0:
-        standing = standing_figures(drafts, request.shelf, source)
-        standing += done_before(drafts, request.shelf, source)
+        tally.standing = standing_figures(drafts, request.shelf, source)
+        if request.importer.name in STEPPED:
+            tally.standing += done_before(reading.drafts, request.shelf, source)
     appended = tally.write(drafts, vanished=vanished)
-    tally.problems.extend(standing if appended.new else ())
+    if appended.new:
+        tally.problems.extend(tally.standing)
+        tally.standing = ()
     tally.new += len(appended.new)
     tally.same += appended.same
     tally.superseded += len(appended.superseded)
     for conflict in appended.conflicts:
-        if request.shelf is not None and says_the_same(
-            drafts[conflict.draft_index], request.shelf, conflict.seq
-        ):
-            tally.same += 1
-            continue
         index = start + conflict.draft_index
         line = reading.lines[index] if reading.lines is not None else None
         tally.tell_changed(source, line, conflict.seq)

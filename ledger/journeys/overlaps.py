@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -83,38 +84,61 @@ def elsewhere(legs: Iterable[Seen]) -> Iterator[tuple[Seen, Seen]]:
     They come from two importers, hold as many devices, and run for nine tenths of the longer one
     together. Each run is told once.
     """
-    groups: dict[tuple[object, ...], list[Seen]] = {}
-    for leg in _held(legs):
+    groups: dict[tuple[object, ...], dict[tuple[object, ...], Seen]] = {}
+    for leg in sorted(_held(legs), key=_order):
         if leg.own:
-            groups.setdefault((leg.model, leg.day, leg.milli_devices), []).append(leg)
+            group = groups.setdefault((leg.model, leg.day, leg.milli_devices), {})
+            # Of equal legs one is enough: what it resembles, all of them do.
+            group.setdefault((leg.importer, leg.device, leg.run, leg.start_ms, leg.end_ms), leg)
     told: set[str] = set()
     for group in groups.values():
-        if len({leg.importer for leg in group}) < 2:  # noqa: PLR2004 - one importer tells it once
+        shelves: dict[tuple[str, str | None], list[Seen]] = {}
+        for leg in group.values():
+            shelves.setdefault((leg.importer, leg.device), []).append(leg)
+        if len({importer for importer, _ in shelves}) < 2:  # noqa: PLR2004 - one tells it once
             continue
-        group.sort(key=lambda leg: (leg.start_ms, leg.seq))
-        for place, leg in enumerate(group):
-            twin = next((other for other in _during(leg, group, place) if _alike(leg, other)), None)
-            if twin is not None and not {leg.run, twin.run} <= told:
+        for leg in group.values():
+            if leg.run in told:
+                continue
+            twin = next((other for other in _near(leg, shelves) if _alike(leg, other)), None)
+            if twin is not None:
                 told |= {leg.run, twin.run}
-                yield leg, twin
+                one, other = sorted((leg, twin), key=_order)
+                yield one, other
 
 
-def _during(leg: Seen, group: Sequence[Seen], place: int) -> Iterator[Seen]:
-    """Yield the legs of a group, sorted by their start, that begin while one runs."""
-    for other in group[place + 1 :]:
-        if _common_ms(leg, other) <= 0:
-            return
-        yield other
+def _order(leg: Seen) -> tuple[int, int]:
+    """Return the place of a dated leg in time; of two at once the first recorded is before."""
+    return _begin(leg), leg.seq
+
+
+def _begin(leg: Seen) -> int:
+    """Return when a dated leg begins, milliseconds since 1970."""
+    assert leg.start_ms is not None
+    return leg.start_ms
+
+
+def _near(leg: Seen, shelves: Mapping[tuple[str, str | None], Sequence[Seen]]) -> Iterator[Seen]:
+    """Yield legs of other importers that begin when one does, but for a ninth of its length.
+
+    Any other has less than nine tenths of the longer one in common with it.
+
+    Args:
+        leg: The one.
+        shelves: Legs of one size by importer and device, sorted by their start.
+    """
+    margin = _common_ms(leg, leg) // 9
+    for (importer, device), shelf in shelves.items():
+        if importer != leg.importer and (None in {device, leg.device} or device == leg.device):
+            first = bisect_left(shelf, _begin(leg) - margin, key=_begin)
+            last = bisect_right(shelf, _begin(leg) + margin, key=_begin)
+            yield from shelf[first:last]
 
 
 def _alike(one: Seen, other: Seen) -> bool:
-    """Return whether two legs of one size may be the same time, under two runs."""
-    if one.run == other.run or one.importer == other.importer:
-        return False
-    if None not in {one.device, other.device} and one.device != other.device:
-        return False
+    """Return whether two legs of one size, of two importers, may be one time under two runs."""
     longer = max(_common_ms(one, one), _common_ms(other, other))
-    return 10 * _common_ms(one, other) >= 9 * longer
+    return one.run != other.run and 10 * _common_ms(one, other) >= 9 * longer
 
 
 def _joined(legs: Sequence[Seen], source: Callable[[Seen], str], names: set[str]) -> int:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from itertools import combinations
-from typing import cast
+from itertools import chain, combinations, product
+from typing import TypeAlias, cast
 
 from ledger.canonical import JSON
 from ledger.entry import Entry
@@ -27,6 +27,8 @@ from ledger.log.wholes import is_empty
 __all__ = ["DayLine", "Pair", "Reconciliation", "RunLine", "reconcile"]
 
 Body = Mapping[str, JSON]
+
+_Place: TypeAlias = tuple[str | None, int | None]  # device and day
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,14 +279,15 @@ def _borne_out(
 ) -> Fraction | None:
     """Return how much of the time held a source confirms, device by device and day by day.
 
-    A bill for another day, or for other devices, confirms nothing. Where all of the time is
+    A bill for another day, or for other devices, confirms nothing; one that names none may be for
+    any, so that nobody can tell while time of that day or device is open. Where all of the time is
     confirmed, the ratio is that of the whole times, so that what is billed beyond it shows.
     """
     whole = _ratio(_time(lanes, kind), whole_us)
     if whole is None or whole_us is None:
         return None
-    held: dict[tuple[str | None, int | None], int] = {}
-    told: dict[tuple[str | None, int | None], dict[str, int]] = {}
+    held: dict[_Place, int] = {}
+    told: dict[_Place, dict[str, int]] = {}
     for leg in legs:
         place = (leg.device, leg.day)
         if leg.primary and leg.own:
@@ -293,8 +296,23 @@ def _borne_out(
             by = told.setdefault(place, {})
             by[leg.importer] = by.get(leg.importer, 0) + (leg.device_us or 0)
     # Two importers that both saw the time saw the same time.
-    met = sum(min(held.get(place, 0), max(by.values())) for place, by in told.items())
-    return whole if met == whole_us else Fraction(met, whole_us)
+    most = {place: max(by.values()) for place, by in told.items()}
+    met = sum(min(held.get(place, 0), us) for place, us in most.items())
+    if met == whole_us:
+        return whole
+    lacking = [place for place, us in held.items() if us > most.get(place, 0)]
+    beyond = [place for place, us in most.items() if us > held.get(place, 0)]
+    return None if _may_meet(lacking, beyond) else Fraction(met, whole_us)
+
+
+def _may_meet(some: Sequence[_Place], others: Sequence[_Place]) -> bool:
+    """Return whether a place may be one of others, since a device or a day is not known."""
+    open_, others_open = ([p for p in places if None in p] for places in (some, others))
+    pairs = chain(product(open_, others), product(some, others_open))
+    return any(
+        all(None in {a, b} or a == b for a, b in zip(one, other, strict=True))
+        for one, other in pairs
+    )
 
 
 def _ceiling(primary: Sequence[Seen]) -> int | None:

@@ -6,12 +6,13 @@ logs that come one by one nobody has looked at both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from ledger.canonical import JSON
+from ledger.entry import Entry
 from ledger.errors import Problem
-from ledger.journeys.figures import Entries, reversed_entries
+from ledger.journeys.figures import Entries, standing
 from ledger.record import Draft
 
 __all__ = ["STEPPED", "done_before"]
@@ -25,23 +26,33 @@ Body = Mapping[str, JSON]
 
 
 def done_before(
-    drafts: Sequence[Draft], entries: Entries | None, source: str
+    drafts: Iterable[Draft], entries: Entries | None, source: str
 ) -> tuple[Problem, ...]:
     """Return a finding for each run of a log whose steps the ledger holds from another log.
 
     Args:
-        drafts: What the log says, before it is appended.
+        drafts: All that the log says, before any of it is appended.
         entries: The store, or None if it cannot be asked.
         source: Name of the log.
     """
+    if entries is None:
+        return ()
     mine: dict[str, list[Draft]] = {}
     for draft in drafts:
         if _counts(draft.type, draft.body):
             mine.setdefault(str(draft.body["run"]), []).append(draft)
-    if entries is None:
-        return ()
-    found = (_run_problem(run, mine[run], entries, source) for run in list(mine)[:_RUNS_MAX])
-    return tuple(problem for problem in found if problem is not None)
+    asked, others = list(mine)[:_RUNS_MAX], len(mine) - _RUNS_MAX
+    found = (_run_problem(run, mine[run], entries, source) for run in asked)
+    told = tuple(problem for problem in found if problem is not None)
+    return told if others <= 0 else (*told, _not_asked(others, source))
+
+
+def _not_asked(others: int, source: str) -> Problem:
+    """Return the note for runs that nobody looked up."""
+    message = f"{others:,} more runs of these logs were not looked up in the ledger: whether it "
+    message += "holds their steps from other logs is not known"
+    remedy = "import their logs in smaller groups"
+    return Problem(source, None, "steps-not-asked", message, remedy, "note")
 
 
 def _run_problem(
@@ -50,18 +61,18 @@ def _run_problem(
     """Return the finding for one run."""
     keys = {_place(draft.body) for draft in drafts}
     spans = [_steps(draft.body) for draft in drafts]
-    held = {
-        entry.seq: span
-        for entry in entries.find_run(run)
-        if _counts(entry.type, entry.body) and _place(entry.body) not in keys
-        for span in (_steps(entry.body),)
-        if any(_meet(span, other) for other in spans)
-    }
-    for seq in reversed_entries(entries, run) if held else ():
-        held.pop(seq, None)
+
+    def counted_too(entry: Entry) -> bool:
+        """Return whether an entry adds steps of these, and is no earlier telling of a draft."""
+        if not _counts(entry.type, entry.body) or _place(entry.body) in keys:
+            return False
+        return any(_meet(_steps(entry.body), span) for span in spans)
+
+    held = standing(entries, run, counted_too)
     if not held:
         return None
-    seq, (first, last) = next(iter(held.items()))
+    seq, entry = next(iter(held.items()))
+    first, last = _steps(entry.body)
     return Problem(
         source,
         None,

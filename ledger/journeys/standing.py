@@ -5,12 +5,12 @@ Primary figures add. Where two sources speak of one run, all but one must be cor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from ledger.canonical import JSON
 from ledger.errors import Problem
-from ledger.journeys.figures import Entries, reversed_entries
+from ledger.journeys.figures import Entries, standing
 from ledger.record import Draft
 
 __all__ = ["SINGLE", "standing_figures"]
@@ -35,12 +35,12 @@ def standing_figures(
     if entries is None or primary is None or _importer(primary.body) not in SINGLE:
         return ()
     run, importer = str(primary.body["run"]), _importer(primary.body)
-    others = {seq: name for seq, name in _standing(entries, run) if name != importer}
-    for seq in reversed_entries(entries, run) if others else ():
-        others.pop(seq, None)
+    others = standing(
+        entries, run, lambda e: _counts(e.type, e.body) and _importer(e.body) != importer
+    )
     if not others:
         return ()
-    seq, name = next(iter(others.items()))
+    seq, name = next((seq, _importer(entry.body)) for seq, entry in others.items())
     return (
         Problem(
             source,
@@ -53,13 +53,6 @@ def standing_figures(
             "primary records of one run are added",
         ),
     )
-
-
-def _standing(entries: Entries, run: str) -> Iterator[tuple[int, str]]:
-    """Yield number and importer of the primary records with operations of a run."""
-    for entry in entries.find_run(run):
-        if _counts(entry.type, entry.body):
-            yield entry.seq, _importer(entry.body)
 
 
 def _counts(type_: str, body: Body) -> bool:

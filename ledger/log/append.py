@@ -74,26 +74,36 @@ class Log:
         with self._checkpoints.exclusive():
             for _ in range(ATTEMPTS_MAX):
                 head = self._agreed_head()
-                batch, appended = self._seal(head, drafts, vanished)
-                if whole and len(batch.entries) != len(drafts):
-                    return replace(appended, new=())
-                if not batch.entries:
-                    return appended
-                if self._commit(head, batch):
-                    self._sign(head.range, batch.head)
-                    self._sealed = batch.head.prev
-                    return appended
-        raise HeadMovedError(
-            f"other writers came first {ATTEMPTS_MAX} times", remedy="run the same command again"
-        )
+                try:
+                    batch, appended = self._seal(head, drafts, vanished)
+                    if whole and len(batch.entries) != len(drafts):
+                        return replace(appended, new=())
+                    if not batch.entries:
+                        return appended
+                    self._store.append(head, batch)
+                except HeadMovedError:
+                    continue
+                self._sign(head.range, batch.head)
+                self._sealed = batch.head.prev
+                return appended
+        raise _overtaken()
 
     def pseudonym(self, name: str, value: str) -> str:
         """Return the stand-in of a value of a confidential field, 32 hex digits."""
         return self._identity.pseudonym(name, value)
 
     def preview(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
-        """Say what ``append`` would do, and write nothing."""
-        return self._seal(self._store.head(), drafts, vanished)[1]
+        """Say what ``append`` would do, and write nothing.
+
+        Raises:
+            HeadMovedError: If other writers always came first.
+        """
+        for _ in range(ATTEMPTS_MAX):
+            try:
+                return self._seal(self._store.head(), drafts, vanished)[1]
+            except HeadMovedError:
+                continue
+        raise _overtaken()
 
     def _seal(
         self, head: Head, drafts: Sequence[Draft], vanished: Sequence[Whole]
@@ -103,14 +113,6 @@ class Log:
         if head.prev != self._sealed:
             check_secret(self._store, head.size, self._identity.secret)
         return Sealing(self._identity, self._store, head).run(drafts, vanished)
-
-    def _commit(self, head: Head, batch: Batch) -> bool:
-        """Write the batch; return whether the head was still the one it was sealed for."""
-        try:
-            self._store.append(head, batch)
-        except HeadMovedError:
-            return False
-        return True
 
     def _agreed_head(self) -> Head:
         """Return the head once it agrees with the newest checkpoint; sign an unsigned tail."""
@@ -215,6 +217,13 @@ class Log:
             if about_keys is not None and b'"type":"key"' in row.bytes:
                 about_keys.append(row)
             yield leaf_hash(row.bytes)
+
+
+def _overtaken() -> HeadMovedError:
+    """Return the error for a head that always moved."""
+    return HeadMovedError(
+        f"other writers came first {ATTEMPTS_MAX} times", remedy="run the same command again"
+    )
 
 
 def _other_root(size: int) -> IntegrityError:

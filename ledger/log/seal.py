@@ -10,20 +10,30 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from ledger.canonical import BYTES_MAX, JSON
-from ledger.entry import TYPES, VERSION, Entry, Opening
+from ledger.entry import TYPES, VERSION, Entry
 from ledger.errors import ConflictError, InputError
 from ledger.log.identity import Identity
+from ledger.log.kept import Kept, reversal_key
 from ledger.log.outcome import Appended, Conflict
 from ledger.log.profile import check_hidden, check_profile
-from ledger.log.store import Batch, Head, KeyRow, Store
-from ledger.log.wholes import Verdict, alike, decide, emptied, gather, is_empty, judge
+from ledger.log.store import Batch, Head, Store
+from ledger.log.wholes import (
+    Verdict,
+    alike,
+    decide,
+    decide_part,
+    emptied,
+    gather,
+    is_empty,
+    judge,
+    meets,
+)
 from ledger.merkle import leaf_hash
 from ledger.period import format_instant
 from ledger.record import MODELS, Draft, Whole
@@ -31,6 +41,8 @@ from ledger.record import MODELS, Draft, Whole
 __all__ = ["IRREVERSIBLE", "Sealing", "reversal_key"]
 
 IRREVERSIBLE = frozenset({"anchor", "attestation", "key", "reversal"})
+_TOLD_AGAIN = frozenset({"allocation", "lineage"})
+"""Types that importers read from files; a file that grows is read again and again."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -50,12 +62,10 @@ class Sealing:
     def __init__(self, identity: Identity, store: Store, head: Head) -> None:
         """Begin where the log ends."""
         self._identity = identity
-        self._store = store
         self._head = head
         self._prev = head.prev
         self._recorded_at = max(format_instant(identity.clock()), head.recorded_at)
-        self._live: dict[bytes, KeyRow] = {}
-        self._known: set[bytes] = set()
+        self._kept = Kept(identity, store, head)
         self._entries: list[tuple[int, bytes, bytes]] = []
         self._openings: list[tuple[int, int, bytes]] = []
         self._keys: list[tuple[bytes, int, bytes]] = []
@@ -80,9 +90,9 @@ class Sealing:
             ConflictError: If a reversal does not fit what it reverses.
         """
         prepared = [self._prepare(draft) for draft in drafts]
-        self._look_up({item.key for item in prepared})
+        self._kept.look_up({item.key for item in prepared})
         groups = list(gather(drafts))
-        self._look_up_series([*(w for w, _ in groups if w is not None), *vanished])
+        self._kept.look_up_all([*(w for w, _ in groups if w is not None), *vanished])
         for whole, places in groups:
             if whole is None:
                 self._take(places[0], prepared[places[0]])
@@ -116,7 +126,7 @@ class Sealing:
             for name in MODELS[draft.type].PSEUDONYMS:
                 value = draft.hidden.get(name)
                 body[name + "_pseudonym"] = None if value is None else self._pseudonym(name, value)
-            key = self._identity.key(parts)
+            key = self._kept.key(parts)
             content = self._identity.content(draft.type, body, draft.hidden)
         except UnicodeEncodeError as error:
             raise InputError(
@@ -133,35 +143,23 @@ class Sealing:
             found = self._pseudonyms[name, value] = self._identity.pseudonym(name, value)
         return found
 
-    def _look_up(self, keys: Iterable[bytes]) -> None:
-        """Learn which keys the store knows, and the entries under them that nothing reverses."""
-        found = self._store.find_keys(list(keys))
-        reversals = {self._identity.key(reversal_key(row.seq)): key for key, row in found.items()}
-        reversed_keys = {reversals[key] for key in self._store.find_keys(list(reversals))}
-        self._known.update(found)
-        self._live.update((key, row) for key, row in found.items() if key not in reversed_keys)
-
-    def _look_up_series(self, wholes: Iterable[Whole]) -> None:
-        """Learn all that the store holds of some things, leg by leg of all of them at once."""
-        going = dict.fromkeys(series for whole in wholes for series in whole.series)
-        number = 0
-        while going:
-            keys = {series: self._identity.key(series.key(number)) for series in going}
-            # The legs told now were looked up; a first leg that nobody knows has none behind it.
-            self._look_up(key for key in keys.values() if key not in self._known)
-            going = {series: None for series, key in keys.items() if key in self._known}
-            number += 1
-
     def _judge(self, item: Prepared) -> Verdict:
-        """Say what a draft is to what the ledger holds under its key."""
-        live = self._live.get(item.key)
+        """Say what a draft is to what the ledger holds under its key.
+
+        What was only read at another place is the same.
+        """
+        live = self._kept.live.get(item.key)
         if live is None:
             return "new"
         if live.content == item.content:
             return "same"
-        if item.draft.type != "allocation":
+        if item.draft.type not in _TOLD_AGAIN:
             return "differs"
-        return judge(self._entry(live.seq).body, item.body)
+        held = self._kept.entry(live.seq).body
+        verdict = judge(held, item.body) if item.draft.type == "allocation" else "differs"
+        if verdict == "differs" and alike(item.draft, held, self._kept.hidden(live.seq)):
+            return "same"
+        return verdict
 
     def _take(self, index: int, item: Prepared, verdict: Verdict | None = None) -> None:
         """Add a draft, or count why it is not added."""
@@ -171,21 +169,25 @@ class Sealing:
                 self._check_reversal(item.body)
             self._new.append(self._add(item))
         elif verdict == "replaces":
-            self._supersede(self._live[item.key].seq)
+            self._supersede(self._kept.live[item.key].seq)
             self._new.append(self._add(item))
         elif verdict == "differs":
-            self._conflicts.append(Conflict(index, self._live[item.key].seq, item.draft.key))
+            self._conflicts.append(Conflict(index, self._kept.live[item.key].seq, item.draft.key))
         else:
             self._same += 1
 
     def _supersede(self, seq: int) -> None:
         """Let a provisional record make room for its successor, which follows at once."""
-        self._add(self._prepare(_superseding(self._entry(seq))))
+        self._add(self._prepare(_superseding(self._kept.entry(seq))))
         self._superseded.append(seq)
 
     def _take_whole(self, whole: Whole, items: Sequence[tuple[int, Prepared]]) -> None:
         """Add the legs of one thing, and empty those that it no longer has; or add none."""
-        verdicts = [self._judge_leg(item) for _, item in items]
+        if whole.parts:
+            for index, item in items:
+                self._take_part(whole, index, item)
+            return
+        verdicts = [self._judge(item) for _, item in items]
         rest = self._rest(whole, {item.key for _, item in items})
         final = all(item.body["status"] == "final" for _, item in items)
         decision = decide(
@@ -201,10 +203,26 @@ class Sealing:
             for entry in rest:
                 self._empty(entry, whole)
 
+    def _take_part(self, whole: Whole, index: int, item: Prepared) -> None:
+        """Add a part of one time under the number of a record that it meets, or a free one."""
+        met = [entry for entry in self._rest(whole, set()) if meets(entry.body, item.body)]
+        key = self._kept.free(whole.series[0])
+        if met:
+            key = bytes.fromhex(str(met[0].body["idempotency_key"]))
+        item, rest = item._replace(key=key), met[1:]
+        verdict = self._judge(item)
+        decision = decide_part(verdict, item.body, [entry.body for entry in rest])
+        if decision == "against":
+            self._withhold([(index, item)], [verdict], rest)
+            return
+        self._take(index, item, verdict)
+        for entry in rest:
+            self._empty(entry, whole)
+
     def _ended(self, items: Sequence[tuple[int, Prepared]]) -> bool:
         """Return whether one of these legs is held as a final record."""
-        held = (self._live[item.key].seq for _, item in items if item.key in self._live)
-        return any(self._entry(seq).body["status"] == "final" for seq in held)
+        held = (self._kept.live[item.key].seq for _, item in items if item.key in self._kept.live)
+        return any(self._kept.entry(seq).body["status"] == "final" for seq in held)
 
     def _withhold(
         self,
@@ -215,18 +233,14 @@ class Sealing:
         """Add none of the legs of a thing, and name those that stand against the ledger."""
         word = "differs" if "differs" in verdicts else "older"
         odd = [pair for pair, each in zip(items, verdicts, strict=True) if each == word]
-        for index, item in odd or items[-1:]:
-            seq = self._live[item.key].seq if odd else rest[0].seq
+        blamed = odd or items[-1:]
+        for index, item in blamed:
+            seq = self._kept.live[item.key].seq if odd else rest[0].seq
             self._conflicts.append(Conflict(index, seq, item.draft.key))
-        self._withheld += len(items) - max(len(odd), 1)
-
-    def _judge_leg(self, item: Prepared) -> Verdict:
-        """Judge a leg of a thing; what was only read at another place is the same."""
-        verdict = self._judge(item)
-        if verdict != "differs":
-            return verdict
-        held = self._entry(self._live[item.key].seq)
-        return "same" if alike(item.draft, held.body, self._hidden(held.seq)) else "differs"
+        told = {index for index, _ in blamed}
+        others = [v for (index, _), v in zip(items, verdicts, strict=True) if index not in told]
+        self._same += others.count("same")
+        self._withheld += len(others) - others.count("same")
 
     def _take_vanished(self, whole: Whole) -> None:
         """Empty what was recorded of a thing while it seemed to hold something; or tell it."""
@@ -238,32 +252,17 @@ class Sealing:
 
     def _rest(self, whole: Whole, told: set[bytes]) -> list[Entry]:
         """Return the standing legs of a thing that are not told now and are not empty."""
-        found = []
-        for series in whole.series:
-            for number in count():
-                key = self._identity.key(series.key(number))
-                if key not in self._known:
-                    break
-                row = None if key in told else self._live.get(key)
-                if row is not None and not is_empty((entry := self._entry(row.seq)).body):
-                    found.append(entry)
-        return found
+        live = self._kept.live
+        rows = (live[key] for key in self._kept.legs(whole) if key in live and key not in told)
+        found = (self._kept.entry(row.seq) for row in rows)
+        return [entry for entry in found if not is_empty(entry.body)]
 
     def _empty(self, entry: Entry, whole: Whole) -> None:
         """Replace a provisional leg by a final one that says that nothing was held."""
-        draft = emptied(entry.body, self._hidden(entry.seq), whole.evidence)
+        draft = emptied(entry.body, self._kept.hidden(entry.seq), whole.evidence)
         key = bytes.fromhex(str(entry.body["idempotency_key"]))
         self._supersede(entry.seq)
         self._add(self._prepare(draft)._replace(key=key))
-
-    def _hidden(self, seq: int) -> dict[str, str]:
-        """Return the confidential fields of an entry, stored or of this very batch."""
-        if seq >= self._head.size:
-            stored: Iterable[tuple[int, int, bytes]] = (o for o in self._openings if o[0] == seq)
-        else:
-            stored = self._store.openings(seq, seq + 1)
-        opened = (Opening.parse(data) for _, _, data in stored)
-        return {opening.name: opening.value for opening in opened}
 
     def _check_reversal(self, body: Mapping[str, JSON]) -> None:
         """Refuse a reversal that does not copy what it reverses word for word."""
@@ -274,7 +273,7 @@ class Sealing:
                 f"entry {target} cannot be reversed: it is not there",
                 remedy="flopledger status shows how many entries there are",
             )
-        held = self._entry(target)
+        held = self._kept.entry(target)
         if held.type in IRREVERSIBLE:
             raise ConflictError(
                 f"entry {target} is a record of type {held.type}, which is never reversed",
@@ -286,13 +285,6 @@ class Sealing:
                 f"the reversal does not copy entry {target} word for word",
                 remedy=f"take hash and body from: flopledger show {target} -f json",
             )
-
-    def _entry(self, seq: int) -> Entry:
-        """Return an entry, stored or of this very batch."""
-        if seq >= self._head.size:
-            return Entry.parse(self._entries[seq - self._head.size][1])
-        (row,) = self._store.read(seq, seq + 1)
-        return Entry.parse(row.bytes)
 
     def _add(self, item: Prepared) -> int:
         """Link one entry to the last and return its number."""
@@ -321,12 +313,11 @@ class Sealing:
         digest = leaf_hash(leaf)
         self._entries.append((seq, leaf, digest))
         self._openings.extend((seq, place, stored) for place, stored in enumerate(openings))
+        self._kept.add(seq, leaf, openings, item.key, item.content)
         self._keys.append((item.key, seq, item.content))
         self._prev = digest.hex()
-        self._live[item.key] = KeyRow(seq, item.content)
-        self._known.add(item.key)
         if item.draft.type == "reversal":
-            self._free(item.body)
+            self._kept.release(item.body)
         return seq
 
     def _open(self, hidden: Mapping[str, str]) -> tuple[list[bytes], list[str]]:
@@ -342,20 +333,6 @@ class Sealing:
             pairs.append((digest.rstrip(b"=").decode(), stored))
         pairs.sort()
         return [stored for _, stored in pairs], [digest for digest, _ in pairs]
-
-    def _free(self, body: Mapping[str, JSON]) -> None:
-        """Let the key of a reversed entry be used again."""
-        copy = body["reversed"]
-        assert isinstance(copy, dict)
-        key = bytes.fromhex(str(copy["idempotency_key"]))
-        live = self._live.get(key)
-        if live is not None and live.seq == body["reverses"]:
-            del self._live[key]
-
-
-def reversal_key(seq: JSON) -> tuple[str, str]:
-    """Return the natural key that every reversal of one entry shares."""
-    return ("reversal", str(seq))
 
 
 def _superseding(held: Entry) -> Draft:

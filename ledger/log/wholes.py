@@ -14,7 +14,18 @@ from ledger.canonical import JSON
 from ledger.record import MODELS, Draft, Whole
 from ledger.record.growth import precedes
 
-__all__ = ["Decision", "Verdict", "alike", "decide", "emptied", "gather", "is_empty", "judge"]
+__all__ = [
+    "Decision",
+    "Verdict",
+    "alike",
+    "decide",
+    "decide_part",
+    "emptied",
+    "gather",
+    "is_empty",
+    "judge",
+    "meets",
+]
 
 Verdict: TypeAlias = Literal["new", "same", "replaces", "older", "differs"]
 """What a leg is to the record that the ledger holds under its key."""
@@ -51,6 +62,9 @@ def judge(held: Body, told: Body) -> Verdict:
         held: Body of the record.
         told: Body of the draft.
     """
+    if held["role"] != told["role"]:
+        # Which of two sources adds is no matter of time: to turn it over would count both, or none.
+        return "differs"
     before, after = held.get("status"), told.get("status")
     if (before, after) == ("provisional", "final"):
         return "replaces" if _reaches(told, held) else "differs"
@@ -85,11 +99,32 @@ def decide(
     return "older" if not newer or closed or ended() else "against"
 
 
-def alike(draft: Draft, held: Body, hidden: Mapping[str, str]) -> bool:
-    """Whether a record says what a draft says, and was only read at another place.
+def decide_part(verdict: Verdict, told: Body, rest: Sequence[Body]) -> Decision:
+    """Say what becomes of a part of the time of a thing.
 
-    An export that grows has a new digest every day and may move its rows; what the old rows say
-    stays the same, and the ledger keeps the place where it was read first.
+    Args:
+        verdict: What it is to the first record that it meets.
+        told: Its body.
+        rest: Bodies of the further ones that it meets.
+    """
+    whole = all(body["status"] != "final" and _reaches(told, body) for body in rest)
+    if verdict == "differs" or not whole or (rest and verdict in {"older", "same"}):
+        return "against"
+    return "older" if verdict == "older" else "taken"
+
+
+def meets(one: Body, other: Body) -> bool:
+    """Return whether two dated records share some time."""
+    begins = max(_moment(one, "start"), _moment(other, "start"))
+    return begins < min(_moment(one, "end"), _moment(other, "end"))
+
+
+def alike(draft: Draft, held: Body, hidden: Mapping[str, str]) -> bool:
+    """Whether a record says what a draft says, and was only read at another place or time.
+
+    An export that grows has a new digest every day and may move its rows, and a new version of the
+    importer may read it; what the old rows say stays the same, and the ledger keeps the place where
+    it was read first, and by what.
 
     Args:
         draft: The draft.
@@ -150,6 +185,6 @@ def _moment(body: Body, name: str) -> tuple[str, int]:
 
 
 def _placeless(body: Body) -> dict[str, JSON]:
-    """Return a body without the file and the place in it that its evidence names."""
-    evidence = dict(cast("Body", body["evidence"] or {}))
-    return {**body, "evidence": {**evidence, "file_sha256": None, "locator": None}}
+    """Return a body without the file, the place in it and the reader that its evidence names."""
+    read = dict.fromkeys(("file_sha256", "locator", "importer_version"))
+    return {**body, "evidence": {**cast("Body", body["evidence"] or {}), **read}}

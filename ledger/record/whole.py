@@ -40,18 +40,26 @@ class Whole:
         key: What tells the thing from every other.
         series: Where legs of it have their keys.
         evidence: Where the source tells of it, as an allocation states it.
+        ordered: Whether a series has legs only if the one before it has.
+        parts: Whether a leg is a part of one time and tells nothing of others: sealing numbers it,
+            so that those that share no time have each a number of their own.
     """
 
     key: tuple[str, ...]
     series: tuple[Series, ...]
     evidence: Mapping[str, JSON]
+    ordered: bool = False
+    parts: bool = False
 
     @classmethod
-    def numbered(cls, key: tuple[str, ...], evidence: Mapping[str, JSON]) -> Self:
+    def numbered(
+        cls, key: tuple[str, ...], evidence: Mapping[str, JSON], *, parts: bool = False
+    ) -> Self:
         """Return a thing whose allocations have its key and their number.
 
         Args:
             key: The key of each leg without its type and number.
             evidence: Where the source tells of it.
+            parts: Whether each leg is a part that tells nothing of others.
         """
-        return cls(key, (Series(("allocation", *key)),), evidence)
+        return cls(key, (Series(("allocation", *key)),), evidence, parts=parts)
