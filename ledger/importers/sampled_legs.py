@@ -10,6 +10,7 @@ from unicodedata import normalize
 from ledger.canonical import JSON
 from ledger.errors import HardwareError
 from ledger.estimate import ratio_ppm
+from ledger.form.plain import visible
 from ledger.hardware import Catalogue
 from ledger.importers import held_time
 from ledger.importers.mapping import Given, GivenDevice, Map
@@ -209,5 +210,4 @@ def _inputs(device: Device, day: int, figure: str, cover: DayCover) -> dict[str,
 
 def _plain(text: str) -> str:
     """Return a text as it can stand in a record, shortened."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in text)
-    return normalize("NFC", shown)[:200].strip()
+    return normalize("NFC", visible(text, " "))[:200].strip()

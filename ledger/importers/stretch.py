@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 from ledger.canonical import JSON
 from ledger.errors import InputError
+from ledger.form.plain import visible
 from ledger.period import Period
 
 __all__ = ["SLOTS", "WHOLE", "Doubt", "Nothing", "Refusal", "Stretch", "Units", "plain_text"]
@@ -141,7 +142,4 @@ class Stretch:
 
 def plain_text(text: str | None) -> str:
     """Return a text as it can stand in a record, shortened."""
-    text = text or ""
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else " " for c in text)
-    return normalize("NFC", text)[:200].strip()
+    return normalize("NFC", visible(text or "", " "))[:200].strip()
