@@ -1,9 +1,10 @@
 """Drawing nets deliveries off the commitments of a contract, so that no hour is counted twice.
 
-A delivery belongs to its day: it draws on the commitments whose window holds that day, and on
-others, the earliest first, only with what is over. Among those it draws on what is meant for its
-own model, then on what is meant for none, and on what is meant for another model last. A substitute
-counts by the ratio that the commitment states.
+A delivery belongs to its day: it draws on the commitments whose window holds that day, and with
+what is over on those whose window had ended by then, the earliest first. None draws on a window
+that is still to begin: what is over then is beyond what was agreed. Among those it draws on what is
+meant for its own model, then on what is meant for none, and on what is meant for another model
+last. A substitute counts by the ratio that the commitment states.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ __all__ = [
     "expired",
 ]
 
-_STAGES: Final = 6  # in the window and out of it, each by its own model, by none, by another
+_STAGES: Final = 6  # in the window and in those over, each by its own model, by none, by another
 
 
 class Unrated(Enum):
@@ -137,7 +138,7 @@ class Drawn:
 
     Attributes:
         parts: What was delivered of each commitment, by its entry.
-        beyond_us: Device-microseconds for which no commitment had room, rounded down.
+        beyond_us: Device-microseconds for which no commitment begun by then had room, rounded down.
     """
 
     parts: Mapping[int, Delivered]
@@ -237,12 +238,12 @@ class _Drawing:
         return bisect_right(self._bounds, day)
 
     def _asked(self, stage: int, pile: _Pile) -> Iterator[Capacity]:
-        """Yield the commitments that a pile may draw on at a stage."""
+        """Yield the commitments that a pile may draw on at a stage: current ones, or those over."""
         model, _, stretch = pile
-        outside, turn = divmod(stage, 3)
+        over, turn = divmod(stage, 3)
         for part, first, end in self._parts:
             kind = 0 if part.model == model else 1 if part.model is None else 2
-            if kind == turn and (first <= stretch < end) is not bool(outside):
+            if kind == turn and (end <= stretch if over else first <= stretch < end):
                 yield part
 
     def _take(self, part: Capacity, device: str | None, there: Fraction) -> Fraction:

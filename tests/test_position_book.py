@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contracted import FORWARD, contract_text
+from contracted import FORWARD, contract_text, delivery
 from jsonschema import validate
-from test_contract_command import delivery
 
 Run = Callable[..., Any]
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "position-book.v1.schema.json"

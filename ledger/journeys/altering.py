@@ -161,6 +161,11 @@ def expire(desk: Desk, deal: Deal, *, on: date) -> Changed:
 
     What did not come stays in the ledger as expired: it counts for nothing, and is still priced.
 
+    Args:
+        desk: Where to record it.
+        deal: The contract, with every delivery in it: a later one may make up for a window.
+        on: The day; not still to come.
+
     Raises:
         ConflictError: If no window has ended with something open.
     """
