@@ -30,9 +30,12 @@ __all__ = [
     "delivered_by",
     "drawn_on",
     "expired",
+    "in_agreed",
 ]
 
 _STAGES: Final = 6  # in the window and in those over, each by its own model, by none, by another
+_ALL: Final = Fraction(1)
+_NONE: Final = Fraction(0)
 
 
 class Unrated(Enum):
@@ -131,6 +134,19 @@ class Delivered:
         """Whether anything was delivered."""
         return self.device_us > 0 or self.unknown or self.rest > 0
 
+    def left_of(self, agreed_us: int | None) -> tuple[Fraction, Fraction]:
+        """Return the share surely and the share perhaps still to come of what was agreed.
+
+        Args:
+            agreed_us: Device-microseconds agreed; None if not stated.
+        """
+        if not self:
+            return _ALL, _ALL
+        if not agreed_us:
+            return _NONE, _ALL
+        left = 1 - min(self.device_us + self.rest, Fraction(agreed_us)) / agreed_us
+        return (_NONE if self.unknown else left), left
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -191,6 +207,19 @@ def drawn_on(parts: Iterable[Capacity], deliveries: Sequence[Delivery]) -> Drawn
     return drawing.drawn()
 
 
+def in_agreed(parts: Iterable[Capacity], device: str | None, device_us: Fraction | int) -> Fraction:
+    """Return device time of a device in the device agreed; nothing where nobody can say.
+
+    Args:
+        parts: The commitments of one contract; the first that rates the device decides.
+        device: Catalogue id; None if not recorded.
+        device_us: Device-microseconds of it.
+    """
+    ratios = (part.ratio(device) for part in parts)
+    told = (device_us / ratio for ratio in ratios if not isinstance(ratio, Unrated))
+    return next(told, Fraction(0))
+
+
 def expired(body: Mapping[str, Any]) -> bool:
     """Return whether a commitment only says what did not come; nothing draws on it."""
     return body.get("expired_on") is not None
@@ -230,7 +259,9 @@ class _Drawing:
             for pile in piles:
                 for part in self._asked(stage, pile) if left[pile] else ():
                     left[pile] -= self._take(part, pile[1], left[pile])
-        beyond = sum((self._agreed(pile[1], over) for pile, over in left.items()), Fraction(0))
+        parts = [part for part, _, _ in self._parts]
+        over = (in_agreed(parts, pile[1], us) for pile, us in left.items())
+        beyond = sum(over, Fraction(0))
         return Drawn({seq: self._delivered(us) for seq, us in self._taken.items()}, int(beyond))
 
     def _stretch(self, day: date) -> int:
@@ -256,12 +287,6 @@ class _Drawing:
             taken = min(taken, part.device_us - self._taken[part.seq])
         self._taken[part.seq] += taken
         return taken * ratio
-
-    def _agreed(self, device: str | None, over: Fraction) -> Fraction:
-        """Return what is over of a delivery, in the device agreed; nothing if nobody can say."""
-        ratios = (part.ratio(device) for part, _, _ in self._parts)
-        told = (over / ratio for ratio in ratios if not isinstance(ratio, Unrated))
-        return next(told, Fraction(0))
 
     def _delivered(self, us: Fraction) -> Delivered:
         """Return what was delivered of a commitment."""

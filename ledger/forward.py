@@ -65,25 +65,16 @@ class Outstanding:
 
         Fractions of an operation widen the interval; nothing is rounded away.
         """
-        sure, perhaps = self._shares(delivered)
+        sure, perhaps = delivered.left_of(self.device_us)
         return Sums(
             rows=1,
             lo=_down(self.low, sure),
             hi=0 if self.high is None else _up(self.high, perhaps),
-            unbounded=int(self.high is None and perhaps[0] > 0),
+            unbounded=int(self.high is None and perhaps > 0),
             error_lo=_down(self.error_low, sure),
             error_hi=0 if self.error_high is None else _up(self.error_high, perhaps),
-            error_unbounded=int(self.error_high is None and perhaps[0] > 0),
+            error_unbounded=int(self.error_high is None and perhaps > 0),
         )
-
-    def _shares(self, delivered: Delivered) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return the share surely and the share perhaps undelivered, as fractions."""
-        whole = (1, 1)
-        if not self.device_us:
-            return (whole if not delivered else (0, 1)), whole
-        gone = min(delivered.device_us + delivered.rest, Fraction(self.device_us))
-        left = (1 - gone / self.device_us).as_integer_ratio()
-        return ((0, 1) if delivered.unknown else left), left
 
 
 def outstanding(commitments: Iterable[StoredRecord]) -> tuple[Outstanding, ...]:
@@ -189,11 +180,11 @@ def _digits(body: Mapping[str, Any], name: str) -> int | None:
     return None if text is None else int(text)
 
 
-def _down(value: int, share: tuple[int, int]) -> int:
+def _down(value: int, share: Fraction) -> int:
     """Return a share of a value, rounded down."""
-    return value * share[0] // share[1]
+    return value * share.numerator // share.denominator
 
 
-def _up(value: int, share: tuple[int, int]) -> int:
+def _up(value: int, share: Fraction) -> int:
     """Return a share of a value, rounded up."""
-    return -(-value * share[0] // share[1])
+    return -(-value * share.numerator // share.denominator)

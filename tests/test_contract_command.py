@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from contracted import HOUR_US, NAME, contract_text, deliver, delivery, shown, size, total
 
+from ledger.log import Log
+
 Run = Callable[..., Any]
 
 
@@ -107,6 +109,26 @@ def test_a_file_that_grows_is_delivered_again(booked: Run) -> None:
     assert total(shown(booked, "--as-of", "2027-02-01"), "delivered_us") == 30 * 4096 * 24 * HOUR_US
 
 
+def test_what_is_new_among_deliveries_is_found_in_a_few_questions(
+    booked: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [delivery(f"2027-01-{day:02d}", 4096) for day in range(1, 31)]
+    assert deliver(booked, *days[:9], *days[12:20]).code == 0
+    asked: list[int] = []
+    preview = Log.preview
+
+    def counted(log: Log, drafts: Any, **options: Any) -> Any:
+        asked.append(len(drafts))
+        return preview(log, drafts, **options)
+
+    monkeypatch.setattr(Log, "preview", counted)
+    before = size(booked)
+    assert deliver(booked, *days).code == 0
+    assert size(booked) == before + 13
+    assert asked[0] == 30
+    assert len(asked) < 20
+
+
 def test_a_provisional_delivery_is_replaced_by_the_final_one(booked: Run) -> None:
     half = {"end": "2027-01-01T12:00:00Z", "device_us": str(4096 * 43_200 * 10**6)}
     assert deliver(booked, delivery("2027-01-01", 4096, **half, status="provisional")).code == 0
@@ -114,6 +136,23 @@ def test_a_provisional_delivery_is_replaced_by_the_final_one(booked: Run) -> Non
     assert done.code == 0, done.err
     found = shown(booked, "--as-of", "2027-02-01")
     assert total(found, "delivered_us") == 2 * 4096 * 24 * HOUR_US
+
+
+def test_two_lines_are_one_delivery_only_if_they_say_the_same(booked: Run) -> None:
+    before = size(booked)
+    one, other = delivery("2027-01-05", 4096), delivery("2027-01-06", 100)
+    done = deliver(booked, {**one, "key": ["x", "1"]}, {**other, "key": ["x", "1"]})
+    assert done.code == 2
+    assert "two lines are the same allocation with other content" in done.err
+    assert "both have the key x, 1" in done.err
+    assert size(booked) == before
+    # Lines that say the same are told twice, and a final line ends its provisional one.
+    half = {"end": "2027-01-05T12:00:00Z", "device_us": str(4096 * 43_200 * 10**6)}
+    begun = {**one, **half, "status": "provisional"}
+    assert deliver(booked, begun, one, begun, one, other, other).code == 0
+    assert size(booked) == before + 2
+    found = shown(booked, "--as-of", "2027-02-01")
+    assert total(found, "delivered_us") == (4096 + 100) * 24 * HOUR_US
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def outlays_of(deals: Sequence[Deal], as_of: date) -> tuple[Outlay, ...]:
 def _outlay(deal: Deal, part: Part, as_of: date) -> Outlay | None:
     """Return what is still to come of a commitment, or None if nothing is."""
     body = part.body
-    sure, perhaps = _left(part)
+    sure, perhaps = part.delivered.left_of(part.device_us)
     over, counts = part.window_end - _DAY <= as_of, part.counts_by(as_of)
     if part.agreed_on > as_of or not perhaps or (over and not counts):
         return None
@@ -140,13 +140,3 @@ def _gap(part: Part, *, known: bool) -> str | None:
     if part.device_us is None:
         return "states no device time, so that what deliveries leave of it is not known"
     return "has a delivery that does not say how much it was"
-
-
-def _left(part: Part) -> tuple[Fraction, Fraction]:
-    """Return the share of a commitment surely and the share perhaps still to come."""
-    agreed, delivered = part.device_us, part.delivered
-    if not agreed:
-        return Fraction(0 if delivered else 1), Fraction(1)
-    gone = min(delivered.device_us + delivered.rest, Fraction(agreed))
-    left = 1 - gone / agreed
-    return (Fraction(0) if delivered.unknown else left), left
