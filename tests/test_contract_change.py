@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 from contracted import HOUR_US, NAME, contract_text, deliver, delivery, shown, size, total
+from ledgers import commitment
 
 Run = Callable[..., Any]
 
@@ -159,11 +161,23 @@ def test_an_option_counts_once_it_is_exercised(
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1806000000")  # 2027-03-25T...
     assert booked("contract", "exercise", "late").code == 0
     found = json.loads(booked("contract", "show", "late", "-f", "json").out)["contracts"][0]
-    open_ = [part["operations"] for part in found["parts"]]
-    assert len(open_) == 3
+    assert found["exercised_on"] == "2027-03-25"
+    # March counts from that day on, and not for the days before it.
+    march = [(p["start"], p["end"]) for p in found["parts"] if p["start"] >= "2027-03-01"]
+    assert march == [("2027-03-01", "2027-03-25"), ("2027-03-25", "2027-04-01")]
+    assert total(found) == 4096 * 90 * 24 * HOUR_US
     book = json.loads(booked("position", "--book", "-f", "json").out)
-    counted = {r["month"]: r["counts"] for r in book["rows"] if r["contract"] == "late"}
-    assert counted == {"2027-01": False, "2027-02": False, "2027-03": True}
+    days = {
+        (r["month"], r["counts"]): int(r["device_us"]) // (4096 * 24 * HOUR_US)
+        for r in book["rows"]
+        if (r["contract"], r["standing"]) == ("late", "committed")
+    }
+    assert days == {
+        ("2027-01", False): 31,
+        ("2027-02", False): 28,
+        ("2027-03", False): 24,
+        ("2027-03", True): 7,
+    }
 
 
 def test_the_share_is_of_the_month_and_asking_twice_changes_nothing(booked: Run) -> None:
@@ -179,6 +193,45 @@ def test_the_share_is_of_the_month_and_asking_twice_changes_nothing(booked: Run)
     owl = [part for part in found["parts"] if part["model"] == "owl-1"]
     assert sum(int(part["agreed_us"]) for part in owl) == 3 * 1024 * 90 * 24 * HOUR_US
     assert total(found) == 4096 * 90 * 24 * HOUR_US
+
+
+def test_a_scenario_of_a_share_says_what_the_allocation_of_it_then_does(booked: Run) -> None:
+    to_owl = ("contract", "allocate", NAME, "--model", "owl-1", "--share")
+    assert booked(*to_owl, "1/4").code == 0
+    asked = ("forecast", "--regime", "eu.aia", "-f", "json")
+    supposed = json.loads(booked(*asked, "--reallocate", f"{NAME}=owl-1@1/2").out)["scenario"]
+    assert booked(*to_owl, "1/2").code == 0
+    recorded = json.loads(booked(*asked).out)
+    there, here = flows(recorded), flows(supposed)
+    assert len(there) == 6
+    assert there.keys() == here.keys()
+    # What is recorded is whole operations, rounded for each part.
+    assert all(abs(there[place] - here[place]) <= 2 for place in there)
+
+
+def flows(document: dict[str, Any]) -> dict[tuple[str, str], Fraction]:
+    """Expected operations by model and first day of what is to come, over all its parts."""
+    found: dict[tuple[str, str], Fraction] = {}
+    for each in document["forecasts"]:
+        if each["rule"] == "gpaisr-presumption":
+            for flow in each["flows"]:
+                place = (each["subject"], flow["start"])
+                found[place] = found.get(place, Fraction(0)) + Fraction(flow["point"])
+    return found
+
+
+def test_no_share_is_allocated_of_a_month_without_device_time(booked: Run) -> None:
+    body = commitment("m", "acme", contract="bare", device_us=None, agreed_on="2026-11-20")
+    window = {"window_start": "2027-01-01", "window_end": "2027-02-01"}
+    Path("bare.jsonl").write_text(json.dumps({"type": "commitment", **body, **window}))
+    assert booked("record", "bare.jsonl").code == 0
+    before = size(booked)
+    asked = ("contract", "allocate", "bare", "--model", "owl-1")
+    done = booked(*asked, "--share", "1/2")
+    assert done.code == 2
+    assert "how much device time 'bare' from 2027-01-01 until 2027-02-01 has" in done.err
+    assert size(booked) == before
+    assert booked(*asked).code == 0
 
 
 def test_the_rest_of_a_month_in_progress_is_meant_for_another_model(booked: Run) -> None:

@@ -75,7 +75,7 @@ def allocate_(
 def exercise_(
     context: Context, *, name: str, on: str | None, fmt: str | None, output: str | None
 ) -> None:
-    """Record that an option was exercised: from that day it counts."""
+    """Record that an option was exercised: what is to come from that day on counts."""
     day = _past(on)
     done = exercise(desk_of(context), _deal(context, name), on=day)
     tell(done, f"exercised on {day}", fmt=fmt, output=output)

@@ -138,6 +138,12 @@ class Deal:
         return str(self.first.body["kind"])
 
     @property
+    def exercised_on(self) -> date | None:
+        """Day on which an option was exercised, if any of it was."""
+        days = [str(each.body["exercised_on"]) for each in self._all if each.body["exercised_on"]]
+        return parse_day(min(days)) if days else None
+
+    @property
     def agreed_us(self) -> int | None:
         """Device-microseconds agreed; None if a part does not say."""
         held = [part.device_us for part in self.parts]

@@ -104,7 +104,7 @@ def _terms(deal: Deal) -> Table:
     rows = [
         ("kind", deal.kind),
         ("agreed on", str(body["agreed_on"])),
-        *([("exercised on", str(body["exercised_on"] or "not yet"))] * (deal.kind == "option")),
+        *([("exercised on", str(deal.exercised_on or "not yet"))] * (deal.kind == "option")),
         ("firmness", str(body["firmness"])),
         ("seller", _parties(deal, "seller")),
         ("buyer", _parties(deal, "buyer")),
