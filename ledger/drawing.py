@@ -25,6 +25,7 @@ __all__ = [
     "Capacity",
     "Delivered",
     "Delivery",
+    "Drawings",
     "Drawn",
     "Unrated",
     "delivered_by",
@@ -205,6 +206,38 @@ def drawn_on(parts: Iterable[Capacity], deliveries: Sequence[Delivery]) -> Drawn
     for delivery in deliveries:
         drawing.add(delivery)
     return drawing.drawn()
+
+
+class Drawings:
+    """Contracts as deliveries draw on them by the end of any day, each state worked out once."""
+
+    def __init__(
+        self,
+        parts: Mapping[str, Sequence[Capacity]],
+        delivered: Mapping[str, Sequence[Delivery]],
+    ) -> None:
+        """Begin with nothing drawn.
+
+        Args:
+            parts: All commitments that stand, by contract: what counts for nobody, or not yet, is
+                drawn on all the same.
+            delivered: As ``delivered_by`` gives it for the last day that is asked about.
+        """
+        self._parts = parts
+        self._delivered = delivered
+        self._drawn: dict[tuple[str, int], Mapping[int, Delivered]] = {}
+
+    def by(self, contract: str, day: date) -> Mapping[int, Delivered]:
+        """Return what of a contract was delivered by a day, by entry; empty if nothing was."""
+        deliveries = self._delivered.get(contract, ())
+        number = bisect_right(deliveries, day, key=lambda each: each.day)
+        if not number:
+            return {}
+        held = self._drawn.get((contract, number))
+        if held is None:
+            held = drawn_on(self._parts[contract], deliveries[:number]).parts
+            self._drawn[contract, number] = held
+        return held
 
 
 def in_agreed(parts: Iterable[Capacity], device: str | None, device_us: Fraction | int) -> Fraction:

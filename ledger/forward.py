@@ -9,17 +9,19 @@ nothing by itself: somebody records that the rest will not come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
-from ledger.drawing import Capacity, Delivered, Delivery, drawn_on, expired
+from ledger.drawing import Capacity, Delivered, Drawings, expired
 from ledger.measure import StoredRecord, Sums, TotalKey
 from ledger.period import parse_day, parse_instant
 
 __all__ = ["Outstanding", "committed", "counts_from", "outstanding", "standing_parts"]
+
+_NOTHING: Final = Delivered()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +100,14 @@ def standing_parts(commitments: Iterable[StoredRecord]) -> tuple[Capacity, ...]:
 
 
 def committed(
-    commitments: Iterable[Outstanding],
-    parts: Mapping[str, Sequence[Capacity]],
-    delivered: Mapping[str, Sequence[Delivery]],
-    day: date,
+    commitments: Iterable[Outstanding], drawings: Drawings, day: date
 ) -> Mapping[str, list[tuple[TotalKey, Sums]]]:
     """Return what commitments that count by a day still add, by model.
 
     Args:
         commitments: Those that count, in order.
-        parts: All that stands of their contracts, by contract: what counts for nobody, or not yet,
-            is drawn on all the same.
-        delivered: As ``delivered_by`` gives it for the day.
-        day: Last day of agreement that counts.
+        drawings: Their contracts, as deliveries draw on them.
+        day: Last day of agreement and of delivery that counts.
     """
     found: dict[str, list[tuple[TotalKey, Sums]]] = {}
     contracts: dict[str, list[Outstanding]] = {}
@@ -118,9 +115,9 @@ def committed(
         if item.counts_from <= day:
             contracts.setdefault(item.contract, []).append(item)
     for contract, items in contracts.items():
-        drawn = drawn_on(parts[contract], delivered.get(contract, ())).parts
+        drawn = drawings.by(contract, day)
         for item in items:
-            remaining = item.remaining(drawn[item.seq])
+            remaining = item.remaining(drawn.get(item.seq, _NOTHING))
             if remaining.lo or remaining.hi or remaining.unbounded:
                 found.setdefault(item.model, []).append((item.key, remaining))
     return found
@@ -132,7 +129,7 @@ def counts_from(body: Mapping[str, Any]) -> date | None:
     if exercised is None:
         return None
     days = (body["agreed_on"], exercised, body.get("allocated_on") or body["agreed_on"])
-    return max(map(parse_day, days))
+    return parse_day(max(days))  # a day is written so that texts sort as days do
 
 
 def _read(record: StoredRecord) -> Outstanding | None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from contracted import HOUR_US, NAME, contract_text, deliver, delivery, shown, size, total
 
+from ledger.engines.polars import PolarsEngine
 from ledger.log import Log
 
 Run = Callable[..., Any]
@@ -191,3 +192,21 @@ def test_an_unknown_contract_names_those_that_stand(booked: Run) -> None:
     done = booked("contract", "show", "fwd-2028")
     assert done.code == 2
     assert NAME in done.err
+
+
+def test_the_book_and_the_check_read_deliveries_once(
+    booked: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert deliver(booked, delivery("2027-01-05", 4096)).code == 0
+    asked: list[str] = []
+    legs = PolarsEngine.legs
+
+    def counted(engine: PolarsEngine, models: frozenset[str], **options: Any) -> Any:
+        asked.extend(models)
+        return legs(engine, models, **options)
+
+    monkeypatch.setattr(PolarsEngine, "legs", counted)
+    supposed = ("--as-of", "2027-01-10", "--slip", f"{NAME}=30")
+    done = booked("forecast", "--regime", "eu.aia", *supposed)
+    assert "HYPOTHETICAL" in done.out, done.err
+    assert asked == ["falcon-2"]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import commitment, records
 
-from ledger.drawing import Capacity, Delivered, Delivery, delivered_by, drawn_on
+from ledger.drawing import Capacity, Delivered, Delivery, Drawings, delivered_by, drawn_on
 from ledger.forward import committed, outstanding, standing_parts
 from ledger.journeys.deals import deals_of
 from ledger.measure import Leg
@@ -168,7 +168,10 @@ def test_both_books_leave_the_same_open(
     delivered = delivered_by(held, day)
     (deal,) = deals_of(stored, delivered, Bare())
     parts = {"c-1": standing_parts(stored)}
-    found = committed(outstanding(stored), parts, delivered, day)
+    # A book of all that ever came says the same of the day.
+    ever = Drawings(parts, delivered_by(held, date.max))
+    found = committed(outstanding(stored), ever, day)
+    assert found == committed(outstanding(stored), Drawings(parts, delivered), day)
     told = [item for item in outstanding(stored) if item.counts_from <= day]
     of_deal = {each.seq: each for each in deal.parts}
     for model in ("m", "n"):

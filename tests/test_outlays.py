@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import commitment, records
 
-from ledger.drawing import Capacity, Delivered, Delivery, drawn_on
+from ledger.drawing import Capacity, Delivered, Delivery, Drawings, drawn_on
 from ledger.errors import ConflictError, InputError
 from ledger.forward import committed, outstanding
 from ledger.hardware import Catalogue
@@ -110,7 +110,7 @@ def test_the_check_of_the_day_counts_what_is_still_to_come(
     found = [each for each in outlays(delivered, **changes) if each.counts]
     ((record),) = records(("commitment", body(**changes)))
     standing = outstanding([replace(record, seq=7)])
-    counted = committed(standing, {"c": [capacity]}, {"c": [came]}, DAY).get("m", [])
+    counted = committed(standing, Drawings({"c": [capacity]}, {"c": [came]}), DAY).get("m", [])
     assert len(counted) <= len(found) <= 1
     for flow, (_, sums) in zip([each.flow for each in found], counted, strict=False):
         assert sums.error_lo == flow.low.__floor__()

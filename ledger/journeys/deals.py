@@ -101,11 +101,16 @@ class Part:
     @property
     def known_on(self) -> date:
         """Day from which what it is meant for is known, as signed, exercised or allocated."""
-        return counts_from(self.body) or self.agreed_on
+        return self.counts_from or self.agreed_on
+
+    @property
+    def counts_from(self) -> date | None:
+        """Day from which it counts; None for an option that nobody exercised."""
+        return counts_from(self.body)
 
     def counts_by(self, day: date) -> bool:
         """Return whether it counts on a day: an option does once it is exercised."""
-        since = counts_from(self.body)
+        since = self.counts_from
         return since is not None and since <= day
 
 
@@ -130,7 +135,7 @@ class Deal:
     @property
     def first(self) -> Part:
         """The commitment that says what holds of all of them: kind, device and grade."""
-        return self._all[0]
+        return self.parts[0] if self.parts else self.expired[0]
 
     @property
     def kind(self) -> str:
