@@ -108,6 +108,12 @@ class Part:
         """Day from which it counts; None for an option that nobody exercised."""
         return counts_from(self.body)
 
+    @property
+    def expired_on(self) -> date | None:
+        """Day on which somebody recorded that it will not come; None while it may."""
+        text = self.body.get("expired_on")
+        return None if text is None else parse_day(text)
+
     def counts_by(self, day: date) -> bool:
         """Return whether it counts on a day: an option does once it is exercised."""
         since = self.counts_from
