@@ -48,8 +48,8 @@ class Standing:
 
     @property
     def agreed(self) -> tuple[Deal, ...]:
-        """What of them was agreed by the day."""
-        return agreed_by(self.deals, self.as_of)
+        """What of them was agreed by the day and stands; not what of it has all expired."""
+        return tuple(deal for deal in agreed_by(self.deals, self.as_of) if deal.parts)
 
 
 def standing(
