@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from typing import Any
 import pytest
 from contracted import HOUR_US, NAME, contract_text, deliver, delivery, shown, size, total
 from ledgers import commitment
+
+from ledger.drawing import Delivered
+from ledger.journeys.deals import Deal, Part
+from ledger.report.contracts import contract_tables
 
 Run = Callable[..., Any]
 
@@ -74,6 +79,24 @@ def test_each_month_is_novated_by_its_own_parties(booked: Run) -> None:
     # From February on, March is Lab C's already, and only February changes.
     assert booked("contract", "novate", NAME, "--since", "2027-02-01", "--buyer", "Lab C").code == 0
     assert [part["buyer"] for part in shown(booked)["parts"]] == ["Lab A", "Lab C", "Lab C"]
+
+
+def test_a_change_of_party_and_back_is_told_where_it_changes(booked: Run) -> None:
+    for buyer, since in (("Lab C", "2027-02-01"), ("Lab A", "2027-03-01")):
+        asked = ("contract", "novate", NAME, "--buyer", buyer, "--since", since)
+        assert booked(*asked).code == 0
+    told = " ".join(booked("contract", "show", NAME).out.split())
+    assert "Lab A; Lab C (from 2027-02-01); Lab A (from 2027-03-01)" in told
+
+
+def test_two_parties_of_one_window_are_told_together() -> None:
+    def part(seq: int, month: int, buyer: str) -> Part:
+        window = {"window_start": f"2027-0{month}-01", "window_end": f"2027-0{month + 1}-01"}
+        return Part(seq, commitment("m", "acme", **window), {"buyer": buyer}, Delivered())
+
+    parts = (part(1, 1, "A"), part(2, 1, "B"), part(3, 2, "B"), part(4, 2, "A"), part(5, 3, "B"))
+    terms, *_ = contract_tables(Deal("c-1", parts, (), 0), date(2027, 1, 1))
+    assert dict(terms.rows)["buyer"] == "A and B; B (from 2027-03-01)"
 
 
 def test_a_new_buyer_brings_its_own_customer(flopledger: Run, booked: Run) -> None:
