@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,20 @@ def test_the_last_days_of_the_calendar_are_no_internal_error(lab: Run) -> None:
         assert done.code in {0, 1, 3}, (command, done.err)
     done = lab("report", "-o", "r.html", "--as-of", "9999-12-31")
     assert (done.code, "its charts reach from 1970 to 2100" in done.err) == (2, True)
+
+
+def test_substitutes_stated_in_the_open_are_known_without_the_terms(lab: Run) -> None:
+    sign(lab)
+    with sqlite3.connect("ledger.db") as database:
+        database.execute("DELETE FROM openings")
+    for device, told_ in (
+        ("nvidia-b200:1/2", []),
+        (
+            "nvidia-h200-sxm",
+            [f"nvidia-h200-sxm is not allowed by {FORWARD}: it allows nvidia-b200"],
+        ),
+    ):
+        assert ask(lab, "--substitute", f"{FORWARD}={device}")["scenario"]["cautions"] == told_
 
 
 def test_a_substitute_that_the_contract_does_not_allow_is_said_to_be_none(lab: Run) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from contracted import FORWARD, HOUR_US, contract_text, delivery
 from jsonschema import validate
+from ledgers import commitment
 
 Run = Callable[..., Any]
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "position-book.v1.schema.json"
@@ -174,6 +175,22 @@ def test_a_substitute_counts_by_its_ratio_and_a_stranger_is_refused(book: Run) -
     # What is open fell by two hours of H100 for each of the B200, and by none for the A100.
     (left,) = rows(shown(book), "open", month="2027-01")
     assert exact(left["device_hours"]) == HOURS["2027-01"] - 100 * 24 * 2
+
+
+def test_where_no_device_was_agreed_every_device_is_priced_as_agreed(book: Run) -> None:
+    schedule = [{"grade": "H", "share_ppm": 1_000_000, "surcharge": None}]
+    price = {"amount": "2", "currency": "USD", "interconnect": "included", "per": "device_hour"}
+    links = {"scale_up_gb_per_s": 900, "scale_up_domain": 8, "scale_out_gbit_per_s": 400}
+    window = {"window_start": "2027-01-01", "window_end": "2027-02-01"}
+    body = commitment("falcon-2", "lab-a", **links, **window, topology="non_blocking")
+    hidden = {"price": json.dumps({**price, "schedule": schedule, "unit": None})}
+    came = delivery("2027-01-01", 100, device="nvidia-b200", commitment="c-1")
+    rows_ = ({"type": "commitment", **body, "hidden": hidden}, came)
+    Path("any.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows_))
+    done = book("record", "any.jsonl")
+    assert done.code == 0, done.err
+    (row,) = rows(shown(book), "delivered")
+    assert exact(row["money"]["amount"]) == 100 * 24 * 2
 
 
 def test_serving_never_adds_to_training(book: Run) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from typing import Any, Final, Protocol
 
 from ledger.contract import Price
@@ -175,6 +176,17 @@ class Deal:
     def terms(self) -> Mapping[str, Any] | None:
         """The terms kept in confidence; None where they are not held, or are no such terms."""
         return next((part.terms for part in self._all if part.terms is not None), None)
+
+    @property
+    def substitutes(self) -> Mapping[str, Fraction] | None:
+        """How many of a device stand for one agreed, by device; None where that is not known.
+
+        Stated in the open; in the terms alone by contracts that were recorded before that was so.
+        """
+        stated, terms = self.first.capacity.substitutes, self.terms
+        if stated is not None or terms is None:
+            return stated
+        return {str(name): Fraction(ratio) for name, ratio in terms["substitutes"]}
 
     @property
     def price(self) -> Price | None:
