@@ -1,9 +1,10 @@
 """Drawing nets deliveries off the commitments of a contract, so that no hour is counted twice.
 
-A delivery belongs to its day: it draws on the commitments whose window holds that day, and on
-others, the earliest first, only with what is over. Among those it draws on what is meant for its
-own model, then on what is meant for none, and on what is meant for another model last. A substitute
-counts by the ratio that the commitment states.
+A delivery belongs to its day: it draws on the commitments whose window holds that day, and with
+what is over on those whose window had ended by then, the earliest first. None draws on a window
+that is still to begin: what is over then is beyond what was agreed. Among those it draws on what is
+meant for its own model, then on what is meant for none, and on what is meant for another model
+last. A substitute counts by the ratio that the commitment states.
 """
 
 from __future__ import annotations
@@ -24,14 +25,18 @@ __all__ = [
     "Capacity",
     "Delivered",
     "Delivery",
+    "Drawings",
     "Drawn",
     "Unrated",
     "delivered_by",
     "drawn_on",
     "expired",
+    "in_agreed",
 ]
 
-_STAGES: Final = 6  # in the window and out of it, each by its own model, by none, by another
+_STAGES: Final = 6  # in the window and in those over, each by its own model, by none, by another
+_ALL: Final = Fraction(1)
+_NONE: Final = Fraction(0)
 
 
 class Unrated(Enum):
@@ -130,6 +135,19 @@ class Delivered:
         """Whether anything was delivered."""
         return self.device_us > 0 or self.unknown or self.rest > 0
 
+    def left_of(self, agreed_us: int | None) -> tuple[Fraction, Fraction]:
+        """Return the share surely and the share perhaps still to come of what was agreed.
+
+        Args:
+            agreed_us: Device-microseconds agreed; None if not stated.
+        """
+        if not self:
+            return _ALL, _ALL
+        if not agreed_us:
+            return _NONE, _ALL
+        left = 1 - min(self.device_us + self.rest, Fraction(agreed_us)) / agreed_us
+        return (_NONE if self.unknown else left), left
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -137,7 +155,7 @@ class Drawn:
 
     Attributes:
         parts: What was delivered of each commitment, by its entry.
-        beyond_us: Device-microseconds for which no commitment had room, rounded down.
+        beyond_us: Device-microseconds for which no commitment begun by then had room, rounded down.
     """
 
     parts: Mapping[int, Delivered]
@@ -190,6 +208,51 @@ def drawn_on(parts: Iterable[Capacity], deliveries: Sequence[Delivery]) -> Drawn
     return drawing.drawn()
 
 
+class Drawings:
+    """Contracts as deliveries draw on them by the end of any day, each state worked out once."""
+
+    def __init__(
+        self,
+        parts: Mapping[str, Sequence[Capacity]],
+        delivered: Mapping[str, Sequence[Delivery]],
+    ) -> None:
+        """Begin with nothing drawn.
+
+        Args:
+            parts: All commitments that stand, by contract: what counts for nobody, or not yet, is
+                drawn on all the same.
+            delivered: As ``delivered_by`` gives it for the last day that is asked about.
+        """
+        self._parts = parts
+        self._delivered = delivered
+        self._drawn: dict[tuple[str, int], Mapping[int, Delivered]] = {}
+
+    def by(self, contract: str, day: date) -> Mapping[int, Delivered]:
+        """Return what of a contract was delivered by a day, by entry; empty if nothing was."""
+        deliveries = self._delivered.get(contract, ())
+        number = bisect_right(deliveries, day, key=lambda each: each.day)
+        if not number:
+            return {}
+        held = self._drawn.get((contract, number))
+        if held is None:
+            held = drawn_on(self._parts[contract], deliveries[:number]).parts
+            self._drawn[contract, number] = held
+        return held
+
+
+def in_agreed(parts: Iterable[Capacity], device: str | None, device_us: Fraction | int) -> Fraction:
+    """Return device time of a device in the device agreed; nothing where nobody can say.
+
+    Args:
+        parts: The commitments of one contract; the first that rates the device decides.
+        device: Catalogue id; None if not recorded.
+        device_us: Device-microseconds of it.
+    """
+    ratios = (part.ratio(device) for part in parts)
+    told = (device_us / ratio for ratio in ratios if not isinstance(ratio, Unrated))
+    return next(told, Fraction(0))
+
+
 def expired(body: Mapping[str, Any]) -> bool:
     """Return whether a commitment only says what did not come; nothing draws on it."""
     return body.get("expired_on") is not None
@@ -229,7 +292,9 @@ class _Drawing:
             for pile in piles:
                 for part in self._asked(stage, pile) if left[pile] else ():
                     left[pile] -= self._take(part, pile[1], left[pile])
-        beyond = sum((self._agreed(pile[1], over) for pile, over in left.items()), Fraction(0))
+        parts = [part for part, _, _ in self._parts]
+        over = (in_agreed(parts, pile[1], us) for pile, us in left.items())
+        beyond = sum(over, Fraction(0))
         return Drawn({seq: self._delivered(us) for seq, us in self._taken.items()}, int(beyond))
 
     def _stretch(self, day: date) -> int:
@@ -237,12 +302,12 @@ class _Drawing:
         return bisect_right(self._bounds, day)
 
     def _asked(self, stage: int, pile: _Pile) -> Iterator[Capacity]:
-        """Yield the commitments that a pile may draw on at a stage."""
+        """Yield the commitments that a pile may draw on at a stage: current ones, or those over."""
         model, _, stretch = pile
-        outside, turn = divmod(stage, 3)
+        over, turn = divmod(stage, 3)
         for part, first, end in self._parts:
             kind = 0 if part.model == model else 1 if part.model is None else 2
-            if kind == turn and (first <= stretch < end) is not bool(outside):
+            if kind == turn and (end <= stretch if over else first <= stretch < end):
                 yield part
 
     def _take(self, part: Capacity, device: str | None, there: Fraction) -> Fraction:
@@ -255,12 +320,6 @@ class _Drawing:
             taken = min(taken, part.device_us - self._taken[part.seq])
         self._taken[part.seq] += taken
         return taken * ratio
-
-    def _agreed(self, device: str | None, over: Fraction) -> Fraction:
-        """Return what is over of a delivery, in the device agreed; nothing if nobody can say."""
-        ratios = (part.ratio(device) for part, _, _ in self._parts)
-        told = (over / ratio for ratio in ratios if not isinstance(ratio, Unrated))
-        return next(told, Fraction(0))
 
     def _delivered(self, us: Fraction) -> Delivered:
         """Return what was delivered of a commitment."""

@@ -9,17 +9,19 @@ nothing by itself: somebody records that the rest will not come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
-from ledger.drawing import Capacity, Delivered, Delivery, drawn_on, expired
+from ledger.drawing import Capacity, Delivered, Drawings, expired
 from ledger.measure import StoredRecord, Sums, TotalKey
 from ledger.period import parse_day, parse_instant
 
 __all__ = ["Outstanding", "committed", "counts_from", "outstanding", "standing_parts"]
+
+_NOTHING: Final = Delivered()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +67,16 @@ class Outstanding:
 
         Fractions of an operation widen the interval; nothing is rounded away.
         """
-        sure, perhaps = self._shares(delivered)
+        sure, perhaps = delivered.left_of(self.device_us)
         return Sums(
             rows=1,
             lo=_down(self.low, sure),
             hi=0 if self.high is None else _up(self.high, perhaps),
-            unbounded=int(self.high is None and perhaps[0] > 0),
+            unbounded=int(self.high is None and perhaps > 0),
             error_lo=_down(self.error_low, sure),
             error_hi=0 if self.error_high is None else _up(self.error_high, perhaps),
-            error_unbounded=int(self.error_high is None and perhaps[0] > 0),
+            error_unbounded=int(self.error_high is None and perhaps > 0),
         )
-
-    def _shares(self, delivered: Delivered) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return the share surely and the share perhaps undelivered, as fractions."""
-        whole = (1, 1)
-        if not self.device_us:
-            return (whole if not delivered else (0, 1)), whole
-        gone = min(delivered.device_us + delivered.rest, Fraction(self.device_us))
-        left = (1 - gone / self.device_us).as_integer_ratio()
-        return ((0, 1) if delivered.unknown else left), left
 
 
 def outstanding(commitments: Iterable[StoredRecord]) -> tuple[Outstanding, ...]:
@@ -107,19 +100,14 @@ def standing_parts(commitments: Iterable[StoredRecord]) -> tuple[Capacity, ...]:
 
 
 def committed(
-    commitments: Iterable[Outstanding],
-    parts: Mapping[str, Sequence[Capacity]],
-    delivered: Mapping[str, Sequence[Delivery]],
-    day: date,
+    commitments: Iterable[Outstanding], drawings: Drawings, day: date
 ) -> Mapping[str, list[tuple[TotalKey, Sums]]]:
     """Return what commitments that count by a day still add, by model.
 
     Args:
         commitments: Those that count, in order.
-        parts: All that stands of their contracts, by contract: what counts for nobody, or not yet,
-            is drawn on all the same.
-        delivered: As ``delivered_by`` gives it for the day.
-        day: Last day of agreement that counts.
+        drawings: Their contracts, as deliveries draw on them.
+        day: Last day of agreement and of delivery that counts.
     """
     found: dict[str, list[tuple[TotalKey, Sums]]] = {}
     contracts: dict[str, list[Outstanding]] = {}
@@ -127,9 +115,9 @@ def committed(
         if item.counts_from <= day:
             contracts.setdefault(item.contract, []).append(item)
     for contract, items in contracts.items():
-        drawn = drawn_on(parts[contract], delivered.get(contract, ())).parts
+        drawn = drawings.by(contract, day)
         for item in items:
-            remaining = item.remaining(drawn[item.seq])
+            remaining = item.remaining(drawn.get(item.seq, _NOTHING))
             if remaining.lo or remaining.hi or remaining.unbounded:
                 found.setdefault(item.model, []).append((item.key, remaining))
     return found
@@ -141,7 +129,7 @@ def counts_from(body: Mapping[str, Any]) -> date | None:
     if exercised is None:
         return None
     days = (body["agreed_on"], exercised, body.get("allocated_on") or body["agreed_on"])
-    return max(map(parse_day, days))
+    return parse_day(max(days))  # a day is written so that texts sort as days do
 
 
 def _read(record: StoredRecord) -> Outstanding | None:
@@ -189,11 +177,11 @@ def _digits(body: Mapping[str, Any], name: str) -> int | None:
     return None if text is None else int(text)
 
 
-def _down(value: int, share: tuple[int, int]) -> int:
+def _down(value: int, share: Fraction) -> int:
     """Return a share of a value, rounded down."""
-    return value * share[0] // share[1]
+    return value * share.numerator // share.denominator
 
 
-def _up(value: int, share: tuple[int, int]) -> int:
+def _up(value: int, share: Fraction) -> int:
     """Return a share of a value, rounded up."""
-    return -(-value * share[0] // share[1])
+    return -(-value * share.numerator // share.denominator)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from builtworld import built, entered
+from contracted import contract_text
 from hypothesis import HealthCheck, settings
 from retelling import Imports, standing_us
 from servers import Server, running
@@ -109,3 +110,14 @@ def within(world: Path) -> Iterator[Callable[[str], int]]:
     """Run a command line in the world on its day, as its guide says; returns the status."""
     with entered(world) as ran:
         yield ran
+
+
+@pytest.fixture
+def booked(flopledger: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """A ledger with the flagship forward, on the day after it was signed."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795428000")  # 2026-11-23T10:00:00Z
+    assert flopledger("init", "--origin", "ledger.example/book").code == 0
+    Path("c.yaml").write_text(contract_text())
+    done = flopledger("contract", "add", "c.yaml")
+    assert done.code == 0, done.err
+    return flopledger

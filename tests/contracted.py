@@ -1,14 +1,23 @@
-"""Contracts for tests: the forward of the flagship journey, and changes of it."""
+"""Contracts for tests: the forward of the flagship journey, changes of it, and deliveries."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import yaml
+from jsonschema import validate
+
+Run = Callable[..., Any]
+SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "contracts.v1.schema.json"
+HOUR_US = 3_600_000_000
+NAME = "fwd-2027-q1"
 
 FORWARD: dict[str, Any] = {
     "schema": "flopledger/contract.v1",
-    "contract": "fwd-2027-q1",
+    "contract": NAME,
     "kind": "forward",
     "agreed_on": "2026-11-22",
     "buyer": "Lab A",
@@ -59,3 +68,80 @@ def contract_text(**changes: Any) -> str:
         value = sheet.pop(path)
         sheet[above] = {**sheet[above], below: value}
     return yaml.safe_dump(sheet, sort_keys=False)
+
+
+def shown(run: Run, *options: str) -> dict[str, Any]:
+    """The contract as JSON, which the published schema must describe."""
+    done = run("contract", "show", NAME, "-f", "json", *options)
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    validate(document, json.loads(SCHEMA.read_text()))
+    (found,) = document["contracts"]
+    assert isinstance(found, dict)
+    return found
+
+
+def size(run: Run) -> int:
+    """Entries in the ledger."""
+    found = json.loads(run("status", "-f", "json").out)
+    return int(found["size"])
+
+
+def total(contract: dict[str, Any], name: str = "agreed_us") -> int:
+    """Device-microseconds over all parts."""
+    return sum(int(part[name]) for part in contract["parts"])
+
+
+def delivery(day: str, devices: int, **changes: Any) -> dict[str, Any]:
+    """One day of devices as an allocation."""
+    return {
+        "type": "allocation",
+        "run": f"r-{day}",
+        "model": "falcon-2",
+        "developer": "lab-a",
+        "activity": "pretrain",
+        "extent": "own",
+        "start": f"{day}T00:00:00Z",
+        "start_ms": 0,
+        "end": f"{day[:8]}{int(day[8:]) + 1:02d}T00:00:00Z",
+        "end_ms": 0,
+        "not_after": None,
+        "device": "nvidia-h100-sxm5",
+        "milli_devices": devices * 1000,
+        "device_us": str(devices * 86_400 * 10**6),
+        "precision": "bf16",
+        "sparsity": "dense",
+        "operation_kind": "float",
+        "scale_up_gb_per_s": 900,
+        "scale_up_domain": 8,
+        "scale_out_gbit_per_s": 400,
+        "topology": "non_blocking",
+        "concurrent_devices": devices,
+        "catalogue_digest": None,
+        "peak_operations_per_s": None,
+        "ceiling_operations": None,
+        "operations": None,
+        "operations_low": None,
+        "operations_high": None,
+        "operations_executed": None,
+        "method": "none",
+        "method_inputs": {},
+        "evidence": {
+            "source_kind": "assertion",
+            "file_sha256": None,
+            "locator": "",
+            "importer": "hand",
+            "importer_version": "1",
+        },
+        "commitment": None,
+        "status": "final",
+        "role": "primary",
+        "key": ["delivery", day],
+        **changes,
+    }
+
+
+def deliver(run: Run, *records: dict[str, Any]) -> Any:
+    """Record allocations as deliveries."""
+    Path("d.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    return run("contract", "deliver", NAME, "d.jsonl")

@@ -208,12 +208,18 @@ def test_substitutes_stand_in_the_open_sorted() -> None:
         ({"price__currency": "XTS"}, "currency is 'XTS'"),
         ({"buyer": "none"}, "buyer is 'none', which names nobody"),
         ({"buyer": ""}, "buyer is '', which names nobody"),
+        ({"contract": ""}, "contract is '', which is no identifier"),
+        ({"contract": "none"}, "contract is 'none', which is no identifier"),
         ({"seller": "Cloud\u200bB"}, "does not show"),
         ({"contract": "a=b"}, "contract is 'a=b'"),
         ({"contract": "x (supposed)"}, "contract is 'x .supposed.'"),
         ({"substitutes": [{"device": "nvidia-h100-sxm5", "ratio": "1"}]}, "the device agreed"),
         ({"substitutes": [{"device": "nvidia-b200", "ratio": "1/99999999999"}]}, "ratio must be"),
         ({"agreed_on": "2027-04-01"}, "agreed_on is 2027-04-01, delivery ends before 2027-04-01"),
+        (
+            {"kind": "option", "agreed_on": "2027-04-01", "exercised_on": "2027-04-02"},
+            "agreed_on is 2027-04-01, delivery ends before 2027-04-01",
+        ),
         ({"kind": "option", "exercised_on": "2026-11-21"}, "exercised_on is 2026-11-21, agreed_on"),
         ({"agreed_on": "2101-01-01"}, "agreed_on is 2101-01-01"),
         (

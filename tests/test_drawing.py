@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import commitment, records
 
-from ledger.drawing import Capacity, Delivered, Delivery, delivered_by, drawn_on
+from ledger.drawing import Capacity, Delivered, Delivery, Drawings, delivered_by, drawn_on
 from ledger.forward import committed, outstanding, standing_parts
 from ledger.journeys.deals import deals_of
 from ledger.measure import Leg
@@ -71,10 +71,19 @@ def test_a_delivery_nets_off_the_month_of_its_day() -> None:
     assert taken(parts, came("m", 60, "2026-07-31")) == {0: 0, 1: 60}
     # What is over makes up for the earliest month that is open.
     assert taken(parts, came("m", 130, "2026-07-31")) == {0: 30, 1: 100}
-    assert taken(parts, came("m", 130, "2026-06-30")) == {0: 100, 1: 30}
 
 
-def test_a_day_outside_every_window_draws_on_the_earliest() -> None:
+def test_no_delivery_takes_from_a_window_that_is_still_to_begin() -> None:
+    parts = [part(0, "m"), part(1, "m", JULY), part(2, None, JULY)]
+    found = drawn_on(parts, [came("m", 130, "2026-06-30")])
+    assert {seq: held.device_us for seq, held in found.parts.items()} == {0: 100, 1: 0, 2: 0}
+    assert found.beyond_us == 30
+    # Before the first window nothing was agreed at all.
+    early = drawn_on(parts, [came("m", 130, "2026-05-31")])
+    assert (early.beyond_us, any(early.parts.values())) == (130, False)
+
+
+def test_a_day_after_every_window_draws_on_the_earliest() -> None:
     parts = [part(0, "m"), part(1, "m", JULY)]
     assert taken(parts, came("m", 130, "2026-09-01")) == {0: 100, 1: 30}
 
@@ -159,7 +168,10 @@ def test_both_books_leave_the_same_open(
     delivered = delivered_by(held, day)
     (deal,) = deals_of(stored, delivered, Bare())
     parts = {"c-1": standing_parts(stored)}
-    found = committed(outstanding(stored), parts, delivered, day)
+    # A book of all that ever came says the same of the day.
+    ever = Drawings(parts, delivered_by(held, date.max))
+    found = committed(outstanding(stored), ever, day)
+    assert found == committed(outstanding(stored), Drawings(parts, delivered), day)
     told = [item for item in outstanding(stored) if item.counts_from <= day]
     of_deal = {each.seq: each for each in deal.parts}
     for model in ("m", "n"):

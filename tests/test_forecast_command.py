@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,9 @@ def test_an_option_exercised_later_counts_in_no_view_of_an_earlier_day(
     assert line(found["scenario"])["crossing"]["point"]["at"] == "2027-01-31T01:30:34Z"
 
 
-def test_what_past_windows_still_owe_is_never_said_to_be_never_crossed(lab: Run) -> None:
+def test_what_past_windows_still_owe_is_never_said_to_be_never_crossed(
+    lab: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sign(lab)
     over = ("--as-of", "2027-04-05")
     found = ask(lab, *over)
@@ -129,7 +132,8 @@ def test_what_past_windows_still_owe_is_never_said_to_be_never_crossed(lab: Run)
     assert line(dated)["crossing"]["point"]["at"][:10] == "2027-03-31"
     assert [each["start"] for each in dated["overdue"]] == ["2027-01-01", "2027-02-01"]
     # Once somebody says that it will not come, nothing is owed, and nothing is crossed.
-    assert lab("contract", "expire", FORWARD, "--on", "2027-04-05").code == 0
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1806919200")  # 2027-04-05T10:00:00Z
+    assert lab("contract", "expire", FORWARD).code == 0
     gone = ask(lab, *over, code=0)
     assert gone["overdue"] == []
     assert line(gone)["crossing"]["point"] == {"at": None, "unbounded": False, "undated": False}
@@ -239,6 +243,20 @@ def test_the_last_days_of_the_calendar_are_no_internal_error(lab: Run) -> None:
         assert done.code in {0, 1, 3}, (command, done.err)
     done = lab("report", "-o", "r.html", "--as-of", "9999-12-31")
     assert (done.code, "its charts reach from 1970 to 2100" in done.err) == (2, True)
+
+
+def test_substitutes_stated_in_the_open_are_known_without_the_terms(lab: Run) -> None:
+    sign(lab)
+    with sqlite3.connect("ledger.db") as database:
+        database.execute("DELETE FROM openings")
+    for device, told_ in (
+        ("nvidia-b200:1/2", []),
+        (
+            "nvidia-h200-sxm",
+            [f"nvidia-h200-sxm is not allowed by {FORWARD}: it allows nvidia-b200"],
+        ),
+    ):
+        assert ask(lab, "--substitute", f"{FORWARD}={device}")["scenario"]["cautions"] == told_
 
 
 def test_a_substitute_that_the_contract_does_not_allow_is_said_to_be_none(lab: Run) -> None:

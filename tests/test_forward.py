@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import commitment, records
 
-from ledger.drawing import Delivered, Delivery
+from ledger.drawing import Delivered, Delivery, Drawings
 from ledger.forward import Outstanding, committed, outstanding, standing_parts
 from ledger.measure import Sums, TotalKey
 
@@ -34,7 +34,8 @@ def adding(*bodies: dict[str, Any], **delivered: int) -> Mapping[str, list[tuple
     """Return what commitments still add after deliveries to models, all on one day."""
     stored = records(*(("commitment", each) for each in bodies))
     came = tuple(Delivery(model, None, DAY, us, 0) for model, us in delivered.items())
-    return committed(outstanding(stored), {"c-1": standing_parts(stored)}, {"c-1": came}, DAY)
+    drawings = Drawings({"c-1": standing_parts(stored)}, {"c-1": came})
+    return committed(outstanding(stored), drawings, DAY)
 
 
 def test_nothing_delivered_leaves_everything() -> None:

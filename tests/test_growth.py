@@ -6,7 +6,7 @@ Steps are counted and not seconds, so that a busy machine does not fail a test.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -121,14 +121,20 @@ def test_counting_sets_that_count_alike_are_reckoned_once(
 def test_deliveries_under_other_contracts_are_not_read_for_every_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    original, read = drawing.delivered_by, [0]
+    original, read, drawn_on, drawn = drawing.delivered_by, [0], drawing.drawn_on, Counter[Any]()
 
     def reading(legs: Mapping[str, Iterable[Leg]], day: date) -> Any:
         held = {model: tuple(each) for model, each in legs.items()}
         read[0] += sum(len(each) for each in held.values())
         return original(held, day)
 
+    def drawing_on(parts: Iterable[Any], deliveries: Sequence[Any]) -> Any:
+        held = tuple(parts)
+        drawn[held[0].contract, tuple(deliveries)] += 1
+        return drawn_on(held, deliveries)
+
     monkeypatch.setattr(of_world, "delivered_by", reading)
+    monkeypatch.setattr(drawing, "drawn_on", drawing_on)
     steps = []
     for number in (MANY, 2 * MANY):
         read[0] = 0
@@ -137,8 +143,12 @@ def test_deliveries_under_other_contracts_are_not_read_for_every_model(
             given.append(work(n, LITTLE, 25, commitment=f"c-{n}"))
             agreed = commitment(f"m{n}", "acme", contract=f"c-{n}", operations=str(E24))
             given.append(("commitment", agreed))
+        drawn.clear()
         assert found(*given)["met"] == number
         steps.append(read[0])
+        # The same deliveries draw on a contract once, however many days are asked about.
+        assert len(drawn) >= number
+        assert set(drawn.values()) == {1}
     assert steps[0] >= MANY
     assert steps[1] == 2 * steps[0], steps
 

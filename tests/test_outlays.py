@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import commitment, records
 
-from ledger.drawing import Capacity, Delivered, Delivery, drawn_on
-from ledger.errors import InputError
+from ledger.drawing import Capacity, Delivered, Delivery, Drawings, drawn_on
+from ledger.errors import ConflictError, InputError
 from ledger.forward import committed, outstanding
 from ledger.hardware import Catalogue
 from ledger.journeys.deals import Deal, Part, agreed_by
@@ -110,7 +110,7 @@ def test_the_check_of_the_day_counts_what_is_still_to_come(
     found = [each for each in outlays(delivered, **changes) if each.counts]
     ((record),) = records(("commitment", body(**changes)))
     standing = outstanding([replace(record, seq=7)])
-    counted = committed(standing, {"c": [capacity]}, {"c": [came]}, DAY).get("m", [])
+    counted = committed(standing, Drawings({"c": [capacity]}, {"c": [came]}), DAY).get("m", [])
     assert len(counted) <= len(found) <= 1
     for flow, (_, sums) in zip([each.flow for each in found], counted, strict=False):
         assert sums.error_lo == flow.low.__floor__()
@@ -142,6 +142,39 @@ def test_what_a_window_that_is_over_leaves_open_is_still_owed() -> None:
     # An option that nobody exercised has lapsed.
     assert outlays(kind="option", as_of=date(2027, 1, 31)) == ()
     assert outlays(as_of=date.max)[0].overdue
+
+
+def test_a_share_supposed_of_a_month_holds_what_is_meant_for_the_model_already() -> None:
+    parts = (
+        Part(7, body(device_us="750", operations="750"), {}, NOTHING),
+        Part(8, body(device_us="250", operations="250") | {"model": "n"}, {}, NOTHING),
+        Part(9, body(window_start="2027-02-01", window_end="2027-03-01"), {}, NOTHING),
+    )
+    held = outlays_of([Deal("c", parts, (), 0)], DAY)
+    half = Supposed.parse("reallocate", "c=n@1/2")
+    assert str(half) == "c meant for n, 1/2 of each month"
+    found = suppose(held, [half], NO_DEVICES, DAY)
+    amounts = [(each.seq, each.model, each.device_us, each.flow.point) for each in found]
+    assert amounts == [
+        (7, "n", 250, 250),
+        (7, "m", 500, 500),
+        (8, "n", 250, 250),
+        (9, "n", 500, 350),
+        (9, "m", 500, 350),
+    ]
+    # Asked again, or asked for less than there is, nothing changes.
+    for share in ("1/2", "1/4"):
+        again = Supposed.parse("reallocate", f"c=n@{share}")
+        assert suppose(found, [again], NO_DEVICES, DAY) == found
+
+
+@pytest.mark.parametrize("us", [None, "0"])
+def test_no_share_is_supposed_of_a_month_without_device_time(us: str | None) -> None:
+    held = outlays(device_us=us)
+    with pytest.raises(ConflictError, match="'c' from 2027-01-01 until 2027-02-01 has is not"):
+        suppose(held, [Supposed.parse("reallocate", "c=n@1/2")], NO_DEVICES, DAY)
+    (whole,) = suppose(held, [Supposed.parse("reallocate", "c=n")], NO_DEVICES, DAY)
+    assert (whole.model, whole.flow.point) == ("n", 700)
 
 
 def test_nothing_is_supposed_to_come_after_the_last_day_there_is() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contracted import FORWARD, contract_text
+from contracted import FORWARD, HOUR_US, contract_text, delivery
 from jsonschema import validate
-from test_contract_command import delivery
+from ledgers import commitment
 
 Run = Callable[..., Any]
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "position-book.v1.schema.json"
@@ -177,6 +177,22 @@ def test_a_substitute_counts_by_its_ratio_and_a_stranger_is_refused(book: Run) -
     assert exact(left["device_hours"]) == HOURS["2027-01"] - 100 * 24 * 2
 
 
+def test_where_no_device_was_agreed_every_device_is_priced_as_agreed(book: Run) -> None:
+    schedule = [{"grade": "H", "share_ppm": 1_000_000, "surcharge": None}]
+    price = {"amount": "2", "currency": "USD", "interconnect": "included", "per": "device_hour"}
+    links = {"scale_up_gb_per_s": 900, "scale_up_domain": 8, "scale_out_gbit_per_s": 400}
+    window = {"window_start": "2027-01-01", "window_end": "2027-02-01"}
+    body = commitment("falcon-2", "lab-a", **links, **window, topology="non_blocking")
+    hidden = {"price": json.dumps({**price, "schedule": schedule, "unit": None})}
+    came = delivery("2027-01-01", 100, device="nvidia-b200", commitment="c-1")
+    rows_ = ({"type": "commitment", **body, "hidden": hidden}, came)
+    Path("any.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows_))
+    done = book("record", "any.jsonl")
+    assert done.code == 0, done.err
+    (row,) = rows(shown(book), "delivered")
+    assert exact(row["money"]["amount"]) == 100 * 24 * 2
+
+
 def test_serving_never_adds_to_training(book: Run) -> None:
     sign(book)
     serving = {"contract": "serve", "activity": "inference_service"}
@@ -209,6 +225,46 @@ def test_an_option_is_shown_and_does_not_count(book: Run) -> None:
     assert {row["counts"] for row in rows(document, "committed")} == {False}
     assert document["totals"] == []
     assert "committed (option)" in book("position", "--book").out
+
+
+def test_an_option_that_nobody_exercised_owes_nothing_even_once_it_expired(
+    book: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(book, kind="option", contract="opt")
+    before = shown(book)
+    assert [row["take_or_pay"] for row in rows(before, "committed")] == [None, None, None]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1801476000")  # 2027-02-01T10:00:00Z
+    assert book("contract", "exercise", "opt", "--on", "2027-02-01").code == 0
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1806573600")  # 2027-04-01T10:00:00Z
+    assert book("contract", "expire", "opt").code == 0
+    gone = {row["month"]: row for row in rows(shown(book), "expired")}
+    assert {month: row["counts"] for month, row in gone.items()} == {
+        "2027-01": False,
+        "2027-02": True,
+        "2027-03": True,
+    }
+    assert gone["2027-01"]["take_or_pay"] is None
+    assert gone["2027-02"]["take_or_pay"]["amount"]["exact"] != "0"
+    # On the day before it was exercised, nobody knew that it would be.
+    early = shown(book, "--as-of", "2027-01-31")
+    assert {row["counts"] for row in rows(early, "committed")} == {False}
+
+
+def test_by_a_day_before_it_expired_it_was_committed_and_open(
+    book: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(book)
+    deliver(book, delivery("2027-01-05", 4096))
+    asked = ("--as-of", "2027-03-31")
+    before = shown(book, *asked)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1806573600")  # 2027-04-01T10:00:00Z
+    assert book("contract", "expire", NAME).code == 0
+    after = shown(book, *asked)
+    assert after["totals"] == before["totals"]
+    assert rows(after, "expired") == []
+    hours = {row["month"]: int(row["device_us"]) // HOUR_US for row in rows(after, "committed")}
+    assert hours == HOURS
+    assert rows(shown(book), "open") == []
 
 
 def test_what_was_agreed_later_and_what_came_beyond_is_told(book: Run) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from yearbook import CONTRACTS, MODELS, year
 
+from ledger.forecast import End, Flow, Growth
+from ledger.journeys import band
 from ledger.pack import packed_bytes
 
 Run = Callable[..., Any]
@@ -42,6 +44,25 @@ def test_every_contract_and_model_of_a_small_year_is_forecast(
     lines += [f"{f['regime']}/{f['rule']} {f['subject']}" for f in found["forecasts"]]
     for number in range(5):
         assert f"eu.aia/gpaisr-presumption model:m-{number}" in lines
+
+
+def test_what_is_to_come_is_added_up_once_for_lines_that_count_alike(
+    flopledger: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    law = kept(flopledger, monkeypatch, contracts=20, models=5)
+    made = []
+
+    class Counted(Growth):
+        def __init__(self, flows: Iterable[Flow], end: End) -> None:
+            made.append(end)
+            super().__init__(flows, end)
+
+    monkeypatch.setattr(band, "Growth", Counted)
+    asked = flopledger(*law, "forecast", "-f", "json")
+    assert asked.code == 1, asked.err
+    assert len(json.loads(asked.out)["forecasts"]) > 20
+    # Of each model, with and without what is meant for none, at three ends.
+    assert len(made) == 5 * 2 * 3
 
 
 @pytest.mark.slow

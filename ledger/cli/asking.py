@@ -21,7 +21,7 @@ from ledger.engines import ENGINES
 from ledger.journeys.checking import Question, Records
 from ledger.journeys.parties import Parties
 from ledger.log.identity import pseudonym
-from ledger.measure import Engine
+from ledger.measure import Engine, Leg
 from ledger.period import parse_day, parse_instant
 from ledger.stores.keyfiles import read_secret
 
@@ -187,14 +187,26 @@ def with_records(
 
 
 def records_of(fold: Engine, ledger: FoldedLedger, as_of: date) -> Records:
-    """Return what a question is asked of, while the snapshot of the fold is open."""
+    """Return what a question is asked of, while the snapshot of the fold is open.
+
+    Legs are read once, whoever asks for them: the book, the check, a scenario.
+    """
     limit = ledger.folded.limit
+    held: dict[str, tuple[Leg, ...]] = {}
+
+    def legs(models: frozenset[str]) -> Mapping[str, tuple[Leg, ...]]:
+        assert limit is not None
+        more = models - held.keys()
+        if more:
+            held.update(dict.fromkeys(more, ()), **fold.legs(more, limit=limit, as_of=as_of))
+        return {model: held[model] for model in models}
+
     assert limit is not None, "a fold of a ledger says how many entries it counts"
     return Records(
         ledger.origin,
         ledger.folded,
         ledger.unsigned_tail,
-        lambda models: fold.legs(models, limit=limit, as_of=as_of),
+        legs,
         lambda: fold.above(limit=limit),
     )
 

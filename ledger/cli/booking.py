@@ -48,8 +48,8 @@ class Standing:
 
     @property
     def agreed(self) -> tuple[Deal, ...]:
-        """What of them was agreed by the day."""
-        return agreed_by(self.deals, self.as_of)
+        """What of them was agreed by the day and stands; not what of it has all expired."""
+        return tuple(deal for deal in agreed_by(self.deals, self.as_of) if deal.parts)
 
 
 def standing(
@@ -74,7 +74,7 @@ def standing(
     store = open_reader(context)
 
     def used(fold: Engine, ledger: FoldedLedger) -> Standing:
-        deals = _deals(fold, ledger, store, as_of, closed=graded)
+        deals = _deals(records_of(fold, ledger, as_of), store, as_of, closed=graded)
         grades: Mapping[DeliveryKey, GradeSums] = {}
         if graded and ledger.folded.deliveries:
             grades = fold.delivered(limit=ledger.folded.limit or 0, as_of=as_of)
@@ -100,24 +100,22 @@ def with_book(
     store, as_of = open_reader(context), question.as_of
 
     def used(fold: Engine, ledger: FoldedLedger) -> R:
-        deals = agreed_by(_deals(fold, ledger, store, as_of), as_of)
-        return use(records_of(fold, ledger, as_of), deals)
+        records = records_of(fold, ledger, as_of)
+        return use(records, agreed_by(_deals(records, store, as_of), as_of))
 
     recorded_by = question.recorded_by
     return with_fold(context, used, as_of=as_of, recorded_by=recorded_by, engine=engine)
 
 
 def _deals(
-    fold: Engine, ledger: FoldedLedger, shelf: Shelf, as_of: date, *, closed: bool = False
+    records: Records, shelf: Shelf, as_of: date, *, closed: bool = False
 ) -> tuple[Deal, ...]:
     """Return the contracts that stand, and closed ones if wanted, deliveries netted off."""
-    folded = ledger.folded
+    folded = records.folded
     delivered: Mapping[str, tuple[Delivery, ...]] = {}
     if folded.deliveries:
-        assert folded.limit is not None
         models = frozenset(key.model for key in folded.totals)
-        legs = fold.legs(models, limit=folded.limit, as_of=as_of)
-        delivered = delivered_by(legs, as_of)
+        delivered = delivered_by(records.legs(models), as_of)
     held = (record for record in unreversed(folded.records) if record.type == "commitment")
     return deals_of(held, delivered, shelf, closed=closed)
 

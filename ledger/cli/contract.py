@@ -108,7 +108,8 @@ def deliver_(
     """Record the allocations in FILE (JSON Lines) as deliveries under a contract."""
     vocabulary = load_vocabulary(_pack(context))
     records = read_objects(Lines(read_input(file), file))
-    drafts = [read_record(record, vocabulary) for record in records]
+    today = now().date()
+    drafts = [read_record(record, vocabulary, today) for record in records]
     if not drafts:
         raise InputError("no allocation is given", where=file, remedy="give one a line")
     deal = find_deal(standing(context, date.max).deals, name)

@@ -75,7 +75,7 @@ def allocate_(
 def exercise_(
     context: Context, *, name: str, on: str | None, fmt: str | None, output: str | None
 ) -> None:
-    """Record that an option was exercised: from that day it counts."""
+    """Record that an option was exercised: what is to come from that day on counts."""
     day = _past(on)
     done = exercise(desk_of(context), _deal(context, name), on=day)
     tell(done, f"exercised on {day}", fmt=fmt, output=output)
@@ -124,9 +124,8 @@ def expire_(
     context: Context, *, name: str, day: str | None, fmt: str | None, output: str | None
 ) -> None:
     """Close what was not delivered in windows that are over."""
-    on = day_of(day)
-    deal = find_deal(standing(context, on).deals, name)
-    tell(expire(desk_of(context), deal, on=on), "expired", fmt=fmt, output=output)
+    done = expire(desk_of(context), _deal(context, name), on=_past(day))
+    tell(done, "expired", fmt=fmt, output=output)
 
 
 def tell(changed: Changed, what: str, **form: Any) -> None:  # noqa: ANN401 - output options
@@ -140,7 +139,7 @@ def _deal(context: Context, name: str) -> Deal:
 
 
 def _past(text: str | None) -> date:
-    """Return a day given, or today; what is decided is known from that day.
+    """Return a day given, or today; a change is known from that day.
 
     Raises:
         InputError: If it is still to come.
@@ -149,7 +148,7 @@ def _past(text: str | None) -> date:
     if day > today:
         raise InputError(
             f"{day} is still to come; today is {today}",
-            why="what nobody has decided yet is not known",
-            remedy="record it on that day, or ask: flopledger forecast --exercise, --reallocate",
+            why="the ledger says what was done, and nothing that may yet be done otherwise",
+            remedy="record it on that day; what would come of a change, flopledger forecast tells",
         )
     return day

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import open_log, open_reader
 from ledger.cli.output import emit, output_options
@@ -56,7 +57,8 @@ def record(
     vocabulary = load_vocabulary(read_pack(rules_root(context.rules)))
     parties = Parties(log.pseudonym, open_reader(context))
     lines = Lines(read_input(file), file)
-    recorded = record_lines(log, lines, vocabulary, parties=parties, dry_run=dry_run)
+    asked = vocabulary, now().date()
+    recorded = record_lines(log, lines, asked, parties=parties, dry_run=dry_run)
     tell(context, recorded, dry_run=dry_run)
     document = recorded_document(recorded, dry_run=dry_run)
     emit(document, recorded_table(recorded), fmt=fmt, output=output)

@@ -7,6 +7,7 @@ from typing import TypeVar, get_args
 import click
 
 from ledger.cli.bench import pack_of
+from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
 from ledger.cli.keeping import custody_of
 from ledger.cli.opening import files_of, open_log, open_reader
@@ -108,7 +109,8 @@ def desk_of(context: Context, store: LedgerStore, *, writable: bool) -> Desk:
     """Return where corrections of this ledger are made."""
     log = open_log(context, writable=writable)
     vocabulary = load_vocabulary(pack_of(context))
-    return Desk(log, store, store.origin(), vocabulary, Parties(log.pseudonym, store))
+    parties = Parties(log.pseudonym, store)
+    return Desk(log, store, store.origin(), vocabulary, parties, now().date())
 
 
 def _propose(context: Context, seq: int, given: str | None, why: Reason, target: str) -> None:

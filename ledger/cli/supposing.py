@@ -33,7 +33,12 @@ R = TypeVar("R")
 
 _SCENARIO_MAX: Final = 2_000_000  # bytes; more than a scenario may have
 _OPTIONS: Final = (
-    click.option("--reallocate", multiple=True, metavar="C=MODEL[@SHARE]", help="Suppose a use."),
+    click.option(
+        "--reallocate",
+        multiple=True,
+        metavar="C=MODEL[@SHARE]",
+        help="Suppose a use, of all or of a share of each month.",
+    ),
     click.option("--slip", multiple=True, metavar="C=DAYS", help="Suppose a later delivery."),
     click.option(
         "--substitute", multiple=True, metavar="C=DEVICE[:RATIO]", help="Suppose a device."

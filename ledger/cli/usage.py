@@ -164,7 +164,7 @@ def _record(
 ) -> int:
     """Append the records of a receipt, and say what became of them."""
     log = open_log(context, writable=not dry_run)
-    recorded = record_lines(log, lines, load_vocabulary(pack), dry_run=dry_run)
+    recorded = record_lines(log, lines, (load_vocabulary(pack), now().date()), dry_run=dry_run)
     tell(context, recorded, dry_run=dry_run)
     document = recorded_document(recorded, dry_run=dry_run)
     emit(document, recorded_table(recorded), fmt=fmt, output=output)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from datetime import date
 from itertools import pairwise
-from typing import Final, cast, get_args
+from typing import Final, NoReturn, cast, get_args
 
 from ledger.contract.cells import (
     NONE,
@@ -25,6 +25,7 @@ from ledger.contract.cells import (
     whole,
 )
 from ledger.contract.currency import CURRENCIES
+from ledger.contract.party import contract_name
 from ledger.contract.price import PER, Per, Price, Worth
 from ledger.contract.terms import (
     KINDS,
@@ -197,15 +198,10 @@ class _Sheet:
     def _check(self, found: Contract) -> None:
         """Refuse days out of order, and a contract with oneself."""
         last, exercised = found.deliveries[-1].end, found.exercised_on
-        if found.agreed_on >= last or (exercised is not None and exercised < found.agreed_on):
-            raise InputError(
-                f"agreed_on is {found.agreed_on}, delivery ends before {last}"
-                if exercised is None
-                else f"exercised_on is {exercised}, agreed_on is {found.agreed_on}",
-                where=self._fields.where,
-                why="a contract is agreed, then exercised if it is an option, then delivered",
-                remedy="check the days",
-            )
+        if found.agreed_on >= last:
+            self._refuse_days(f"agreed_on is {found.agreed_on}, delivery ends before {last}")
+        if exercised is not None and exercised < found.agreed_on:
+            self._refuse_days(f"exercised_on is {exercised}, agreed_on is {found.agreed_on}")
         if found.buyer == found.seller:
             raise InputError(
                 "buyer and seller are the same",
@@ -215,9 +211,18 @@ class _Sheet:
                 else "name the part of the firm that delivers",
             )
 
+    def _refuse_days(self, what: str) -> NoReturn:
+        """Refuse days that are out of order."""
+        raise InputError(
+            what,
+            where=self._fields.where,
+            why="a contract is agreed, then exercised if it is an option, then delivered",
+            remedy="check the days",
+        )
+
     def _identifier(self) -> str:
         """Return the identifier, which commands must be able to name."""
-        text = party(self._fields, "contract")
+        text = contract_name(self._fields.text("contract"), self._fields.where)
         if "=" in text or text.endswith(RESERVED):
             raise InputError(
                 f"contract is {text!r}",

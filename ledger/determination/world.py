@@ -5,7 +5,7 @@ Legs are asked for once for all models concerned; a standpoint of an earlier day
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
@@ -13,7 +13,7 @@ from ledger.book import Book
 from ledger.crossing import BEFORE, Daily, Days, Undated, by_day, rows_on
 from ledger.determination.devices import Devices
 from ledger.determination.standpoint import Standpoint, all_rows, bare
-from ledger.drawing import delivered_by
+from ledger.drawing import Drawings, delivered_by
 from ledger.forward import Outstanding, committed, outstanding, standing_parts
 from ledger.lineage import Lineage
 from ledger.measure import Leg, StoredRecord
@@ -64,7 +64,7 @@ class World:
         )
         self._contracts_to = _grouped(self.contracts, lambda item: item.model)
         self._parts_of = _grouped(standing_parts(book.commitments), lambda part: part.contract)
-        self._deliveries: Mapping[str, tuple[tuple[str, Leg], ...]] | None = None
+        self._drawings: Drawings | None = None
         self._ask_legs = legs
         self.devices = devices
         self._legs: dict[str, tuple[Leg, ...]] = {}
@@ -233,22 +233,11 @@ class World:
     def _committed(self, day: date, models: _Models | None = None) -> Mapping[str, list[Any]]:
         """Return what commitments to some models, or to all, still add by the end of a day."""
         named = self.contracts if models is None else self.contracts_of(models)
-        # A contract is drawn on by all its models, whoever is asked about.
-        contracts = dict.fromkeys(item.contract for item in named)
-        delivered = delivered_by(self._delivered_under(contracts), day)
-        return committed(named, self._parts_of, delivered, day)
-
-    def _delivered_under(self, contracts: Iterable[str]) -> Mapping[str, Sequence[Leg]]:
-        """Return the legs that were delivered under some contracts, by model, in order."""
-        if self._deliveries is None:
-            legs = self.legs(self._drawn_by)
-            under = ((model, leg) for model, held in legs.items() for leg in held)
-            drawn = [each for each in under if each[1].commitment is not None]
-            self._deliveries = _grouped(drawn, lambda each: str(each[1].commitment))
-        found: dict[str, list[Leg]] = {}
-        for model, leg in (each for name in contracts for each in self._deliveries.get(name, ())):
-            found.setdefault(model, []).append(leg)
-        return {model: found[model] for model in sorted(found)}
+        if self._drawings is None:
+            # A contract is drawn on by all its models, whoever is asked about.
+            delivered = delivered_by(self.legs(self._drawn_by), self.as_of)
+            self._drawings = Drawings(self._parts_of, delivered)
+        return committed(named, self._drawings, day)
 
     def _runs_by(self, day: date, models: _Models, undated: Undated) -> dict[str, tuple[Leg, ...]]:
         """Return the legs done by a day, by run; only asked of once rules are about runs."""

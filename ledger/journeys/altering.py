@@ -20,6 +20,7 @@ from ledger.journeys.contracting import Changed, Desk
 from ledger.journeys.correction import corrected_entry
 from ledger.journeys.deals import Deal, Part
 from ledger.journeys.novation import Novation
+from ledger.journeys.share import given_up
 from ledger.log.seal import reversal_key
 from ledger.record import Draft, draft_of
 
@@ -80,7 +81,8 @@ def allocate(desk: Desk, deal: Deal, purpose: Purpose, *, share: Fraction, since
 
     Raises:
         InputError: If the share is no such share, or it was decided before the contract was agreed.
-        ConflictError: If nothing is open from that day, or as much is meant for it already.
+        ConflictError: If nothing is open from that day, or as much is meant for it already; or a
+            part is asked for of a window whose device time is not known.
     """
     if not 0 < share <= 1:
         raise InputError(f"a share of {share} cannot be allocated", remedy="give 1/4, or 25 %")
@@ -91,7 +93,7 @@ def allocate(desk: Desk, deal: Deal, purpose: Purpose, *, share: Fraction, since
             remedy="give a day on or after that",
         )
     changing = _Changing(desk, deal, since)
-    for cut, moved in _moved(changing.cuts(), purpose, share):
+    for cut, moved in _moved(deal.id, changing.cuts(), purpose, share):
         body = changing.take(cut, f"allocated to {purpose.model or 'no model'}")
         changing.put(cut.part, _sized(cut.part, purpose.given_to(body), moved))
         if moved < 1:
@@ -126,12 +128,14 @@ def novate(desk: Desk, deal: Deal, novation: Novation, *, since: date) -> Change
 
 
 def exercise(desk: Desk, deal: Deal, *, on: date) -> Changed:
-    """Record that an option was exercised: what is still to come of it counts from that day.
+    """Record that an option was exercised: what is to come of it from that day on counts.
+
+    A window in progress is cut in two; the days before were not exercised.
 
     Args:
         desk: Where to record it.
         deal: The contract.
-        on: The day.
+        on: The day; not still to come.
 
     Raises:
         InputError: If it is no option, or was agreed later.
@@ -151,7 +155,7 @@ def exercise(desk: Desk, deal: Deal, *, on: date) -> Changed:
     changing = _Changing(desk, deal, on)
     for part in deal.parts:
         if part.window_end > on:
-            body = changing.take(_Cut(part, part.start), f"exercised on {on}")
+            body = changing.take(_Cut(part, max(part.start, on)), f"exercised on {on}")
             changing.put(part, {**body, "exercised_on": on.isoformat()})
     return changing.record(f"every window of {deal.id!r} ended by {on}")
 
@@ -160,6 +164,11 @@ def expire(desk: Desk, deal: Deal, *, on: date) -> Changed:
     """Close what will not come any more: windows that ended by a day keep what was delivered.
 
     What did not come stays in the ledger as expired: it counts for nothing, and is still priced.
+
+    Args:
+        desk: Where to record it.
+        deal: The contract, with every delivery in it: a later one may make up for a window.
+        on: The day; not still to come.
 
     Raises:
         ConflictError: If no window has ended with something open.
@@ -203,9 +212,10 @@ class _Cut:
         return Fraction((part.window_end - self.begin).days, (part.window_end - part.start).days)
 
     @property
-    def touched_us(self) -> Fraction:
-        """Device-microseconds that are touched."""
-        return (self.part.device_us or 0) * self.share
+    def touched_us(self) -> Fraction | None:
+        """Device-microseconds that are touched; None if not stated."""
+        agreed = self.part.device_us
+        return None if agreed is None else agreed * self.share
 
 
 class _Changing:
@@ -311,21 +321,25 @@ class _Changing:
 
 
 def _moved(
-    cuts: Sequence[_Cut], purpose: Purpose, share: Fraction
+    contract: str, cuts: Sequence[_Cut], purpose: Purpose, share: Fraction
 ) -> Iterator[tuple[_Cut, Fraction]]:
     """Yield each commitment that gives something up, and the share of it that it gives.
 
     Of each window, as much is moved as the purpose lacks of its share; the others give alike.
+
+    Raises:
+        ConflictError: If a part of a window is asked for whose device time is not known.
     """
     windows: dict[tuple[date, date], list[_Cut]] = {}
     for cut in cuts:
         windows.setdefault((cut.begin, cut.part.window_end), []).append(cut)
-    for held in windows.values():
+    for (begin, end), held in windows.items():
         others = [cut for cut in held if not purpose.of(cut.part)]
-        there = sum((cut.touched_us for cut in others), Fraction(0))
-        whole = sum((cut.touched_us for cut in held), Fraction(0))
-        lacks = share * whole - (whole - there)
-        moved = lacks / there if there else share
+        if not others:
+            continue
+        own = (cut.touched_us for cut in held if purpose.of(cut.part))
+        what = f"{contract!r} from {begin} until {end}"
+        moved = given_up(share, (cut.touched_us for cut in others), own, what)
         if moved > 0:
             yield from ((cut, moved) for cut in others)
 

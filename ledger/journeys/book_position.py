@@ -134,7 +134,8 @@ class _Teller:
         money = self._pricing.agreed(deal, piece)
         key = _key("committed", deal.id, part.model, piece)
         row = _row(key, piece, _expected(part), money)
-        yield replace(row, counts=counts, take_or_pay=self._pricing.at_least(deal, money))
+        least = self._pricing.at_least(deal, money) if counts else None
+        yield replace(row, counts=counts, take_or_pay=least)
         if part.open_us != 0:
             piece = self._piece(part, part.open_us)
             key = _key("open", deal.id, part.model, piece)
@@ -142,12 +143,19 @@ class _Teller:
             yield replace(row, counts=counts)
 
     def expired(self, deal: Deal, part: Part) -> Iterator[BookRow]:
-        """Yield what did not come, and what of it must be paid all the same."""
+        """Yield what did not come, and what of it must be paid all the same.
+
+        By a day before it expired, it was committed and open.
+        """
+        if part.expired_on is not None and part.expired_on > self._as_of:
+            yield from self.agreed(deal, part)
+            return
         piece = self._piece(part, part.device_us)
         money = self._pricing.agreed(deal, piece)
         row = _row(_key("expired", deal.id, part.model, piece), piece, _expected(part), money)
-        counts = deal.kind != "option" or part.body["exercised_on"] is not None
-        yield replace(row, counts=counts, take_or_pay=self._pricing.at_least(deal, money))
+        counts = part.counts_by(self._as_of)
+        least = self._pricing.at_least(deal, money) if counts else None
+        yield replace(row, counts=counts, take_or_pay=least)
 
     def delivered(
         self, deals: Mapping[str, Deal], delivered: Mapping[DeliveryKey, GradeSums]

@@ -101,8 +101,8 @@ class BookRow:
         why: By measure, why something of it is missing.
         money: By the contract's own price, or why there is none.
         counts: Whether it counts in totals: all but options that nobody exercised.
-        take_or_pay: Of what is committed or expired, what must be paid whether taken or not; None
-            elsewhere.
+        take_or_pay: Of what is committed or expired and counts, what must be paid whether taken or
+            not; None elsewhere.
         rated: Of what is delivered, each grade by the contract's schedule.
     """
 

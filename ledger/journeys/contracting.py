@@ -14,12 +14,13 @@ from typing import Final, Protocol
 
 from ledger.canonical import JSON
 from ledger.contract import Contract
-from ledger.drawing import Unrated
+from ledger.drawing import Capacity, Unrated, in_agreed
 from ledger.errors import ConflictError, InputError
 from ledger.hardware import Catalogue
 from ledger.journeys.correction import corrected_entry
 from ledger.journeys.deals import Deal, Shelf
 from ledger.log import Appended
+from ledger.log.wholes import judge
 from ledger.period import parse_day
 from ledger.record import Draft, draft_of
 
@@ -115,16 +116,16 @@ def deliver(desk: Desk, deal: Deal, drafts: Sequence[Draft]) -> Changed:
         InputError: If one is no allocation, names another contract, is no own primary work, or says
             no device time; or its device or its day is not one that was agreed.
         ConflictError: If more would be delivered than was agreed with its tolerance, or the ledger
-            holds one of them with other content.
+            holds one of them with other content, or another of them has that.
     """
-    under = {draft.key: draft for draft in (_under(draft, deal.id) for draft in drafts)}
-    fresh = _Fresh.of(desk, list(under.values()))
+    fresh = _Fresh.of(desk, _told_once([_under(draft, deal.id) for draft in drafts]))
+    capacities = tuple(part.capacity for part in deal.parts)
     for draft in fresh.drafts:
-        _check_device(deal, draft)
+        _check_device(deal, capacities, draft)
         _check_day(deal, draft)
     if not fresh.drafts:
         return Changed(deal.id, (), (), len(drafts))
-    _check_quantity(deal, fresh)
+    _check_quantity(deal, capacities, fresh)
     appended = desk.log.append(fresh.drafts, whole=not fresh.superseded)
     if appended.conflicts or len(appended.new) != len(fresh.drafts):
         raise ConflictError(
@@ -163,6 +164,29 @@ def _under(draft: Draft, contract: str) -> Draft:
     )
 
 
+def _told_once(drafts: Iterable[Draft]) -> list[Draft]:
+    """Return allocations, each once: of one that goes on, the last that is told.
+
+    Raises:
+        ConflictError: If two are the same allocation with other content.
+    """
+    found: dict[tuple[str, ...], Draft] = {}
+    for draft in drafts:
+        before = found.setdefault(draft.key, draft)
+        if before == draft:
+            continue
+        verdict = judge(before.body, draft.body)
+        if verdict == "differs":
+            raise ConflictError(
+                f"two lines are the same allocation with other content: run {draft.body['run']!r}",
+                why=f"both have the key {', '.join(draft.key[1:])}",
+                remedy="leave one of them out, or give each a key of its own",
+            )
+        if verdict == "replaces":
+            found[draft.key] = draft
+    return list(found.values())
+
+
 @dataclass(frozen=True, slots=True)
 class _Fresh:
     """What of some deliveries the ledger does not hold yet.
@@ -189,14 +213,29 @@ class _Fresh:
                 remedy="correct it: flopledger restate",
             )
         gone = [corrected_entry(desk.shelf, seq).body for seq in told.superseded]
-        kept = drafts if not told.same else [d for d in drafts if desk.log.preview([d]).new]
-        return cls(list(kept), gone)
+        return cls(list(_new_of(desk.log, drafts, told)), gone)
 
 
-def _check_device(deal: Deal, draft: Draft) -> None:
+def _new_of(log: Writes, drafts: Sequence[Draft], told: Appended) -> Iterator[Draft]:
+    """Yield the drafts that a log does not hold; halves of which it holds some are asked again.
+
+    Args:
+        log: The log.
+        drafts: No two of one key.
+        told: What it said of all of them.
+    """
+    if not told.same:
+        yield from drafts
+    elif told.new:
+        middle = len(drafts) // 2
+        for half in (drafts[:middle], drafts[middle:]):
+            yield from _new_of(log, half, log.preview(half))
+
+
+def _check_device(deal: Deal, capacities: Sequence[Capacity], draft: Draft) -> None:
     """Refuse a device that the contract does not let be delivered."""
     device = draft.body["device"]
-    ratios = [part.capacity.ratio(None if device is None else str(device)) for part in deal.parts]
+    ratios = [each.ratio(None if device is None else str(device)) for each in capacities]
     if any(isinstance(ratio, Fraction) for ratio in ratios):
         return
     agreed = deal.first.body["device"]
@@ -236,7 +275,7 @@ def _day_of(body: Mapping[str, JSON]) -> date:
     )
 
 
-def _check_quantity(deal: Deal, fresh: _Fresh) -> None:
+def _check_quantity(deal: Deal, capacities: Sequence[Capacity], fresh: _Fresh) -> None:
     """Refuse what goes beyond the quantity agreed by then and its tolerance.
 
     A month may make up for what an earlier one lacks; none takes from a later one.
@@ -244,9 +283,9 @@ def _check_quantity(deal: Deal, fresh: _Fresh) -> None:
     if deal.agreed_us is None:
         return
     more = [draft.body for draft in fresh.drafts]
-    amounts = [(each.day, _agreed(deal, each.device, each.device_us)) for each in deal.deliveries]
-    amounts += [(_day_of(body), _of_body(deal, body)) for body in more]
-    amounts += [(_day_of(body), -_of_body(deal, body)) for body in fresh.superseded]
+    amounts = [(d.day, in_agreed(capacities, d.device, d.device_us)) for d in deal.deliveries]
+    amounts += [(_day_of(body), _of_body(capacities, body)) for body in more]
+    amounts += [(_day_of(body), -_of_body(capacities, body)) for body in fresh.superseded]
     ppm = 0 if deal.terms is None else int(deal.terms["tolerance_ppm"])
     first = min(_day_of(body) for body in more)
     for end, agreed in _limits(deal):
@@ -269,17 +308,12 @@ def _limits(deal: Deal) -> Iterator[tuple[date, int]]:
         yield end, sum(part.device_us or 0 for part in deal.parts if part.start < end)
 
 
-def _of_body(deal: Deal, body: Mapping[str, JSON]) -> Fraction:
+def _of_body(capacities: Sequence[Capacity], body: Mapping[str, JSON]) -> Fraction:
     """Return the device time of an allocation in the device agreed."""
     device = body["device"]
-    return _agreed(deal, None if device is None else str(device), int(str(body["device_us"])))
-
-
-def _agreed(deal: Deal, device: str | None, device_us: int) -> Fraction:
-    """Return device time in the device agreed; nothing where nobody can say."""
-    ratios = (part.capacity.ratio(device) for part in deal.parts)
-    rated = (device_us / ratio for ratio in ratios if not isinstance(ratio, Unrated))
-    return next(rated, Fraction(0))
+    return in_agreed(
+        capacities, None if device is None else str(device), int(str(body["device_us"]))
+    )
 
 
 def decimal_hours(device_us: Fraction | int) -> str:

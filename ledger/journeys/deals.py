@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from typing import Any, Final, Protocol
 
 from ledger.contract import Price
@@ -101,11 +102,22 @@ class Part:
     @property
     def known_on(self) -> date:
         """Day from which what it is meant for is known, as signed, exercised or allocated."""
-        return counts_from(self.body) or self.agreed_on
+        return self.counts_from or self.agreed_on
+
+    @property
+    def counts_from(self) -> date | None:
+        """Day from which it counts; None for an option that nobody exercised."""
+        return counts_from(self.body)
+
+    @property
+    def expired_on(self) -> date | None:
+        """Day on which somebody recorded that it will not come; None while it may."""
+        text = self.body.get("expired_on")
+        return None if text is None else parse_day(text)
 
     def counts_by(self, day: date) -> bool:
         """Return whether it counts on a day: an option does once it is exercised."""
-        since = counts_from(self.body)
+        since = self.counts_from
         return since is not None and since <= day
 
 
@@ -130,12 +142,18 @@ class Deal:
     @property
     def first(self) -> Part:
         """The commitment that says what holds of all of them: kind, device and grade."""
-        return self._all[0]
+        return self.parts[0] if self.parts else self.expired[0]
 
     @property
     def kind(self) -> str:
         """Forward, option, reservation or plan."""
         return str(self.first.body["kind"])
+
+    @property
+    def exercised_on(self) -> date | None:
+        """Day on which an option was exercised, if any of it was."""
+        days = [str(each.body["exercised_on"]) for each in self._all if each.body["exercised_on"]]
+        return parse_day(min(days)) if days else None
 
     @property
     def agreed_us(self) -> int | None:
@@ -158,6 +176,17 @@ class Deal:
     def terms(self) -> Mapping[str, Any] | None:
         """The terms kept in confidence; None where they are not held, or are no such terms."""
         return next((part.terms for part in self._all if part.terms is not None), None)
+
+    @property
+    def substitutes(self) -> Mapping[str, Fraction] | None:
+        """How many of a device stand for one agreed, by device; None where that is not known.
+
+        Stated in the open; in the terms alone by contracts that were recorded before that was so.
+        """
+        stated, terms = self.first.capacity.substitutes, self.terms
+        if stated is not None or terms is None:
+            return stated
+        return {str(name): Fraction(ratio) for name, ratio in terms["substitutes"]}
 
     @property
     def price(self) -> Price | None:

@@ -8,13 +8,14 @@ that carries it; unallocated capacity is shown as the worst case and starts no c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeAlias
 
 from ledger.determination import Determination, World
-from ledger.forecast import Crossing, End, Flow, Growth, joined
+from ledger.forecast import Flow, joined
+from ledger.journeys.band import Band, Coming
 from ledger.journeys.checking import Checked
 from ledger.journeys.deadlines import Deadline, Deadlines
 from ledger.journeys.outlays import Outlay
@@ -26,27 +27,10 @@ from ledger.workcalendar import WorkCalendar, WorkCalendars
 
 __all__ = ["Band", "Forecast", "Forecasts", "forecast", "forecast_status"]
 
-_ENDS: Final[tuple[End, ...]] = ("low", "point", "high")
+_Work: TypeAlias = tuple[str, str]  # activity, kind of operations
+_Models: TypeAlias = frozenset[str]
+_Unallocated: TypeAlias = tuple[tuple[Flow, ...], tuple[Flow, ...], tuple[str, ...]]
 _GROWING: Final = frozenset({"gt", "ge"})
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Crossings at the ends of what is known.
-
-    Attributes:
-        low: With the least operations: the latest crossing.
-        point: With those expected.
-        high: With the most: the earliest crossing.
-        first: With the most, and the starting total at the upper end of its stated error.
-        last: With the least, and the starting total at the lower end of its stated error.
-    """
-
-    low: Crossing
-    point: Crossing
-    high: Crossing
-    first: Crossing
-    last: Crossing
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +188,13 @@ class _Asking:
         self._calendars = calendars
         self._meant = _by_model(each for each in outlays if not each.overdue)
         self._owed = _by_model(each for each in outlays if each.overdue)
-        self._free: dict[int, tuple[tuple[Flow, ...], tuple[Flow, ...], tuple[str, ...]]] = {}
+        self._free: dict[frozenset[_Work], _Unallocated] = {}
+        self._named = frozenset(name for name in (*self._meant, *self._owed) if name is not None)
         self._due = due
         self._sums: dict[tuple[str, str], tuple[Sum, CountingSet] | None] = {}
-        self._grown: dict[tuple[Flow, ...], Mapping[End, Growth]] = {}
+        self._works = {(each.activity, each.operation_kind) for each in outlays}
+        self._counted_works: dict[int, frozenset[_Work]] = {}
+        self._held: dict[tuple[_Models, _Models, frozenset[_Work]], tuple[Coming, Coming]] = {}
 
     def of(self, d: Determination) -> Forecast | None:
         """Forecast one line; None if nobody knows what was done."""
@@ -218,24 +205,24 @@ class _Asking:
         sum_, counting = counted
         model = d.subject.removeprefix("model:")
         sure, perhaps = self._world.present.group(model, counting, sum_.lineage)
-        flows = tuple(_flows(self._meant, sure, perhaps, counting))
-        late = tuple(_flows(self._owed, sure, perhaps, counting)) if self._owed else ()
-        free, owed, contracts = self._unallocated(counting)
+        works = self._works_of(counting)
+        coming, most = self._coming(sure & self._named, perhaps & self._named, works)
+        contracts = self._unallocated(works)[2]
         base = _base(band)
         line = Fraction(d.threshold)
         return Forecast(
             determination=d,
             line=line,
             base=base,
-            flows=flows,
-            late=late,
-            band=self._band(base, flows, late, line),
-            worst=self._band(base, (*flows, *free), (*late, *owed), line) if contracts else None,
+            flows=coming.flows,
+            late=coming.late,
+            band=coming.band(base, line),
+            worst=most.band(base, line) if contracts else None,
             unallocated=contracts,
             known_on=None if d.foreseen is None else d.foreseen.on,
             notify=self._notify(d),
             calendar=self._calendars.of(d.regime),
-            certain=not any(name in self._meant or name in self._owed for name in perhaps - sure),
+            certain=not (perhaps - sure) & self._named,
         )
 
     def _counted(self, d: Determination) -> tuple[Sum, CountingSet] | None:
@@ -245,54 +232,47 @@ class _Asking:
             self._sums[place] = summed_by(self._regimes, self._at, *place)
         return self._sums[place]
 
-    def _unallocated(
-        self, counting: CountingSet
-    ) -> tuple[tuple[Flow, ...], tuple[Flow, ...], tuple[str, ...]]:
+    def _works_of(self, counting: CountingSet) -> frozenset[_Work]:
+        """Return the kinds of work of the book that a counting set of a regime counts."""
+        place = id(counting)  # the regimes are held as long as this asks
+        if place not in self._counted_works:
+            self._counted_works[place] = frozenset(
+                work for work in self._works if counting.classify(*work) == "counted"
+            )
+        return self._counted_works[place]
+
+    def _unallocated(self, works: frozenset[_Work]) -> _Unallocated:
         """Return what is meant for no model and counts: to come, owed, and the contracts."""
-        place = id(counting)
-        if place not in self._free:
+        if works not in self._free:
             held, owed = (
-                [each for _, each in book.get(None, ()) if _counts(each, counting)]
+                [each for _, each in book.get(None, ()) if _work(each) in works]
                 for book in (self._meant, self._owed)
             )
             names = tuple(dict.fromkeys(each.contract for each in (*held, *owed)))
-            self._free[place] = (
-                joined(each.flow for each in held),
-                tuple(each.flow for each in owed),
-                names,
+            flows = joined(each.flow for each in held)
+            self._free[works] = (flows, tuple(each.flow for each in owed), names)
+        return self._free[works]
+
+    def _coming(
+        self, sure: _Models, perhaps: _Models, works: frozenset[_Work]
+    ) -> tuple[Coming, Coming]:
+        """Return what is to come for some models, and the same with all that is meant for none.
+
+        Args:
+            sure: Models of the book whose commitments surely count.
+            perhaps: Models of the book whose commitments may count.
+            works: Kinds of work that count.
+        """
+        place = (sure, perhaps, works)
+        if place not in self._held:
+            flows, late = (
+                tuple(_flows(book, sure, perhaps, works)) for book in (self._meant, self._owed)
             )
-        return self._free[place]
-
-    def _band(
-        self,
-        base: Mapping[str, int | None],
-        flows: tuple[Flow, ...],
-        late: tuple[Flow, ...],
-        line: Fraction,
-    ) -> Band:
-        """Return the crossings at every end."""
-        grown = self._grown.get(flows)
-        if grown is None:
-            held = joined(flows)
-            grown = self._grown[flows] = {end: Growth(held, end) for end in _ENDS}
-
-        def at(start: str, end: End) -> Crossing:
-            begin = base[start]
-            if begin is None:  # at least what is surely done
-                found = grown[end].reached(base["low"] or 0, line)
-                return replace(found, unbounded=True)
-            found = grown[end].reached(begin, line)
-            if found.second is not None or not late:
-                return found
-            return _with_late(found, line - begin - grown[end].total, late, end)
-
-        return Band(
-            low=at("low", "low"),
-            point=at("point", "point"),
-            high=at("high", "high"),
-            first=at("first", "high"),
-            last=at("last", "low"),
-        )
+            free, owed, contracts = self._unallocated(works)
+            own = Coming.of(flows, late)
+            most = own if not contracts else Coming.of((*joined(flows), *free), (*late, *owed))
+            self._held[place] = (own, most)
+        return self._held[place]
 
     def _notify(self, d: Determination) -> Deadline | None:
         """Return the first duty of a line that falls due."""
@@ -315,14 +295,14 @@ def _by_model(outlays: Iterable[Outlay]) -> dict[str | None, list[tuple[int, Out
 
 def _flows(
     meant: Mapping[str | None, list[tuple[int, Outlay]]],
-    sure: frozenset[str],
-    perhaps: frozenset[str],
-    counting: CountingSet,
+    sure: _Models,
+    perhaps: _Models,
+    works: frozenset[_Work],
 ) -> Iterator[Flow]:
     """Yield the flows that count; one that only may count has no least amount."""
     held = (each for model in sure | perhaps for each in meant.get(model, ()))
     for _, each in sorted(held, key=lambda placed: placed[0]):
-        if not _counts(each, counting):
+        if _work(each) not in works:
             continue
         if each.model in sure:
             yield each.flow
@@ -331,24 +311,9 @@ def _flows(
             yield Flow(flow.start, flow.end, Fraction(0), Fraction(0), flow.high, flow.source)
 
 
-def _with_late(found: Crossing, missing: Fraction, late: Sequence[Flow], end: End) -> Crossing:
-    """Return a crossing that is not dated, with what windows that are over still owe.
-
-    Args:
-        found: Without it.
-        missing: Operations that are still missing when all that is to come has come.
-        late: What they owe.
-        end: Which end of it is taken.
-    """
-    amounts = [flow.amount(end) for flow in late]
-    if sum((each for each in amounts if each is not None), Fraction(0)) >= missing:
-        return replace(found, undated=True)
-    return replace(found, unbounded=found.unbounded or None in amounts)
-
-
-def _counts(outlay: Outlay, counting: CountingSet) -> bool:
-    """Return whether a counting set counts what capacity is meant for."""
-    return counting.classify(outlay.activity, outlay.operation_kind) == "counted"
+def _work(outlay: Outlay) -> _Work:
+    """Return what capacity is meant for, as the law tells works apart."""
+    return outlay.activity, outlay.operation_kind
 
 
 def _base(band: object) -> dict[str, int | None]:

@@ -81,10 +81,14 @@ def outlays_of(deals: Sequence[Deal], as_of: date) -> tuple[Outlay, ...]:
 def _outlay(deal: Deal, part: Part, as_of: date) -> Outlay | None:
     """Return what is still to come of a commitment, or None if nothing is."""
     body = part.body
-    sure, perhaps = _left(part)
-    over, counts = part.window_end - _DAY <= as_of, part.counts_by(as_of)
-    if part.agreed_on > as_of or not perhaps or (over and not counts):
+    sure, perhaps = left = part.delivered.left_of(part.device_us)
+    end, agreed, since = part.window_end, part.agreed_on, part.counts_from
+    over, counts = end - _DAY <= as_of, since is not None and since <= as_of
+    if agreed > as_of or not perhaps or (over and not counts):
         return None
+    start = part.start
+    # Of a window that has begun, what is left of it comes; of one that is over, all is owed.
+    begins = start if over or start > as_of else as_of + _DAY
     return Outlay(
         contract=deal.id,
         seq=part.seq,
@@ -97,19 +101,16 @@ def _outlay(deal: Deal, part: Part, as_of: date) -> Outlay | None:
         precision=str(body["precision"]),
         sparsity=str(body["sparsity"]),
         device_us=part.open_us,
-        agreed_on=part.known_on,
-        flow=_flow(deal.id, part, (sure, perhaps), _begins(part, as_of, over=over)),
+        agreed_on=since or agreed,
+        flow=_flow(deal.id, part, left, (begins, end)),
         overdue=over,
         gap=_gap(part, known=sure == perhaps),
     )
 
 
-def _begins(part: Part, as_of: date, *, over: bool) -> date:
-    """Return the first day of what is left of a window, or of all of it once it is over."""
-    return part.start if over or part.start > as_of else as_of + _DAY
-
-
-def _flow(contract: str, part: Part, left: tuple[Fraction, Fraction], start: date) -> Flow:
+def _flow(
+    contract: str, part: Part, left: tuple[Fraction, Fraction], days: tuple[date, date]
+) -> Flow:
     """Return the operations still to come, of the shares surely and perhaps left."""
     sure, perhaps = left
     low, point, high = (
@@ -119,8 +120,7 @@ def _flow(contract: str, part: Part, left: tuple[Fraction, Fraction], start: dat
     least = low if low is not None else point or Fraction(0)
     most = high if high is not None else point
     return Flow(
-        start,
-        part.window_end,
+        *days,
         least * sure,
         None if point is None or sure != perhaps else point * perhaps,
         None if most is None else most * perhaps,
@@ -140,13 +140,3 @@ def _gap(part: Part, *, known: bool) -> str | None:
     if part.device_us is None:
         return "states no device time, so that what deliveries leave of it is not known"
     return "has a delivery that does not say how much it was"
-
-
-def _left(part: Part) -> tuple[Fraction, Fraction]:
-    """Return the share of a commitment surely and the share perhaps still to come."""
-    agreed, delivered = part.device_us, part.delivered
-    if not agreed:
-        return Fraction(0 if delivered else 1), Fraction(1)
-    gone = min(delivered.device_us + delivered.rest, Fraction(agreed))
-    left = 1 - gone / agreed
-    return (Fraction(0) if delivered.unknown else left), left

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 from ledger.capacity import Format, ReferenceUnit, Refusal, reference_units
 from ledger.contract.price import Money, Price
+from ledger.drawing import Unrated
 from ledger.grade import Grade
 from ledger.hardware import Catalogue
 from ledger.journeys.deals import Deal
@@ -233,20 +234,17 @@ def _in_format_of(key: GradeKey, body: Mapping[str, Any], catalogue: Catalogue) 
 
 def _ratio(deal: Deal, device: str | None) -> Fraction | Refusal:
     """Return how many of a device stand for one agreed."""
-    body = deal.first.body
-    if device == body["device"] and device is not None:
-        return Fraction(1)
-    ratios = deal.first.capacity.substitutes
-    if ratios is None:
-        # The commitment was recorded before it said so in the open.
-        if deal.terms is None:
+    ratio = deal.first.capacity.ratio(device)
+    if ratio is Unrated.UNKNOWN:
+        ratios = deal.substitutes
+        if ratios is None:
             return Refusal("no-terms", "the terms of the contract are not held here")
-        ratios = {name: Fraction(ratio) for name, ratio in deal.terms["substitutes"]}
-    if device is None or device not in ratios:
+        ratio = ratios.get(device or "", Unrated.REFUSED)
+    if isinstance(ratio, Unrated):
         what = "an unrecorded device" if device is None else device
         why = f"the contract does not let {what} be delivered in place of the one agreed"
         return Refusal("device-not-agreed", why)
-    return ratios[device]
+    return ratio
 
 
 def _unpriced(deal: Deal) -> Refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from ledger.errors import InputError, LedgerError, Problem
@@ -15,6 +16,7 @@ from ledger.journeys.excesses import excesses
 from ledger.journeys.importing import CHUNK, Ledger
 from ledger.journeys.json_lines import Lines, numbered, read_object
 from ledger.journeys.parties import Parties
+from ledger.period import parse_day
 from ledger.record import Draft, draft_of, parse_record
 from ledger.regime.vocabulary import Vocabulary
 
@@ -64,7 +66,7 @@ class Recorded:
 def record_lines(
     ledger: Ledger,
     given: Lines,
-    vocabulary: Vocabulary,
+    asked: tuple[Vocabulary, date],
     *,
     parties: Parties | None = None,
     dry_run: bool = False,
@@ -74,7 +76,7 @@ def record_lines(
     Args:
         ledger: where to append.
         given: the text.
-        vocabulary: the facts that may be stated.
+        asked: the facts that may be stated, and the UTC day on which they are recorded.
         parties: whom holdings name in confidence; facts and filings about them are recorded under
             their pseudonyms. None leaves every subject as it is given.
         dry_run: say what would happen and append nothing.
@@ -84,7 +86,7 @@ def record_lines(
         HeadMovedError: another writer appended meanwhile.
     """
     source = given.source
-    drafts, lines, problems = _read(given.data, source, vocabulary)
+    drafts, lines, problems = _read(given.data, source, *asked)
     if problems:
         refused = len({problem.line for problem in problems})
         return Recorded(0, 0, 0, 0, refused, tuple(problems), ())
@@ -108,13 +110,13 @@ def record_lines(
 
 
 def _read(
-    data: bytes, source: str, vocabulary: Vocabulary
+    data: bytes, source: str, vocabulary: Vocabulary, today: date
 ) -> tuple[list[Draft], list[int], list[Problem]]:
     """Reads every line; gives the drafts, the line of each, and what was refused."""
     drafts, lines, problems = [], [], []
     for number, line in numbered(data):
         try:
-            drafts.append(_draft(line, vocabulary))
+            drafts.append(read_record(read_object(line), vocabulary, today))
             lines.append(number)
         except LedgerError as error:
             problems.append(
@@ -123,16 +125,12 @@ def _read(
     return drafts, lines, problems
 
 
-def _draft(line: bytes, vocabulary: Vocabulary) -> Draft:
-    """Reads one line strictly."""
-    return read_record(read_object(line), vocabulary)
-
-
-def read_record(given: Mapping[str, Any], vocabulary: Vocabulary) -> Draft:
-    """Reads one record as an object.
+def read_record(given: Mapping[str, Any], vocabulary: Vocabulary, today: date) -> Draft:
+    """Reads one record as an object, to be recorded on a UTC day.
 
     Raises:
-        InputError: it is no record, or a fact that nobody filled in.
+        InputError: it is no record, or a fact that nobody filled in, or says that something
+            expired on a day that is still to come.
         RuleError: it states a fact that the vocabulary does not know.
     """
     _check_filled(given)
@@ -145,7 +143,20 @@ def read_record(given: Mapping[str, Any], vocabulary: Vocabulary) -> Draft:
         )
     if draft.type == "fact":
         _check_fact(draft, vocabulary)
+    if draft.type == "commitment":
+        _check_expired(draft, today)
     return draft
+
+
+def _check_expired(draft: Draft, today: date) -> None:
+    """Refuses a commitment that is said to have expired on a day that is still to come."""
+    day = draft.body.get("expired_on")
+    if day is not None and parse_day(str(day)) > today:
+        raise InputError(
+            f"expired_on is {day}, which is still to come: today is {today}",
+            why="until then it may still be delivered",
+            remedy="record it on that day, or leave expired_on out",
+        )
 
 
 def _check_filled(given: Mapping[str, Any]) -> None:

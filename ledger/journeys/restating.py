@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, Protocol
 
 from ledger.approval import verify_approval
@@ -78,6 +79,7 @@ class Desk:
         origin: Name of the ledger.
         vocabulary: Facts that may be stated.
         parties: Whom holdings name in confidence.
+        recorded_on: UTC day on which they are made.
     """
 
     log: Restates
@@ -85,6 +87,7 @@ class Desk:
     origin: str
     vocabulary: Vocabulary
     parties: Parties
+    recorded_on: date
 
     def drafts(self, records: Sequence[Mapping[str, Any]]) -> tuple[Draft, ...]:
         """Read what comes in the place of an entry, parties under their pseudonyms.
@@ -95,7 +98,7 @@ class Desk:
         found = []
         for number, record in enumerate(records, start=1):
             try:
-                found.append(_draft(record, self.vocabulary))
+                found.append(_draft(record, self.vocabulary, self.recorded_on))
             except LedgerError as error:
                 where = f"replacement {number}"
                 raise InputError(
@@ -307,9 +310,9 @@ def check_approval(approved: Approved, proposal: Proposal) -> None:
         )
 
 
-def _draft(record: Mapping[str, Any], vocabulary: Vocabulary) -> Draft:
+def _draft(record: Mapping[str, Any], vocabulary: Vocabulary, today: date) -> Draft:
     """Read one replacement."""
-    draft = read_record(record, vocabulary)
+    draft = read_record(record, vocabulary, today)
     if draft.type == "reversal":
         raise InputError(
             "a replacement is no reversal",

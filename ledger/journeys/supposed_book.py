@@ -18,6 +18,7 @@ from ledger.errors import InputError, UnitError
 from ledger.forecast import Flow
 from ledger.hardware import Catalogue
 from ledger.journeys.outlays import Outlay
+from ledger.journeys.share import given_up
 from ledger.quantity import parse_number
 
 __all__ = ["CHANGES", "Supposed", "substitute_of", "suppose"]
@@ -59,13 +60,18 @@ class Supposed:
     def __str__(self) -> str:
         """Say it in words."""
         words = {
-            "reallocate": f"{self.contract} meant for {self.value}",
+            "reallocate": f"{self.contract} meant for {self._meant()}",
             "slip": f"{self.contract} delivered {self._moved()}",
             "substitute": f"{self.contract} delivered as {self.value}",
             "precision": f"{self.contract} used in {self.value}",
             "exercise": f"{self.contract} exercised",
         }
         return words[self.kind]
+
+    def _meant(self) -> str:
+        """Say for which model, and how much of each month."""
+        model, at, share = self.value.partition("@")
+        return f"{model}, {share} of each month" if at else model
 
     def _moved(self) -> str:
         """Say by how much a delivery slips."""
@@ -86,6 +92,7 @@ def suppose(
 
     Raises:
         InputError: If a change names no contract with something to come, or cannot be made.
+        ConflictError: If a share is supposed of a window whose device time is not known.
     """
     found = tuple(outlays)
     for change in changes:
@@ -97,7 +104,7 @@ def suppose(
                 why=f"contracts with something to come: {known}",
                 remedy="list them: flopledger contract list",
             )
-        make = _makers(catalogue, as_of)[change.kind]
+        make = _maker(change, found, catalogue, as_of)
         found = tuple(_changed(found, change, make))
     return found
 
@@ -122,22 +129,43 @@ def _changed(outlays: Sequence[Outlay], change: Supposed, make: _Make) -> Iterat
             yield each
 
 
-def _makers(catalogue: Catalogue, as_of: date) -> Mapping[Kind, _Make]:
-    """Return what makes each kind of change."""
-    return {
-        "reallocate": lambda each, value: _reallocated(each, value, as_of),
-        "slip": lambda each, value: _slipped(each, value, as_of),
-        "substitute": lambda each, value: _substituted(each, value, catalogue, as_of),
-        "precision": lambda each, value: _recast(each, value, catalogue, as_of),
-        "exercise": lambda each, _: _exercised(each, as_of),
+def _maker(change: Supposed, outlays: Sequence[Outlay], catalogue: Catalogue, as_of: date) -> _Make:
+    """Return what makes a change of outlays."""
+    makers: Mapping[Kind, Callable[[], _Make]] = {
+        "reallocate": lambda: _reallocation(change, outlays, as_of),
+        "slip": lambda: lambda each, value: _slipped(each, value, as_of),
+        "substitute": lambda: lambda each, value: _substituted(each, value, catalogue, as_of),
+        "precision": lambda: lambda each, value: _recast(each, value, catalogue, as_of),
+        "exercise": lambda: lambda each, _: _exercised(each, as_of),
     }
+    return makers[change.kind]()
 
 
-def _reallocated(each: Outlay, value: str, as_of: date) -> Iterator[Outlay]:
+def _reallocation(change: Supposed, outlays: Sequence[Outlay], as_of: date) -> _Make:
+    """Return what means a share of each window for another model, as an allocation would.
+
+    Raises:
+        InputError: If the share is none.
+        ConflictError: If it is of a window whose device time is not known.
+    """
+    name, at, text = change.value.partition("@")
+    share, model = _share(text) if at else Fraction(1), None if name == _NOBODY else name
+    windows: dict[tuple[date, date], list[Outlay]] = {}
+    for each in outlays:
+        if each.contract == change.contract and not each.overdue:
+            windows.setdefault((each.flow.start, each.flow.end), []).append(each)
+    moved = {}
+    for (start, end), held in windows.items():
+        others = [each.device_us for each in held if each.model != model]
+        own = (each.device_us for each in held if each.model == model)
+        what = f"{change.contract!r} from {start} until {end}"
+        moved[start, end] = given_up(share, others, own, what) if others else Fraction(0)
+    return lambda each, _: _reallocated(each, model, moved[each.flow.start, each.flow.end], as_of)
+
+
+def _reallocated(each: Outlay, model: str | None, share: Fraction, as_of: date) -> Iterator[Outlay]:
     """Yield the share that another model gets, known from the day asked, and the rest."""
-    name, at, share_text = value.partition("@")
-    share, model = _share(share_text) if at else Fraction(1), None if name == _NOBODY else name
-    if model == each.model:
+    if model == each.model or share == 0:
         yield each
         return
     yield _scaled(replace(each, model=model, agreed_on=as_of), share)

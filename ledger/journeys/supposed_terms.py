@@ -6,7 +6,6 @@ A scenario may suppose what no contract allows; whoever reads it must know that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 
 from ledger.hardware import Catalogue
 from ledger.journeys.deals import Deal
@@ -37,13 +36,12 @@ def cautions_of(
 def _of_device(deal: Deal, change: Supposed, catalogue: Catalogue) -> Iterator[str]:
     """Yield what the substitution table of a contract says otherwise."""
     device, ratio = substitute_of(change.value, catalogue)
-    agreed = str(deal.first.body["device"])
-    if device == agreed:
-        return
-    if deal.terms is None:
+    agreed, allowed = deal.first.body["device"], deal.substitutes
+    if agreed in {None, device}:
+        return  # where no device is named, every one is the one agreed
+    if allowed is None:
         yield f"whether {deal.id} allows {device} is not known: its terms are not held here"
         return
-    allowed = {str(name): Fraction(text) for name, text in deal.terms["substitutes"]}
     if device not in allowed:
         named = f"it allows {', '.join(allowed)}" if allowed else "it allows no substitute"
         yield f"{device} is not allowed by {deal.id}: {named}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
+from itertools import groupby
 from typing import Any, Final
 
 from ledger.contract import Price
@@ -104,7 +105,7 @@ def _terms(deal: Deal) -> Table:
     rows = [
         ("kind", deal.kind),
         ("agreed on", str(body["agreed_on"])),
-        *([("exercised on", str(body["exercised_on"] or "not yet"))] * (deal.kind == "option")),
+        *([("exercised on", str(deal.exercised_on or "not yet"))] * (deal.kind == "option")),
         ("firmness", str(body["firmness"])),
         ("seller", _parties(deal, "seller")),
         ("buyer", _parties(deal, "buyer")),
@@ -127,11 +128,17 @@ def _parties(deal: Deal, side: str) -> str:
 
 
 def _changing(deal: Deal, told: Callable[[Part], str]) -> str:
-    """Return what holds of each window, told again where it changes."""
-    found: dict[str, None] = {}
-    for part in deal.parts:
-        if (text := told(part)) not in found:
-            found[text if not found else f"{text} (from {part.start})"] = None
+    """Return what holds of each window, told again where it changes.
+
+    What is told of the parts of one window, each meant for another model, is told together.
+    """
+    found: list[str] = []
+    last = ""
+    for start, parts in groupby(deal.parts, key=lambda part: part.start):
+        text = " and ".join(sorted({told(part) for part in parts}))
+        if text != last:
+            found.append(f"{text} (from {start})" if found else text)
+            last = text
     return "; ".join(found)
 
 

@@ -121,13 +121,12 @@ def contracts_schema() -> dict[str, Any]:
 def _contract(deal: Deal) -> ContractOut:
     """Return one contract."""
     body, price = deal.first.body, deal.price
-    exercised = body["exercised_on"]
     return ContractOut(
         contract=deal.id,
         kind=body["kind"],
         firmness=body["firmness"],
         agreed_on=date.fromisoformat(body["agreed_on"]),
-        exercised_on=None if exercised is None else date.fromisoformat(exercised),
+        exercised_on=deal.exercised_on,
         device=body["device"],
         precision=body["precision"],
         sparsity=body["sparsity"],

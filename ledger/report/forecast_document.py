@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any, Literal
@@ -153,7 +153,7 @@ def forecast_document(asked: Prospect) -> dict[str, Any]:
             supposed=tuple(str(each) for each in asked.changes),
             cautions=asked.cautions,
             hypothetical=True,
-            forecasts=tuple(forecast_out(each) for each in then.held),
+            forecasts=_forecasts(then.held),
             met=_lines(then.met),
             passed=_lines(then.passed),
             open=_lines(then.open_),
@@ -162,7 +162,7 @@ def forecast_document(asked: Prospect) -> dict[str, Any]:
         schema="flopledger/forecast.v1",
         ledger=checked.document.ledger,
         coordinates=checked.document.coordinates,
-        forecasts=tuple(forecast_out(each) for each in found.held),
+        forecasts=_forecasts(found.held),
         met=_lines(found.met),
         passed=_lines(found.passed),
         open=_lines(found.open_),
@@ -188,6 +188,18 @@ def forecast_schema() -> dict[str, Any]:
 
 def forecast_out(each: Forecast) -> ForecastOut:
     """Return one forecast."""
+    return _forecasts([each])[0]
+
+
+def _forecasts(held: Sequence[Forecast]) -> tuple[ForecastOut, ...]:
+    """Return forecasts; lines that count alike share their flows, which are told once."""
+    shared = {id(flows): flows for each in held for flows in (each.flows, each.late)}
+    told = {place: tuple(map(_flow, flows)) for place, flows in shared.items()}
+    return tuple(_forecast(each, told) for each in held)
+
+
+def _forecast(each: Forecast, told: Mapping[int, tuple[FlowOut, ...]]) -> ForecastOut:
+    """Return one forecast, its flows as they were told."""
     d, notify = each.determination, each.notify
     return ForecastOut(
         regime=d.regime,
@@ -196,8 +208,8 @@ def forecast_out(each: Forecast) -> ForecastOut:
         finding=d.finding,
         threshold=str(each.line),
         base={name: None if value is None else str(value) for name, value in each.base.items()},
-        flows=tuple(_flow(flow) for flow in each.flows),
-        late=tuple(_flow(flow) for flow in each.late),
+        flows=told[id(each.flows)],
+        late=told[id(each.late)],
         crossing=_band(each.band),
         worst=None if each.worst is None else _band(each.worst),
         unallocated=each.unallocated,

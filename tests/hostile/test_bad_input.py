@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -244,7 +245,8 @@ LINES = [
 @pytest.mark.parametrize(("line", "message"), LINES)
 def test_record_of_a_bad_line_names_it(line: str, message: str) -> None:
     text = f"{json.dumps(LINEAGE)}\n\n{line}\n"
-    done = record_lines(NoLedger(), Lines(text.encode(), "bad.jsonl"), load_vocabulary(pack()))
+    lines = Lines(text.encode(), "bad.jsonl")
+    done = record_lines(NoLedger(), lines, (load_vocabulary(pack()), date(2026, 11, 23)))
     (problem,) = done.problems
     assert (problem.source, problem.line, problem.severity) == ("bad.jsonl", 3, "refused")
     assert message in problem.message

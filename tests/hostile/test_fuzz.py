@@ -258,7 +258,8 @@ def proposals(folder: Path) -> Reader:
     store = location_of(context).open()
     files = Files(context.ledger)
     log = Log(store, NotesFile(files.checkpoints), identity())
-    desk = Desk(log, store, ORIGIN, load_vocabulary(pack()), Parties(log.pseudonym, store))
+    parties = Parties(log.pseudonym, store)
+    desk = Desk(log, store, ORIGIN, load_vocabulary(pack()), parties, date(2026, 11, 23))
     record = {"type": "allocation", **allocation(run="run-0", operations=5)}
     right = propose(desk, 0, [record], Reason("wrong_device", "a table", "2026-11-20"))
     gone = propose(desk, 1, [], Reason("duplicate", None, None))

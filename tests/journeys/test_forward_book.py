@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contracted import contract_text
+from contracted import contract_text, delivery
 from jsonschema import validate
 from tables import csv_text
-from test_contract_command import delivery
 
 Run = Callable[..., Any]
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "forecast.v1.schema.json"
@@ -154,10 +153,12 @@ def test_an_option_counts_once_it_is_exercised(lab: Run) -> None:
     assert days(line(found["scenario"])["crossing"])["point"] == "2027-01-31"
 
 
-def test_delivered_hours_net_off_what_is_still_to_come(lab: Run) -> None:
+def test_what_expired_is_not_still_to_come(lab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     sign(lab)
-    lab("contract", "expire", FORWARD, "--on", "2027-02-01")  # January did not come
-    found = line(ask(lab))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1801483200")  # 2027-02-01T16:00:00Z
+    done = lab("contract", "expire", FORWARD)  # January did not come
+    assert done.code == 0, done.err
+    found = line(ask(lab, "--as-of", "2027-01-31"))
     assert days(found["crossing"])["point"] == "2027-03-03"
 
 
