@@ -224,6 +224,32 @@ def test_what_is_attested_is_gathered_while_the_walk_goes_by(
     monkeypatch.setattr(ahead, "_hint", lambda _: (11, TODAY))
     assert verdict(data, asked, recompute=law) == expected
     assert again == [12]
+    monkeypatch.undo()
+    monkeypatch.setattr(BundleLeaves, "read", counted)
+    monkeypatch.setattr(ahead, "GROUPS_MAX", 3)
+    assert verdict(data, asked, recompute=law) == expected
+    assert again == [12, 12]
+
+
+def test_hint_that_nobody_signed_costs_little_and_hides_nothing(tmp_path: Path) -> None:
+    members = many_members(tmp_path, 5)
+    members["entries.jsonl"] = members["entries.jsonl"].replace(b'"run-2"', b'"run-9"')
+    for length in (ahead.STATEMENTS_MAX + 1, 34_000_000):
+        hint = (
+            hashlib.shake_256(b"hint").digest(400_000).ljust(length)
+        )  # packs no better than 1:200
+        named = {**members, f"attestations/{hashlib.sha256(hint).hexdigest()}.json": hint}
+        data = archived(relisted(named, size=5))
+        law = asking()
+        tracemalloc.start()
+        try:
+            found_ = verdict(data, recompute=law)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert found_.fault is not None
+        assert (found_.exit_status, found_.fault.step, found_.fault.seq) == (4, 5, 3)
+        assert peak < 2_000_000, peak
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -27,6 +26,7 @@ from ledgers import (
 )
 
 from ledger.book import Book
+from ledger.canonical import encode
 from ledger.engines import leaves, once, open_engine, passage, polars
 from ledger.engines.ahead import Ahead
 from ledger.engines.answer import is_plausible
@@ -166,9 +166,10 @@ def test_what_is_gathered_ahead_answers_no_other_question() -> None:
 
 def gathered(source: WalkedLeaves, size: int, as_of: date, reversing: Mapping[int, int]) -> Ahead:
     """Return what is gathered while a walk goes over the leaves, after this hint."""
-    said = {"check": {"coordinates": {"as_of": str(as_of)}}, "ledger": {"size": size}}
-    payload = base64.b64encode(json.dumps({"predicate": said}).encode()).decode()
-    envelope = json.dumps({"payload": payload}).encode()
+    log = {"origin": "ledger.example/t", "root": "0" * 64, "size": size}
+    said = {"check": {"coordinates": {"as_of": str(as_of)}}, "ledger": log}
+    payload = base64.b64encode(encode({"predicate": said})).decode()
+    envelope = encode({"payload": payload})
     opened = SimpleNamespace(
         names=SimpleNamespace(attestations={"0": "attestations/0.json"}),
         members=SimpleNamespace(size=lambda _: len(envelope)),

@@ -3,16 +3,17 @@
 The newest attestation says how many entries it is about and up to which day; both are only a hint
 at what will be asked, and so is what the reversals further on seem to reverse. What was gathered is
 used where the question, and the reversals that the walk then checked, turn out to be the same. In
-any other case the leaves are gone over again.
+any other case the leaves are gone over again. Nothing is signed yet when the hint is looked for, so
+what it costs is bounded: large statements and many groups are left to the second time.
 """
 
 from __future__ import annotations
 
 import base64
-import json
+import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from ledger.bundle import Opened
 from ledger.engines.passage import Passage, Passed, catch
@@ -20,9 +21,18 @@ from ledger.errors import LedgerError
 from ledger.merkle import CompactRange
 from ledger.verify.leaf import Leaf
 
-__all__ = ["Ahead"]
+__all__ = ["GROUPS_MAX", "STATEMENTS_MAX", "Ahead"]
 
-_STATEMENTS_MAX: Final = 67_108_864  # bytes of attestations that are looked at for a hint
+STATEMENTS_MAX: Final = 8_388_608
+"""Bytes of all attestations together that are looked at for a hint."""
+GROUPS_MAX: Final = 50_000
+"""Groups that are held before anything of the bundle is known to be signed."""
+_PAYLOAD: Final = re.compile(rb'\{"payload":"([A-Za-z0-9+/]*={0,2})"')
+_AS_OF: Final = re.compile(rb'"coordinates":\{"as_of":"(\d{4}-\d\d-\d\d)"')
+_LEDGER_BEGINS: Final = b'"ledger":{'
+_LEDGER: Final = re.compile(
+    rb'"ledger":\{"origin":"[^"\\]*","root":"[0-9a-f]{64}","size":([1-9]\d{0,11})\}'
+)
 
 
 class Ahead:
@@ -62,6 +72,9 @@ class Ahead:
         except LedgerError:
             # Whatever it is, the step that asks for it will find and name it.
             self._passage = None
+            return
+        if self._passage.groups > GROUPS_MAX:
+            self._passage = None
 
     def close(self, covered: CompactRange) -> None:
         """End at the size of the hint.
@@ -91,17 +104,21 @@ class Ahead:
 def _newest(opened: Opened) -> tuple[int, date]:
     """Return the size and day of the attestation over most entries; 0 if none can be read."""
     names = opened.names.attestations.values()
-    if sum(map(opened.members.size, names)) > _STATEMENTS_MAX:
+    if sum(map(opened.members.size, names)) > STATEMENTS_MAX:
         return 0, date.min
     return max(filter(None, map(_hint, map(opened.read, names))), default=(0, date.min))
 
 
 def _hint(data: bytes) -> tuple[int, date] | None:
-    """Return what an envelope seems to say, or None."""
+    """Return what an envelope seems to say, or None; nothing of it is parsed: who signed it?"""
+    envelope = _PAYLOAD.match(data)
+    if envelope is None:
+        return None
     try:
-        payload: Any = json.loads(data)["payload"]
-        said: Any = json.loads(base64.b64decode(payload))["predicate"]
-        size, day = said["ledger"]["size"], said["check"]["coordinates"]["as_of"]
-        return (size, date.fromisoformat(day)) if type(size) is int and size > 0 else None
-    except (ValueError, KeyError, TypeError, RecursionError):
+        said = base64.b64decode(envelope[1])
+        asked, log = _AS_OF.search(said), _LEDGER.match(said, max(said.rfind(_LEDGER_BEGINS), 0))
+        if asked is None or log is None:
+            return None
+        return int(log[1]), date.fromisoformat(asked[1].decode())
+    except ValueError:
         return None

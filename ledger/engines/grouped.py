@@ -85,6 +85,10 @@ class Grouped:
             group = self._found[key] = _Group(seq, made)
         group.add(made, sure=when is Happened.YES)
 
+    def __len__(self) -> int:
+        """How many legs there are."""
+        return len(self._found)
+
     def legs(self, models: frozenset[str]) -> dict[str, tuple[Leg, ...]]:
         """Return the legs of some models, each in order of ``seq``; one without has none."""
         found: dict[str, list[Leg]] = {model: [] for model in sorted(models)}

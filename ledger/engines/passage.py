@@ -105,6 +105,11 @@ class Passage:
         if made.total.role == "primary":
             self._grouped.take(seq, made)
 
+    @property
+    def groups(self) -> int:
+        """How many groups, legs and runs are held so far."""
+        return len(self._groups) + len(self._grouped) + len(self._runs)
+
     def close(self, covered: CompactRange) -> Passed:
         """Return what was found.
 
