@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -226,41 +227,51 @@ def test_counts_of_no_time_are_kept(tmp_path: Path) -> None:
     assert body["operations"] == "8"
 
 
-@pytest.mark.parametrize(
-    ("activities", "expected"),
-    [
-        (("pretrain", "eval", "pretrain"), [("eval", "10"), ("pretrain", "101")]),
-        (("eval", "pretrain", "eval"), [("pretrain", "10"), ("eval", "101")]),
-        (("startup", "eval", "pretrain"), [("eval", "10"), ("pretrain", "100"), ("startup", "1")]),
-    ],
-)
-def test_counts_of_no_time_stay_with_their_activity(
-    tmp_path: Path, activities: tuple[str, str, str], expected: list[tuple[str, str]]
-) -> None:
-    first, second, third = activities
+def test_counts_of_no_time_stay_with_their_activity(tmp_path: Path) -> None:
     lines = (
         head(),
-        mark(1, 0, "mark", operations="1", activity=first),
-        mark(2, 20, "mark", operations="11", activity=second),
-        mark(3, 40, "end", operations="111", activity=third),
-    )
-    found = bodies(read(spooled(tmp_path, *lines)))
-    assert [(body["activity"], body["operations"]) for body in found] == expected
-
-
-def test_counts_of_no_time_after_a_stretch_are_added_to_it(tmp_path: Path) -> None:
-    lines = (
-        head(),
-        mark(1, 20, "mark", operations="1", activity="pretrain"),
+        mark(1, 0, "mark", operations="1", activity="pretrain"),
         mark(2, 20, "mark", operations="11", activity="eval"),
         mark(3, 20, "mark", operations="111", activity="pretrain"),
-        mark(4, 40, "end", operations="1111", activity="eval"),
+        mark(4, 20, "mark", operations="111", activity="sft"),
+        mark(5, 40, "end", operations="1111", activity="eval"),
     )
     found = bodies(read(spooled(tmp_path, *lines)))
-    assert [(body["activity"], body["operations"]) for body in found] == [
-        ("pretrain", "101"),
-        ("eval", "1010"),
+    assert [(body["activity"], body["operations"], body["device_us"]) for body in found] == [
+        ("pretrain", "1", str(8000)),
+        ("eval", "10", str(8000 * 19)),
+        ("pretrain", "100", str(8000)),
+        ("eval", "1000", str(8000 * 19)),
     ]
+
+
+STRETCHES = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0, 1, 40, 86_400_000]),
+        st.sampled_from([0, 3, 7]),
+        st.sampled_from(["pretrain", "eval", "sft"]),
+        st.integers(0, 1),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(stretches=STRETCHES)
+def test_legs_of_a_spool_that_grows_stay_but_the_last(
+    stretches: list[tuple[int, int, str, int]],
+) -> None:
+    at = total = refused = 0
+    lines = [head().rstrip(b"\n")]
+    for number, (length, more, activity, odd) in enumerate(stretches, 1):
+        at, total, refused = at + length, total + more, refused + odd * (number % 3 == 0)
+        said = {"operations": str(total), "activity": activity, "refused": refused}
+        lines.append(mark(number, at, "mark", **said).rstrip(b"\n"))
+    whole = read_session(lines).legs
+    assert sum(leg.counts[2] or 0 for leg in whole) == total
+    assert all(leg.stop <= after.start for leg, after in pairwise(whole))
+    for count in range(1, len(lines)):
+        assert whole[: len(begun := read_session(lines[:count]).legs[:-1])] == begun
 
 
 def test_only_one_rank_adds(tmp_path: Path) -> None:

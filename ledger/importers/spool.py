@@ -184,7 +184,8 @@ class _Records:
 
     def _tail(self, stated: Mapping[str, JSON], activity: str, length: int) -> Iterator[Draft]:
         """Yield the records of the time in which nobody knows what was done."""
-        start, stop = self._session.last, self._session.last + length
+        start = max(self._session.last, *(leg.stop for leg in self._session.legs[-1:]), 0)
+        stop = start + length
         cuts = [start, *range((start // DAY_MS + 1) * DAY_MS, stop, DAY_MS), stop]
         for day, (begin, end) in enumerate(pairwise(cuts)):
             leg = Leg(0, day, activity, begin, end, (None, None, None), open=False)

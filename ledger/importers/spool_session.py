@@ -149,7 +149,6 @@ class _Reader:
         self.ended: Mapping[str, Any] | None = None
         self.broken = False
         self.stepped = 0
-        self.early: dict[str, _Counts] = {}
 
     def read(self, number: int, line: bytes) -> bool:
         """Read one line; return whether to go on."""
@@ -229,22 +228,25 @@ class _Reader:
             self.stepped = step
         start, stop = self._instant(self.before["mono_ms"]), self._instant(mark["mono_ms"])
         self.before = dict(mark)
+        if self.legs:
+            # What took no time was given a millisecond, which is not told twice.
+            start = max(start, self.legs[-1].stop)
         if stop > start:
             self._stretch(start, stop, "unknown" if self.missing else mark["activity"])
-        elif not self.missing and mark["refused"] == self.refused:
-            self._instantly(mark)
+        elif not self.missing and mark["refused"] == self.refused and any(self._rest()):
+            self._instantly(start, mark["activity"])
 
-    def _instantly(self, mark: Mapping[str, Any]) -> None:
-        """Give what was counted within no millisecond to its own activity, before or after it."""
-        activity = mark["activity"]
-        more = self._rest()
-        self.counted = {n: _integer(mark[n]) for n in _COUNTS}
-        for place in range(len(self.legs) - 1, -1, -1):
-            leg = self.legs[place]
-            if leg.activity == activity:
-                self.legs[place] = replace(leg, counts=_sum(leg.counts, more))
-                return
-        self.early[activity] = _sum(self.early.get(activity, _NOTHING), more)
+    def _instantly(self, start: int, activity: str) -> None:
+        """Keep what was counted within no millisecond with its own activity.
+
+        Only the last leg may still change: those before it were perhaps recorded for good.
+        """
+        last = self.legs[-1] if self.legs else None
+        if last is None or last.open or last.activity != activity:
+            self._stretch(start, start + 1, activity)
+            return
+        self.legs[-1] = replace(last, counts=_sum(last.counts, self._rest()))
+        self.counted = {n: _integer(self.before[n]) for n in _COUNTS}
 
     def _rest(self) -> _Counts:
         """Return what was counted since the last stretch."""
@@ -274,7 +276,6 @@ class _Reader:
         is_open: bool,
     ) -> None:
         """Add to the last leg, or begin another."""
-        counts = _sum(self.early.pop(activity, _NOTHING), counts)
         last = self.legs[-1] if self.legs else None
         goes_on = last is not None and (last.activity, last.open) == (activity, is_open)
         if last is not None and goes_on and last.start // DAY_MS == start // DAY_MS:
@@ -293,10 +294,6 @@ class _Reader:
     def _settle(self) -> None:
         """Keep what was counted in no time at all, and what is missing at the very end."""
         rest = self._rest()
-        last_ms = self._instant(self.before["mono_ms"])
-        for activity, counts in list(self.early.items()):
-            if any(counts):
-                self._add(last_ms, 1, activity, _NOTHING, is_open=False)
         is_open = self.missing or self.before["refused"] > self.refused
         if not is_open and not any(rest):
             return
