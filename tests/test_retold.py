@@ -62,6 +62,7 @@ def test_a_final_job_of_which_an_export_says_that_it_held_nothing_is_told(
 
 
 RUNNING_10H = {"State": "RUNNING", "End": "Unknown", "ElapsedRaw": "36000"}
+ENDED_AT_ONCE = {"End": "2026-03-01T10:00:00", "ElapsedRaw": "0"}
 ENDED_12H = {"End": "2026-03-01T22:00:00", "ElapsedRaw": "43200"}
 
 
@@ -87,9 +88,10 @@ def test_a_job_whose_types_are_told_otherwise_counts_once(
 
 
 @pytest.mark.parametrize("lists", ["cpu=8,node=1", ""])
-def test_a_job_that_lists_no_devices_at_its_end_counts_nothing(
+def test_a_job_that_ran_and_lists_no_devices_at_its_end_stays_and_is_told(
     imports: Imports, tmp_path: Path, lists: str
 ) -> None:
+    """Slurm may not track them: what is not listed is not known, and is no zero."""
     held = "gres/gpu:a100=2,gres/gpu:h100=8"
     running = written(tmp_path, job(AllocTRES=held, **RUNNING_10H), name="running.txt")
     assert imports(running, *SLURM)["device_us"] == 100 * HOUR
@@ -99,7 +101,24 @@ def test_a_job_that_lists_no_devices_at_its_end_counts_nothing(
         assert imports(path, *SLURM)["device_us"] == 100 * HOUR
     ended = written(tmp_path, job(AllocTRES=lists, **ENDED_12H), name="ended.txt")
     ran = imports(ended, *SLURM)
-    assert (ran["superseded"], ran["device_us"]) == (2, 0)
+    assert (ran["superseded"], ran["changed"], ran["device_us"]) == (0, 2, 100 * HOUR)
+    told = [each["code"] for each in ran["problems"]]
+    assert told.count("changed") == 2
+    assert imports(running, *SLURM)["device_us"] == 100 * HOUR
+
+
+@pytest.mark.parametrize("lists", ["cpu=8,node=1", "", "gres/gpu:h100=8"])
+def test_a_job_that_took_no_time_counts_nothing(
+    imports: Imports, tmp_path: Path, lists: str
+) -> None:
+    running = written(tmp_path, job(**RUNNING_10H), name="running.txt")
+    assert imports(running, *SLURM)["device_us"] == 80 * HOUR
+    ended = written(tmp_path, job(AllocTRES=lists, **ENDED_AT_ONCE), name="ended.txt")
+    # As a source that only corroborates it takes nothing from what adds.
+    ran = imports(ended, *SLURM, "--set", "role=corroborating")
+    assert (ran["superseded"], ran["device_us"]) == (0, 80 * HOUR)
+    ran = imports(ended, *SLURM)
+    assert (ran["superseded"], ran["device_us"]) == (1, 0)
     assert imports(running, *SLURM)["device_us"] == 0
 
 
@@ -108,7 +127,7 @@ NEVER_RAN = {"phase": "Failed", "reason": "UnexpectedAdmissionError", "container
 
 def test_exports_are_read_in_their_order(imports: Imports, tmp_path: Path) -> None:
     """A limit: of what held nothing no record is made, so that an older export counts behind it."""
-    unlisted = written(tmp_path, job(AllocTRES="cpu=8,node=1", **ENDED_12H), name="ended.txt")
+    unlisted = written(tmp_path, job(**ENDED_AT_ONCE), name="ended.txt")
     running = written(tmp_path, job(**RUNNING_10H), name="running.txt")
     placed = pods_written(tmp_path, pod(status=RUNNING), name="before.json")
     refused = pods_written(tmp_path, pod(status=NEVER_RAN), name="after.json")

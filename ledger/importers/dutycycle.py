@@ -32,7 +32,7 @@ __all__ = ["IMPORTER"]
 
 _MAKER: Final = Maker(
     name="dutycycle",
-    version="3",
+    version="4",
     told_apart=(),
     run=("container_ip",),
     hidden={"run_name": "container_ip"},

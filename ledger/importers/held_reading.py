@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from ledger.canonical import JSON
@@ -160,7 +160,8 @@ class HeldReader:
         refused = self._counts.refused
         for place, found in enumerate(self._source.stretches()):
             if isinstance(found, Nothing) and found.key:
-                yield self._whole(found.key, found.units, self._evidence(found.locator))
+                whole = self._whole(found.key, found.units, self._evidence(found.locator))
+                yield replace(whole, doubtful=found.doubtful, role=self._terms.role)
             if not isinstance(found, Stretch) or place in refused:
                 continue
             given = self._given(found)

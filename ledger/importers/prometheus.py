@@ -28,7 +28,7 @@ __all__ = ["IMPORTER"]
 _JSON: Final = re.compile(r'\[|\{\s*"')  # a line of a dump begins {__name__=
 _MAKER: Final = Maker(
     name="prometheus",
-    version="3",
+    version="4",
     told_apart=("namespace", "hpc_job"),
     run=("hpc_job", "pod"),
     hidden={"run_name": "pod", "cluster": "hostname", "cost_centre": "namespace"},

@@ -112,7 +112,9 @@ def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
         over = replace(over, key=key, units=SLOTS)
     held, odd = _held(cells["alloctres"])
     if not held:
-        return replace(over, why="no-devices" if cells["alloctres"] else "not-started")
+        doubtful = not running and _ran(cells, starts, clock)
+        why = "no-devices" if cells["alloctres"] else "not-started"
+        return replace(over, why=why, doubtful=doubtful)
     period, doubts = _period(cells, starts, clock, running=going)
     if period is None:
         return over
@@ -129,6 +131,14 @@ def read_job(record: Record, clock: Clock, cluster: str) -> Job | Nothing:
         running=running,
         doubts=doubts,
     )
+
+
+def _ran(cells: Mapping[str, str], starts: tuple[datetime, ...], clock: Clock) -> bool:
+    """Return whether a job that is over held some time, or that cannot be read."""
+    try:
+        return _period(cells, starts, clock, running=False)[0] is not None
+    except InputError:
+        return True
 
 
 def _held(tres: str) -> tuple[tuple[Held, ...], str]:

@@ -30,7 +30,7 @@ from ledger.importers.stretch import (
 __all__ = ["EXPORT", "NAME", "VERSION", "Said", "SlurmSource"]
 
 NAME: Final = "slurm"
-VERSION: Final = "3"
+VERSION: Final = "4"
 EXPORT: Final = (
     "TZ=UTC sacct --allusers --parsable2 --allocations --duplicates --starttime 2026-01-01 "
     "--endtime now --format jobid,jobidraw,cluster,partition,account,user,jobname,submit,start,"

@@ -32,6 +32,7 @@ class Nothing:
             seemed to hold something; else empty.
         units: Names of the devices that it would have held, as in the keys of records.
         locator: Where it stands, in words.
+        doubtful: Whether it ran, so that its source may only not have listed its devices.
     """
 
     why: str
@@ -39,6 +40,7 @@ class Nothing:
     key: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     locator: str = ""
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ class Appended:
             source no longer tells of them; what the log wrote for that is not in ``new``.
         withheld: Drafts that stand against nothing and were not appended, since another leg of
             the same thing is a conflict.
-        refuted: Final entries of things of which the source now says that they held nothing; they
-            stay as they are.
+        refuted: Final entries of things of which the source now says that they held nothing, and
+            any of those of which it only lists nothing; they stay as they are.
     """
 
     new: tuple[int, ...] = ()

@@ -244,10 +244,12 @@ class Sealing:
 
     def _take_vanished(self, whole: Whole) -> None:
         """Empty what was recorded of a thing while it seemed to hold something; or tell it."""
-        rest = self._rest(whole, set())
-        final = [entry.seq for entry in rest if entry.body["status"] == "final"]
-        self._refuted += final
-        for entry in () if final else rest:
+        rest = [
+            entry for entry in self._rest(whole, set()) if whole.role in {None, entry.body["role"]}
+        ]
+        stays = [e.seq for e in rest if whole.doubtful or e.body["status"] == "final"]
+        self._refuted += stays
+        for entry in () if stays else rest:
             self._empty(entry, whole)
 
     def _rest(self, whole: Whole, told: set[bytes]) -> list[Entry]:

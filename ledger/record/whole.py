@@ -43,6 +43,8 @@ class Whole:
         ordered: Whether a series has legs only if the one before it has.
         parts: Whether a leg is a part of one time and tells nothing of others: sealing numbers it,
             so that those that share no time have each a number of their own.
+        doubtful: Where it holds nothing any more: whether that may be for want of knowing.
+        role: Where it holds nothing any more: of which role its records are; None for any.
     """
 
     key: tuple[str, ...]
@@ -50,6 +52,8 @@ class Whole:
     evidence: Mapping[str, JSON]
     ordered: bool = False
     parts: bool = False
+    doubtful: bool = False
+    role: str | None = None
 
     @classmethod
     def numbered(
