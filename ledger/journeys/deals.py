@@ -12,8 +12,8 @@ from typing import Any, Final, Protocol
 
 from ledger.contract import Price
 from ledger.contract.terms import TERMS_SCHEMA
-from ledger.drawing import Capacity, Delivered, Delivery, drawn_on, expired
-from ledger.errors import MissingError
+from ledger.drawing import Capacity, Delivered, Delivery, Unrated, drawn_on, expired
+from ledger.errors import ConflictError, MissingError
 from ledger.forward import counts_from
 from ledger.log.store import Row
 from ledger.measure import StoredRecord
@@ -22,6 +22,7 @@ from ledger.period import parse_day
 __all__ = ["Deal", "Part", "Shelf", "agreed_by", "deals_of", "find_deal"]
 
 _GAP_MAX: Final = 64  # entries between two commitments that are read along
+_NAMED_MAX: Final = 5
 
 
 class Shelf(Protocol):
@@ -197,6 +198,34 @@ class Deal:
     def party(self, side: str) -> str | None:
         """Return the name of buyer or seller, of the first month; None where it is not held."""
         return next((p.hidden[side] for p in self._all if side in p.hidden), None)
+
+    def require_known(self, part: Part, came: Delivered) -> None:
+        """Refuse to go on where nobody knows how much of a commitment was delivered.
+
+        Args:
+            part: The commitment.
+            came: What was delivered of it, by some day.
+
+        Raises:
+            ConflictError: If a delivery does not say how much it was, or what was agreed does not.
+        """
+        if came.unknown:
+            rated = [each.capacity for each in self.parts]
+            told = [
+                f"delivered to {each.model} on {each.day} (entry {each.seq})"
+                for each in self.deliveries
+                if each.unknown or Unrated.UNKNOWN in [c.ratio(each.device) for c in rated]
+            ]
+            more = f" and {len(told) - _NAMED_MAX:,} more" if len(told) > _NAMED_MAX else ""
+            why = f"nobody can say how much was {'; '.join(told[:_NAMED_MAX])}{more}"
+            remedy = "record the device time and the device of that delivery first"
+        elif came and part.device_us is None:
+            why = "it does not say how much device time was agreed, and deliveries came of it"
+            remedy = f"record its device time first: flopledger restate {part.seq}"
+        else:
+            return
+        what = f"how much of entry {part.seq} was delivered is not known"
+        raise ConflictError(what, why=why, remedy=remedy)
 
     @property
     def _all(self) -> tuple[Part, ...]:
