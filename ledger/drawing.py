@@ -30,8 +30,9 @@ __all__ = [
     "Unrated",
     "delivered_by",
     "drawn_on",
-    "expired",
+    "expires_on",
     "in_agreed",
+    "standing_by",
 ]
 
 _STAGES: Final = 6  # in the window and in those over, each by its own model, by none, by another
@@ -59,6 +60,7 @@ class Capacity:
         device: Catalogue id; None if not stated, and then every device is the one agreed.
         device_us: Device-microseconds agreed; None if not stated.
         substitutes: How many of a device stand for one agreed, by device; None if not stated.
+        expired_on: Day from which it only says what did not come; None while more may come.
     """
 
     seq: int
@@ -69,6 +71,7 @@ class Capacity:
     device: str | None
     device_us: int | None
     substitutes: Mapping[str, Fraction] | None
+    expired_on: date | None = None
 
     @classmethod
     def of(cls, seq: int, body: Mapping[str, Any]) -> Self:
@@ -85,6 +88,7 @@ class Capacity:
             substitutes=None
             if listed is None
             else {each["device"]: Fraction(each["ratio"]) for each in listed},
+            expired_on=expires_on(body),
         )
 
     def ratio(self, device: str | None) -> Fraction | Unrated:
@@ -199,7 +203,8 @@ def drawn_on(parts: Iterable[Capacity], deliveries: Sequence[Delivery]) -> Drawn
     """Draw the deliveries under one contract on its commitments.
 
     Args:
-        parts: All commitments of the contract that stand, whether they count for a model or not.
+        parts: All commitments of the contract that stand and have not expired, whether they count
+            for a model or not.
         deliveries: What was delivered under it.
     """
     drawing = _Drawing(sorted(parts, key=lambda part: (part.end, part.seq)))
@@ -220,12 +225,12 @@ class Drawings:
 
         Args:
             parts: All commitments that stand, by contract: what counts for nobody, or not yet, is
-                drawn on all the same.
+                drawn on all the same, and what expired is until then.
             delivered: As ``delivered_by`` gives it for the last day that is asked about.
         """
         self._parts = parts
         self._delivered = delivered
-        self._drawn: dict[tuple[str, int], Mapping[int, Delivered]] = {}
+        self._drawn: dict[tuple[str, int, int], Mapping[int, Delivered]] = {}
 
     def by(self, contract: str, day: date) -> Mapping[int, Delivered]:
         """Return what of a contract was delivered by a day, by entry; empty if nothing was."""
@@ -233,10 +238,11 @@ class Drawings:
         number = bisect_right(deliveries, day, key=lambda each: each.day)
         if not number:
             return {}
-        held = self._drawn.get((contract, number))
+        parts = [part for part in self._parts[contract] if standing_by(part.expired_on, day)]
+        place = (contract, number, len(parts))  # once expired it stays so: as many are the same
+        held = self._drawn.get(place)
         if held is None:
-            held = drawn_on(self._parts[contract], deliveries[:number]).parts
-            self._drawn[contract, number] = held
+            held = self._drawn[place] = drawn_on(parts, deliveries[:number]).parts
         return held
 
 
@@ -253,9 +259,15 @@ def in_agreed(parts: Iterable[Capacity], device: str | None, device_us: Fraction
     return next(told, Fraction(0))
 
 
-def expired(body: Mapping[str, Any]) -> bool:
-    """Return whether a commitment only says what did not come; nothing draws on it."""
-    return body.get("expired_on") is not None
+def expires_on(body: Mapping[str, Any]) -> date | None:
+    """Return the day from which a commitment only says what did not come, and none draws on it."""
+    text = body.get("expired_on")
+    return None if text is None else parse_day(text)
+
+
+def standing_by(expired_on: date | None, day: date) -> bool:
+    """Return whether what expires on a day, or on none, still stands by the end of another."""
+    return expired_on is None or day < expired_on
 
 
 class _Drawing:

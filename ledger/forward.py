@@ -4,7 +4,8 @@ What remains of a commitment is its expected operations, times the device time n
 divided by the device time contracted. Forwards, reservations and plans count from the day they
 were agreed, an option from the day it was exercised, what was meant for another purpose later from
 the day of that decision, and capacity meant for no model never does. A window that has passed ends
-nothing by itself: somebody records that the rest will not come.
+nothing by itself: somebody records that the rest will not come, and from that day on it counts no
+more.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
-from ledger.drawing import Capacity, Delivered, Drawings, expired
+from ledger.drawing import Capacity, Delivered, Drawings, expires_on, standing_by
 from ledger.measure import StoredRecord, Sums, TotalKey
 from ledger.period import parse_day, parse_instant
 
@@ -42,6 +43,7 @@ class Outstanding:
         error_low: Lower end of the stated range, else ``low``.
         error_high: Upper end of the stated range, else ``high``.
         device_us: Device-microseconds contracted; None if not stated.
+        expired_on: Day from which it counts no more, as it will not come; None while it may.
     """
 
     seq: int
@@ -56,6 +58,11 @@ class Outstanding:
     error_low: int
     error_high: int | None
     device_us: int | None
+    expired_on: date | None
+
+    def counts_on(self, day: date) -> bool:
+        """Return whether it counts by the end of a day."""
+        return self.counts_from <= day and standing_by(self.expired_on, day)
 
     @property
     def recorded_late(self) -> bool:
@@ -90,19 +97,18 @@ def outstanding(commitments: Iterable[StoredRecord]) -> tuple[Outstanding, ...]:
 
 
 def standing_parts(commitments: Iterable[StoredRecord]) -> tuple[Capacity, ...]:
-    """Return everything that deliveries draw on, whether it counts for a model or not.
+    """Return everything that deliveries draw on, until it expires, whether it counts or not.
 
     Args:
         commitments: Commitment records that still stand.
     """
-    held = (record for record in commitments if not expired(record.body))
-    return tuple(Capacity.of(record.seq, record.body) for record in held)
+    return tuple(Capacity.of(record.seq, record.body) for record in commitments)
 
 
 def committed(
     commitments: Iterable[Outstanding], drawings: Drawings, day: date
 ) -> Mapping[str, list[tuple[TotalKey, Sums]]]:
-    """Return what commitments that count by a day still add, by model.
+    """Return what commitments that count on a day still add, by model.
 
     Args:
         commitments: Those that count, in order.
@@ -112,7 +118,7 @@ def committed(
     found: dict[str, list[tuple[TotalKey, Sums]]] = {}
     contracts: dict[str, list[Outstanding]] = {}
     for item in commitments:
-        if item.counts_from <= day:
+        if item.counts_on(day):
             contracts.setdefault(item.contract, []).append(item)
     for contract, items in contracts.items():
         drawn = drawings.by(contract, day)
@@ -136,7 +142,7 @@ def _read(record: StoredRecord) -> Outstanding | None:
     """Read a commitment; None if it never counts."""
     body: Mapping[str, Any] = record.body
     since = counts_from(body)
-    if body["model"] is None or since is None or expired(body):
+    if body["model"] is None or since is None:
         return None
     point, low, high = (_digits(body, f"operations{end}") for end in ("", "_low", "_high"))
     least = point if point is not None else low or 0
@@ -154,6 +160,7 @@ def _read(record: StoredRecord) -> Outstanding | None:
         error_low=least if low is None else low,
         error_high=most if high is None else high,
         device_us=_digits(body, "device_us"),
+        expired_on=expires_on(body),
     )
 
 

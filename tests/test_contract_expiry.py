@@ -120,10 +120,11 @@ def test_a_closed_contract_no_longer_stands(booked: Run, expire: Run) -> None:
 
 
 def test_what_of_a_contract_had_all_expired_is_not_listed_by_that_day(booked: Run) -> None:
-    windows = {"window_start": "2026-10-01", "window_end": "2026-11-01", "contract": "odd"}
-    gone = commitment("m", "acme", **windows, agreed_on="2026-09-01", key=["odd", "1"])
+    windows = {"window_start": "2026-09-01", "window_end": "2026-10-01", "contract": "odd"}
+    gone = commitment("m", "acme", **windows, agreed_on="2026-08-01", key=["odd", "1"])
+    windows |= {"window_end": "2026-11-01"}
     later = commitment("m", "acme", **windows, agreed_on="2026-10-20", key=["odd", "2"])
-    rows = [{**gone, "expired_on": "2026-11-02"}, later]
+    rows = [{**gone, "expired_on": "2026-10-02"}, later]
     Path("odd.jsonl").write_text(
         "".join(json.dumps({"type": "commitment", **row}) + "\n" for row in rows)
     )
@@ -135,3 +136,5 @@ def test_what_of_a_contract_had_all_expired_is_not_listed_by_that_day(booked: Ru
         assert "odd" not in listed.out
     assert booked("contract", "show", "odd", *asked).code == 2
     assert booked("contract", "show", "odd").code == 0
+    assert booked("contract", "show", "odd", "--as-of", "2026-10-01").code == 0
+    assert booked("contract", "show", "odd", "--as-of", "2026-10-02").code == 2

@@ -133,6 +133,7 @@ PART = st.fixed_dictionaries(
         "device_us": st.one_of(st.none(), st.integers(0, 200).map(str)),
         "kind": st.sampled_from(["forward", "option"]),
         "agreed_on": st.sampled_from(["2026-02-01", "2026-06-20"]),
+        "expired_on": st.sampled_from([None, "2026-07-15", "2026-08-01"]),
         "device": st.sampled_from([None, "h100"]),
         "substitutes": st.sampled_from([None, [], [{"device": "b200", "ratio": "2/3"}]]),
     }
@@ -157,6 +158,8 @@ def test_both_books_leave_the_same_open(
         changes = {name: value for name, value in each.items() if name not in {"model", "window"}}
         start, end = each["window"]
         window = {"window_start": start, "window_end": end}
+        if changes["expired_on"] is None or changes["expired_on"] < end:
+            del changes["expired_on"]
         bodies.append(commitment(each["model"], "acme", operations="1000", **window, **changes))
     stored = records(*(("commitment", body) for body in bodies))
     day = date(2026, 6, 1) + timedelta(days=offset)
@@ -166,13 +169,13 @@ def test_both_books_leave_the_same_open(
         leg = replace(LEG, seq=seq, day=when, commitment="c-1", device_us=us, device=device)
         held.setdefault(model, []).append(leg)
     delivered = delivered_by(held, day)
-    (deal,) = deals_of(stored, delivered, Bare())
+    (deal,) = deals_of(stored, delivered, Bare(), day, closed=True)
     parts = {"c-1": standing_parts(stored)}
     # A book of all that ever came says the same of the day.
     ever = Drawings(parts, delivered_by(held, date.max))
     found = committed(outstanding(stored), ever, day)
     assert found == committed(outstanding(stored), Drawings(parts, delivered), day)
-    told = [item for item in outstanding(stored) if item.counts_from <= day]
+    told = [item for item in outstanding(stored) if item.counts_on(day)]
     of_deal = {each.seq: each for each in deal.parts}
     for model in ("m", "n"):
         mine = [item.remaining(of_deal[item.seq].delivered) for item in told if item.model == model]

@@ -304,3 +304,11 @@ def test_a_forecast_of_nothing_is_never_clean(
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795428000")
     assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
     assert flopledger("forecast", "--regime", "eu.aia").code == 3
+
+
+@pytest.mark.parametrize("value", ["@1/2", " @1/2", ""])
+def test_nothing_is_supposed_to_be_meant_for_a_model_without_a_name(lab: Run, value: str) -> None:
+    sign(lab)
+    done = lab("forecast", *EU, "--reallocate", f"{FORWARD}={value}")
+    assert done.code == 2
+    assert value == "" or "names no model" in done.err

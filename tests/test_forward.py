@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -136,8 +136,22 @@ def test_a_stranger_does_not_eat_what_is_meant_for_a_model(changes: dict[str, An
 
 
 def test_what_expired_adds_nothing_and_nothing_draws_on_it() -> None:
-    found = adding(body(expired_on="2026-09-01"), body(), m=40)
+    found = adding(body(window_end=str(DAY), expired_on=str(DAY)), body(), m=40)
     assert [sums.lo for _, sums in found["m"]] == [600]
+
+
+def test_what_expires_later_counts_and_is_drawn_on_until_then() -> None:
+    gone = body(window_end=str(DAY), expired_on=str(DAY + timedelta(days=1)))
+    found = adding(gone, body(), m=140)
+    assert [sums.lo for _, sums in found["m"]] == [600]
+    (item,) = outstanding(records(("commitment", gone)))
+    assert (item.counts_on(DAY), item.counts_on(DAY + timedelta(days=1))) == (True, False)
+    # The day after, all that was delivered draws on what still stands.
+    stored = records(("commitment", gone), ("commitment", body()))
+    came = (Delivery("m", None, DAY, 140, 0),)
+    drawings = Drawings({"c-1": standing_parts(stored)}, {"c-1": came})
+    assert [us.device_us for us in drawings.by("c-1", DAY).values()] == [40, 100]
+    assert [us.device_us for us in drawings.by("c-1", DAY + timedelta(days=1)).values()] == [100]
 
 
 def test_commitment_of_a_later_day_adds_nothing_yet() -> None:

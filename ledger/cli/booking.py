@@ -36,7 +36,7 @@ class Standing:
     Attributes:
         ledger: The fold it was read from.
         deals: The contracts that stand, those agreed after the day among them; if asked for by
-            grade, those too of which all expired.
+            grade, those too of which all has expired by the day.
         as_of: Last day whose deliveries count.
         graded: What was delivered, by contract and grade; empty unless asked for.
     """
@@ -48,7 +48,7 @@ class Standing:
 
     @property
     def agreed(self) -> tuple[Deal, ...]:
-        """What of them was agreed by the day and stands; not what of it has all expired."""
+        """What of them was agreed by the day and stands; not what of it had all expired."""
         return tuple(deal for deal in agreed_by(self.deals, self.as_of) if deal.parts)
 
 
@@ -117,7 +117,7 @@ def _deals(
         models = frozenset(key.model for key in folded.totals)
         delivered = delivered_by(records.legs(models), as_of)
     held = (record for record in unreversed(folded.records) if record.type == "commitment")
-    return deals_of(held, delivered, shelf, closed=closed)
+    return deals_of(held, delivered, shelf, as_of, closed=closed)
 
 
 def desk_of(context: Context) -> Desk:

@@ -314,7 +314,7 @@ class Conclusion:
         if clamped:
             yield f"no clock starts before the rule applies, {self.ground.since}"
         if foreseen is not None and foreseen.finding == "met":
-            for item in self.world.contracts_of(self.world.closure(self.subject)):
+            for item in self.world.counting(self.world.closure(self.subject)):
                 if item.recorded_late:
                     yield (
                         f"commitment {item.contract} counts from {item.counts_from} and was "

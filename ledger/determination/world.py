@@ -43,7 +43,7 @@ class World:
         book: What the prefix of the log says.
         as_of: The day.
         devices: Rates and facts of devices.
-        contracts: Commitments that count by then, in order.
+        contracts: Commitments that count on it, in order.
         drawn: Whether something was delivered under one of them.
         present: The standpoint of the day.
     """
@@ -59,10 +59,9 @@ class World:
         """
         self.book = book
         self.as_of = as_of
-        self.contracts = tuple(
-            item for item in outstanding(book.commitments) if item.counts_from <= as_of
-        )
-        self._contracts_to = _grouped(self.contracts, lambda item: item.model)
+        ever = [each for each in outstanding(book.commitments) if each.counts_from <= as_of]
+        self.contracts = tuple(each for each in ever if each.counts_on(as_of))
+        self._contracts_to = _grouped(ever, lambda item: item.model)
         self._parts_of = _grouped(standing_parts(book.commitments), lambda part: part.contract)
         self._drawings: Drawings | None = None
         self._ask_legs = legs
@@ -76,7 +75,7 @@ class World:
         self._facts = _by(book.records("fact"), "subject")
         self._standpoints: dict[_Place, Standpoint] = {}
         self._lineages: dict[tuple[int, ...], Lineage] = {}
-        self.drawn = any(item.contract in book.folded.deliveries for item in self.contracts)
+        self.drawn = any(item.contract in book.folded.deliveries for item in ever)
         self._drawn_by: _Models = self.models() if self.drawn else frozenset()
         self.present = Standpoint(
             book,
@@ -148,9 +147,13 @@ class World:
                 return frozenset()
 
     def contracts_of(self, models: _Models) -> tuple[Outstanding, ...]:
-        """Return the commitments to some models, in order."""
+        """Return the commitments to some models, in order; those too that have expired by now."""
         found = (item for model in models for item in self._contracts_to.get(model, ()))
         return tuple(sorted(found, key=lambda item: item.seq))
+
+    def counting(self, models: _Models) -> tuple[Outstanding, ...]:
+        """Return the commitments to some models that count on the day asked for, in order."""
+        return tuple(each for each in self.contracts_of(models) if each.counts_on(self.as_of))
 
     def days(
         self, subject: str, models: _Models, undated: Undated, *, until: date | None = None
@@ -167,8 +170,11 @@ class World:
         totals = [leg.day for leg in legs if leg.day is not None]
         if undated is Undated.LATE:
             totals += [leg.not_after for leg in legs if leg.not_after is not None]
-        totals += [item.counts_from for item in self.contracts_of(models)]
-        breaks = [day for m in models for day in _dates(self._steps.get(m, ()), "on")]
+        contracts = self.contracts_of(models)
+        totals += [item.counts_from for item in contracts]
+        parts = [part for name in {c.contract for c in contracts} for part in self._parts_of[name]]
+        breaks = [part.expired_on for part in parts if part.expired_on is not None]
+        breaks += [day for m in models for day in _dates(self._steps.get(m, ()), "on")]
         undated_steps = [m for m in models if any(not s.body["on"] for s in self._steps.get(m, ()))]
         breaks += [day for m in undated_steps if (day := _first_work(self.legs([m])[m])) > BEFORE]
         subjects = {subject, *(f"model:{model}" for model in models)}

@@ -2,7 +2,8 @@
 
 A change takes back the commitments that it touches and puts others in their place, all in one
 transaction, so that at every moment each hour agreed stands in the ledger once. A window in
-progress is cut in two: what lies before the day asked for, and before the last delivery, stays.
+progress is cut in two: what lies before the day asked for, and before the last delivery, stays,
+and with it all that was delivered by then, so that no capacity is open anew.
 """
 
 from __future__ import annotations
@@ -14,20 +15,20 @@ from fractions import Fraction
 from typing import Any, Final
 
 from ledger.canonical import JSON
+from ledger.drawing import Delivered, drawn_on
 from ledger.entry import Entry
 from ledger.errors import ConflictError, InputError
 from ledger.journeys.contracting import Changed, Desk
 from ledger.journeys.correction import corrected_entry
 from ledger.journeys.deals import Deal, Part
 from ledger.journeys.novation import Novation
-from ledger.journeys.share import given_up
+from ledger.journeys.share import given_up, scaled, sized
 from ledger.log.seal import reversal_key
 from ledger.record import Draft, draft_of
 
 __all__ = ["Purpose", "allocate", "exercise", "expire", "novate"]
 
 _DAY: Final = timedelta(days=1)
-_NAMED_MAX: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def allocate(desk: Desk, deal: Deal, purpose: Purpose, *, share: Fraction, since
     Raises:
         InputError: If the share is no such share, or it was decided before the contract was agreed.
         ConflictError: If nothing is open from that day, or as much is meant for it already; or a
-            part is asked for of a window whose device time is not known.
+            part is asked for of a window whose device time is not known, or what was delivered.
     """
     if not 0 < share <= 1:
         raise InputError(f"a share of {share} cannot be allocated", remedy="give 1/4, or 25 %")
@@ -95,9 +96,9 @@ def allocate(desk: Desk, deal: Deal, purpose: Purpose, *, share: Fraction, since
     changing = _Changing(desk, deal, since)
     for cut, moved in _moved(deal.id, changing.cuts(), purpose, share):
         body = changing.take(cut, f"allocated to {purpose.model or 'no model'}")
-        changing.put(cut.part, _sized(cut.part, purpose.given_to(body), moved))
+        changing.put(cut.part, sized(cut.part.seq, purpose.given_to(body), moved))
         if moved < 1:
-            changing.put(cut.part, _sized(cut.part, body, 1 - moved))
+            changing.put(cut.part, sized(cut.part.seq, body, 1 - moved))
     return changing.record(
         f"nothing of {deal.id!r} is open from {since} that is not meant for that already"
     )
@@ -114,7 +115,8 @@ def novate(desk: Desk, deal: Deal, novation: Novation, *, since: date) -> Change
 
     Raises:
         InputError: If it would be between one party and itself, or leave another's customer.
-        ConflictError: If nothing is open from that day, or the names are not held here.
+        ConflictError: If nothing is open from that day, the names are not held here, or nobody
+            knows how much was delivered of a window in progress.
     """
     changing = _Changing(desk, deal, since)
     cuts = changing.cuts()
@@ -130,16 +132,18 @@ def novate(desk: Desk, deal: Deal, novation: Novation, *, since: date) -> Change
 def exercise(desk: Desk, deal: Deal, *, on: date) -> Changed:
     """Record that an option was exercised: what is to come of it from that day on counts.
 
-    A window in progress is cut in two; the days before were not exercised.
+    A window in progress is cut in two; the days before, and what they delivered, were not
+    exercised.
 
     Args:
         desk: Where to record it.
-        deal: The contract.
+        deal: The contract, with every delivery in it.
         on: The day; not still to come.
 
     Raises:
         InputError: If it is no option, or was agreed later.
-        ConflictError: If it was exercised already, or nothing is still to come.
+        ConflictError: If it was exercised already, nothing is still to come, or nobody knows how
+            much was delivered of a window in progress.
     """
     if deal.kind != "option":
         raise InputError(f"a {deal.kind} is not exercised: {deal.id!r} counts as it stands")
@@ -153,11 +157,13 @@ def exercise(desk: Desk, deal: Deal, *, on: date) -> Changed:
     if done:
         raise ConflictError(f"{deal.id!r} was exercised already, on {done[0]}")
     changing = _Changing(desk, deal, on)
+    came = drawn_on((p.capacity for p in deal.parts), [d for d in deal.deliveries if d.day < on])
     for part in deal.parts:
-        if part.window_end > on:
-            body = changing.take(_Cut(part, max(part.start, on)), f"exercised on {on}")
+        cut = _Cut(deal, part, max(part.start, on), came.parts[part.seq])
+        if part.window_end > on and not cut.spent:
+            body = changing.take(cut, f"exercised on {on}")
             changing.put(part, {**body, "exercised_on": on.isoformat()})
-    return changing.record(f"every window of {deal.id!r} ended by {on}")
+    return changing.record(f"every window of {deal.id!r} ended by {on}, or was delivered in full")
 
 
 def expire(desk: Desk, deal: Deal, *, on: date) -> Changed:
@@ -177,19 +183,14 @@ def expire(desk: Desk, deal: Deal, *, on: date) -> Changed:
     for part in deal.parts:
         if part.window_end > on or part.open_us == 0:
             continue
-        if part.delivered.unknown or (part.device_us is None and part.delivered):
-            raise ConflictError(
-                f"how much of entry {part.seq} was delivered is not known",
-                why=f"nobody can say how much was {_unknown(deal)}",
-                remedy="record the device time and the device of that delivery first",
-            )
-        body = changing.take(_Cut(part, part.start), "expired undelivered")
+        deal.require_known(part, part.delivered)
+        body = changing.take(_Cut(deal, part, part.start, part.delivered), "expired undelivered")
         came = Fraction(0)
         if part.device_us and part.delivered:
             came = Fraction(part.device_us - (part.open_us or 0), part.device_us)
             # How many devices were there at once is in the deliveries.
-            changing.put(part, _scaled({**body, "milli_devices": None}, came))
-        rest = _scaled({**body, "expired_on": on.isoformat()}, 1 - came)
+            changing.put(part, scaled({**body, "milli_devices": None}, came))
+        rest = scaled({**body, "expired_on": on.isoformat()}, 1 - came)
         changing.put(part, rest if came == 0 else {**rest, "milli_devices": None})
     return changing.record(
         f"no window of {deal.id!r} ended by {on} with something open",
@@ -200,22 +201,46 @@ def expire(desk: Desk, deal: Deal, *, on: date) -> Changed:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A commitment and the first day of what a change touches of it."""
+    """A commitment, the first day of what a change touches of it, and what had come by then."""
 
+    deal: Deal
     part: Part
     begin: date
+    came: Delivered
 
     @property
-    def share(self) -> Fraction:
-        """The part of its days that is touched."""
-        part = self.part
-        return Fraction((part.window_end - self.begin).days, (part.window_end - part.start).days)
+    def came_us(self) -> int:
+        """Device-microseconds that had come, rounded up: they stay."""
+        return self.came.device_us + (self.came.rest > 0)
 
     @property
-    def touched_us(self) -> Fraction | None:
-        """Device-microseconds that are touched; None if not stated."""
+    def spent(self) -> bool:
+        """Whether nothing is left to touch: all had come."""
         agreed = self.part.device_us
-        return None if agreed is None else agreed * self.share
+        return agreed is not None and not self.came.unknown and self.came_us >= agreed
+
+    @property
+    def days(self) -> Fraction:
+        """The part of its days that lies before."""
+        part = self.part
+        return Fraction((self.begin - part.start).days, (part.window_end - part.start).days)
+
+    def stays(self) -> Fraction:
+        """Return the part of it that stays: that of its days, or what had come if that is more.
+
+        Raises:
+            ConflictError: If a window in progress is cut, and nobody knows how much had come.
+        """
+        if self.days == 0:
+            return self.days
+        self.deal.require_known(self.part, self.came)
+        agreed = self.part.device_us
+        return max(self.days, Fraction(self.came_us, agreed)) if agreed else self.days
+
+    def touched_us(self) -> Fraction | None:
+        """Return the device-microseconds that are touched; None if not stated."""
+        agreed = self.part.device_us
+        return None if agreed is None else agreed * (1 - self.stays())
 
 
 class _Changing:
@@ -241,13 +266,15 @@ class _Changing:
         """Return what is open of the commitments, from the day after the last delivery."""
         found: list[_Cut] = []
         for part in self._deal.parts:
-            if part.window_end <= self._since or part.open_us == 0:
+            if part.window_end <= self._since:
                 continue
             days = [each.day for each in self._deal.deliveries if part.holds(each.day)]
             last = max(days, default=part.start - _DAY)
-            begin = max(part.start, self._since, last + _DAY)
-            if begin < part.window_end:
-                found.append(_Cut(part, begin))
+            cut = _Cut(self._deal, part, max(part.start, self._since, last + _DAY), part.delivered)
+            if cut.spent:
+                continue
+            if cut.begin < part.window_end:
+                found.append(cut)
                 continue
             told = f"{part.start} to {part.window_end} has deliveries until {last}"
             if told not in self._untouched:
@@ -261,14 +288,15 @@ class _Changing:
         self._entries[part.seq] = entry
         self._drafts.append(_reversal(entry, f"contract {self._deal.id}: {why}"))
         self.taken.append(part.seq)
-        body = dict(part.body)
-        if cut.begin == part.start:
+        body, stays = dict(part.body), cut.stays()
+        if stays == 0:
             return body
-        before = _scaled(body, 1 - cut.share)
-        self.put(part, {**before, "window_end": cut.begin.isoformat()})
-        after = _scaled(body, cut.share)
+        before, after = scaled(body, stays), scaled(body, 1 - stays)
         if body["device_us"] is not None:
             after["device_us"] = str(int(body["device_us"]) - int(before["device_us"]))
+        if stays > cut.days:  # how many devices were there at once is in the deliveries
+            before["milli_devices"] = after["milli_devices"] = None
+        self.put(part, {**before, "window_end": cut.begin.isoformat()})
         return {**after, "window_start": cut.begin.isoformat()}
 
     def put(
@@ -337,39 +365,11 @@ def _moved(
         others = [cut for cut in held if not purpose.of(cut.part)]
         if not others:
             continue
-        own = (cut.touched_us for cut in held if purpose.of(cut.part))
+        own = (cut.touched_us() for cut in held if purpose.of(cut.part))
         what = f"{contract!r} from {begin} until {end}"
-        moved = given_up(share, (cut.touched_us for cut in others), own, what)
+        moved = given_up(share, (cut.touched_us() for cut in others), own, what)
         if moved > 0:
             yield from ((cut, moved) for cut in others)
-
-
-def _sized(part: Part, body: dict[str, Any], share: Fraction) -> dict[str, Any]:
-    """Return a share of a commitment in whole thousandths of devices, as far as they are stated.
-
-    Raises:
-        InputError: If they are no whole number of thousandths.
-    """
-    if body["milli_devices"] is None:
-        return _scaled(body, share)
-    milli = body["milli_devices"] * share
-    if milli.denominator != 1:
-        raise InputError(
-            f"a share of {share} of entry {part.seq} is no whole number of thousandths of devices",
-            remedy="choose a share that divides the devices",
-        )
-    return {**_scaled(body, share), "milli_devices": milli.numerator}
-
-
-def _scaled(body: Mapping[str, Any], share: Fraction) -> dict[str, Any]:
-    """Return a share of the device time of a commitment; its operations keep their bounds."""
-    found = dict(body)
-    for name in ("device_us", "operations_low", "operations", "operations_high"):
-        if body[name] is not None:
-            exact = int(body[name]) * share
-            up = name == "operations_high"
-            found[name] = str(-(-exact.numerator // exact.denominator) if up else int(exact))
-    return found
 
 
 def _reversal(entry: Entry, root_cause: str) -> Draft:
@@ -384,15 +384,3 @@ def _reversal(entry: Entry, root_cause: str) -> Draft:
         "discovered_on": None,
     }
     return draft_of("reversal", body, key=reversal_key(entry.seq))
-
-
-def _unknown(deal: Deal) -> str:
-    """Name the deliveries of which nobody can say how much of what was agreed they are."""
-    capacities = [part.capacity for part in deal.parts]
-    told = [
-        f"delivered to {each.model} on {each.day} (entry {each.seq})"
-        for each in deal.deliveries
-        if each.unknown or all(not isinstance(c.ratio(each.device), Fraction) for c in capacities)
-    ]
-    more = f" and {len(told) - _NAMED_MAX:,} more" if len(told) > _NAMED_MAX else ""
-    return "; ".join(told[:_NAMED_MAX]) + more

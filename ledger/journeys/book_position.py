@@ -143,13 +143,7 @@ class _Teller:
             yield replace(row, counts=counts)
 
     def expired(self, deal: Deal, part: Part) -> Iterator[BookRow]:
-        """Yield what did not come, and what of it must be paid all the same.
-
-        By a day before it expired, it was committed and open.
-        """
-        if part.expired_on is not None and part.expired_on > self._as_of:
-            yield from self.agreed(deal, part)
-            return
+        """Yield what did not come, and what of it must be paid all the same."""
         piece = self._piece(part, part.device_us)
         money = self._pricing.agreed(deal, piece)
         row = _row(_key("expired", deal.id, part.model, piece), piece, _expected(part), money)

@@ -12,8 +12,8 @@ from typing import Any, Final, Protocol
 
 from ledger.contract import Price
 from ledger.contract.terms import TERMS_SCHEMA
-from ledger.drawing import Capacity, Delivered, Delivery, drawn_on, expired
-from ledger.errors import MissingError
+from ledger.drawing import Capacity, Delivered, Delivery, Unrated, drawn_on, expires_on, standing_by
+from ledger.errors import ConflictError, MissingError
 from ledger.forward import counts_from
 from ledger.log.store import Row
 from ledger.measure import StoredRecord
@@ -22,6 +22,7 @@ from ledger.period import parse_day
 __all__ = ["Deal", "Part", "Shelf", "agreed_by", "deals_of", "find_deal"]
 
 _GAP_MAX: Final = 64  # entries between two commitments that are read along
+_NAMED_MAX: Final = 5
 
 
 class Shelf(Protocol):
@@ -109,12 +110,6 @@ class Part:
         """Day from which it counts; None for an option that nobody exercised."""
         return counts_from(self.body)
 
-    @property
-    def expired_on(self) -> date | None:
-        """Day on which somebody recorded that it will not come; None while it may."""
-        text = self.body.get("expired_on")
-        return None if text is None else parse_day(text)
-
     def counts_by(self, day: date) -> bool:
         """Return whether it counts on a day: an option does once it is exercised."""
         since = self.counts_from
@@ -123,14 +118,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """A contract as it stands in the ledger.
+    """A contract as it stands in the ledger by a day.
 
     Attributes:
         id: Its identifier.
-        parts: Its commitments, in order of delivery; none once all of it expired.
+        parts: Its commitments, in order of delivery; none once all of it has expired.
         deliveries: What was delivered under it, in order of day.
         beyond_us: Device-microseconds delivered beyond what was agreed, in the device agreed.
-        expired: What of it did not come and will not, in order of delivery; it counts for nothing.
+        expired: What of it did not come and by the day will not, in order of delivery; it counts
+            for nothing.
     """
 
     id: str
@@ -198,6 +194,34 @@ class Deal:
         """Return the name of buyer or seller, of the first month; None where it is not held."""
         return next((p.hidden[side] for p in self._all if side in p.hidden), None)
 
+    def require_known(self, part: Part, came: Delivered) -> None:
+        """Refuse to go on where nobody knows how much of a commitment was delivered.
+
+        Args:
+            part: The commitment.
+            came: What was delivered of it, by some day.
+
+        Raises:
+            ConflictError: If a delivery does not say how much it was, or what was agreed does not.
+        """
+        if came.unknown:
+            rated = [each.capacity for each in self.parts]
+            told = [
+                f"delivered to {each.model} on {each.day} (entry {each.seq})"
+                for each in self.deliveries
+                if each.unknown or Unrated.UNKNOWN in [c.ratio(each.device) for c in rated]
+            ]
+            more = f" and {len(told) - _NAMED_MAX:,} more" if len(told) > _NAMED_MAX else ""
+            why = f"nobody can say how much was {'; '.join(told[:_NAMED_MAX])}{more}"
+            remedy = "record the device time and the device of that delivery first"
+        elif came and part.device_us is None:
+            why = "it does not say how much device time was agreed, and deliveries came of it"
+            remedy = f"record its device time first: flopledger restate {part.seq}"
+        else:
+            return
+        what = f"how much of entry {part.seq} was delivered is not known"
+        raise ConflictError(what, why=why, remedy=remedy)
+
     @property
     def _all(self) -> tuple[Part, ...]:
         """What stands, and what expired."""
@@ -208,16 +232,18 @@ def deals_of(
     records: Iterable[StoredRecord],
     delivered: Mapping[str, tuple[Delivery, ...]],
     shelf: Shelf,
+    as_of: date,
     *,
     closed: bool = False,
 ) -> tuple[Deal, ...]:
-    """Return the contracts that stand, by identifier.
+    """Return the contracts that stand by a day, by identifier.
 
     Args:
         records: Commitments that stand, in order.
-        delivered: What was delivered, by contract.
+        delivered: What was delivered by the day, by contract.
         shelf: Where confidential fields are read from; those not held are left out.
-        closed: Whether those are wanted too of which all expired.
+        as_of: The day; what expired later stood then.
+        closed: Whether those are wanted too of which all has expired.
     """
     by_contract: dict[str, list[StoredRecord]] = {}
     for record in records:
@@ -225,7 +251,7 @@ def deals_of(
     hidden = _hidden_of(shelf, sorted(r.seq for held in by_contract.values() for r in held))
     found = []
     for name in sorted(by_contract):
-        deal = _deal(name, by_contract[name], delivered.get(name, ()), hidden)
+        deal = _deal(name, by_contract[name], delivered.get(name, ()), hidden, as_of)
         if deal.parts or closed:
             found.append(deal)
     return tuple(found)
@@ -236,12 +262,14 @@ def _deal(
     records: Sequence[StoredRecord],
     deliveries: tuple[Delivery, ...],
     hidden: Mapping[int, Mapping[str, str]],
+    as_of: date,
 ) -> Deal:
-    """Return one contract, its deliveries drawn on what has not expired."""
-    live = [r for r in records if not expired(r.body)]
+    """Return one contract, its deliveries drawn on what has not expired by a day."""
+    live = [r for r in records if standing_by(expires_on(r.body), as_of)]
+    gone = [r for r in records if not standing_by(expires_on(r.body), as_of)]
     drawn = drawn_on((Capacity.of(r.seq, r.body) for r in live), deliveries)
     parts = [Part(r.seq, r.body, hidden[r.seq], drawn.parts[r.seq]) for r in live]
-    over = [Part(r.seq, r.body, hidden[r.seq], Delivered()) for r in records if expired(r.body)]
+    over = [Part(r.seq, r.body, hidden[r.seq], Delivered()) for r in gone]
     for held in (parts, over):
         held.sort(key=lambda part: (part.start, part.seq))
     return Deal(name, tuple(parts), deliveries, drawn.beyond_us, tuple(over))

@@ -145,10 +145,14 @@ def _reallocation(change: Supposed, outlays: Sequence[Outlay], as_of: date) -> _
     """Return what means a share of each window for another model, as an allocation would.
 
     Raises:
-        InputError: If the share is none.
+        InputError: If the share is none, or no model is named.
         ConflictError: If it is of a window whose device time is not known.
     """
     name, at, text = change.value.partition("@")
+    if not name.strip():
+        raise InputError(
+            f"{change.value[:40]!r} names no model", remedy="write owl-1@1/4, or none for no model"
+        )
     share, model = _share(text) if at else Fraction(1), None if name == _NOBODY else name
     windows: dict[tuple[date, date], list[Outlay]] = {}
     for each in outlays:
