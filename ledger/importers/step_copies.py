@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from ledger.canonical import JSON
-from ledger.errors import Problem
+from ledger.journeys.copies import Copies, Side, repeat_problem
 from ledger.journeys.importing import Reading
 from ledger.period import epoch_ms, parse_instant
 from ledger.record import Draft
 
-__all__ = ["corroborate", "corroborated", "same_time"]
+__all__ = ["adds", "corroborate", "corroborated", "same_time"]
 
 _CLOSE: Final = 100  # ranks time their steps apart by far less than one part in a hundred
 
@@ -87,6 +87,8 @@ class _Work:
 def corroborate(readings: Sequence[Reading], names: Sequence[str]) -> list[Reading]:
     """Return the readings in their order, corroborating all but one of those that copy each other.
 
+    The one that adds carries which others copy it, for a ledger in which another adds already.
+
     Args:
         readings: One a log.
         names: The logs, as many.
@@ -107,7 +109,16 @@ def corroborate(readings: Sequence[Reading], names: Sequence[str]) -> list[Readi
     for (first, _), *copies in groups:
         for place, _ in copies:
             found[place] = corroborated(readings[place], names[place], names[first])
+        if copies and adds(readings[first]):
+            places = (first, *(place for place, _ in copies))
+            sides = tuple(Side.of(names[place], readings[place].drafts) for place in places)
+            found[first] = replace(readings[first], copies=(Copies(sides),))
     return found
+
+
+def adds(reading: Reading) -> bool:
+    """Return whether a record of a reading adds: the caller may have said that none does."""
+    return any(draft.body["role"] == "primary" for draft in reading.drafts)
 
 
 def _near(one: int, other: int) -> bool:
@@ -133,15 +144,7 @@ def corroborated(reading: Reading, name: str, twin: str) -> Reading:
         name: The log.
         twin: What tells of the same, and adds.
     """
-    told = Problem(
-        name,
-        None,
-        "ranks-repeat",
-        f"it tells of the same steps at the same time as {twin}: recorded as corroborating",
-        "write --set run=NAME if these are logs of one run; if they are not, import each by itself",
-        "finding",
-        "each rank tells of the whole run: adding them counts it many times",
-    )
+    told = repeat_problem(name, twin)
     drafts = tuple(reading.drafts)
     copies = tuple(replace(draft, body={**draft.body, "role": "corroborating"}) for draft in drafts)
     return replace(reading, drafts=copies, told=None, problems=(*reading.problems, told))

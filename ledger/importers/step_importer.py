@@ -104,4 +104,5 @@ def joined(readings: Sequence[Reading]) -> Reading:
             for reading in readings
             for found in (reading.drafts if reading.told is None else reading.told)
         ),
+        copies=tuple(group for reading in readings for group in reading.copies),
     )
