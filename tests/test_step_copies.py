@@ -13,7 +13,10 @@ from retelling import Imports, standing
 from sealed import entries, leg, reversal
 
 from ledger.cli.context import Context
+from ledger.journeys.copies import settle
+from ledger.log import Appended, Conflict
 from ledger.log.wholes import judge
+from ledger.record import Draft
 
 ASKED = ("--set", "zone=UTC", "--set", "activity=pretrain")
 
@@ -142,6 +145,24 @@ def test_a_log_that_stopped_and_adds_is_told_and_can_be_taken_back(
         assert flopledger("record", str(path)).code == 0
     assert imports(logs, *ASKED)["device_us"] == 8 * 200 * 10**6
     assert holders(tmp_path) == {"rank7"}
+
+
+def test_without_a_store_to_ask_what_stands_is_taken_to_add(tmp_path: Path) -> None:
+    """Nothing is emptied then, and no log adds beside one that may."""
+    reading = read(grown(tmp_path, rank0=200, rank7=200))
+    rank0, rank7 = reading.drafts
+
+    def settled(*against: int) -> list[tuple[Any, Any]]:
+        conflicts = tuple(Conflict(each, 10 + each, ()) for each in against)
+        told = settle(reading.copies, (rank0, rank7), lambda _: Appended(conflicts=conflicts), None)
+        drafts = [draft for draft in told.told if isinstance(draft, Draft)]
+        assert len(drafts) == len(told.told)
+        return [(draft.body["run"], draft.body["role"]) for draft in drafts]
+
+    assert settled() == [("rank0", "primary"), ("rank7", "corroborating")]
+    assert settled(0) == [("rank0", "primary"), ("rank7", "corroborating")]
+    assert settled(1) == [("rank0", "corroborating"), ("rank7", "primary")]
+    assert settled(0, 1) == []
 
 
 def test_a_final_record_of_another_role_takes_nothings_place() -> None:
