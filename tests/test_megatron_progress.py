@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from megatronlogs import H100, HEAD, bodies, by_activity, codes, read, step, written
+from megatronlogs import H100, bodies, by_activity, codes, read, step, written
 
 from ledger.importers import recognise
 from ledger.importers.megatron import IMPORTER
@@ -128,24 +128,3 @@ def test_a_line_that_cannot_be_read_is_told(tmp_path: Path, line: str) -> None:
 
 def test_it_is_recognised(tmp_path: Path) -> None:
     assert recognise([progress(tmp_path, *TWO)]).name == "megatron"
-
-
-@pytest.mark.parametrize(
-    ("devices", "hours", "role"), [(64, 3, "corroborating"), (64, 1, "primary"), (8, 3, "primary")]
-)
-def test_a_file_in_another_folder_than_the_log_of_its_work_does_not_add(
-    tmp_path: Path, devices: int, hours: int, role: str
-) -> None:
-    logs, run = tmp_path / "logs", tmp_path / "run"
-    for folder in (logs, run):
-        folder.mkdir()
-    head = HEAD.replace("size: 8,", f"size: {devices},", 1).replace(". 8\n", f". {devices}\n")
-    lines = (step(n * 100, n * 360, ms="3600.0", total=10_000) for n in range(1, 10 * hours + 1))
-    written(logs, *lines, head=head)
-    progress(run, *TWO)
-    reading = read(tmp_path)
-    roles = {body["run"]: body["role"] for body in bodies(reading)}
-    assert roles == {"llm": "primary", "run": role}
-    assert codes(reading).count("ranks-repeat") == (role == "corroborating")
-    # By itself it counts.
-    assert {body["role"] for body in bodies(read(run))} == {"primary"}

@@ -11,9 +11,10 @@ from pathlib import Path
 from ledger.hardware import Catalogue
 from ledger.importers.megatron_lines import MEGATRON, is_iteration
 from ledger.importers.megatron_progress import is_progress
+from ledger.importers.progress_copies import BESIDE, ONE_RUN, beside, judged
 from ledger.importers.progress_reading import read_progress
 from ledger.importers.source_file import opening
-from ledger.importers.step_copies import corroborated, same_time
+from ledger.importers.step_copies import adds
 from ledger.importers.step_importer import StepImporter, joined
 from ledger.importers.step_names import run_name
 from ledger.importers.step_settings import StepSaid
@@ -37,17 +38,26 @@ class MegatronImporter(StepImporter):
         """Reads logs, and progress files: they corroborate logs of the same work."""
         progress = [log for log in logs if _is_progress_file(log)]
         lines = [log for log in logs if log not in progress]
-        readings = [super().read_logs(lines, said, catalogue)] if lines else []
-        beside = {log.parent for log in lines}
-        for path in progress:
-            told = path.parent in beside or (lines and said.said.run is not None)
-            role = "corroborating" if told else said.said.role
-            run = said.said.run or path.resolve().parent.name or run_name(path)
-            reading = read_progress(run, path, said, catalogue, role)
-            if lines and role == "primary" and same_time(reading, readings[0]):
-                reading = corroborated(reading, str(path), "logs that are read with it")
-            readings.append(reading)
-        return joined(readings)
+        readings = self.read_each(lines, said, catalogue) if lines else []
+        # Of a run that is named there is one reading, and the first of its logs names that.
+        told = list(zip(lines, readings, strict=said.said.run is None))
+        files = [_read_progress(path, told, said, catalogue) for path in progress]
+        return joined([*readings, *files])
+
+
+def _read_progress(
+    path: Path, logs: Sequence[tuple[Path, Reading]], said: StepSaid, catalogue: Catalogue
+) -> Reading:
+    """Reads a progress file: beside a log, or in its run, it never adds."""
+    run = said.said.run or path.resolve().parent.name or run_name(path)
+    named = [(str(log), reading) for log, reading in logs]
+    near = [(str(log), reading) for log, reading in logs if log.parent == path.parent]
+    same = named if said.said.run is not None else near
+    role = "corroborating" if same else said.said.role
+    reading = read_progress(run, path, said, catalogue, role)
+    if same:
+        return beside(reading, str(path), same, BESIDE if said.said.run is None else ONE_RUN)
+    return judged(reading, str(path), named) if adds(reading) else reading
 
 
 def _is_line(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 Each rank of a run may write a log of its own, and each tells of the whole run. When nobody says
 that they are one run, all but one are recorded as corroborating, so that they never add. Which one
-adds follows from how the logs begin and what they are called: logs grow, and it must stay the same.
+adds follows from how the logs begin and what they are called, unless the ledger holds one already.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from ledger.canonical import JSON
-from ledger.errors import Problem
+from ledger.journeys.copies import Copies, Side, repeat_problem
 from ledger.journeys.importing import Reading
 from ledger.period import epoch_ms, parse_instant
 from ledger.record import Draft
 
-__all__ = ["corroborate", "corroborated", "same_time"]
+__all__ = ["adds", "corroborate", "corroborated", "moment", "near"]
 
 _CLOSE: Final = 100  # ranks time their steps apart by far less than one part in a hundred
 
@@ -60,8 +60,8 @@ class _Work:
             first=min(last - steps for last, steps in ends),
             last=max(last for last, _ in ends),
             steps=sum(steps for _, steps in ends),
-            begin=min(_moment(body, "start") for body in bodies) if dated else None,
-            end=max(_moment(body, "end") for body in bodies) if dated else None,
+            begin=min(moment(body, "start") for body in bodies) if dated else None,
+            end=max(moment(body, "end") for body in bodies) if dated else None,
             busy_ms=sum(_whole(each, "step_time_ms") for each in inputs),
             operations=sum(known) if len(known) == len(figures) else None,
         )
@@ -73,10 +73,10 @@ class _Work:
         common = min(self.last, other.last) - max(self.first, other.first)
         if 2 * common < max(self.last - self.first, other.last - other.first):
             return False
-        if not _near(self.busy_ms * other.steps, other.busy_ms * self.steps):
+        if not near(self.busy_ms * other.steps, other.busy_ms * self.steps):
             return False
         rates = (self.operations or 0) * other.steps, (other.operations or 0) * self.steps
-        if None not in {self.operations, other.operations} and not _near(*rates):
+        if None not in {self.operations, other.operations} and not near(*rates):
             return False
         if self.begin is None or other.begin is None or self.end is None or other.end is None:
             return self.first == other.first  # else it may be the work of a later start
@@ -86,6 +86,8 @@ class _Work:
 
 def corroborate(readings: Sequence[Reading], names: Sequence[str]) -> list[Reading]:
     """Return the readings in their order, corroborating all but one of those that copy each other.
+
+    The one that adds carries which others copy it, for a ledger in which another adds already.
 
     Args:
         readings: One a log.
@@ -107,10 +109,19 @@ def corroborate(readings: Sequence[Reading], names: Sequence[str]) -> list[Readi
     for (first, _), *copies in groups:
         for place, _ in copies:
             found[place] = corroborated(readings[place], names[place], names[first])
+        if copies and adds(readings[first]):
+            places = (first, *(place for place, _ in copies))
+            sides = tuple(Side.of(names[place], readings[place].drafts) for place in places)
+            found[first] = replace(readings[first], copies=(Copies(sides),))
     return found
 
 
-def _near(one: int, other: int) -> bool:
+def adds(reading: Reading) -> bool:
+    """Return whether a record of a reading adds: the caller may have said that none does."""
+    return any(draft.body["role"] == "primary" for draft in reading.drafts)
+
+
+def near(one: int, other: int) -> bool:
     """Return whether two amounts differ by no more than one part in a hundred."""
     return abs(one - other) * _CLOSE <= max(one, other)
 
@@ -120,7 +131,7 @@ def _whole(inputs: Mapping[str, JSON], name: str) -> int:
     return int(str(inputs[name]))
 
 
-def _moment(body: Mapping[str, JSON], name: str) -> int:
+def moment(body: Mapping[str, JSON], name: str) -> int:
     """Return one end of a dated record, milliseconds since 1970."""
     return epoch_ms(parse_instant(str(body[name]))) + int(str(body[f"{name}_ms"]))
 
@@ -133,47 +144,7 @@ def corroborated(reading: Reading, name: str, twin: str) -> Reading:
         name: The log.
         twin: What tells of the same, and adds.
     """
-    told = Problem(
-        name,
-        None,
-        "ranks-repeat",
-        f"it tells of the same steps at the same time as {twin}: recorded as corroborating",
-        "write --set run=NAME if these are logs of one run; if they are not, import each by itself",
-        "finding",
-        "each rank tells of the whole run: adding them counts it many times",
-    )
+    told = repeat_problem(name, twin)
     drafts = tuple(reading.drafts)
     copies = tuple(replace(draft, body={**draft.body, "role": "corroborating"}) for draft in drafts)
     return replace(reading, drafts=copies, told=None, problems=(*reading.problems, told))
-
-
-def same_time(reading: Reading, other: Reading) -> bool:
-    """Return whether half of the dated time of a reading is that of another, on as many devices."""
-    held, others = _times(reading), _times(other)
-    whole = sum(end - begin for spans in held.values() for begin, end in spans)
-    shared = 0
-    for devices, spans in held.items():
-        for begin, end in spans:
-            for first, last in others.get(devices, ()):
-                shared += max(min(end, last) - max(begin, first), 0)
-    return whole > 0 and 2 * shared >= whole
-
-
-def _times(reading: Reading) -> dict[JSON, list[tuple[int, int]]]:
-    """Return the times of the dated records by how many devices they hold; none overlap."""
-    spans: dict[JSON, list[tuple[int, int]]] = {}
-    for draft in reading.drafts:
-        body = draft.body
-        if body["start"] is not None and body["milli_devices"] is not None:
-            told = spans.setdefault(body["milli_devices"], [])
-            told.append((_moment(body, "start"), _moment(body, "end")))
-    for devices, told in spans.items():
-        told.sort()
-        joined = told[:1]
-        for begin, end in told[1:]:
-            if begin <= joined[-1][1]:
-                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-            else:
-                joined.append((begin, end))
-        spans[devices] = joined
-    return spans

@@ -66,15 +66,21 @@ class StepImporter:
         return self.read_logs(logs, said, catalogue)
 
     def read_logs(self, logs: Sequence[Path], said: StepSaid, catalogue: Catalogue) -> Reading:
-        """Reads logs: of one run when ``run`` names it, else of one run each."""
+        """Reads logs as one reading."""
+        return joined(self.read_each(logs, said, catalogue))
+
+    def read_each(
+        self, logs: Sequence[Path], said: StepSaid, catalogue: Catalogue
+    ) -> list[Reading]:
+        """Reads logs: all as one run when ``run`` names it, else each as a run of its own."""
         if said.said.run is not None:
-            return read_steps(self._how, said.said.run, logs, said, catalogue)
+            return [read_steps(self._how, said.said.run, logs, said, catalogue)]
         names = run_names(logs)
         readings = [
             _named(read_steps(self._how, name, [log], said, catalogue), name, log)
             for name, log in zip(names, logs, strict=True)
         ]
-        return joined(corroborate(readings, [str(log) for log in logs]))
+        return corroborate(readings, [str(log) for log in logs])
 
     def _logs(self, paths: Iterator[Path] | Sequence[Path]) -> Iterator[Path]:
         """Yields the files that are such logs by their head."""
@@ -104,4 +110,5 @@ def joined(readings: Sequence[Reading]) -> Reading:
             for reading in readings
             for found in (reading.drafts if reading.told is None else reading.told)
         ),
+        copies=tuple(group for reading in readings for group in reading.copies),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from ledger.journeys.changed import (
     withheld_problem,
 )
 from ledger.journeys.chunks import Chunk, chunks_of
+from ledger.journeys.copies import Copies, settle
 from ledger.journeys.excesses import excesses
 from ledger.journeys.resumed import STEPPED, done_before
 from ledger.journeys.standing import standing_figures
@@ -64,6 +65,7 @@ class Reading:
             the problems.
         told: the same drafts, with the things between them that hold nothing any more and of
             which provisional records may stand; None if the file tells of no such thing.
+        copies: which of them tell of the same work; the ledger says which of those adds already.
     """
 
     drafts: Iterable[Draft]
@@ -72,6 +74,7 @@ class Reading:
     lines: Sequence[int] | None = None
     refused: int | None = None
     told: Iterable[Draft | Whole] | None = None
+    copies: tuple[Copies, ...] = ()
 
 
 class Importer(Protocol):
@@ -267,9 +270,9 @@ def import_files(
     assert request.chunk >= 1, "a transaction holds at least one record"
     importer = request.importer
     _check_settings(importer, request.settings)
-    tally = _Tally(ledger, dry_run=request.dry_run)
+    tally, said = _Tally(ledger, dry_run=request.dry_run), (request.settings, request.catalogue)
     for path in [file for given in paths for file in importer.files(given)]:
-        reading = importer.read(path, request.settings, request.catalogue)
+        reading = _settled(importer.read(path, *said), ledger, request.shelf)
         tally.files += 1
         tally.problems.extend(reading.problems)
         refused = {p.line for p in reading.problems if p.severity == "refused"}
@@ -282,6 +285,19 @@ def import_files(
                 if progress is not None:
                     progress(tally.files, tally.new + tally.same + tally.changed)
     return _summary(tally, request.catalogue)
+
+
+def _settled(reading: Reading, ledger: Ledger, shelf: Shelf | None) -> Reading:
+    """Returns a reading of which no work adds twice beside what the ledger holds."""
+    if not reading.copies:
+        return reading
+    told = tuple(reading.drafts if reading.told is None else reading.told)
+    settled = settle(reading.copies, told, ledger.preview, shelf)
+    drafts = tuple(found for found in settled.told if isinstance(found, Draft))
+    kept = tuple(problem for problem in reading.problems if problem not in settled.withdrawn)
+    return replace(
+        reading, drafts=drafts, problems=(*kept, *settled.problems), told=settled.told, copies=()
+    )
 
 
 def _check_settings(importer: Importer, settings: Mapping[str, str]) -> None:
