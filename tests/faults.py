@@ -16,6 +16,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from typing import Any, NoReturn
 
 MODES = ("kill", "EIO", "ENOSPC")
 POINTS_MAX = 400
-DERIVED = ".projection"  # files that are made anew from the ledger whenever they are not there
+_DERIVED = ".projection"  # files that are made anew from the ledger whenever they are not there
 _QUIET = ("SELECT", "PRAGMA", "ROLLBACK", "WITH", "DETACH", "EXPLAIN")
 _OWED = {
     **dict.fromkeys(("write", "pwrite"), ("kill", "ENOSPC")),
@@ -57,6 +58,12 @@ class Point:
 
     def __str__(self) -> str:
         return f"{self.mode} at {self.number} ({self.call}): {self.code} {self.err}"
+
+
+def is_derived(point: Point) -> bool:
+    """Whether a call was about what is derived, or tried out a temporary folder to hold it."""
+    path = Path(point.call.rpartition(" ")[2])
+    return _DERIVED in point.call or path.parent == Path(tempfile.gettempdir())
 
 
 def points(

@@ -212,6 +212,15 @@ def say_the_same_of_a_changed_file(plain: Plain, seed: int) -> None:
     assert plain.read("regime", tree) == here("regime", tree)
 
 
+def test_half_a_character_is_refused_in_the_same_words(plain: Plain) -> None:
+    tree: Any = parse_tree(SMALL, where="x")
+    for odd in ({**tree, "title": {"en": "a\ud800"}}, {**tree, "\udfff": "a", "rules": "\ud800"}):
+        found = here("regime", odd)
+        assert found[1][0] is None
+        assert "half-character" in json.dumps(found)
+        assert plain.read("regime", odd) == found
+
+
 @settings(max_examples=100)
 @given(seed=st.integers(0, 2**32))
 def test_plain_models_say_the_same_of_any_changed_file(plain: Plain, seed: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -96,6 +96,11 @@ def parse_node(
     Returns:
         The model and no flaws, or None and every flaw that was found.
     """
+    try:
+        json.dumps(tree, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        halves = (_place(loc, tree, missing=False) for loc in _halves(tree, ()))
+        return None, tuple(_half_told(file, place) for place in halves)
     adapter: TypeAdapter[T] = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
     try:
         return adapter.validate_python(_frozen(tree), context=FROM_FILE, strict=True), ()
@@ -109,6 +114,24 @@ def _frozen(tree: Tree) -> object:
     if isinstance(tree, dict):
         return {key: _frozen(value) for key, value in tree.items()}
     return tuple(_frozen(item) for item in tree) if isinstance(tree, list) else tree
+
+
+def _halves(tree: Tree, loc: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Yield where texts hold half a character: they have no bytes, and not every model looks."""
+    if isinstance(tree, str):
+        if not tree.isascii() and any("\ud800" <= sign <= "\udfff" for sign in tree):
+            yield loc
+        return
+    parts = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for name, part in parts:
+        if isinstance(name, str):
+            yield from _halves(name, loc)
+        yield from _halves(part, (*loc, name))
+
+
+def _half_told(file: str, place: str) -> Flaw:
+    """Return the flaw of such a text."""
+    return Flaw(file, place, "half-character", "half a character stands here", "write it anew")
 
 
 def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:

@@ -16,7 +16,7 @@ import pytest
 from attested import ANNA
 from attested import ORIGIN as ORIGIN_
 from bundled import WITNESS, WITNESSED_AT
-from faults import DERIVED, MODES, Point, points
+from faults import MODES, Point, is_derived, points
 from faults import told as run_heart
 from hearts import attest_all
 from recorded import about, work
@@ -360,7 +360,7 @@ def judged(case: Case, point: Point, command: Sequence[str]) -> None:
         assert point.code == -9, point
     elif point.code == 0:
         # What is derived may fail: it is made anew when it is needed.
-        assert DERIVED in point.call, (LIED, point)
+        assert is_derived(point), (LIED, point)
     else:
         assert point.code == 2, point
         assert point.err.startswith("error["), point
