@@ -124,3 +124,12 @@ def test_verify_of_common_records_loads_no_models(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_refusal_of_a_record_stays_short_whatever_it_refuses() -> None:
+    odd: dict[str, JSON] = {"x" * 4_000: 1, **{f"y{number}": 1 for number in range(100)}}
+    with pytest.raises(InputError) as caught:
+        check_stored("filing", {**odd, "idempotency_key": "ab" * 32})
+    said = caught.value.message
+    assert len(said) < 2_000
+    assert ("x" * 60 + "…" in said, said.rpartition("; ")[2][:4]) == (True, "and ")

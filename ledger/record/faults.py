@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["faults"]
 
 _SHOWN_MAX = 60
+_TOLD_MAX = 20
 _CHECKED = re.compile(r"^function-\w+\[\w+\(\), (.+)\]$")  # a check of ours around a type
 
 _BY_KIND: Mapping[str, str] = {
@@ -38,19 +39,27 @@ _BY_PATTERN: Mapping[str, str] = {
 
 
 def faults(error: ValidationError) -> str:
-    """Return every fault of a record in one line.
+    """Return the faults of a record in one line: the first of them if they are many.
 
     Args:
         error: What validating the record gave.
     """
-    return "; ".join(_fault(fault) for fault in error.errors(include_url=False))
+    found = error.errors(include_url=False)
+    told = [_fault(fault) for fault in found[:_TOLD_MAX]]
+    more = len(found) - len(told)
+    return "; ".join([*told, f"and {more} more"] if more else told)
 
 
 def _fault(fault: ErrorDetails) -> str:
     """Return one fault: its place and what to write there."""
-    place = ".".join(_CHECKED.sub(r"\1", str(part)) for part in fault["loc"])
+    place = ".".join(_CHECKED.sub(r"\1", _cut(str(part))) for part in fault["loc"])
     text = _words(fault)
     return f"{place}: {text}" if place else text
+
+
+def _cut(part: str) -> str:
+    """Return a part of a place, cut if somebody made up a long name."""
+    return part if len(part) <= _SHOWN_MAX or _CHECKED.match(part) else f"{part[:_SHOWN_MAX]}…"
 
 
 def _words(fault: ErrorDetails) -> str:
