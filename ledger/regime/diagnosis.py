@@ -131,7 +131,7 @@ def _halves(tree: Tree, loc: tuple[str | int, ...]) -> Iterator[tuple[str | int,
 
 def _half_told(file: str, place: str) -> Flaw:
     """Return the flaw of such a text."""
-    return Flaw(file, place, "half-character", "half a character stands here", "write it anew")
+    return Flaw(file, place, "encoding", "half a character stands here", "write it anew")
 
 
 def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:
