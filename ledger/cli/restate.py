@@ -97,6 +97,7 @@ def restate_command(
     yes = None if without_approval else _approved(context, approval, approver)
     store = open_reader(context)
     desk = desk_of(context, store, writable=True)
+    desk.log.append(())  # signs what an interrupted one may have recorded already
     found = read_proposal(read_input(proposal), desk)
     folder = EnvelopeFolder(files_of(context).attestations)
     done = restate(desk, found, yes, size=store.head().size, keep=folder.write)
