@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 from jsonschema import validate
 
+from ledger.importers import held_time
+
 Run = Callable[..., Any]
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "contracts.v1.schema.json"
 HOUR_US = 3_600_000_000
@@ -95,17 +97,14 @@ def total(contract: dict[str, Any], name: str = "agreed_us") -> int:
 def delivery(day: str, devices: int, **changes: Any) -> dict[str, Any]:
     """One day of devices as an allocation."""
     return {
+        **held_time.UNKNOWN,
         "type": "allocation",
         "run": f"r-{day}",
         "model": "falcon-2",
         "developer": "lab-a",
         "activity": "pretrain",
-        "extent": "own",
         "start": f"{day}T00:00:00Z",
-        "start_ms": 0,
         "end": f"{day[:8]}{int(day[8:]) + 1:02d}T00:00:00Z",
-        "end_ms": 0,
-        "not_after": None,
         "device": "nvidia-h100-sxm5",
         "milli_devices": devices * 1000,
         "device_us": str(devices * 86_400 * 10**6),
@@ -117,15 +116,6 @@ def delivery(day: str, devices: int, **changes: Any) -> dict[str, Any]:
         "scale_out_gbit_per_s": 400,
         "topology": "non_blocking",
         "concurrent_devices": devices,
-        "catalogue_digest": None,
-        "peak_operations_per_s": None,
-        "ceiling_operations": None,
-        "operations": None,
-        "operations_low": None,
-        "operations_high": None,
-        "operations_executed": None,
-        "method": "none",
-        "method_inputs": {},
         "evidence": {
             "source_kind": "assertion",
             "file_sha256": None,
@@ -133,9 +123,6 @@ def delivery(day: str, devices: int, **changes: Any) -> dict[str, Any]:
             "importer": "hand",
             "importer_version": "1",
         },
-        "commitment": None,
-        "status": "final",
-        "role": "primary",
         "key": ["delivery", day],
         **changes,
     }

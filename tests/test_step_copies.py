@@ -147,6 +147,24 @@ def test_a_log_that_stopped_and_adds_is_told_and_can_be_taken_back(
     assert holders(tmp_path) == {"rank7"}
 
 
+@pytest.mark.parametrize(("longer", "short"), [(200, True), (190, False)])
+def test_how_short_a_log_is_follows_from_its_steps_where_its_time_is_unknown(
+    flopledger: Run, tmp_path: Path, longer: int, *, short: bool
+) -> None:
+    def written_to(rank0: int, rank7: int) -> Path:
+        for name, last in (("rank0", rank0), ("rank7", rank7)):
+            lines = (step(n, n) for n in range(10, last + 1, 10))
+            written(tmp_path / "logs", *lines, head="  log_interval .... 10\n", name=f"{name}.log")
+        return tmp_path / "logs"
+
+    (tmp_path / "logs").mkdir()
+    assert flopledger("init", "--origin", "ledger.example/t").code == 0
+    for last in (110, longer):
+        ran = flopledger("import", str(written_to(100, last)), *ASKED, "-f", "json")
+    told = [problem["code"] for problem in json.loads(ran.out)["problems"]]
+    assert ("ranks-short" in told) is short
+
+
 def test_without_a_store_to_ask_what_stands_is_taken_to_add(tmp_path: Path) -> None:
     """Nothing is emptied then, and no log adds beside one that may."""
     reading = read(grown(tmp_path, rank0=200, rank7=200))

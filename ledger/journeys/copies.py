@@ -173,9 +173,14 @@ class _Asking:
                 found[whole.key] = _Held((*held.seqs, conflict.seq), final)
         return found
 
-    def device_us(self, side: Side) -> int:
-        """Return the time that a side tells of, device-microseconds; what is not known is none."""
-        return sum(int(str(body["device_us"] or 0)) for body in self._bodies(side))
+    def device_us(self, side: Side) -> int | None:
+        """Return the time that a side tells of, device-microseconds; None if any is not known."""
+        return _sum(body["device_us"] for body in self._bodies(side))
+
+    def steps(self, side: Side) -> int | None:
+        """Return the steps that a side tells of; None if it does not say."""
+        inputs = (body["method_inputs"] for body in self._bodies(side))
+        return _sum(each.get("steps") if isinstance(each, Mapping) else None for each in inputs)
 
     def runs(self, *sides: Side) -> list[str]:
         """Return the runs that sides tell of."""
@@ -276,15 +281,18 @@ def _both(told: Problem, like: str, adds: Sequence[int], seqs: Sequence[int]) ->
 def _short(choice: _Choice, asking: _Asking) -> Iterator[Problem]:
     """Yield the finding if what adds tells of no more than half of what else would add."""
     first, best = choice.first, choice.group.sides[0]
-    if first is best or 2 * asking.device_us(first) > asking.device_us(best):
+    held, told = asking.device_us(first), asking.device_us(best)
+    if held is None or told is None:
+        held, told = asking.steps(first), asking.steps(best)
+    if first is best or held is None or told is None or 2 * held > told:
         return
     runs = " and ".join(f"`flopledger show run:{run}`" for run in asking.runs(first, best))
     yield Problem(
         first.name,
         None,
         "ranks-short",
-        f"it adds already, and tells of no more than half of the time that {best.name} tells of: "
-        "the rest does not count",
+        f"it adds already, and tells of no more than half of what {best.name} tells of: the rest "
+        "does not count",
         f"record a reversal of each entry that {runs} lists, and read the logs again",
         "finding",
         "which of two logs adds is not turned over without being asked",
@@ -316,6 +324,12 @@ def _placed(told: Iterable[Draft | Whole], places: Mapping[Key, Place]) -> Itera
 def _turned(draft: Draft, role: str) -> Draft:
     """Return a draft with a role."""
     return replace(draft, body={**draft.body, "role": role})
+
+
+def _sum(amounts: Iterable[JSON]) -> int | None:
+    """Return the sum of amounts; None if one is not known."""
+    told = list(amounts)
+    return None if None in told else sum(int(str(each)) for each in told)
 
 
 def _named(seqs: Sequence[int]) -> str:
