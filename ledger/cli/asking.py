@@ -40,7 +40,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _kept(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+def _kept(context: click.Context, parameter: click.Parameter, value: object) -> None:
     """Keep an option among the global ones, where the fold finds it."""
     if value is not None:
         context.obj = replace(context.obj, **{str(parameter.name): value})
@@ -90,6 +90,13 @@ _OPTIONS = (
         expose_value=False,
         callback=_kept,
         help="With --engine dask: where its workers find segments, if not in the ledger's folder.",
+    ),
+    click.option(
+        "--reread",
+        is_flag=True,
+        expose_value=False,
+        callback=_kept,
+        help="Read every entry again, those of sealed segments too.",
     ),
 )
 

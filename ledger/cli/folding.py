@@ -97,7 +97,7 @@ def with_fold(
                 remedy="restore the database from a backup, then: flopledger verify",
             )
         limit = signed.size if recorded_by is None else _prefix(store, signed.size, recorded_by)
-        means = Means(context.scheduler, context.segments, context.say)
+        means = Means(context.scheduler, context.segments, context.say, context.reread)
         fold = open_engine(engine, store, _projection(context, store, held), means)
         folded = fold.fold(size=signed.size, limit=limit, as_of=as_of, root=signed.root)
         return use(fold, FoldedLedger(signed.origin, folded, held - signed.size))
