@@ -26,13 +26,13 @@ from ledger.regime.cases import records_of
 from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
 from ledger.regime.lint import lint_regime
-from ledger.regime.model import Regime
+from ledger.regime.model import CasedRegime
 from ledger.regime.question import Question
 
 TEXT = (Path(__file__).parent / "rules" / "tabled.yaml").read_text("utf-8")
 
 
-def tabled(*changes: tuple[str, str]) -> Regime:
+def tabled(*changes: tuple[str, str]) -> CasedRegime:
     """Return the table act with some texts replaced, each of which must stand there."""
     regime, flaws = load(_changed(*changes))
     assert regime is not None, flaws
@@ -109,7 +109,7 @@ def test_window_lookup_compares_like_with_like() -> None:
     assert "dimension" in {flaw.code for flaw in flaws}
 
 
-def codes(regime: Regime) -> set[str]:
+def codes(regime: CasedRegime) -> set[str]:
     return {flaw.code for flaw in lint_regime(FILE, regime)} - {"file-name", "no-case"}
 
 

@@ -35,7 +35,7 @@ from ledger.regime.case import Case, Days, Expectation
 from ledger.regime.cases import Recorded, records_of, subject_of
 from ledger.regime.environment import Rates
 from ledger.regime.law import Law
-from ledger.regime.model import Regime
+from ledger.regime.model import CasedRegime, Regime
 from ledger.regime.rule import Rule
 from ledger.regime.vocabulary import Vocabulary
 
@@ -172,7 +172,7 @@ class Bench:
         told = tuple(mismatches(regime, case, found, world))
         return CaseResult(regime.id, case, generated, told)
 
-    def run_written(self, regime: Regime) -> tuple[CaseResult, ...]:
+    def run_written(self, regime: CasedRegime) -> tuple[CaseResult, ...]:
         """Run the cases written in a rule file, in order."""
         return tuple(self.run(regime, case) for case in regime.cases)
 

@@ -10,8 +10,8 @@ from typing import Final
 from ledger.errors import MissingError, RuleError
 from ledger.pack import Pack, read_pack
 from ledger.regime.diagnosis import flawed
-from ledger.regime.load import REGIMES_FOLDER, load_regimes, read_regimes
-from ledger.regime.model import Regimes
+from ledger.regime.load import REGIMES_FOLDER, load_cased, read_regimes
+from ledger.regime.model import CasedRegimes
 from ledger.regime.vocabulary import ACTIVITIES_PATH, FACTS_PATH, Vocabulary, load_vocabulary
 from ledger.yamltree import Tree, parse_tree
 
@@ -34,7 +34,7 @@ class Lawbook:
 
     pack: Pack
     words: Vocabulary
-    regimes: Regimes
+    regimes: CasedRegimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def lawbook(pack: Pack, given: Mapping[str, str]) -> Lawbook:
     """
     words = load_vocabulary(pack)
     if not given:
-        return Lawbook(pack, words, load_regimes(pack))
+        return Lawbook(pack, words, load_cased(pack))
     regimes, flaws = read_regimes(pack, words)
     if flaws:
         raise flawed([replace(flaw, file=given.get(flaw.file, flaw.file)) for flaw in flaws])

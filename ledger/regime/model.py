@@ -1,4 +1,7 @@
-"""A regime is one body of law as data: its sources, standing, figures, rules and cases."""
+"""A regime is one body of law as data: its sources, standing, figures and rules.
+
+Its file holds cases, too: what must come out, and nothing that a determination reads.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from ledger.regime.rule import Rule
 from ledger.regime.scalar import Day, Identifier, Localised, Node, RegimeId, Word, YesNo
 from ledger.regime.source import DatedSet, Event, Note, Parameter, Penalty, Source, Stance, Text
 
-__all__ = ["Regime", "Regimes", "Review"]
+__all__ = ["CasedRegime", "CasedRegimes", "Regime", "Regimes", "Review"]
 
 
 class Review(Node):
@@ -26,11 +29,7 @@ class Review(Node):
 
 
 class Regime(Node):
-    """A rule file, ``rules/regimes/<jurisdiction>/<regime>.yaml``.
-
-    An ``optional`` one, such as a proposal for a treaty or a voluntary framework, is asked only by
-    name.
-    """
+    """The law of a rule file: all that a determination reads, and no cases."""
 
     schema_: Literal["regime/1"] = Field(alias="schema")
     id: RegimeId
@@ -48,11 +47,21 @@ class Regime(Node):
     rules: tuple[Rule, ...] = Field(min_length=1)
     penalties: tuple[Penalty, ...] = ()
     notes: tuple[Note, ...] = ()
-    cases: tuple[Case, ...] = ()
 
     def rule(self, rule_id: str) -> Rule | None:
         """Return the rule of that id, or None."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
 
+class CasedRegime(Regime):
+    """A rule file, ``rules/regimes/<jurisdiction>/<regime>.yaml``.
+
+    An ``optional`` one, such as a proposal for a treaty or a voluntary framework, is asked only by
+    name.
+    """
+
+    cases: tuple[Case, ...] = ()
+
+
 Regimes: TypeAlias = Mapping[str, Regime]
+CasedRegimes: TypeAlias = Mapping[str, CasedRegime]

@@ -14,14 +14,14 @@ from ledger.regime.counting import Counting, Open
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.dimension import check_rule, conditions, duties
 from ledger.regime.expression import walk
-from ledger.regime.model import Regime
+from ledger.regime.model import CasedRegime, Regime
 from ledger.regime.name import rule_named
 from ledger.regime.rule import Obligation, Rule
 from ledger.regime.scalar import Node, nearest
 from ledger.regime.source import Citation, ParameterValue, SetValue
 from ledger.regime.vocabulary import Vocabulary
 
-__all__ = ["check_regime", "citations", "rules_used"]
+__all__ = ["check_cases", "check_regime", "citations", "rules_used"]
 
 _Found: TypeAlias = Iterator[tuple[str, str, str, str]]
 _EFFECTS: Final[Mapping[str, frozenset[str]]] = {
@@ -52,6 +52,22 @@ def check_regime(file: str, regime: Regime, vocabulary: Vocabulary) -> tuple[Fla
     for index, rule in enumerate(regime.rules):
         found += check_rule(file, f"rules[{index}]", regime, rule, vocabulary)
         found += [Flaw(file, *flaw) for flaw in _moments(f"rules[{index}]", rule, vocabulary)]
+    return tuple(found)
+
+
+def check_cases(file: str, regime: CasedRegime, vocabulary: Vocabulary) -> tuple[Flaw, ...]:
+    """Return everything that keeps the cases of a regime from being run.
+
+    Args:
+        file: Path of the rule file, for messages.
+        regime: What the file says.
+        vocabulary: Facts and activities.
+    """
+    names = [case.name for case in regime.cases]
+    found = [
+        Flaw(file, "cases", "duplicate", f"two cases are named {name!r}", "rename one")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
     for index, case in enumerate(regime.cases):
         found += [Flaw(file, *flaw) for flaw in _case(f"cases[{index}]", case, regime, vocabulary)]
     return tuple(found)
@@ -124,9 +140,6 @@ def _duplicates(regime: Regime) -> _Found:
     for name in sorted(set(regime.parameters) & set(regime.sets)):
         message = f"{name} names a parameter and a set"
         yield f"sets.{name}", "duplicate", message, "rename one"
-    names = [case.name for case in regime.cases]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield "cases", "duplicate", f"two cases are named {name!r}", "rename one"
 
 
 def _readings(regime: Regime) -> _Found:
