@@ -31,8 +31,7 @@ from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench
 from ledger.journeys.checking import devices_of
 from ledger.journeys.gate import Gate, Verdict
-from ledger.regime.load import load_cased
-from ledger.regime.model import CasedRegime
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.yamltree import Tree
 
 FOLDER = Path(__file__).resolve().parent / "mutants"

@@ -6,9 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from ledger.pack import Pack, packed_bytes, read_pack
+from ledger.regime.cased import CasedRegime, load_regime
 from ledger.regime.diagnosis import Flaw
-from ledger.regime.load import load_regime
-from ledger.regime.model import CasedRegime
 from ledger.regime.vocabulary import ACTIVITIES, Vocabulary, load_vocabulary
 from ledger.yamltree import parse_tree
 

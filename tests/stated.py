@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 from ledger.quantity import Interval, Quantity
+from ledger.regime.cased import CasedRegime
 from ledger.regime.diagnosis import parse_node
 from ledger.regime.environment import Amount, Bounds, FactValue, Holding, ends_of
 from ledger.regime.interpret import Outcome, interpret
 from ledger.regime.law import Law
-from ledger.regime.model import CasedRegime
 from ledger.regime.vocabulary import ACTIVITIES
 
 DAY = date(2026, 11, 22)

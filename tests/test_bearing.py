@@ -10,8 +10,7 @@ from regimes import changed, shipped_pack, small
 
 from ledger.journeys.gate import outcome_of
 from ledger.regime.bearing import bearing
-from ledger.regime.load import load_cased
-from ledger.regime.model import CasedRegime
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.mutation import mutants
 
 BENCH = bench()

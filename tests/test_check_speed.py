@@ -20,7 +20,7 @@ import pytest
 from ledgers import fact, lineage
 
 from ledger.pack import read_pack
-from ledger.regime.load import load_cased
+from ledger.regime.cased import load_cased
 from ledger.resources import rules_root
 
 Run = Callable[..., Any]

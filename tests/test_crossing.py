@@ -20,9 +20,9 @@ from ledger.engines.evaluate import ColumnEvaluator
 from ledger.errors import IntegrityError
 from ledger.measure import Leg, Sums
 from ledger.quantity import Interval
+from ledger.regime.cased import load_cased
 from ledger.regime.expression import Condition
 from ledger.regime.law import Law
-from ledger.regime.load import load_cased
 from ledger.regime.rule import Rule
 
 START = date(2026, 1, 1)

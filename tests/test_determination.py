@@ -12,7 +12,7 @@ from worlds import E24, GENERAL, above, determined
 
 from ledger.determination import Determination, counted, tallied
 from ledger.errors import RuleError
-from ledger.regime.model import CasedRegime
+from ledger.regime.cased import CasedRegime
 
 LINE = 10**25
 

@@ -15,7 +15,7 @@ from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench
 from ledger.quantity import Quantity
-from ledger.regime.model import CasedRegime
+from ledger.regime.cased import CasedRegime
 
 TODAY = date(2026, 2, 1)
 PERFORMANCE = """\

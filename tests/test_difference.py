@@ -11,9 +11,8 @@ import pytest
 from regimes import SMALL, changed, shipped_pack, small
 
 from ledger.quantity import Quantity
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.difference import Change, Difference, changes, difference
-from ledger.regime.load import load_cased
-from ledger.regime.model import CasedRegime
 from ledger.regime.scalar import Node
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from regimes import ROOT, SMALL, changed, small
 
+from ledger.regime.cased import CasedRegime
 from ledger.regime.equivalence import equivalence
-from ledger.regime.model import CasedRegime
 from ledger.regime.mutation import mutants
 
 KEPT = changed(

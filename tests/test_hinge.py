@@ -14,8 +14,7 @@ from worlds import determined
 
 from ledger.determination import Determination
 from ledger.determination.hinge import Hinges, comparisons_of
-from ledger.regime.load import load_regime
-from ledger.regime.model import CasedRegime
+from ledger.regime.cased import CasedRegime, load_regime
 from ledger.regime.trace import Truth
 from ledger.yamltree import parse_tree
 

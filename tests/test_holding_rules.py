@@ -13,8 +13,8 @@ from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench
 from ledger.regime.case import Case
+from ledger.regime.cased import CasedRegime
 from ledger.regime.grouping import Place, calendar_window, months_before
-from ledger.regime.model import CasedRegime
 
 HELD = Path(__file__).parent / "rules" / "held.yaml"
 

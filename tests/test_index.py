@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from regimes import ROOT, SMALL, shipped_pack
 
 from ledger.pack import Pack
+from ledger.regime.cased import load_cased
 from ledger.regime.index import INDEX_PATH, load_index, read_index
-from ledger.regime.load import load_cased
 from ledger.yamltree import Tree, parse_tree
 
 Run = Callable[..., Any]

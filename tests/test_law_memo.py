@@ -15,8 +15,7 @@ import pytest
 from pydantic import create_model
 from regimes import ROOT, SMALL, changed, packed_rules, shipped_pack, shipped_words, small
 
-from ledger.regime.load import load_cased
-from ledger.regime.model import CasedRegime
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.rule import Obligation
 from ledger.regime.scalar import Localised
 from ledger.report.law import LawView

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from regimes import SMALL, changed, small
 
+from ledger.regime.cased import CasedRegime
 from ledger.regime.likeness import Likeness, likenesses
-from ledger.regime.model import CasedRegime
 
 CONDITION = "when: { gt: [compute, line] }"
 A, B, C = "model.significant_generality", "model.is_modification", "model.same_provider_as_base"

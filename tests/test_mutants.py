@@ -26,8 +26,7 @@ from jsonschema import Draft202012Validator
 from regimes import FILE, SMALL, changed, shipped_pack, small
 
 from ledger.journeys.gate import Gate, Verdict
-from ledger.regime.load import load_cased
-from ledger.regime.model import CasedRegime
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.mutation import mutants
 from ledger.yamltree import parse_tree
 

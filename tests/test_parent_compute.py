@@ -12,9 +12,9 @@ import pytest
 from ledgers import allocation, fact, lineage
 from regimes import shipped_pack
 
+from ledger.regime.cased import load_cased
 from ledger.regime.expression import Sum
 from ledger.regime.law import Law
-from ledger.regime.load import load_cased
 from ledger.regime.usage import nodes_of
 
 Run = Callable[..., Any]

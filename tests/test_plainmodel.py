@@ -27,7 +27,7 @@ from ledger.modelling import PLAIN
 from ledger.pack import SCHEMA
 from ledger.plainmodel.fault import Refused
 from ledger.plainmodel.reader import reader_of
-from ledger.regime.load import load_cased
+from ledger.regime.cased import load_cased
 from ledger.yamltree import parse_tree
 
 HOSTILE = sorted((ROOT / "tests" / "hostile" / "rules").glob("*.yaml"))

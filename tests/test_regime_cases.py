@@ -17,10 +17,9 @@ from ledger.pack import Pack, read_pack
 from ledger.quantity import Quantity
 from ledger.regime.boundary import lines
 from ledger.regime.case import Case
+from ledger.regime.cased import CasedRegime, load_cased, load_regime
 from ledger.regime.cases import records_of
 from ledger.regime.diagnosis import parse_node
-from ledger.regime.load import load_cased, load_regime
-from ledger.regime.model import CasedRegime
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.resources import rules_root
 

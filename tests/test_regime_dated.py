@@ -8,6 +8,7 @@ import pytest
 from regimes import SMALL, changed, small
 
 from ledger.quantity import Quantity
+from ledger.regime.cased import CasedRegime
 from ledger.regime.dated import (
     applies_from,
     enforcement_on,
@@ -15,7 +16,6 @@ from ledger.regime.dated import (
     parameter_on,
     standing_on,
 )
-from ledger.regime.model import CasedRegime
 from ledger.regime.source import DatedSet, Parameter
 
 TWO_CLOCKS = changed(

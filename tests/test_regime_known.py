@@ -11,9 +11,9 @@ from ledger.determination import Determination, Evaluator, PlainEvaluator
 from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench
+from ledger.regime.cased import CasedRegime
 from ledger.regime.known import as_known
 from ledger.regime.law import Law
-from ledger.regime.model import CasedRegime
 
 BEFORE, AFTER = date(2025, 12, 31), date(2026, 1, 1)
 ON = date(2026, 2, 1)

@@ -10,9 +10,10 @@ from supplied import supplied
 
 from ledger.errors import MissingError, RuleError
 from ledger.pack import Pack
+from ledger.regime.cased import load_cased, read_regimes
 from ledger.regime.counting import choose_readings, resolve
 from ledger.regime.expression import Max
-from ledger.regime.load import find_regime, load_cased, read_regimes
+from ledger.regime.load import find_regime
 from ledger.regime.product import product
 from ledger.regime.schema import SCHEMAS, regime_schemas, schema_text
 from ledger.yamltree import parse_tree

@@ -9,11 +9,10 @@ import pytest
 
 from ledger.pack import read_pack
 from ledger.quantity import Quantity
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.counting import CountingSet
 from ledger.regime.dated import standing_on
 from ledger.regime.law import Law
-from ledger.regime.load import load_cased
-from ledger.regime.model import CasedRegime
 from ledger.resources import rules_root
 
 DAY = date(2026, 11, 22)

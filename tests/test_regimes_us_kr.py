@@ -7,12 +7,11 @@ from datetime import date
 import pytest
 
 from ledger.pack import read_pack
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.dated import standing_on
 from ledger.regime.expression import Sum
 from ledger.regime.law import Law
 from ledger.regime.lint import lint_regime
-from ledger.regime.load import load_cased
-from ledger.regime.model import CasedRegime
 from ledger.resources import rules_root
 
 DAY = date(2026, 11, 22)

@@ -12,11 +12,11 @@ from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench
 from ledger.pack import read_pack
 from ledger.regime.case import Case
+from ledger.regime.cased import load_cased
 from ledger.regime.dated import standing_on
 from ledger.regime.diagnosis import parse_node
 from ledger.regime.law import Law
 from ledger.regime.lint import lint_regime
-from ledger.regime.load import load_cased
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.resources import rules_root
 

@@ -10,9 +10,8 @@ from regimes import FILE, SMALL, changed, shipped_words, small
 
 from ledger.errors import InputError
 from ledger.quantity import Quantity
+from ledger.regime.cased import CasedRegime, load_regime
 from ledger.regime.dated import parameter_on
-from ledger.regime.load import load_regime
-from ledger.regime.model import CasedRegime
 from ledger.regime.setting import Setting, amended, parse_setting
 from ledger.yamltree import parse_tree
 

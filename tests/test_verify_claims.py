@@ -39,7 +39,7 @@ from ledger.journeys.checking import Question
 from ledger.journeys.stance import Span, Stance, doubts, idle
 from ledger.pack import Pack
 from ledger.record import draft_of
-from ledger.regime.load import load_cased
+from ledger.regime.cased import load_cased
 from ledger.report.bundle_verdict import bundle_tables
 from ledger.report.render import to_markdown
 from ledger.report.transcript import transcript

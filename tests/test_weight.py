@@ -18,7 +18,7 @@ from ledger.journeys.flip import flips
 from ledger.journeys.stance import Stance
 from ledger.journeys.weight import is_ahead, weight_of, weight_words
 from ledger.record import Draft, draft_of
-from ledger.regime.load import load_cased
+from ledger.regime.cased import load_cased
 
 LAW = load_cased(pack())
 

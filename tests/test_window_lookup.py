@@ -22,11 +22,11 @@ from ledger.journeys.casework import Bench, Inscribed
 from ledger.journeys.tallies import tallies
 from ledger.regime.answered import Answers
 from ledger.regime.case import Case
+from ledger.regime.cased import CasedRegime
 from ledger.regime.cases import records_of
 from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
 from ledger.regime.lint import lint_regime
-from ledger.regime.model import CasedRegime
 from ledger.regime.question import Question
 
 TEXT = (Path(__file__).parent / "rules" / "tabled.yaml").read_text("utf-8")

@@ -11,9 +11,9 @@ from ledgers import Record, allocation, commitment, fact, lineage, records, unda
 from worlds import world_of
 
 from ledger.determination import World
+from ledger.regime.cased import CasedRegime
 from ledger.regime.diagnosis import parse_node
 from ledger.regime.law import Law
-from ledger.regime.model import CasedRegime
 from ledger.regime.vocabulary import ACTIVITIES
 
 LINE = 10**25

@@ -22,7 +22,7 @@ from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.plain import PlainEngine
 from ledger.measure import StoredRecord
 from ledger.quantity import Quantity
-from ledger.regime.model import CasedRegime
+from ledger.regime.cased import CasedRegime
 
 TODAY = date(2026, 11, 23)
 E24 = 10**24

@@ -17,7 +17,8 @@ from ledger.cli.context import Context
 from ledger.cli.folding import FoldedLedger, with_fold
 from ledger.cli.opening import files_of, open_reader
 from ledger.determination import Evaluator, PlainEvaluator
-from ledger.engines import ENGINES
+from ledger.engines import AUTO, ENGINES
+from ledger.engines.sized import SizedEvaluator
 from ledger.journeys.checking import Question, Records
 from ledger.journeys.parties import Parties
 from ledger.log.identity import pseudonym
@@ -228,6 +229,8 @@ def evaluator_of(engine: str) -> Evaluator:
     """Return the evaluator of an engine's name."""
     if engine == "plain":
         return PlainEvaluator()
+    if engine == AUTO:
+        return SizedEvaluator()
     from ledger.engines.evaluate import ColumnEvaluator  # noqa: PLC0415 - polars loads slowly
 
     return ColumnEvaluator()

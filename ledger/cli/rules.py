@@ -27,9 +27,9 @@ from ledger.errors import InputError
 from ledger.journeys.casework import Bench, CaseResult
 from ledger.period import parse_day
 from ledger.regime.boundary import Boundary
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.index import load_index
-from ledger.regime.load import find_regime, load_cased, load_regimes
-from ledger.regime.model import CasedRegime
+from ledger.regime.load import find_regime, load_regimes
 from ledger.regime.schema import SCHEMAS, schema_text
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.cases import case_document, case_tables

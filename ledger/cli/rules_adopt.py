@@ -12,7 +12,7 @@ from ledger.cli.record import tell
 from ledger.journeys.adopting import adopt as adopt_pack
 from ledger.pack import read_pack
 from ledger.period import parse_day
-from ledger.regime.load import load_cased
+from ledger.regime.cased import load_cased
 from ledger.report.records import recorded_document, recorded_table
 from ledger.resources import rules_root
 

@@ -10,7 +10,7 @@ from ledger.cli.context import Context, pass_context
 from ledger.cli.output import write_text
 from ledger.errors import InputError, RuleError
 from ledger.pack import PACK_NAME, packed_bytes, read_pack
-from ledger.regime.load import load_cased
+from ledger.regime.cased import load_cased
 from ledger.regime.model import Regimes
 from ledger.regime.release import drafts, unverified
 from ledger.resources import rules_root

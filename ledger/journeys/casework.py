@@ -32,10 +32,11 @@ from ledger.merkle import leaf_hash
 from ledger.record import MODELS, Draft
 from ledger.regime.boundary import Boundary, boundaries
 from ledger.regime.case import Case, Days, Expectation
+from ledger.regime.cased import CasedRegime
 from ledger.regime.cases import Recorded, records_of, subject_of
 from ledger.regime.environment import Rates
 from ledger.regime.law import Law
-from ledger.regime.model import CasedRegime, Regime
+from ledger.regime.model import Regime
 from ledger.regime.rule import Rule
 from ledger.regime.vocabulary import Vocabulary
 

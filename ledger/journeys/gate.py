@@ -23,12 +23,12 @@ from ledger.errors import LedgerError
 from ledger.journeys.casework import Bench, mismatches
 from ledger.regime.bearing import bearing
 from ledger.regime.case import Case
+from ledger.regime.cased import CasedRegime, check_cases
 from ledger.regime.equivalence import equivalence
 from ledger.regime.lint import lint_regime
-from ledger.regime.model import CasedRegime
 from ledger.regime.mutation import Mutant, MutantKind, mutants, value_at
 from ledger.regime.probe import Probe, ProbeKind, probes
-from ledger.regime.soundness import check_cases, check_regime
+from ledger.regime.soundness import check_regime
 
 __all__ = ["Gate", "Verdict", "outcome_of"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.regime.case import Case, Expectation
+from ledger.regime.cased import CasedRegime
 from ledger.regime.dated import APPLICABLE, standing_on
-from ledger.regime.model import CasedRegime
 from ledger.regime.rule import Rule
 
 __all__ = ["findings_unseen", "force_unseen", "scope_unseen"]

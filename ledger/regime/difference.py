@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from ledger.regime.case import Case
+from ledger.regime.cased import CasedRegime
 from ledger.regime.counting import Counting
 from ledger.regime.expression import AnyOf, Comparison, Member
 from ledger.regime.gist import gist
 from ledger.regime.likeness import Likeness, likenesses
-from ledger.regime.model import CasedRegime
 from ledger.regime.operator import Operator
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import Node

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Annotated, Final, Union, get_args, get_origin
 
+from ledger.regime.cased import CasedRegime
 from ledger.regime.markup import Entry, Group, Part
-from ledger.regime.model import CasedRegime
 from ledger.regime.scalar import Node
 from ledger.regime.vocabulary import ACTIVITIES_PATH, FACTS_PATH, Activity, Fact
 from ledger.regime.waiver import Waivers

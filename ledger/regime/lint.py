@@ -15,12 +15,12 @@ from typing import Final, TypeAlias
 from ledger.pack import Pack
 from ledger.quantity import Quantity
 from ledger.regime.case import AtLeast, Range
+from ledger.regime.cased import CasedRegime, load_regime
 from ledger.regime.constant import choices, constants
 from ledger.regime.coverage import findings_unseen, force_unseen, scope_unseen
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.gaps import gaps, stances, unknown_when_binding
-from ledger.regime.load import REGIMES_FOLDER, load_regime
-from ledger.regime.model import CasedRegime
+from ledger.regime.load import REGIMES_FOLDER
 from ledger.regime.phrase import CONTRARY, comparator_of, compared, lost_exponent, mentions_lost
 from ledger.regime.sourcing import old_reviews, uncited, unlocated, unverified
 from ledger.regime.usage import texts, unused

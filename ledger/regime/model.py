@@ -1,6 +1,6 @@
 """A regime is one body of law as data: its sources, standing, figures and rules.
 
-Its file holds cases, too: what must come out, and nothing that a determination reads.
+Its file holds cases, too, which no determination reads: see ``ledger.regime.cased``.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from ledger.modelling import Field
-from ledger.regime.case import Case
 from ledger.regime.counting import Counting, Reading
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import Day, Identifier, Localised, Node, RegimeId, Word, YesNo
 from ledger.regime.source import DatedSet, Event, Note, Parameter, Penalty, Source, Stance, Text
 
-__all__ = ["CasedRegime", "CasedRegimes", "Regime", "Regimes", "Review"]
+__all__ = ["Regime", "Regimes", "Review"]
 
 
 class Review(Node):
@@ -53,15 +52,4 @@ class Regime(Node):
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
 
-class CasedRegime(Regime):
-    """A rule file, ``rules/regimes/<jurisdiction>/<regime>.yaml``.
-
-    An ``optional`` one, such as a proposal for a treaty or a voluntary framework, is asked only by
-    name.
-    """
-
-    cases: tuple[Case, ...] = ()
-
-
 Regimes: TypeAlias = Mapping[str, Regime]
-CasedRegimes: TypeAlias = Mapping[str, CasedRegime]

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any, Final, Literal, TypeAlias
 
 from ledger.quantity import Dimension, Quantity
+from ledger.regime.cased import CasedRegime
 from ledger.regime.expression import (
     All,
     Comparison,
@@ -26,7 +27,6 @@ from ledger.regime.expression import (
     Total,
 )
 from ledger.regime.expression import Any as AnyNode
-from ledger.regime.model import CasedRegime
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import Node
 from ledger.regime.source import SetValue

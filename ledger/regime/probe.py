@@ -17,8 +17,8 @@ from typing import Any, Final, Literal, TypeAlias
 from ledger.quantity import Quantity
 from ledger.regime.boundary import ABOVE
 from ledger.regime.case import Case, CaseLaw, CaseLineage, CaseTraining
+from ledger.regime.cased import CasedRegime
 from ledger.regime.counting import OPERATION_KINDS, RELATIONS, Open
-from ledger.regime.model import CasedRegime
 from ledger.regime.scalar import Node
 from ledger.regime.source import LawStatus
 from ledger.regime.vocabulary import Vocabulary

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import DictSchema, NullableSchema, WithDefaultSchema
 
+from ledger.regime.cased import CasedRegime
 from ledger.regime.index import Index
-from ledger.regime.model import CasedRegime
 from ledger.regime.trust import Trust
 from ledger.regime.vocabulary import FACTS_FILE
 from ledger.regime.waiver import Waivers

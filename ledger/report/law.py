@@ -9,11 +9,12 @@ from typing import Any, Final, Self
 
 from ledger.errors import RuleError
 from ledger.quantity import Dimension, Quantity
+from ledger.regime.cased import CasedRegimes
 from ledger.regime.counting import choose_readings
 from ledger.regime.dated import Standing, parameter_on, standing_on
 from ledger.regime.index import IndexEntry
 from ledger.regime.known import as_known
-from ledger.regime.model import CasedRegimes, Regime
+from ledger.regime.model import Regime
 from ledger.regime.rule import Due
 from ledger.regime.scalar import nearest
 from ledger.regime.source import Citation
