@@ -186,7 +186,7 @@ def test_bench_answers_that_differ_later_are_an_outcome(
 
 
 def test_bench_small_sizes_fall_together() -> None:
-    assert scaling.scaled(scaling.SIZES, 0.001) == [100, 1000]
+    assert scaling.scaled(scaling.SIZES, 0.001) == [100, 1000, 10_000]
     assert scaling.scaled((1000, 10), 1.0) == [100, 1000]
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # Sides stand beside the generators of the tests, whichever way this was started.
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from bench import results, scaling  # noqa: E402
+from bench import results, scaling, summary  # noqa: E402
 from bench.benchmark import Bench, Benchmark  # noqa: E402
 from bench.catalogue import benchmarks  # noqa: E402
 from bench.machine import described  # noqa: E402
@@ -36,6 +36,7 @@ SCALING = "scaling"
 )
 @click.option("--work", type=click.Path(path_type=Path), help="Keep inputs here for the next time.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the results.")
+@click.option("--readme", is_flag=True, help="Put the results of tests/bench into the README.")
 def main(
     ids: tuple[str, ...],
     *,
@@ -46,6 +47,7 @@ def main(
     sizes: str,
     work: Path | None,
     output: Path | None,
+    readme: bool,
 ) -> None:
     """Compare the program with plain baselines: IDs as `--list` shows them, and `scaling`."""
     if listed:
@@ -66,6 +68,8 @@ def main(
         curves = scaling.draw(bench, numbers, min(3, repetitions), say) if laws else []
     found = results.document(machine, settings, outcomes, curves)
     tell(found, output)
+    if readme:
+        summary.rewrite(ROOT / "README.md", ROOT / "tests" / "bench" / "results.json")
     if results.failed(found):
         sys.exit(1)
 
