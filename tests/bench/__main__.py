@@ -55,7 +55,7 @@ def main(
             click.echo(
                 f"{one.id:5} {one.title}" + (f" (not run: {one.lacks()})" * bool(one.lacks()))
             )
-        click.echo(f"{SCALING} time and memory of eight commands as the ledger grows")
+        click.echo(f"{SCALING} time and memory as the ledger grows")
         return
     wanted, laws = chosen(ids)
     settings = Settings(scale, repetitions, rounds)
@@ -63,7 +63,12 @@ def main(
         folder = work or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         bench, machine = Bench(folder.resolve()), described(folder)
-        outcomes = [measure(bench, one, settings, say) for one in wanted]
+        outcomes: list[Outcome] = []
+        for one in wanted:
+            outcomes.append(measure(bench, one, settings, say))
+            # What was measured is kept, whatever comes after.
+            if output is not None:
+                results.write(output, results.document(machine, settings, outcomes, ()))
         numbers = scaling.scaled(map(int, sizes.split(",")), scale)
         curves = scaling.draw(bench, numbers, min(3, repetitions), say) if laws else []
     found = results.document(machine, settings, outcomes, curves)

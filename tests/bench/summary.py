@@ -28,11 +28,13 @@ def summary(found: Mapping[str, Any]) -> str:
     """Return the tables of the README for a document of results."""
     machine = found["machine"]
     lines = [
-        f"Measured on {machine['date']} at commit {machine['commit']}: {machine['processors']} × "
-        f"{machine['processor']}, {machine['memory']}, write and fdatasync "
-        f"{machine['write and fdatasync']}, Python {machine['Python']}, polars "
-        f"{machine['polars']}, SQLite {machine['SQLite']}. Times are medians of "
-        f"{found['settings']['repetitions']}, each in a fresh process, by turns.",
+        (
+            f"Measured on {machine['date']} at commit {machine['commit']}: {machine['processors']} × "
+            f"{machine['processor']}, {machine['memory']}, write and fdatasync "
+            f"{machine['write and fdatasync']}, Python {machine['Python']}, polars "
+            f"{machine['polars']}, SQLite {machine['SQLite']}. Times are medians of "
+            f"{found['settings']['repetitions']}, each in a fresh process, by turns."
+        ),
         "",
         "| id | what | here | baseline | ratio | hold | aim | |",
         "|---|---|---:|---:|---:|---:|---:|---|",
@@ -53,8 +55,10 @@ def _ratio(row: Mapping[str, Any]) -> list[str]:
     medians = [_figure(row["measure"], row["medians"][side]) for side in ("candidate", "baseline")]
     steady = "" if row["steady"] else ", unsteady"
     lines = [
-        f"| {row['id']} | {row['title']} | {' | '.join(medians)} | **{row['ratio']:.3g}** | "
-        f"{_bounds(row.get('bound'))} | {row['verdict']}{steady} |"
+        (
+            f"| {row['id']} | {row['title']} | {' | '.join(medians)} | **{row['ratio']:.3g}** | "
+            f"{_bounds(row.get('bound'))} | {row['verdict']}{steady} |"
+        )
     ]
     for one in row["absolute"]:
         value = f"{one['value']:,.4g}{one['unit']}"
