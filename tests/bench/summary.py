@@ -29,8 +29,8 @@ def summary(found: Mapping[str, Any]) -> str:
     machine = found["machine"]
     lines = [
         (
-            f"Measured on {machine['date']} at commit {machine['commit']}: {machine['processors']} × "
-            f"{machine['processor']}, {machine['memory']}, write and fdatasync "
+            f"Measured on {machine['date']} at commit {machine['commit']}: "
+            f"{machine['processors']} × {machine['processor']}, {machine['memory']}, write and fdatasync "
             f"{machine['write and fdatasync']}, Python {machine['Python']}, polars "
             f"{machine['polars']}, SQLite {machine['SQLite']}. Times are medians of "
             f"{found['settings']['repetitions']}, each in a fresh process, by turns."
