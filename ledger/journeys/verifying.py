@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ledger.checkpoint import Checkpoint
 from ledger.errors import InputError, IntegrityError
@@ -11,7 +11,9 @@ from ledger.inclusion import Proof
 from ledger.keys import VerifierKey
 from ledger.log import Row
 from ledger.merkle import leaf_hash
-from ledger.verify import Verdict
+
+if TYPE_CHECKING:
+    from ledger.verify import Verdict
 
 __all__ = ["Leaves", "Rows", "failure_document", "hashed_anew", "prove", "verdict_document"]
 

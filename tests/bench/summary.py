@@ -30,8 +30,8 @@ def summary(found: Mapping[str, Any]) -> str:
     lines = [
         (
             f"Measured on {machine['date']} at commit {machine['commit']}: "
-            f"{machine['processors']} × {machine['processor']}, {machine['memory']}, write and fdatasync "
-            f"{machine['write and fdatasync']}, Python {machine['Python']}, polars "
+            f"{machine['processors']} × {machine['processor']}, {machine['memory']}, write and "
+            f"fdatasync {machine['write and fdatasync']}, Python {machine['Python']}, polars "
             f"{machine['polars']}, SQLite {machine['SQLite']}. Times are medians of "
             f"{found['settings']['repetitions']}, each in a fresh process, by turns."
         ),
