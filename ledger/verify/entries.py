@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
 import json
 import re
 from array import array
@@ -15,12 +14,12 @@ from ledger.entry import TYPES, Entry, Opening, digest_of_opening, genesis_prev
 from ledger.errors import InputError, IntegrityError
 from ledger.merkle import leaf_hash
 from ledger.verify.evidence import Check
-from ledger.verify.leaf import Leaf, read_leaf
+from ledger.verify.keyed import KeyedDigest
+from ledger.verify.leaf import BODY, Leaf, read_leaf
 
 __all__ = ["Ids", "Keys", "Links", "Openings", "Reversals"]
 
 REVERSIBLE = TYPES - {"anchor", "attestation", "key", "reversal"}
-_BODY = len(b'{"body":')  # where the body of a canonical leaf begins
 _BUCKETS = 256  # so that looking for doubles holds a fraction of the ids at a time
 
 # A list of salt, name and value without anything to escape: it has only this one spelling.
@@ -206,7 +205,7 @@ class Keys:
     def __init__(self, rows: Iterable[tuple[int, bytes, bytes]], secret: bytes | None) -> None:
         """Begin with the first row."""
         self._rows: Iterator[tuple[int, bytes, bytes]] = iter(rows)
-        self._secret = secret
+        self._digest = None if secret is None else KeyedDigest(secret).of
         self._count = 0
         self._opaque = 0
 
@@ -228,9 +227,9 @@ class Keys:
         if type(key) is not bytes or key.hex() != entry.key:
             raise _bad_key(entry.seq, "the key is not the leaf's")
         self._count += 1
-        if self._secret is None or hidden is None:
+        if self._digest is None or hidden is None:
             self._opaque += 1
-        elif hmac.digest(self._secret, content_text(entry, hidden), "sha256") != content:
+        elif self._digest(content_text(entry, hidden)) != content:
             raise _bad_key(
                 entry.seq,
                 "the digest of the content is not that of the entry",
@@ -257,7 +256,7 @@ class Keys:
             before, held = key, seq
         note = ""
         if self._opaque:
-            cause = "no secret" if self._secret is None else "openings erased"
+            cause = "no secret" if self._digest is None else "openings erased"
             note = f"content of {self._opaque} not recomputed: {cause}"
         return Check(10, "keys", self._count, note)
 
@@ -271,24 +270,20 @@ class Keys:
 def content_text(entry: Leaf, hidden: Mapping[str, str]) -> bytes:
     """Return what the content digest covers: body without key, hidden fields, type.
 
-    The body is cut out of the leaf instead of being written again: canonical bytes have only one
-    form, ``"body"`` is the first member, and quotes inside texts are escaped.
+    The body is cut out of the leaf instead of being written again; see ``Leaf.parts``.
     """
     data = entry.data
-    stop = data.rindex(f',"id":"{entry.id}","origin":"'.encode())
-    key = f'"idempotency_key":"{entry.key}"'.encode()
-    start = data.index(key, _BODY, stop)
-    end = start + len(key)
+    start, end, stop = entry.parts()
     # One comma goes with the key: the one after it, or before it where it is the last member.
     if data.startswith(b",", end):
         end += 1
-    elif data.endswith(b",", _BODY, start):
+    elif data.endswith(b",", BODY, start):
         start -= 1
     secrets = _compact(dict(sorted(hidden.items()))) if hidden else "{}"
     return b"".join(
         (
             b'content\0{"body":',
-            data[_BODY:start],
+            data[BODY:start],
             data[end:stop],
             f',"hidden":{secrets},"type":"{entry.type}"}}'.encode(),
         )
