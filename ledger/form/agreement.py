@@ -21,7 +21,7 @@ Agreement: TypeAlias = Callable[..., bool]
 _LENGTHS = 4096  # times of legs that are remembered
 
 
-def _times(  # noqa: PLR0913 - the fields of the rule
+def _times(  # noqa: PLR0913, PLR0917 - the fields of the rule
     start: str | None,
     start_ms: str,
     end: str | None,
@@ -39,7 +39,7 @@ def _times(  # noqa: PLR0913 - the fields of the rule
     return length > 0 and int(device_us) == int(milli_devices) * length
 
 
-def _amounts(  # noqa: PLR0913 - the fields of the rule
+def _amounts(
     low: str | None,
     _: str | None,
     high: str | None,

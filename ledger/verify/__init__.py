@@ -22,7 +22,7 @@ is raised with the number of the first bad entry, or the checkpoint or row at fa
 
 from __future__ import annotations
 
-from ledger.verify.evidence import Check, Evidence, Verdict
+from ledger.verify.evidence import Check, Evidence, Extent, Verdict
 from ledger.verify.walk import verify
 
-__all__ = ["Check", "Evidence", "Verdict", "verify"]
+__all__ = ["Check", "Evidence", "Extent", "Verdict", "verify"]

@@ -9,7 +9,7 @@ what is said of a fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from operator import lt
 from typing import Any, Final, Self, TypeAlias
