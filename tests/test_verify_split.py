@@ -1,0 +1,284 @@
+"""Split verification: several processes come to what one walk comes to, and never to more."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sealed import (
+    altered,
+    checked,
+    copied,
+    entries,
+    fill,
+    forge,
+    found,
+    in_parts,
+    leg,
+    one_by_one,
+    plain_leaf,
+    reversal,
+    said,
+)
+
+from ledger.cli.context import Context
+from ledger.cli.opening import location_of, open_evidence
+from ledger.errors import IntegrityError, LedgerError
+from ledger.merkle import CompactRange, leaf_hash
+from ledger.stores.sqlite import SqliteStore
+from ledger.verify import Verdict, verify
+from ledger.verify.crew import Crew
+from ledger.verify.ids import Marker, Marks
+from ledger.verify.segment import Piece, Segment
+from ledger.verify.split import joined, verify_split
+
+Run = Callable[..., Any]
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Context:
+    """A ledger with every kind of row: openings, a reversal and its replacement, several notes."""
+    context = found(tmp_path_factory.mktemp("split"))
+    fill(context, [leg(n) for n in range(3)], [said(0), leg(4, status="provisional")])
+    fill(context, [leg(4)], [reversal(entries(context)[3])], [said(n) for n in range(1, 4)])
+    return context
+
+
+def split(
+    context: Context,
+    open_again: Callable[[], SqliteStore] | None = None,
+    processes: int = 2,
+    size: int = 3,
+) -> Verdict:
+    """Verify in processes; they open the ledger, or what is said instead."""
+    with open_evidence(context) as evidence:
+        again = open_again or location_of(context).open
+        return verify_split(evidence, again, Crew(processes), size)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 10, 11, 12, 2**15])
+def test_segments_of_any_size_come_to_the_same(whole: Context, size: int) -> None:
+    with open_evidence(whole) as evidence:
+        assert in_parts(whole, evidence, size) == [verify(evidence)]
+
+
+def test_processes_come_to_the_same(whole: Context) -> None:
+    assert split(whole) == checked(whole)
+    assert split(whole, processes=1, size=2**15) == checked(whole)
+
+
+def test_erased_openings_and_a_missing_secret_are_told_alike(
+    whole: Context, tmp_path: Path
+) -> None:
+    context = copied(whole, tmp_path)
+    with altered(context) as connection:
+        connection.execute("DELETE FROM openings WHERE seq IN (0, 5) AND ord < 2")
+    verdict = checked(context)
+    assert "erased" in verdict.checks[8].note
+    assert "openings erased" in verdict.checks[9].note
+    Path(f"{context.ledger}.secret").unlink()
+    assert "no secret" in checked(context).checks[9].note
+
+
+def test_fault_is_named_as_the_walk_names_it(whole: Context, tmp_path: Path) -> None:
+    context = copied(whole, tmp_path)
+    with altered(context) as connection:
+        connection.execute("UPDATE entries SET hash = zeroblob(32) WHERE seq IN (5, 9)")
+    with pytest.raises(IntegrityError) as told:
+        split(context)
+    with open_evidence(context) as evidence, pytest.raises(IntegrityError) as walked:
+        verify(evidence)
+    assert told.value.diagnostics() == walked.value.diagnostics()
+    assert told.value.seq == 5
+
+
+def test_a_fault_between_segments_is_found(tmp_path: Path) -> None:
+    for number, change in enumerate(
+        ({"prev": "0" * 64}, {"recorded_at": "2026-11-23T09:00:00Z"}, {"seq": 9})
+    ):
+        context = found(tmp_path, f"{number}.db")
+        forge(context, [plain_leaf(0), plain_leaf(1), plain_leaf(2, **change), plain_leaf(3)])
+        for size in (1, 2, 3):
+            with open_evidence(context) as evidence:
+                assert not in_parts(context, evidence, size)
+
+
+def test_what_a_process_alone_sees_is_a_fault_all_the_same(whole: Context, tmp_path: Path) -> None:
+    other = copied(whole, tmp_path)
+    with altered(other) as connection:
+        connection.execute("UPDATE keys SET content = zeroblob(32) WHERE seq = 6")
+    with pytest.raises(IntegrityError, match="digest of the content"):
+        split(whole, location_of(other).open)
+
+
+def test_reversal_that_is_read_in_two_ways_is_a_fault(whole: Context) -> None:
+    with open_evidence(whole) as evidence:
+        other = replace(evidence, leaf_at=lambda seq: evidence.leaf_at(seq - 1))
+        with pytest.raises(IntegrityError, match="read in two ways"):
+            joined(other, location_of(whole).open, one_by_one, 2)
+
+
+def test_an_opening_that_is_erased_meanwhile_is_left_to_the_walk(
+    whole: Context, tmp_path: Path
+) -> None:
+    later = copied(whole, tmp_path)
+    with altered(later) as connection:
+        connection.execute("DELETE FROM openings WHERE seq = 0")
+    assert split(whole, location_of(later).open) == checked(whole)
+
+
+class Killed(SqliteStore):
+    """A store in a process that is ended from outside."""
+
+    def __enter__(self) -> Any:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Full(SqliteStore):
+    """A store in a process without memory."""
+
+    def __enter__(self) -> Any:
+        raise MemoryError
+
+
+class Slow(SqliteStore):
+    """A store that takes its time, and says so."""
+
+    def __enter__(self) -> Any:
+        self.path.with_name(f"begun-{os.getpid()}").touch()
+        time.sleep(60)
+
+
+@pytest.mark.parametrize("kind", [Killed, Full])
+def test_a_process_that_ends_verifies_nothing(whole: Context, kind: type[SqliteStore]) -> None:
+    with pytest.raises(LedgerError, match="was ended, or had not enough memory") as caught:
+        split(whole, partial(kind, whole.ledger))
+    assert caught.value.exit_code == 2
+    assert "--processes 1" in caught.value.remedy
+
+
+def test_an_interruption_ends_every_process_at_once(whole: Context, tmp_path: Path) -> None:
+    context = copied(whole, tmp_path / "slow")
+    script = (
+        "import sys; from functools import partial; from pathlib import Path\n"
+        "from sealed import *; from test_verify_split import Slow, split\n"
+        "from ledger.cli.interruption import Interruption\n"
+        "if __name__ == '__main__':\n"
+        "    path, waiting = Path(sys.argv[1]), Interruption()\n"
+        "    context = Context(path, None, quiet=True, no_input=True, debug=False)\n"
+        "    try: split(context, partial(Slow, path))\n"
+        "    except KeyboardInterrupt: sys.exit(130)\n"
+    )
+    path = tmp_path / "main.py"
+    path.write_text(script)
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    with subprocess.Popen(
+        [sys.executable, path, context.ledger],
+        env=environment,
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+    ) as process:
+        begun = list[Path]()
+        while len(begun) < 2 and process.poll() is None:
+            time.sleep(0.05)
+            begun = list(context.ledger.parent.glob("begun-*"))
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(20) == 130
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    for each in begun:
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(each.name.partition("-")[2]), 0)
+
+
+def test_command_splits_if_it_is_told_to(whole: Context, tmp_path: Path, flopledger: Run) -> None:
+    context = copied(whole, tmp_path)
+    named = ("--ledger", str(context.ledger), "verify")
+    alone = flopledger(*named, "--processes", "1", "-f", "json")
+    several = flopledger(*named, "--processes", "2", "-f", "json")
+    assert (several.code, several.out) == (0, alone.out)
+    with altered(context) as connection:
+        connection.execute("UPDATE entries SET hash = zeroblob(32) WHERE seq = 7")
+    alone, several = (flopledger(*named, "--processes", n) for n in ("1", "2"))
+    assert (several.code, several.err) == (4, alone.err)
+    assert flopledger(*named, "--processes", "0").code == 2
+    refused = flopledger("verify", "any.zip", "--processes", "2")
+    assert refused.code == 2
+    assert "--processes cannot be given here" in refused.err
+
+
+def test_a_small_ledger_begins_no_process(
+    whole: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flopledger: Run
+) -> None:
+    monkeypatch.setattr(Crew, "__call__", None)
+    context = copied(whole, tmp_path)
+    assert flopledger("--ledger", str(context.ledger), "verify").code == 0
+
+
+def test_secret_stands_in_no_text_of_a_segment(whole: Context) -> None:
+    segment = Segment(location_of(whole).open, "x", b"secret", Marker.draw(), 0, 1)
+    assert "secret=" not in repr(segment)
+
+
+@given(st.lists(st.uuids(), min_size=1, max_size=40, unique=True), st.integers(1, 9), st.data())
+def test_marks_tell_whether_an_id_comes_twice(ids: list[Any], size: int, data: Any) -> None:
+    names = [str(each) for each in ids]
+    twice = data.draw(st.booleans())
+    if twice:
+        names.insert(data.draw(st.integers(0, len(names))), data.draw(st.sampled_from(names)))
+    marker, marks = Marker.draw(), Marks()
+    for start in range(0, len(names), size):
+        marks.take(marker.marks(names[start : start + size]))
+    assert marks.doubtful() == twice
+
+
+@given(st.integers(0, 3000), st.integers(1, 3000), st.data())
+def test_ranges_of_a_piece_cover_any_part_of_it(start: int, count: int, data: Any) -> None:
+    hashes = [leaf_hash(bytes([n % 256, n // 256])) for n in range(count)]
+    piece = Piece(start, start + count, b"", "", "", b"".join(hashes), _blocks(hashes, start),
+                  b"", (), 0, 0, 0)  # fmt: skip
+    first = data.draw(st.integers(start, start + count))
+    last = data.draw(st.integers(first, start + count))
+    whole = CompactRange(first, first)
+    for each in piece.ranges(first, last):
+        whole = whole.merge(each)
+    assert whole == CompactRange.of(hashes[first - start : last - start], start=first)
+
+
+def _blocks(hashes: list[bytes], start: int) -> tuple[CompactRange, ...]:
+    """Return ranges over 1024 hashes each."""
+    return tuple(
+        CompactRange.of(hashes[at : at + 1024], start=start + at)
+        for at in range(0, len(hashes), 1024)
+    )
+
+
+def test_many_keys_are_looked_up_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = found(tmp_path)
+    forge(context, [plain_leaf(n) for n in range(9)])
+    monkeypatch.setattr("ledger.stores.sqlite.CONTENTS_AT_ONCE", 2)
+    monkeypatch.setattr("ledger.verify.segment._AT_ONCE", 5)
+    with open_evidence(context) as evidence:
+        assert in_parts(context, evidence, 7) == [verify(evidence)]
+    with closing(sqlite3.connect(context.ledger)) as connection:
+        keys = dict(connection.execute('SELECT seq, "key" FROM keys'))
+        contents = dict(connection.execute("SELECT seq, content FROM keys"))
+    with location_of(context).open() as store:
+        assert store.contents(keys) == contents
+        assert store.contents({}) == {}
+        assert store.contents({3: keys[4], 99: keys[3]}) == {}
+        assert store.extent() == (0, 9, 0, 9)
