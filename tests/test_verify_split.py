@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -130,6 +130,38 @@ def test_reversal_that_is_read_in_two_ways_is_a_fault(whole: Context) -> None:
         other = replace(evidence, leaf_at=lambda seq: evidence.leaf_at(seq - 1))
         with pytest.raises(IntegrityError, match="read in two ways"):
             joined(other, location_of(whole).open, one_by_one, 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"before": bytes(32)}, "prev is not the hash"),
+        ({"start": 5}, "prev is not the hash"),
+        ({"first_at": "2026-11-23T09:59:59Z"}, "before 2026"),
+        ({"hashes": bytes(64)}, "another root"),
+        ({"openings": 0}, None),
+        ({"marks": bytes(16)}, None),
+    ],
+)
+def test_pieces_that_do_not_join_are_refused_or_left_to_the_walk(
+    whole: Context, changes: dict[str, Any], message: str | None
+) -> None:
+    def changed(segments: Iterable[Segment]) -> Generator[Piece]:
+        for piece in one_by_one(segments):
+            other = replace(piece, **changes) if piece.start == 4 else piece
+            if "hashes" in changes:
+                leaves = [bytes(32)] * (piece.stop - piece.start)
+                other = replace(other, blocks=(CompactRange.of(leaves, start=piece.start),))
+            yield other
+
+    with open_evidence(whole) as evidence:
+        again = location_of(whole).open
+        if message is None:
+            assert joined(evidence, again, changed, 2) is None
+            assert verify_split(evidence, again, changed, 2) == verify(evidence)
+            return
+        with pytest.raises(IntegrityError, match=message):
+            verify_split(evidence, again, changed, 2)
 
 
 def test_an_opening_that_is_erased_meanwhile_is_left_to_the_walk(
@@ -271,7 +303,6 @@ def test_many_keys_are_looked_up_in_parts(tmp_path: Path, monkeypatch: pytest.Mo
     context = found(tmp_path)
     forge(context, [plain_leaf(n) for n in range(9)])
     monkeypatch.setattr("ledger.stores.sqlite.CONTENTS_AT_ONCE", 2)
-    monkeypatch.setattr("ledger.verify.segment._AT_ONCE", 5)
     with open_evidence(context) as evidence:
         assert in_parts(context, evidence, 7) == [verify(evidence)]
     with closing(sqlite3.connect(context.ledger)) as connection:

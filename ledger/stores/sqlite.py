@@ -24,7 +24,7 @@ from ledger.stores.schema import FORMAT, PUBLISHED, normal
 __all__ = ["SqliteStore"]
 
 KEYS_AT_ONCE = 1000  # parameters of one statement; SQLite allows 32,766
-CONTENTS_AT_ONCE = 4096  # the same where a whole table is looked up, a part of it after another
+CONTENTS_AT_ONCE = 16_384  # the same where most of the table is looked up, in its order
 _CACHE_KIB = 65_536  # a writer meets keys in random order: their tree should fit
 
 # What each connection sets, and must read back.

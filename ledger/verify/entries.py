@@ -200,31 +200,34 @@ class Keys:
         Raises:
             IntegrityError: Naming the entry.
         """
-        self.take_row(entry, hidden, next(self._rows, None))
-
-    def take_row(
-        self,
-        entry: Leaf,
-        hidden: Mapping[str, str] | None,
-        row: tuple[int, bytes, bytes] | None,
-    ) -> None:
-        """Do the same with a row that was looked up; None if there is none.
-
-        Raises:
-            IntegrityError: Naming the entry.
-        """
+        row = next(self._rows, None)
         if row is None or row[0] != entry.seq:
             self._refuse(entry.seq, row)
         assert row is not None
         _, key, content = row
         if type(key) is not bytes or key.hex() != entry.key:
             raise _bad_key(entry.seq, "the key is not the leaf's")
+        self.compare(entry.seq, self.digest(entry, hidden), content)
+
+    def digest(self, entry: Leaf, hidden: Mapping[str, str] | None) -> bytes | None:
+        """Return the digest of the content of an entry, and count it; None if it is opaque."""
         self.count += 1
         if self._digest is None or hidden is None:
             self.opaque += 1
-        elif self._digest(content_text(entry, hidden)) != content:
+            return None
+        return self._digest(content_text(entry, hidden))
+
+    def compare(self, seq: int, digest: bytes | None, content: bytes | None) -> None:
+        """Compare the digest of a content with the stored one, which is None if there is none.
+
+        Raises:
+            IntegrityError: Naming the entry.
+        """
+        if content is None:
+            self._refuse(seq, None)
+        if digest is not None and digest != content:
             raise _bad_key(
-                entry.seq,
+                seq,
                 "the digest of the content is not that of the entry",
                 why="the keys table was changed, or the secret is another ledger's",
             )

@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Protocol, Self
 
 from ledger.errors import IntegrityError
 from ledger.merkle import HASH_BYTES, CompactRange
 from ledger.verify.entries import Keys, Links, Openings
 from ledger.verify.ids import Marker
-from ledger.verify.leaf import Leaf, require_body
+from ledger.verify.leaf import require_body
 
 __all__ = ["Piece", "Segment", "Source"]
 
-_AT_ONCE = 4096  # entries whose keys are looked up together
 _BLOCK = 1024  # leaves that are folded into one range
 _NOTABLE = {"key", "reversal"}
 
@@ -140,23 +138,25 @@ class Segment:
         links = Links(self.origin, self.start, before.hex() or None)
         openings = Openings(source.openings(self.start, self.stop))
         keys = Keys((), self.secret)
-        rows = source.read(self.start, self.stop)
         first_at, hashes, ids, notable = "", list[bytes](), list[str](), list[int]()
-        while taken := [links.take(*row) for row in islice(rows, _AT_ONCE)]:
-            first_at = first_at or taken[0][0].recorded_at
-            for leaf, _ in taken:
-                require_body(leaf)
-            contents = source.contents(dict(map(_carried, (leaf for leaf, _ in taken))))
-            for leaf, digest in taken:
-                row = _row(leaf, contents)
-                keys.take_row(leaf, openings.take(leaf), row)
-                hashes.append(digest)
-                ids.append(leaf.id)
-                if leaf.type in _NOTABLE:
-                    notable.append(leaf.seq)
+        carried, digests = dict[int, bytes](), list[bytes | None]()
+        for seq, data, stored in source.read(self.start, self.stop):
+            leaf, digest = links.take(seq, data, stored)
+            require_body(leaf)
+            digests.append(keys.digest(leaf, openings.take(leaf)))
+            carried[seq] = bytes.fromhex(leaf.key or "")
+            hashes.append(digest)
+            ids.append(leaf.id)
+            if leaf.type in _NOTABLE:
+                notable.append(seq)
+            first_at = first_at or leaf.recorded_at
         if links.size != self.stop:
             raise IntegrityError(f"entry {links.size} is missing", seq=links.size)
         openings.check()
+        # All at once: in the order of the keys, each page of their table is read once.
+        contents = source.contents(carried)
+        for seq, content in zip(carried, digests, strict=True):
+            keys.compare(seq, content, contents.get(seq))
         return Piece(
             start=self.start,
             stop=self.stop,
@@ -185,17 +185,6 @@ def _hash_before(source: Source, start: int) -> bytes:
         if type(digest) is bytes:
             return digest
     raise IntegrityError(f"entry {start - 1} is missing", seq=start - 1)
-
-
-def _carried(leaf: Leaf) -> tuple[int, bytes]:
-    """Return the number of an entry and its key; its shape says that it has one."""
-    return leaf.seq, bytes.fromhex(leaf.key or "")
-
-
-def _row(leaf: Leaf, contents: Mapping[int, bytes]) -> tuple[int, bytes, bytes] | None:
-    """Return the row of the keys table that stands under the key and the number of an entry."""
-    content = contents.get(leaf.seq)
-    return None if content is None else (*_carried(leaf), content)
 
 
 def _blocks(hashes: list[bytes], start: int) -> Iterator[CompactRange]:
