@@ -35,6 +35,7 @@ from ledger.verify.split import joined
 ORIGIN = "ledger.example/lab-a"
 SECRET = bytes(range(32))
 SIGNER = FileSigner.from_seed(ORIGIN, bytes(32))
+SEGMENTS = (2, 7)  # entries of a segment: checkpoints stand between some, and within others
 _IDENTITIES = count()
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -107,19 +108,23 @@ def checked(context: Context, vkey: str | None = None) -> Verdict:
         try:
             verdict = verify(evidence)
         except LedgerError:
-            assert not in_parts(context, evidence), "segments pass what the walk refuses"
+            assert not any(in_parts(context, evidence, size) for size in SEGMENTS), (
+                "segments pass what the walk refuses"
+            )
             raise
-        assert in_parts(context, evidence) == [verdict]
+        assert all(in_parts(context, evidence, size) == [verdict] for size in SEGMENTS)
         return verdict
 
 
-def in_parts(context: Context, evidence: Evidence, entries: int = 2) -> list[Verdict]:
+def in_parts(
+    context: Context, evidence: Evidence, entries: int = SEGMENTS[0], again: Any = None
+) -> list[Verdict]:
     """Return what segments of so few entries come to: nothing where they find a fault.
 
     Nothing either where they leave it to the walk.
     """
     try:
-        verdict = joined(evidence, location_of(context).open, one_by_one, entries)
+        verdict = joined(evidence, again or location_of(context).open, one_by_one, entries)
     except LedgerError:
         return []
     return [] if verdict is None else [verdict]

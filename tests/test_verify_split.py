@@ -117,6 +117,14 @@ def test_a_fault_between_segments_is_found(tmp_path: Path) -> None:
                 assert not in_parts(context, evidence, size)
 
 
+def test_an_entry_before_the_first_is_found(whole: Context, tmp_path: Path) -> None:
+    context = copied(whole, tmp_path)
+    with altered(context) as connection:
+        connection.execute("INSERT INTO entries SELECT -5, bytes, hash FROM entries WHERE seq = 0")
+    with pytest.raises(IntegrityError, match="-5 is there"):
+        checked(context)
+
+
 def test_what_a_process_alone_sees_is_a_fault_all_the_same(whole: Context, tmp_path: Path) -> None:
     other = copied(whole, tmp_path)
     with altered(other) as connection:

@@ -84,8 +84,9 @@ class Marker(NamedTuple):
     def marks(self, ids: list[str]) -> bytes:
         """Return the marks of some ids, sorted, eight bytes each as the machine writes them."""
         factor, term, last = self.factor, self.term, 2**_MARK_BITS - 1
-        numbers = (int(each.replace("-", ""), 16) for each in ids)
-        return array("Q", sorted((n * factor + term) % _PRIME & last for n in numbers)).tobytes()
+        marks = [(int(each.replace("-", ""), 16) * factor + term) % _PRIME & last for each in ids]
+        marks.sort()
+        return array("Q", marks).tobytes()
 
 
 class Marks:

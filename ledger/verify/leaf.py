@@ -230,10 +230,11 @@ class _Form:
         index = self.pattern.groupindex
         names = [*map("leaf_{}".format, _FIELDS), _KEY]
         self._fields = len(names)
-        self._asked: list[tuple[slice, Callable[..., bool]]] = []
+        self._asked: list[tuple[slice, Callable[..., bool], Callable[..., bool]]] = []
         for rule in body.rules:
             at = slice(len(names), len(names) + len(rule._fields))
-            self._asked.append((at, _asking(rule, body.numbers)))
+            ask = _asking(rule, body.numbers)
+            self._asked.append((at, AGREEMENTS.get(rule, ask), ask))
             names += rule._fields
         self._caught = [index[name] for name in names]
 
@@ -247,8 +248,8 @@ class _Form:
         if found is None or len(data) > BYTES_MAX or not (data.isascii() or is_plain(text)):
             return None
         caught: tuple[Any, ...] = found.group(*self._caught)
-        for at, holds in self._asked:
-            if not holds(*caught[at]):
+        for at, agree, ask in self._asked:
+            if not agree(*caught[at]) and not ask(*caught[at]):
                 return None
         leaf = Leaf.matched(data, self, found, caught[: self._fields])
         return leaf if len(leaf.sd) < _PAIR or all(map(lt, leaf.sd, leaf.sd[1:])) else None
@@ -257,11 +258,8 @@ class _Form:
 def _asking(rule: Rule, numbers: Collection[str]) -> Callable[..., bool]:
     """Return what says of the texts that were caught for a rule whether it holds."""
     integers = [place for place, name in enumerate(rule._fields) if name in numbers]
-    agree = AGREEMENTS.get(rule)
 
     def holds(*texts: str | None) -> bool:
-        if agree is not None and agree(*texts):
-            return True
         values: list[Any] = list(texts)
         for place in integers:
             if values[place] is not None:

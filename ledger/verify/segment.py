@@ -107,7 +107,7 @@ class Segment:
     """A segment that is to be checked; it goes to the process that does it through a pipe.
 
     Attributes:
-        open: Opens the store.
+        again: Opens the store anew.
         origin: Name of the ledger.
         secret: Key of the keyed digests, or None where it is not at hand.
         marker: Marks the ids.
@@ -115,7 +115,7 @@ class Segment:
         stop: One more than that of the last.
     """
 
-    open: Callable[[], Source]
+    again: Callable[[], Source]
     origin: str
     secret: bytes | None = field(repr=False)
     marker: Marker = field(repr=False)
@@ -129,7 +129,7 @@ class Segment:
             IntegrityError: At the first fault.
             LedgerError: If the store cannot be opened.
         """
-        with self.open() as source, source.snapshot():
+        with self.again() as source, source.snapshot():
             return self._walk(source)
 
     def _walk(self, source: Source) -> Piece:
