@@ -228,7 +228,7 @@ def tracer() -> None:
 LIGHT = "polars sqlmodel sqlalchemy psycopg pydantic yaml"
 IMPORTED = {
     "--help": f"{LIGHT} rich msgspec cryptography hashlib secrets sqlite3",
-    "verify -o verdict.txt": LIGHT,
+    "verify -o verdict.txt": f"{LIGHT} multiprocessing ledger.verify.split",
     "check": "sqlmodel sqlalchemy psycopg yaml",
     "import table.csv --source csv": "sqlmodel sqlalchemy psycopg yaml",
     "prove 0 -o proof.txt": LIGHT,

@@ -41,7 +41,7 @@ from ledger.merkle import CompactRange, leaf_hash
 from ledger.stores.sqlite import SqliteStore
 from ledger.verify import Verdict, verify
 from ledger.verify.crew import Crew
-from ledger.verify.ids import Marker, Marks
+from ledger.verify.marks import Marker, Marks
 from ledger.verify.segment import Piece, Segment
 from ledger.verify.split import joined, verify_split
 

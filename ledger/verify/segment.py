@@ -14,8 +14,8 @@ from typing import Protocol, Self
 from ledger.errors import IntegrityError
 from ledger.merkle import HASH_BYTES, CompactRange
 from ledger.verify.entries import Keys, Links, Openings
-from ledger.verify.ids import Marker
 from ledger.verify.leaf import require_body
+from ledger.verify.marks import Marker
 
 __all__ = ["Piece", "Segment", "Source"]
 
@@ -63,7 +63,7 @@ class Piece:
         last_at: When its last entry was recorded.
         hashes: Of its entries, one after another.
         blocks: Ranges over ``_BLOCK`` of them each, the last perhaps over fewer.
-        marks: Of its ids, sorted; see ``ledger.verify.ids``.
+        marks: Of its ids, sorted; see ``ledger.verify.marks``.
         notable: Numbers of its reversals and of its ``key`` entries.
         openings: How many are there.
         erased: How many are not.

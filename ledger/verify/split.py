@@ -26,7 +26,7 @@ from ledger.verify.entries import (
 )
 from ledger.verify.evidence import Check, Evidence, Extent, Verdict
 from ledger.verify.frame import check_given, check_meta, check_schema
-from ledger.verify.ids import Marker, Marks
+from ledger.verify.marks import Marker, Marks
 from ledger.verify.segment import Piece, Segment, Source
 from ledger.verify.tree import Peaks, Tree
 from ledger.verify.walk import verify
