@@ -39,7 +39,7 @@ from ledger.cli.opening import location_of, open_evidence
 from ledger.errors import IntegrityError, LedgerError
 from ledger.merkle import CompactRange, leaf_hash
 from ledger.stores.sqlite import SqliteStore
-from ledger.verify import Verdict, verify
+from ledger.verify import Evidence, Verdict, verify
 from ledger.verify.crew import Crew
 from ledger.verify.marks import Marker, Marks
 from ledger.verify.segment import Piece, Segment
@@ -123,6 +123,33 @@ def test_an_entry_before_the_first_is_found(whole: Context, tmp_path: Path) -> N
         connection.execute("INSERT INTO entries SELECT -5, bytes, hash FROM entries WHERE seq = 0")
     with pytest.raises(IntegrityError, match="-5 is there"):
         checked(context)
+
+
+@pytest.mark.parametrize("seq", [2, 3, 9])
+def test_an_entry_that_is_missing_is_found_wherever_its_segment_ends(
+    whole: Context, tmp_path: Path, seq: int
+) -> None:
+    context = copied(whole, tmp_path)
+    with altered(context) as connection:
+        for table in ("openings", "keys", "entries"):
+            connection.execute(f"DELETE FROM {table} WHERE seq = ?", (seq,))
+        connection.execute("UPDATE keys SET seq = ? WHERE seq = 10", (seq,))
+    with open_evidence(context) as evidence:
+        for size in (1, 2, 3, 5, 10):
+            with pytest.raises(LedgerError, match=f"entry {seq} is missing"):
+                tuple(one_by_one(_segments(context, evidence, size)))
+            with pytest.raises(IntegrityError, match=f"entry {seq} is missing"):
+                verify_split(evidence, location_of(context).open, one_by_one, size)
+
+
+def _segments(context: Context, evidence: Evidence, size: int) -> list[Segment]:
+    """Return the segments of a ledger of eleven entries."""
+    again, marker = location_of(context).open, Marker.draw()
+    origin, secret = evidence.meta["origin"], evidence.secret
+    return [
+        Segment(again, origin, secret, marker, start, min(11, start + size))
+        for start in range(0, 11, size)
+    ]
 
 
 def test_what_a_process_alone_sees_is_a_fault_all_the_same(whole: Context, tmp_path: Path) -> None:

@@ -152,7 +152,6 @@ class Segment:
             first_at = first_at or leaf.recorded_at
         if links.size != self.stop:
             raise IntegrityError(f"entry {links.size} is missing", seq=links.size)
-        openings.check()
         # All at once: in the order of the keys, each page of their table is read once.
         contents = source.contents(carried)
         for seq, content in zip(carried, digests, strict=True):
