@@ -152,6 +152,34 @@ def _segments(context: Context, evidence: Evidence, size: int) -> list[Segment]:
     ]
 
 
+@pytest.mark.parametrize(("parts", "sizes"), [(1, {7, 4}), (4, {3, 2}), (11, {1}), (99, {1})])
+def test_segments_are_small_enough_for_every_process(
+    whole: Context, parts: int, sizes: set[int]
+) -> None:
+    seen = set[int]()
+
+    def counted(segments: Iterable[Segment]) -> Generator[Piece]:
+        for piece in one_by_one(segments):
+            seen.add(piece.stop - piece.start)
+            yield piece
+
+    with open_evidence(whole) as evidence:
+        verdict = verify_split(evidence, location_of(whole).open, counted, 7, parts)
+        assert verdict == verify(evidence)
+    assert seen == sizes
+
+
+def test_key_that_is_not_the_leafs_is_found_without_the_secret(
+    whole: Context, tmp_path: Path
+) -> None:
+    context = copied(whole, tmp_path)
+    Path(f"{context.ledger}.secret").unlink()
+    with altered(context) as connection:
+        connection.execute('UPDATE keys SET "key" = zeroblob(32) WHERE seq = 4')
+    with pytest.raises(IntegrityError, match="not the leaf's"):
+        checked(context)
+
+
 def test_what_a_process_alone_sees_is_a_fault_all_the_same(whole: Context, tmp_path: Path) -> None:
     other = copied(whole, tmp_path)
     with altered(other) as connection:

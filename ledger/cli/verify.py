@@ -116,7 +116,7 @@ def _verified(context: Context, evidence: Evidence, processes: int | None) -> Ve
     crew = Crew(processes)
     if crew.processes == 1:
         return verify_evidence(evidence)
-    return verify_split(evidence, location_of(context).open, crew)
+    return verify_split(evidence, location_of(context).open, crew, parts=crew.parts)
 
 
 def _table(verdict: Verdict) -> Table:

@@ -21,6 +21,7 @@ __all__ = ["PROCESSES_MAX", "Crew"]
 
 PROCESSES_MAX: Final = 8
 """More are not begun without being asked for: reading is the limit then."""
+_PARTS = 4  # segments a process
 _AHEAD = 2  # segments a process that are handed out before their turn to be joined
 
 
@@ -34,6 +35,11 @@ class Crew:
             processes: How many; None for one a core, up to ``PROCESSES_MAX``.
         """
         self.processes = processes or min(PROCESSES_MAX, len(os.sched_getaffinity(0)))
+
+    @property
+    def parts(self) -> int:
+        """How many segments let them end at about the same time."""
+        return _PARTS * self.processes
 
     def __call__(self, segments: Iterable[Segment]) -> Generator[Piece]:
         """Yield what held of each segment, in order; closing the iterator ends the processes.

