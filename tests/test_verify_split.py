@@ -40,7 +40,7 @@ from ledger.errors import IntegrityError, LedgerError
 from ledger.merkle import CompactRange, leaf_hash
 from ledger.stores.sqlite import SqliteStore
 from ledger.verify import Evidence, Verdict, verify
-from ledger.verify.crew import Crew
+from ledger.verify.crew import PROCESSES_MAX, Crew
 from ledger.verify.marks import Marker, Marks
 from ledger.verify.segment import Piece, Segment
 from ledger.verify.split import joined, verify_split
@@ -322,6 +322,41 @@ def test_a_small_ledger_begins_no_process(
     monkeypatch.setattr(Crew, "__call__", None)
     context = copied(whole, tmp_path)
     assert flopledger("--ledger", str(context.ledger), "verify").code == 0
+
+
+def test_crew_has_one_process_a_core_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, expected in ((1, 1), (3, 3), (64, PROCESSES_MAX)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, n=cores: set(range(n)))
+        assert Crew().processes == expected
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert Crew().processes == 2
+    assert Crew(12).processes == 12
+
+
+def test_a_large_ledger_is_split_by_itself(
+    whole: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flopledger: Run
+) -> None:
+    context = copied(whole, tmp_path)
+    seen = list[int]()
+
+    def check(crew: Crew, segments: Iterable[Segment]) -> Generator[Piece]:
+        seen.append(crew.processes)
+        return one_by_one(segments)
+
+    monkeypatch.setattr(Crew, "__call__", check)
+    monkeypatch.setattr("ledger.verify.crew._cores", lambda: 2)
+    monkeypatch.setattr("ledger.verify.evidence._LARGE", 12)
+    named = ("--ledger", str(context.ledger), "verify")
+    assert flopledger(*named).code == 0
+    assert seen == []
+    monkeypatch.setattr("ledger.verify.evidence._LARGE", 11)
+    assert flopledger(*named).code == 0
+    assert seen == [2]
+    assert flopledger(*named, "--processes", "1").code == 0
+    monkeypatch.setattr("ledger.verify.crew._cores", lambda: 1)
+    assert flopledger(*named).code == 0
+    assert seen == [2]
 
 
 def test_secret_stands_in_no_text_of_a_segment(whole: Context) -> None:

@@ -34,7 +34,7 @@ class Crew:
         Args:
             processes: How many; None for one a core, up to ``PROCESSES_MAX``.
         """
-        self.processes = processes or min(PROCESSES_MAX, len(os.sched_getaffinity(0)))
+        self.processes = processes or min(PROCESSES_MAX, _cores())
 
     @property
     def parts(self) -> int:
@@ -74,6 +74,13 @@ class Crew:
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, as far as the system says so."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _end(others: Collection[BaseProcess]) -> None:
