@@ -102,6 +102,14 @@ def entries(context: Context) -> list[Entry]:
         return [Entry.parse(data) for _, data, _ in store.rows()]
 
 
+def varied(folder: Path) -> Context:
+    """Found a ledger with openings, a reversal and its replacement, and several notes."""
+    context = found(folder)
+    fill(context, [leg(n) for n in range(3)], [said(0), leg(4, status="provisional")])
+    fill(context, [leg(4)], [reversal(entries(context)[3])], [said(n) for n in range(1, 4)])
+    return context
+
+
 def checked(context: Context, vkey: str | None = None) -> Verdict:
     """Verify the ledger; raises as `verify` does. Segments must come to the same."""
     with open_evidence(context, vkey) as evidence:
