@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sealed import (
+    ORIGIN,
     altered,
     checked,
     copied,
@@ -27,6 +28,7 @@ from sealed import (
 from ledger.cli.context import Context
 from ledger.cli.opening import location_of, open_evidence
 from ledger.errors import IntegrityError, LedgerError
+from ledger.keys import FileSigner
 from ledger.merkle import CompactRange, leaf_hash
 from ledger.verify import Evidence, verify
 from ledger.verify.marks import Marker, Marks
@@ -123,6 +125,21 @@ def test_segments_are_small_enough_for_every_process(
         verdict = verify_split(evidence, location_of(whole).open, counted, 7, parts)
         assert verdict == verify(evidence)
     assert seen == sizes
+
+
+def test_what_stands_around_the_entries_is_checked_alike(whole: Context, tmp_path: Path) -> None:
+    context = copied(whole, tmp_path)
+    with altered(context) as connection:
+        change = "UPDATE meta SET value = replace(value, 'a', 'b') WHERE name = 'peaks'"
+        assert connection.execute(change).rowcount == 1
+    with open_evidence(context) as evidence, pytest.raises(IntegrityError, match="stored peaks"):
+        joined(evidence, location_of(context).open, one_by_one, 3)
+    other = FileSigner.from_seed(ORIGIN, b"1" * 32).verifier.encode()
+    with (
+        open_evidence(whole, other) as evidence,
+        pytest.raises(IntegrityError, match="not the one to be trusted"),
+    ):
+        joined(evidence, location_of(whole).open, one_by_one, 3)
 
 
 def test_key_that_is_not_the_leafs_is_found_without_the_secret(
