@@ -100,6 +100,14 @@ def test_an_entry_that_is_missing_is_found_wherever_its_segment_ends(
                 verify_split(evidence, location_of(context).open, one_by_one, size)
 
 
+def test_a_segment_past_the_end_is_refused(whole: Context) -> None:
+    with open_evidence(whole) as evidence:
+        last = _segments(whole, evidence, 9)[-1]
+    assert last.check().stop == 11
+    with pytest.raises(IntegrityError, match="entry 11 is missing"):
+        replace(last, stop=12).check()
+
+
 def _segments(context: Context, evidence: Evidence, size: int) -> list[Segment]:
     """Return the segments of a ledger of eleven entries."""
     again, marker = location_of(context).open, Marker.draw()

@@ -56,7 +56,7 @@ class Leaf:
     """
 
     __slots__ = (
-        *("_entry", "_found", "_key", "_names"),
+        *("_entry", "_found", "_key", "_names", "_spans"),
         *("data", "id", "origin", "prev", "recorded_at", "sd", "seen", "seq", "type"),
     )
 
@@ -66,22 +66,14 @@ class Leaf:
     origin: str
     prev: str
     sd: tuple[str, ...]
+    data: bytes
+    type: str
+    seen: bool
     _key: str | None
-
-    def __init__(self, data: bytes, kind: str, names: frozenset[str] | None) -> None:
-        """Begin with no fields.
-
-        Args:
-            data: The bytes.
-            kind: Record type.
-            names: Fields of the body, if it was seen to have the shape of its type.
-        """
-        self.data = data
-        self.type = kind
-        self.seen = names is not None
-        self._names = names
-        self._entry: Entry | None = None
-        self._found: re.Match[str] | None = None
+    _names: frozenset[str] | None
+    _entry: Entry | None
+    _found: re.Match[str] | None
+    _spans: tuple[int, int]
 
     @classmethod
     def matched(
@@ -95,8 +87,9 @@ class Leaf:
             found: What the form caught.
             fields: What it caught of each of ``_FIELDS``, and the key.
         """
-        leaf = cls(data, form.kind, form.names)
-        leaf._found = found
+        leaf = cls()
+        leaf.data, leaf.type, leaf.seen = data, form.kind, True
+        leaf._names, leaf._entry, leaf._found, leaf._spans = form.names, None, found, form.spans
         seq, leaf.id, leaf.recorded_at, leaf.origin, leaf.prev, digests, leaf._key = fields
         leaf.seq = int(seq)
         leaf.sd = tuple(digests[1:-1].split('","')) if digests else ()
@@ -106,7 +99,9 @@ class Leaf:
     def parsed(cls, data: bytes) -> Self:
         """Return a leaf, read the slow way; see `read_leaf`."""
         entry = Entry.parse(data)
-        leaf = cls(data, entry.type, None)
+        leaf = cls()
+        leaf.data, leaf.type, leaf.seen = data, entry.type, False
+        leaf._names = leaf._found = leaf._key = None
         leaf.seq, leaf.id, leaf.recorded_at = entry.seq, entry.id, entry.recorded_at
         leaf.origin, leaf.prev, leaf.sd = entry.origin, entry.prev, entry.sd
         leaf._entry = entry
@@ -138,8 +133,9 @@ class Leaf:
         a text is escaped.
         """
         if self._found is not None and self.data.isascii():
-            start, end = self._found.span(_KEY)
-            return start - _BEFORE_KEY, end + 1, self._found.start("leaf_id") - _BEFORE_ID
+            key, name = self._spans
+            start, end = self._found.span(key)
+            return start - _BEFORE_KEY, end + 1, self._found.start(name) - _BEFORE_ID
         stop = self.data.rindex(f',"id":"{self.id}","origin":"'.encode())
         member = f'"{_KEY}":"{self.key}"'.encode()
         start = self.data.index(member, BODY, stop)
@@ -236,6 +232,7 @@ class _Form:
             ask = _asking(rule, body.numbers)
             self._asked.append((at, AGREEMENTS.get(rule, ask), ask))
             names += rule._fields
+        self.spans = index[_KEY], index["leaf_id"]
         self._caught = [index[name] for name in names]
 
     def read(self, data: bytes) -> Leaf | None:
