@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -19,6 +19,7 @@ from ledger.cli.chance import Chance
 from ledger.cli.context import Context
 from ledger.cli.opening import location_of, open_evidence
 from ledger.entry import Entry, genesis_prev
+from ledger.errors import LedgerError
 from ledger.keys import FileSigner
 from ledger.log import Identity, Log
 from ledger.merkle import CompactRange, leaf_hash
@@ -27,11 +28,14 @@ from ledger.stores.founding import found_ledger
 from ledger.stores.keyfiles import Files
 from ledger.stores.notes import NotesFile
 from ledger.stores.schema import TRIGGERS
-from ledger.verify import Verdict, verify
+from ledger.verify import Evidence, Verdict, verify
+from ledger.verify.segment import Piece, Segment
+from ledger.verify.split import joined
 
 ORIGIN = "ledger.example/lab-a"
 SECRET = bytes(range(32))
 SIGNER = FileSigner.from_seed(ORIGIN, bytes(32))
+SEGMENTS = (2, 7)  # entries of a segment: checkpoints stand between some, and within others
 _IDENTITIES = count()
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -98,10 +102,46 @@ def entries(context: Context) -> list[Entry]:
         return [Entry.parse(data) for _, data, _ in store.rows()]
 
 
+def varied(folder: Path) -> Context:
+    """Found a ledger with openings, a reversal and its replacement, and several notes."""
+    context = found(folder)
+    fill(context, [leg(n) for n in range(3)], [said(0), leg(4, status="provisional")])
+    fill(context, [leg(4)], [reversal(entries(context)[3])], [said(n) for n in range(1, 4)])
+    return context
+
+
 def checked(context: Context, vkey: str | None = None) -> Verdict:
-    """Verify the ledger; raises as `verify` does."""
+    """Verify the ledger; raises as `verify` does. Segments must come to the same."""
     with open_evidence(context, vkey) as evidence:
-        return verify(evidence)
+        try:
+            verdict = verify(evidence)
+        except LedgerError:
+            assert not any(in_parts(context, evidence, size) for size in SEGMENTS), (
+                "segments pass what the walk refuses"
+            )
+            raise
+        assert all(in_parts(context, evidence, size) == [verdict] for size in SEGMENTS)
+        return verdict
+
+
+def in_parts(
+    context: Context, evidence: Evidence, entries: int = SEGMENTS[0], again: Any = None
+) -> list[Verdict]:
+    """Return what segments of so few entries come to: nothing where they find a fault.
+
+    Nothing either where they leave it to the walk.
+    """
+    try:
+        verdict = joined(evidence, again or location_of(context).open, one_by_one, entries)
+    except LedgerError:
+        return []
+    return [] if verdict is None else [verdict]
+
+
+def one_by_one(segments: Iterable[Segment]) -> Generator[Piece]:
+    """Check segments in this process."""
+    for segment in segments:
+        yield segment.check()
 
 
 def copied(context: Context, folder: Path) -> Context:

@@ -228,7 +228,7 @@ def tracer() -> None:
 LIGHT = "polars sqlmodel sqlalchemy psycopg pydantic yaml"
 IMPORTED = {
     "--help": f"{LIGHT} rich msgspec cryptography hashlib secrets sqlite3",
-    "verify -o verdict.txt": LIGHT,
+    "verify -o verdict.txt": f"{LIGHT} multiprocessing ledger.verify.split",
     # A small ledger is read without polars, and the law without its cases.
     "check": "polars ledger.record.draft ledger.regime.case sqlmodel sqlalchemy psycopg yaml",
     "import table.csv --source csv": "sqlmodel sqlalchemy psycopg yaml",

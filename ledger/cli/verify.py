@@ -6,12 +6,12 @@ import click
 
 from ledger.cli.bundle_verdict import BundleOptions, verify_file
 from ledger.cli.context import Context, pass_context
-from ledger.cli.opening import open_evidence
+from ledger.cli.opening import location_of, open_evidence
 from ledger.cli.output import emit, output_options
 from ledger.errors import InputError, IntegrityError
 from ledger.journeys.verifying import failure_document, verdict_document
 from ledger.report.table import Column, Table
-from ledger.verify import Verdict
+from ledger.verify import Evidence, Verdict
 from ledger.verify import verify as verify_evidence
 
 __all__ = ["verify"]
@@ -43,6 +43,12 @@ Examples:
     metavar="TEXT",
     help="The key to trust; without it the ledger's own statement of its key is used.",
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="How many processes verify the ledger: one a core if it is large, or else 1.",
+)
 @output_options
 @pass_context
 def verify(
@@ -54,6 +60,7 @@ def verify(
     caps: tuple[str, ...],
     transcript: str | None,
     vkey: str | None,
+    processes: int | None,
     fmt: str | None,
     output: str | None,
 ) -> int:
@@ -64,11 +71,11 @@ def verify(
     at, 3 that something could not be checked.
     """
     if bundle is not None:
-        _refuse(vkey=vkey)
+        _refuse(vkey=vkey, processes=processes)
         options = BundleOptions(bundle, policy, rules, caps, transcript, fmt, output)
         return verify_file(context, options)
     _refuse(policy=policy, rules=rules, cap=caps, transcript=transcript)
-    _verify_ledger(context, vkey, fmt, output)
+    _verify_ledger(context, vkey, processes, fmt, output)
     return 0
 
 
@@ -78,22 +85,38 @@ def _refuse(**given: object) -> None:
     if wrong:
         raise InputError(
             f"{', '.join(wrong)} cannot be given here",
-            why="--vkey is for the ledger in use, the others for a bundle",
+            why="--vkey and --processes are for the ledger in use, the others for a bundle",
             remedy="flopledger verify BUNDLE --policy FILE, or flopledger verify --vkey TEXT",
         )
 
 
-def _verify_ledger(context: Context, vkey: str | None, fmt: str | None, output: str | None) -> None:
+def _verify_ledger(
+    context: Context, vkey: str | None, processes: int | None, fmt: str | None, output: str | None
+) -> None:
     """Verify the ledger in use."""
     try:
         with open_evidence(context, vkey) as evidence:
-            verdict = verify_evidence(evidence)
+            verdict = _verified(context, evidence, processes)
     except IntegrityError as error:
         # The words for people go to stderr, once; a form asked for is still written.
         if output not in {None, "-"} or fmt not in {None, "table"}:
             emit(failure_document(error), _failure_table(error), fmt=fmt, output=output)
         raise
     emit(verdict_document(verdict), _table(verdict), fmt=fmt, output=output)
+
+
+def _verified(context: Context, evidence: Evidence, processes: int | None) -> Verdict:
+    """Verify in so many processes; None for one a core where that is worth it."""
+    if processes == 1 or (processes is None and not evidence.is_large()):
+        return verify_evidence(evidence)
+    # Processes take a while to load, and more to begin.
+    from ledger.verify.crew import Crew  # noqa: PLC0415
+    from ledger.verify.split import verify_split  # noqa: PLC0415
+
+    crew = Crew(processes)
+    if crew.processes == 1:
+        return verify_evidence(evidence)
+    return verify_split(evidence, location_of(context).open, crew, parts=crew.parts)
 
 
 def _table(verdict: Verdict) -> Table:

@@ -69,6 +69,21 @@ class LedgerStore(Store, Protocol):
         """Yield (key, seq) of every key that more than one entry carries, in this order."""
         ...
 
+    def extent(self) -> tuple[int, int, int, int]:
+        """Return smallest number, largest + 1 (0 and 0 if empty), and rows of openings and keys."""
+        ...
+
+    def contents(self, carried: Mapping[int, bytes]) -> dict[int, bytes]:
+        """Return, by entry, the digest of content that is stored under its key and its number.
+
+        Args:
+            carried: The key that each entry carries, by its number.
+
+        Returns:
+            What is there; an entry without such a row is left out.
+        """
+        ...
+
     def all_peaks(self) -> Iterator[tuple[int, str]]:
         """Yield (size, peaks) of every row that states peaks, in the order of the sizes."""
         ...

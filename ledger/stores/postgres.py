@@ -232,6 +232,27 @@ class PostgresStore:
             "FROM flopledger.keys) AS k WHERE carried > 1 ORDER BY key, seq"
         )
 
+    def extent(self) -> tuple[int, int, int, int]:
+        """Return smallest number, largest + 1 (0 and 0 if empty), and rows of openings and keys."""
+        ((first, last, openings, keys),) = self._all(
+            "SELECT min(seq), max(seq), (SELECT count(*) FROM flopledger.openings), "
+            "(SELECT count(*) FROM flopledger.keys) FROM flopledger.entries"
+        )
+        return (first or 0), (0 if last is None else last + 1), openings, keys
+
+    def contents(self, carried: Mapping[int, bytes]) -> dict[int, bytes]:
+        """Return, by entry, the digest of content that is stored under its key and its number."""
+        if not carried:
+            return {}
+        rows = self._all(
+            "SELECT key, seq, content FROM flopledger.keys WHERE key = ANY(%s::bytea[]) "
+            "AND seq BETWEEN %s AND %s",
+            list(carried.values()),
+            min(carried),
+            max(carried),
+        )
+        return {seq: content for key, seq, content in rows if carried.get(seq) == key}
+
     def all_peaks(self) -> Iterator[tuple[int, str]]:
         """Yield (size, peaks) of every row that states peaks, in the order of the sizes."""
         return self._stream("SELECT size, peaks FROM flopledger.heads ORDER BY size")

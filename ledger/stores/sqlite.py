@@ -24,6 +24,7 @@ from ledger.stores.schema import FORMAT, PUBLISHED, normal
 __all__ = ["SqliteStore"]
 
 KEYS_AT_ONCE = 1000  # parameters of one statement; SQLite allows 32,766
+CONTENTS_AT_ONCE = 16_384  # the same where most of the table is looked up, in its order
 _CACHE_KIB = 65_536  # a writer meets keys in random order: their tree should fit
 
 # What each connection sets, and must read back.
@@ -204,6 +205,28 @@ class SqliteStore:
             'SELECT "key", seq FROM keys WHERE "key" IN '
             '(SELECT "key" FROM keys GROUP BY "key" HAVING count(*) > 1) ORDER BY "key", seq'
         )
+
+    def extent(self) -> tuple[int, int, int, int]:
+        """Return smallest number, largest + 1 (0 and 0 if empty), and rows of openings and keys."""
+        ((first, last, openings, keys),) = self._select(
+            "SELECT (SELECT min(seq) FROM entries), (SELECT max(seq) FROM entries), "
+            "(SELECT count(*) FROM openings), (SELECT count(*) FROM keys)"
+        )
+        return (first or 0), (0 if last is None else last + 1), openings, keys
+
+    def contents(self, carried: Mapping[int, bytes]) -> dict[int, bytes]:
+        """Return, by entry, the digest of content that is stored under its key and its number."""
+        keys, found = sorted(carried.values()), dict[int, bytes]()
+        for start in range(0, len(keys), CONTENTS_AT_ONCE):
+            some = keys[start : start + CONTENTS_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            rows = self._select(
+                f'SELECT "key", seq, content FROM keys WHERE "key" IN ({marks}) '  # noqa: S608
+                "AND seq BETWEEN ? AND ?",
+                (*some, min(carried), max(carried)),
+            )
+            found.update((seq, content) for key, seq, content in rows if carried.get(seq) == key)
+        return found
 
     def all_peaks(self) -> Iterator[tuple[int, str]]:
         """Yield nothing: one row of meta states the peaks, and moves."""

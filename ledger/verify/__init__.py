@@ -17,12 +17,13 @@ It needs only the standard library and ``cryptography``. The steps, in the order
 13. peaks       the stored peaks are those of the entries
 
 Entries after the newest checkpoint are reported as unsigned. The first fault ends the walk and
-is raised with the number of the first bad entry, or the checkpoint or row at fault.
+is raised with the number of the first bad entry, or the checkpoint or row at fault. A large ledger
+is checked in segments, by several processes that take the same steps: ``ledger.verify.split``.
 """
 
 from __future__ import annotations
 
-from ledger.verify.evidence import Check, Evidence, Verdict
+from ledger.verify.evidence import Check, Evidence, Extent, Verdict
 from ledger.verify.walk import verify
 
-__all__ = ["Check", "Evidence", "Verdict", "verify"]
+__all__ = ["Check", "Evidence", "Extent", "Verdict", "verify"]

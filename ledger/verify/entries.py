@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import base64
-import hmac
 import json
 import re
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import pairwise
 
 from ledger.canonical import BYTES_MAX, encode
 from ledger.entry import TYPES, Entry, Opening, digest_of_opening, genesis_prev
 from ledger.errors import InputError, IntegrityError
 from ledger.merkle import leaf_hash
 from ledger.verify.evidence import Check
-from ledger.verify.leaf import Leaf, read_leaf
+from ledger.verify.keyed import KeyedDigest
+from ledger.verify.leaf import BODY, Leaf, read_leaf
 
-__all__ = ["Ids", "Keys", "Links", "Openings", "Reversals"]
+__all__ = [
+    "Keys",
+    "Links",
+    "Openings",
+    "Reversals",
+    "bad_entry",
+    "check_repeated",
+    "keys_check",
+    "links_checks",
+    "openings_check",
+]
 
 REVERSIBLE = TYPES - {"anchor", "attestation", "key", "reversal"}
-_BODY = len(b'{"body":')  # where the body of a canonical leaf begins
-_BUCKETS = 256  # so that looking for doubles holds a fraction of the ids at a time
 
 # A list of salt, name and value without anything to escape: it has only this one spelling.
 _PLAIN_OPENING = re.compile(
@@ -34,12 +40,18 @@ _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 class Links:
     """Steps 4 to 7: bytes, hash, number, ``prev``, origin and time of each entry."""
 
-    def __init__(self, origin: str) -> None:
-        """Begin before entry 0."""
-        self.size = 0
+    def __init__(self, origin: str, size: int = 0, prev: str | None = None) -> None:
+        """Begin before entry 0, or in the middle of a ledger.
+
+        Args:
+            origin: Name of the ledger.
+            size: Entries before the first one here.
+            prev: Hash of the one before it, 64 hex digits; None at the beginning.
+        """
+        self.size = size
+        self.recorded_at = ""
         self._origin = origin
-        self._prev = genesis_prev(origin)
-        self._recorded_at = ""
+        self._prev = genesis_prev(origin) if prev is None else prev
 
     def take(self, seq: int, data: bytes, stored: bytes | None = None) -> tuple[Leaf, bytes]:
         """Return the entry and its hash once every check held.
@@ -60,68 +72,31 @@ class Links:
         try:
             entry = read_leaf(data)
         except InputError as error:
-            raise _bad(seq, f"the stored bytes are no entry: {error.message}") from error
+            raise bad_entry(seq, f"the stored bytes are no entry: {error.message}") from error
         digest = leaf_hash(data)
         if stored is not None and digest != stored:
-            raise _bad(seq, "the stored hash is not the hash of the stored bytes")
+            raise bad_entry(seq, "the stored hash is not the hash of the stored bytes")
         if entry.seq != seq:
-            raise _bad(seq, f"the entry says it is number {entry.seq}")
+            raise bad_entry(seq, f"the entry says it is number {entry.seq}")
         if entry.origin != self._origin:
-            raise _bad(seq, f"the entry belongs to {entry.origin}")
+            raise bad_entry(seq, f"the entry belongs to {entry.origin}")
         if entry.prev != self._prev:
-            raise _bad(seq, "prev is not the hash of the entry before")
-        if entry.recorded_at < self._recorded_at:
-            raise _bad(seq, f"recorded {entry.recorded_at}, before {self._recorded_at}")
-        self._prev, self._recorded_at = digest.hex(), entry.recorded_at
+            raise bad_entry(seq, "prev is not the hash of the entry before")
+        if entry.recorded_at < self.recorded_at:
+            raise bad_entry(seq, f"recorded {entry.recorded_at}, before {self.recorded_at}")
+        self._prev, self.recorded_at = digest.hex(), entry.recorded_at
         self.size += 1
         return entry, digest
 
     def checks(self) -> tuple[Check, ...]:
         """Return steps 4 to 7."""
-        names = ((4, "entries"), (5, "hashes"), (6, "chain"), (7, "times"))
-        return tuple(Check(step, name, self.size) for step, name in names)
+        return links_checks(self.size)
 
 
-class Ids:
-    """Step 8: no two entries share an id.
-
-    Eight bytes are kept of each: enough to see a double, which a second look then proves.
-    """
-
-    def __init__(self) -> None:
-        """Begin with no ids."""
-        self._seen = [array("q") for _ in range(_BUCKETS)]
-        self._count = 0
-
-    def take(self, entry: Leaf) -> None:
-        """Remember the id of an entry."""
-        # Python keys hash() anew in each process, so that nobody can prepare ids that collide.
-        short = hash(entry.id)
-        self._seen[short & 0xFF].append(short)
-        self._count += 1
-
-    def check(self, leaf_at: Callable[[int], bytes | None]) -> Check:
-        """Return step 8.
-
-        Raises:
-            IntegrityError: Naming the second entry with the same id.
-        """
-        doubtful = {short for bucket in self._seen for short in _doubles(bucket)}
-        if doubtful:
-            first: dict[str, int] = {}
-            for seq in range(self._count):
-                name = Entry.parse(leaf_at(seq) or b"").id
-                if hash(name) in doubtful and first.setdefault(name, seq) != seq:
-                    raise _bad(seq, f"its id {name} is that of entry {first[name]}")
-        return Check(8, "ids", self._count)
-
-
-def _doubles(bucket: array[int]) -> set[int]:
-    """Return the values that occur more than once."""
-    if len(set(bucket)) == len(bucket):
-        return set()
-    ordered = sorted(bucket)
-    return {a for a, b in pairwise(ordered) if a == b}
+def links_checks(size: int) -> tuple[Check, ...]:
+    """Return steps 4 to 7 over so many entries."""
+    names = ((4, "entries"), (5, "hashes"), (6, "chain"), (7, "times"))
+    return tuple(Check(step, name, size) for step, name in names)
 
 
 class Openings:
@@ -131,8 +106,8 @@ class Openings:
         """Begin with the first row."""
         self._rows: Iterator[tuple[int, int, bytes]] = iter(rows)
         self._next = next(self._rows, None)
-        self._count = 0
-        self._erased = 0
+        self.count = 0
+        self.erased = 0
 
     def take(self, entry: Leaf) -> dict[str, str] | None:
         """Return the confidential fields of an entry, or None if any was erased.
@@ -149,8 +124,8 @@ class Openings:
             self._check(entry, place, stored, hidden)
             found += 1
             self._next = next(self._rows, None)
-        self._count += found
-        self._erased += len(entry.sd) - found
+        self.count += found
+        self.erased += len(entry.sd) - found
         return hidden if found == len(entry.sd) else None
 
     def check(self) -> Check:
@@ -161,8 +136,7 @@ class Openings:
         """
         if self._next is not None:
             raise _orphan(self._next[0], "opening")
-        note = f"{self._erased} erased: their digests stand" if self._erased else ""
-        return Check(9, "openings", self._count, note)
+        return openings_check(self.count, self.erased)
 
     def _check(self, entry: Leaf, place: int, stored: bytes, hidden: dict[str, str]) -> None:
         """Compare one opening with its digest and read it."""
@@ -177,6 +151,12 @@ class Openings:
         if name in hidden or entry.holds(name):
             raise _bad_opening(entry.seq, place, f"the entry holds {name} already")
         hidden[name] = value
+
+
+def openings_check(count: int, erased: int) -> Check:
+    """Return step 9 over so many openings that are there, and so many that were erased."""
+    note = f"{erased} erased: their digests stand" if erased else ""
+    return Check(9, "openings", count, note)
 
 
 def read_opening(stored: bytes) -> tuple[str, str]:
@@ -206,9 +186,9 @@ class Keys:
     def __init__(self, rows: Iterable[tuple[int, bytes, bytes]], secret: bytes | None) -> None:
         """Begin with the first row."""
         self._rows: Iterator[tuple[int, bytes, bytes]] = iter(rows)
-        self._secret = secret
-        self._count = 0
-        self._opaque = 0
+        self._digest = None if secret is None else KeyedDigest(secret).of
+        self.count = 0
+        self.opaque = 0
 
     def take(self, entry: Leaf, hidden: Mapping[str, str] | None) -> None:
         """Compare the row of an entry with its leaf.
@@ -227,12 +207,27 @@ class Keys:
         _, key, content = row
         if type(key) is not bytes or key.hex() != entry.key:
             raise _bad_key(entry.seq, "the key is not the leaf's")
-        self._count += 1
-        if self._secret is None or hidden is None:
-            self._opaque += 1
-        elif hmac.digest(self._secret, content_text(entry, hidden), "sha256") != content:
+        self.compare(entry.seq, self.digest(entry, hidden), content)
+
+    def digest(self, entry: Leaf, hidden: Mapping[str, str] | None) -> bytes | None:
+        """Return the digest of the content of an entry, and count it; None if it is opaque."""
+        self.count += 1
+        if self._digest is None or hidden is None:
+            self.opaque += 1
+            return None
+        return self._digest(content_text(entry, hidden))
+
+    def compare(self, seq: int, digest: bytes | None, content: bytes | None) -> None:
+        """Compare the digest of a content with the stored one, which is None if there is none.
+
+        Raises:
+            IntegrityError: Naming the entry.
+        """
+        if content is None:
+            self._refuse(seq, None)
+        if digest is not None and digest != content:
             raise _bad_key(
-                entry.seq,
+                seq,
                 "the digest of the content is not that of the entry",
                 why="the keys table was changed, or the secret is another ledger's",
             )
@@ -250,16 +245,8 @@ class Keys:
         row = next(self._rows, None)
         if row is not None:
             raise _orphan(row[0], "key")
-        before, held = b"", -1
-        for key, seq in repeated:
-            if key == before and reversed_by.get(held, seq) >= seq:
-                raise _bad(seq, f"it carries the key of entry {held}, which was not reversed")
-            before, held = key, seq
-        note = ""
-        if self._opaque:
-            cause = "no secret" if self._secret is None else "openings erased"
-            note = f"content of {self._opaque} not recomputed: {cause}"
-        return Check(10, "keys", self._count, note)
+        check_repeated(repeated, reversed_by)
+        return keys_check(self.count, self.opaque, secret=self._digest is not None)
 
     def _refuse(self, seq: int, row: tuple[int, bytes, bytes] | None) -> None:
         """Raise for an entry without a key, or with two."""
@@ -268,27 +255,43 @@ class Keys:
         raise IntegrityError("the entry has two keys", seq=row[0], where=f"entry {row[0]}, keys")
 
 
+def check_repeated(repeated: Iterable[tuple[bytes, int]], reversed_by: Mapping[int, int]) -> None:
+    """Do nothing if no two live entries share a key; see `Keys.check`.
+
+    Raises:
+        IntegrityError: Naming the second one.
+    """
+    before, held = b"", -1
+    for key, seq in repeated:
+        if key == before and reversed_by.get(held, seq) >= seq:
+            raise bad_entry(seq, f"it carries the key of entry {held}, which was not reversed")
+        before, held = key, seq
+
+
+def keys_check(count: int, opaque: int, *, secret: bool) -> Check:
+    """Return step 10 over so many keys, the content of so many of which was not recomputed."""
+    cause = "openings erased" if secret else "no secret"
+    note = f"content of {opaque} not recomputed: {cause}" if opaque else ""
+    return Check(10, "keys", count, note)
+
+
 def content_text(entry: Leaf, hidden: Mapping[str, str]) -> bytes:
     """Return what the content digest covers: body without key, hidden fields, type.
 
-    The body is cut out of the leaf instead of being written again: canonical bytes have only one
-    form, ``"body"`` is the first member, and quotes inside texts are escaped.
+    The body is cut out of the leaf instead of being written again; see ``Leaf.parts``.
     """
     data = entry.data
-    stop = data.rindex(f',"id":"{entry.id}","origin":"'.encode())
-    key = f'"idempotency_key":"{entry.key}"'.encode()
-    start = data.index(key, _BODY, stop)
-    end = start + len(key)
+    start, end, stop = entry.parts()
     # One comma goes with the key: the one after it, or before it where it is the last member.
     if data.startswith(b",", end):
         end += 1
-    elif data.endswith(b",", _BODY, start):
+    elif data.endswith(b",", BODY, start):
         start -= 1
     secrets = _compact(dict(sorted(hidden.items()))) if hidden else "{}"
     return b"".join(
         (
             b'content\0{"body":',
-            data[_BODY:start],
+            data[BODY:start],
             data[end:stop],
             f',"hidden":{secrets},"type":"{entry.type}"}}'.encode(),
         )
@@ -320,18 +323,18 @@ class Reversals:
         """
         target, copy = entry.body.get("reverses"), entry.body.get("reversed")
         if not isinstance(target, int) or not 0 <= target < entry.seq:
-            raise _bad(entry.seq, "it reverses no entry before it")
+            raise bad_entry(entry.seq, "it reverses no entry before it")
         if target in self.reversed_by:
-            raise _bad(
+            raise bad_entry(
                 entry.seq, f"it reverses entry {target}, as entry {self.reversed_by[target]} did"
             )
         data = self._leaf_at(target) or b""
         held = Entry.parse(data)
         if held.type not in REVERSIBLE:
-            raise _bad(entry.seq, f"it reverses entry {target} of type {held.type}")
+            raise bad_entry(entry.seq, f"it reverses entry {target} of type {held.type}")
         stated = (entry.body.get("hash"), entry.body.get("reversed_type"), encode(copy))
         if stated != (leaf_hash(data).hex(), held.type, encode(held.body)):
-            raise _bad(entry.seq, f"it does not copy entry {target} word for word")
+            raise bad_entry(entry.seq, f"it does not copy entry {target} word for word")
         self.reversed_by[target] = entry.seq
 
     def check(self) -> Check:
@@ -339,7 +342,7 @@ class Reversals:
         return Check(11, "reversals", len(self.reversed_by))
 
 
-def _bad(seq: int, message: str) -> IntegrityError:
+def bad_entry(seq: int, message: str) -> IntegrityError:
     """Return the error for one entry."""
     return IntegrityError(
         f"entry {seq}: {message}",

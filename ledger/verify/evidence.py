@@ -6,12 +6,35 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Check", "Evidence", "Verdict"]
+from ledger.errors import LedgerError
+
+__all__ = ["Check", "Evidence", "Extent", "Verdict"]
+
+_LARGE = 100_000  # entries
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much a database holds.
+
+    Attributes:
+        first: The smallest number of an entry; 0 if there is none.
+        stop: One more than the largest; 0 if there is none.
+        openings: Rows of the openings table.
+        keys: Rows of the keys table.
+    """
+
+    first: int
+    stop: int
+    openings: int
+    keys: int
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A ledger as stored, all of it from one state of the database.
+
+    Whatever gives rows can be gone through more than once.
 
     Attributes:
         schema: Name and SQL text of everything the database declares.
@@ -26,6 +49,7 @@ class Evidence:
         leaf_at: Gives the bytes of one entry, or None.
         secret: Key of the keyed digests, or None where it is not at hand.
         vkey: The key to trust instead of the ledger's own, or None.
+        extent: Tells how much there is.
         peaks: (size, peaks) of the rows that state peaks, in the order of the sizes, where a
             store keeps one for each append; the newest stands in ``meta``, too.
     """
@@ -42,7 +66,15 @@ class Evidence:
     leaf_at: Callable[[int], bytes | None]
     secret: bytes | None
     vkey: str | None
+    extent: Callable[[], Extent]
     peaks: Iterable[tuple[int, str]] = ()
+
+    def is_large(self) -> bool:
+        """Return whether there are so many entries that it is worth beginning processes."""
+        try:
+            return self.extent().stop >= _LARGE
+        except LedgerError:
+            return False  # whoever verifies says what is wrong
 
 
 @dataclass(frozen=True, slots=True)

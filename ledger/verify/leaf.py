@@ -9,7 +9,7 @@ what is said of a fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from operator import lt
 from typing import Any, Final, Self, TypeAlias
@@ -18,18 +18,24 @@ from ledger.canonical import BYTES_MAX
 from ledger.entry import DIGEST_PATTERN, ID_PATTERN, SALT_PATTERN, SD_MAX, TYPES, Entry
 from ledger.errors import InputError, IntegrityError, LedgerError
 from ledger.form import BodyForm, form_of
+from ledger.form.agreement import AGREEMENTS
 from ledger.form.plain import is_plain
 from ledger.form.rules import Rule
 from ledger.form.spelling import COUNT, HASH, INSTANT
 from ledger.keys import NAME_MAX
 
-__all__ = ["Leaf", "bad_body", "picker", "read_leaf", "require_body"]
+__all__ = ["BODY", "Leaf", "bad_body", "picker", "read_leaf", "require_body"]
 
 Picked: TypeAlias = tuple[str | None, ...]
 
 _KINDS: Final = {kind.encode(): kind for kind in TYPES}
+_PAIR: Final = 2
 _END: Final = len(b'","v":1}')  # what stands after the type, last of a canonical leaf
 _KEY: Final = "idempotency_key"
+_BEFORE_KEY: Final = len(f'"{_KEY}":"')
+_BEFORE_ID: Final = len(',"id":"')
+BODY: Final = len(b'{"body":')
+"""Where the body of a canonical leaf begins."""
 _FIELDS: Final = ("seq", "id", "recorded_at", "origin", "prev", "sd")
 _ORIGIN: Final = rf"[!#-*,-\[\]-~]{{1,{NAME_MAX}}}"  # as `keys.check_name` has it, without escapes
 
@@ -50,7 +56,7 @@ class Leaf:
     """
 
     __slots__ = (
-        *("_entry", "_found", "_key", "_names"),
+        *("_entry", "_found", "_key", "_names", "_spans"),
         *("data", "id", "origin", "prev", "recorded_at", "sd", "seen", "seq", "type"),
     )
 
@@ -60,31 +66,31 @@ class Leaf:
     origin: str
     prev: str
     sd: tuple[str, ...]
+    data: bytes
+    type: str
+    seen: bool
     _key: str | None
-
-    def __init__(self, data: bytes, kind: str, names: frozenset[str] | None) -> None:
-        """Begin with no fields.
-
-        Args:
-            data: The bytes.
-            kind: Record type.
-            names: Fields of the body, if it was seen to have the shape of its type.
-        """
-        self.data = data
-        self.type = kind
-        self.seen = names is not None
-        self._names = names
-        self._entry: Entry | None = None
-        self._found: re.Match[str] | None = None
+    _names: frozenset[str] | None
+    _entry: Entry | None
+    _found: re.Match[str] | None
+    _spans: tuple[int, int]
 
     @classmethod
-    def matched(cls, data: bytes, form: _Form, found: re.Match[str]) -> Self:
-        """Return a leaf that matched a form; the order of its digests is still to be checked."""
-        leaf = cls(data, form.kind, form.names)
-        leaf._found = found
-        seq, leaf.id, leaf.recorded_at, leaf.origin, leaf.prev, digests, leaf._key = found.group(
-            *form.fields
-        )
+    def matched(
+        cls, data: bytes, form: _Form, found: re.Match[str], fields: tuple[str, ...]
+    ) -> Self:
+        """Return a leaf that matched a form; the order of its digests is still to be checked.
+
+        Args:
+            data: Its bytes.
+            form: The form.
+            found: What the form caught.
+            fields: What it caught of each of ``_FIELDS``, and the key.
+        """
+        leaf = cls()
+        leaf.data, leaf.type, leaf.seen = data, form.kind, True
+        leaf._names, leaf._entry, leaf._found, leaf._spans = form.names, None, found, form.spans
+        seq, leaf.id, leaf.recorded_at, leaf.origin, leaf.prev, digests, leaf._key = fields
         leaf.seq = int(seq)
         leaf.sd = tuple(digests[1:-1].split('","')) if digests else ()
         return leaf
@@ -93,7 +99,9 @@ class Leaf:
     def parsed(cls, data: bytes) -> Self:
         """Return a leaf, read the slow way; see `read_leaf`."""
         entry = Entry.parse(data)
-        leaf = cls(data, entry.type, None)
+        leaf = cls()
+        leaf.data, leaf.type, leaf.seen = data, entry.type, False
+        leaf._names = leaf._found = leaf._key = None
         leaf.seq, leaf.id, leaf.recorded_at = entry.seq, entry.id, entry.recorded_at
         leaf.origin, leaf.prev, leaf.sd = entry.origin, entry.prev, entry.sd
         leaf._entry = entry
@@ -117,6 +125,21 @@ class Leaf:
     def holds(self, name: str) -> bool:
         """Return whether the body has a field of this name."""
         return name in (self.entry.body if self._names is None else self._names)
+
+    def parts(self) -> tuple[int, int, int]:
+        """Return where in the bytes the key of the body begins and ends, and the body ends.
+
+        Canonical bytes have only one form: the member ``id`` follows the body, and a quote inside
+        a text is escaped.
+        """
+        if self._found is not None and self.data.isascii():
+            key, name = self._spans
+            start, end = self._found.span(key)
+            return start - _BEFORE_KEY, end + 1, self._found.start(name) - _BEFORE_ID
+        stop = self.data.rindex(f',"id":"{self.id}","origin":"'.encode())
+        member = f'"{_KEY}":"{self.key}"'.encode()
+        start = self.data.index(member, BODY, stop)
+        return start, start + len(member), stop
 
     def require_shape(self) -> None:
         """Do nothing if the body has the published shape of its type.
@@ -201,8 +224,16 @@ class _Form:
         self.names = body.names
         self.pattern = re.compile(_leaf_source(kind, body))
         index = self.pattern.groupindex
-        self.fields = [index[name] for name in (*map("leaf_{}".format, _FIELDS), _KEY)]
-        self._asked = [_asking(rule, index, body.numbers) for rule in body.rules]
+        names = [*map("leaf_{}".format, _FIELDS), _KEY]
+        self._fields = len(names)
+        self._asked: list[tuple[slice, Callable[..., bool], Callable[..., bool]]] = []
+        for rule in body.rules:
+            at = slice(len(names), len(names) + len(rule._fields))
+            ask = _asking(rule, body.numbers)
+            self._asked.append((at, AGREEMENTS.get(rule, ask), ask))
+            names += rule._fields
+        self.spans = index[_KEY], index["leaf_id"]
+        self._caught = [index[name] for name in names]
 
     def read(self, data: bytes) -> Leaf | None:
         """Return the leaf, or None if it does not match or breaks a rule."""
@@ -213,34 +244,30 @@ class _Form:
         found = self.pattern.fullmatch(text)
         if found is None or len(data) > BYTES_MAX or not (data.isascii() or is_plain(text)):
             return None
-        try:
-            for ask in self._asked:
-                ask(found).require()
-        except (ValueError, LedgerError):
-            return None
-        leaf = Leaf.matched(data, self, found)
-        return leaf if all(map(lt, leaf.sd, leaf.sd[1:])) else None
+        caught: tuple[Any, ...] = found.group(*self._caught)
+        for at, agree, ask in self._asked:
+            if not agree(*caught[at]) and not ask(*caught[at]):
+                return None
+        leaf = Leaf.matched(data, self, found, caught[: self._fields])
+        return leaf if len(leaf.sd) < _PAIR or all(map(lt, leaf.sd, leaf.sd[1:])) else None
 
 
-def _asking(
-    rule: Rule, index: Mapping[str, int], numbers: Collection[str]
-) -> Callable[[re.Match[str]], Any]:
-    """Return what makes a rule of what was caught."""
-    make, groups = rule._make, [index[name] for name in rule._fields]
+def _asking(rule: Rule, numbers: Collection[str]) -> Callable[..., bool]:
+    """Return what says of the texts that were caught for a rule whether it holds."""
     integers = [place for place, name in enumerate(rule._fields) if name in numbers]
-    if len(groups) == 1:
-        return lambda found: make((found[groups[0]],))
-    if not integers:
-        return lambda found: make(found.group(*groups))
 
-    def ask(found: re.Match[str]) -> Any:  # noqa: ANN401 - one of the rules
-        values: list[Any] = list(found.group(*groups))
+    def holds(*texts: str | None) -> bool:
+        values: list[Any] = list(texts)
         for place in integers:
             if values[place] is not None:
                 values[place] = int(values[place])
-        return make(values)
+        try:
+            rule._make(values).require()
+        except (ValueError, LedgerError):
+            return False
+        return True
 
-    return ask
+    return holds
 
 
 def _form_at(data: bytes) -> _Form | None:

@@ -72,6 +72,28 @@ class Tree:
         elif len(self._buffer) >= BUFFER_MAX:
             self._fold()
 
+    @property
+    def size(self) -> int:
+        """How many leaves were taken."""
+        return self._size
+
+    @property
+    def awaited(self) -> int | None:
+        """Size of the next checkpoint, which is larger than the tree; None if there is none."""
+        return None if self._next is None else self._next[1].size
+
+    def join(self, leaves: CompactRange) -> None:
+        """Add leaves that are folded already, and compare the root if a checkpoint stands there.
+
+        Args:
+            leaves: They follow on those taken so far, and end before or at the next checkpoint.
+        """
+        self._fold()
+        self._range = self._range.merge(leaves)
+        self._size = leaves.stop
+        if self._next is not None and self._next[1].size == self._size:
+            self._compare()
+
     def covered(self) -> CompactRange:
         """Return the range over the leaves taken so far."""
         self._fold()
@@ -250,6 +272,11 @@ class Peaks:
             if self._next != (size, tree.covered().encode()):
                 raise _other_peaks(f"table heads, size {self._next[0]}")
             self._next = next(self._rows, None)
+
+    @property
+    def awaited(self) -> int | None:
+        """Size of the next row, which is larger than the last one taken; None if there is none."""
+        return None if self._next is None else self._next[0]
 
     def check(self, newest: str, covered: CompactRange) -> Check:
         """Return step 13.

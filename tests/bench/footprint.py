@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import time
 from contextlib import closing
+from pathlib import Path
 
 from .benchmark import Absolute, Benchmark, Bound
 from .bulk import INSERT, PLAIN, imported
@@ -11,7 +15,6 @@ from .check import prepare as prepare_segments
 from .check import summed
 from .inputs import ledger, ledger_of, payloads_of, rows_of, table_of
 from .stage import Stage
-from .verifying import verified
 
 SMALLER = 16
 
@@ -20,6 +23,12 @@ def peak(hold: float, aim: float) -> Absolute:
     """Return the bound on the memory of a candidate, in MB."""
     bound = Bound("<=", hold, aim, " MB")
     return Absolute("peak of the candidate", bound, lambda run, _: run.peak_mb)
+
+
+def most(hold: float, aim: float) -> Absolute:
+    """Return the bound on the memory of the largest process of a candidate, in MB."""
+    bound = Bound("<=", hold, aim, " MB")
+    return Absolute("peak of its largest process", bound, lambda run, _: run.value("figure"))
 
 
 def tables(stage: Stage) -> None:
@@ -53,8 +62,34 @@ def import_small(stage: Stage) -> bool:
 
 
 def verify_large(stage: Stage) -> bool:
-    """Verify the ledger."""
-    return bool(verified(stage))
+    """Verify the ledger as a user does, with two processes; the largest of the three counts."""
+    path = ledger_of(stage.inputs, stage.size) / "ledger.db"
+    command = [sys.executable, "-m", "ledger", "--ledger", path, "verify", "--processes", "2"]
+    held = 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            held = max(held, *(_held_kib(each) for each in (process.pid, *_children(process.pid))))
+            time.sleep(0.02)
+    assert process.returncode == 0
+    stage.figure = held * 1024 / 1e6
+    return True
+
+
+def _children(pid: int) -> list[int]:
+    """Return the processes that a process began; none if it is gone."""
+    try:
+        return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _held_kib(pid: int) -> int:
+    """Return the most memory a process has held, in KiB; 0 if it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
 
 
 def verify_small(stage: Stage) -> bool:
@@ -118,15 +153,15 @@ BENCHMARKS = (
     ),
     Benchmark(
         "B5v",
-        "peak memory of verifying 800,000 entries ÷ 50,000",
+        "peak memory of the largest process that verifies 800,000 entries ÷ 50,000",
         verify_large,
         verify_small,
         ledgers,
         800_000,
         "entries",
         None,
-        measure="peak",
-        absolute=(peak(120, 60),),
+        measure="figure",
+        absolute=(most(120, 60),),
         least=SMALLER * 10,
     ),
     Benchmark(

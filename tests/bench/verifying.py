@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from ledger.cli.opening import open_evidence
+from ledger.cli.opening import location_of, open_evidence
 from ledger.merkle import root_of
 from ledger.verify import verify
+from ledger.verify.crew import Crew
+from ledger.verify.split import verify_split
 
 from .benchmark import Benchmark, Bound
 from .inputs import context_of, ledger, ledger_of, payloads_of
@@ -19,6 +21,16 @@ def verified(stage: Stage) -> str:
     folder = ledger_of(stage.inputs, stage.size)
     with open_evidence(context_of(folder)) as evidence, stage.timed():
         verdict = verify(evidence)
+    assert verdict.size == verdict.signed_size == stage.size
+    return verdict.root.hex()
+
+
+def split(stage: Stage) -> str:
+    """Verify it with two processes; that they begin, load and end is in the time."""
+    context = context_of(ledger_of(stage.inputs, stage.size))
+    crew = Crew(2)
+    with open_evidence(context) as evidence, stage.timed():
+        verdict = verify_split(evidence, location_of(context).open, crew, parts=crew.parts)
     assert verdict.size == verdict.signed_size == stage.size
     return verdict.root.hex()
 
@@ -36,7 +48,7 @@ def digests_of(stage: Stage, payloads: Iterable[bytes]) -> list[bytes]:
         return [sha256(b"\x00" + payload).digest() for payload in payloads]
 
 
-_NOT_SPLIT = "verify runs in one process: it is not split over several yet"
+_WARM = "Processes begin, load and end within the time, as they do for a user."
 
 BENCHMARKS = (
     Benchmark(
@@ -57,25 +69,25 @@ BENCHMARKS = (
     Benchmark(
         "B3p",
         "the same with two processes (share of the loop's speed)",
-        verified,
+        split,
         hashed,
         ledger,
         200_000,
         "entries",
         Bound(">=", 0.32, 0.50),
         inverse=True,
-        seat=_NOT_SPLIT,
+        note=_WARM,
     ),
     Benchmark(
         "B3s",
         "speed of verification with two processes ÷ with one",
-        verified,
+        split,
         verified,
         ledger,
         200_000,
         "entries",
         Bound(">=", 1.6, 1.9),
         inverse=True,
-        seat=_NOT_SPLIT,
+        note=_WARM,
     ),
 )

@@ -14,10 +14,12 @@ from sealed import checked, entries, fill, found, identity, leg, opened, reversa
 from servers import Server, found_on
 
 from ledger.cli.context import Context
-from ledger.cli.opening import location_of
+from ledger.cli.opening import location_of, open_evidence
 from ledger.entry import Entry
 from ledger.errors import IntegrityError
 from ledger.stores.contract import LedgerStore
+from ledger.verify.crew import Crew
+from ledger.verify.split import verify_split
 
 TESTS = Path(__file__).resolve().parent.parent
 WRITERS, APPENDS = 8, 50
@@ -66,7 +68,9 @@ def pair(server: Server, tmp_path: Path) -> Iterator[tuple[LedgerStore, LedgerSt
 
 def asked(store: LedgerStore) -> dict[str, Any]:
     """Return what a store says to every question."""
-    keys = [key for _, key, _ in list[tuple[int, bytes, bytes]](store.keys())]
+    rows = list[tuple[int, bytes, bytes]](store.keys())
+    keys = [key for _, key, _ in rows]
+    carried = {seq: key for seq, key, _ in rows}
     ids = [Entry.parse(data).id for _, data, _ in store.rows()]
     return {
         "origin": store.origin(),
@@ -79,6 +83,12 @@ def asked(store: LedgerStore) -> dict[str, Any]:
         "some openings": list(store.openings(1, 3)),
         "keys": list(store.keys()),
         "repeated": list(store.repeated_keys()),
+        "extent": store.extent(),
+        "contents": [
+            store.contents({}),
+            store.contents(carried),
+            store.contents({2: carried[2], 3: carried[4], 99: carried[5]}),
+        ],
         "found keys": store.find_keys([bytes(32), *keys]),
         "hashes": store.hashes(4),
         "leaf": [store.leaf_at(seq) for seq in (0, 5, 77)],
@@ -94,6 +104,9 @@ def test_stores_say_the_same_of_the_same_history(pair: tuple[LedgerStore, Ledger
     assert file == database
     assert len(file["rows"]) == 8
     assert len(file["repeated"]) == 4
+    assert file["extent"] == (0, 8, len(file["openings"]), 8)
+    contents = {seq: content for seq, _, content in file["keys"]}
+    assert file["contents"] == [{}, contents, {2: contents[2]}]
     assert file["texts"][0] == ["b", "m"]
 
 
@@ -112,6 +125,13 @@ def test_store_reads_several_tables_side_by_side(context: Context) -> None:
             assert (next(rows)[0], next(keys)[0]) == (seq, seq)
             assert [next(openings)[0] for _ in range(3)] == [seq] * 3
             assert Entry.parse(store.leaf_at(seq) or b"").seq == seq
+
+
+def test_store_is_verified_by_several_processes(context: Context) -> None:
+    fill(context, [leg(n) for n in range(5)], [said(0)])
+    verdict = checked(context)
+    with open_evidence(context) as evidence:
+        assert verify_split(evidence, location_of(context).open, Crew(2), 2) == verdict
 
 
 def test_store_snapshot_does_not_see_later_appends(context: Context) -> None:

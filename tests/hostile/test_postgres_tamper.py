@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import psycopg
 import pytest
-from sealed import checked, entries, fill, leg, opened, reversal, said
+from sealed import checked, entries, fill, in_parts, leg, opened, reversal, said
 from servers import Server, at, found_on, guards, tables
 
 from ledger.cli.context import Context
@@ -83,6 +84,7 @@ class Owner:
     """
 
     def __init__(self, context: Context, store: PostgresStore) -> None:
+        self._context = context
         self._files = Files(context.ledger)
         self._store = store
 
@@ -103,9 +105,17 @@ class Owner:
         return caught.value
 
     def check(self) -> Verdict:
-        """Verify what the connection sees."""
+        """Verify what the connection sees; segments must come to the same."""
         stop = self._files.checkpoints.stat().st_size
-        return verify(evidence_of(self._store, self._files, stop))
+        evidence = evidence_of(self._store, self._files, stop)
+        told = in_parts(self._context, evidence, again=lambda: nullcontext(self._store))
+        try:
+            verdict = verify(evidence)
+        except IntegrityError:
+            assert not told
+            raise
+        assert told == [verdict]
+        return verdict
 
     def erase(self) -> Verdict:
         """Return the verdict after an opening was erased."""

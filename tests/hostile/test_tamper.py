@@ -14,12 +14,11 @@ from sealed import (
     altered,
     checked,
     copied,
-    entries,
     fill,
     found,
     leg,
-    reversal,
     said,
+    varied,
 )
 
 from ledger.checkpoint import Checkpoint, Note
@@ -43,9 +42,7 @@ FLIPS = 60  # random bytes of the raw file; the columns are covered one by one
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """A ledger with every kind of row: openings, a reversal and its replacement, several notes."""
-    context = found(tmp_path_factory.mktemp("whole"))
-    fill(context, [leg(n) for n in range(3)], [said(0), leg(4, status="provisional")])
-    fill(context, [leg(4)], [reversal(entries(context)[3])], [said(n) for n in range(1, 4)])
+    context = varied(tmp_path_factory.mktemp("whole"))
     assert checked(context).size == 11
     return context
 

@@ -17,7 +17,8 @@ from ledger.merkle import CompactRange
 from ledger.verify.bundle.course import Course
 from ledger.verify.bundle.leaves import BundleLeaves
 from ledger.verify.bundle.openings import Disclosed
-from ledger.verify.entries import Ids, Links, Reversals
+from ledger.verify.entries import Links, Reversals
+from ledger.verify.ids import Ids
 from ledger.verify.leaf import Leaf, bad_body, require_body
 
 __all__ = [
