@@ -13,6 +13,7 @@ from ledger.record.draft import (
     parse_record,
 )
 from ledger.record.fields import Body, EvidenceStatement
+from ledger.record.sheet import Sheet, Spelling
 from ledger.record.stored import check_stored
 from ledger.record.subject import Commitment, Fact, Holding, Lineage
 from ledger.record.whole import Series, Whole
@@ -35,6 +36,8 @@ __all__ = [
     "Lineage",
     "Reversal",
     "Series",
+    "Sheet",
+    "Spelling",
     "Whole",
     "check_stored",
     "draft_again",
