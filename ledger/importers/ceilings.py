@@ -8,7 +8,7 @@ from ledger.errors import Problem
 from ledger.hardware import Catalogue
 from ledger.importers.faults import Source
 from ledger.importers.rows import ROW
-from ledger.methods.bound import excess, excess_problem
+from ledger.methods.bound import BOUNDED, excess, excess_problem, surpassing
 
 __all__ = ["ceiling_problems", "with_ceilings"]
 
@@ -83,14 +83,14 @@ def ceiling_problems(rows: pl.DataFrame, source: Source) -> tuple[Problem, ...]:
 
 def _above(rows: pl.DataFrame, source: Source) -> list[Problem]:
     """The rows that state more operations than their devices could do."""
-    stated = ("operations_executed", "operations", "operations_low")
-    columns = (ROW, "ceiling_operations", "device", "precision", *stated)
     known = rows.filter(pl.col("ceiling_operations").is_not_null())
+    columns = known.select(BOUNDED).iter_rows()
+    places = [n for n, (most, *stated) in enumerate(columns) if surpassing(most, stated)]
     found = []
-    for row in known.select(columns).iter_rows(named=True):
+    for row in known[places].select(ROW, "device", "precision", *BOUNDED).iter_rows(named=True):
         above = excess(row)
-        if above is not None:
-            found.append(excess_problem(source.path, row[ROW], above))
+        assert above is not None, "the columns say what the row says"
+        found.append(excess_problem(source.path, row[ROW], above))
     return found
 
 

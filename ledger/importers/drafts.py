@@ -1,8 +1,9 @@
-"""Drafts of a frame: the legs as records, built a slice at a time so that memory stays flat."""
+"""Drafts of a frame: the legs as a sheet of records, spelt or built a slice at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, overload
 
 import polars as pl
@@ -13,7 +14,8 @@ from ledger.importers.columns import HIDDEN, INPUT_PREFIX
 from ledger.importers.faults import Source
 from ledger.importers.legs import PART
 from ledger.importers.rows import ROW
-from ledger.record import Draft, Whole
+from ledger.importers.spelling import PSEUDONYMS, spelled
+from ledger.record import Draft, Sheet, Spelling, Whole
 
 __all__ = ["FrameDrafts", "finished"]
 
@@ -39,8 +41,10 @@ _KEY = "\x00key"
 _SLICE = 10_000  # drafts built at once
 
 
-class FrameDrafts(Sequence[Draft]):
-    """A sequence of allocations that exist as columns until they are asked for."""
+class FrameDrafts(Sheet):
+    """A sheet of allocations that exist as columns until they are asked for."""
+
+    type = "allocation"
 
     def __init__(self, legs: pl.DataFrame, source: Source) -> None:
         """Keeps finished legs (see `finished`) of one file."""
@@ -61,12 +65,33 @@ class FrameDrafts(Sequence[Draft]):
     @overload
     def __getitem__(self, index: int) -> Draft: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Draft]: ...
-    def __getitem__(self, index: int | slice) -> Draft | Sequence[Draft]:
-        """Builds one draft, or those of a slice."""
+    def __getitem__(self, index: slice) -> FrameDrafts: ...
+    def __getitem__(self, index: int | slice) -> Draft | FrameDrafts:
+        """Builds one draft, or takes a slice of them as they are."""
         if isinstance(index, slice):
-            return list(self._build(self._legs[index]))
+            return FrameDrafts(self._legs[index], self._source)
         return next(iter(self._build(self._legs.slice(range(len(self))[index], 1))))
+
+    def fields(self, *names: str) -> Iterator[tuple[JSON, ...]]:
+        """Yields some fields of each body: texts, integers or null."""
+        return zip(*(self._legs[name].to_list() for name in names), strict=True)
+
+    def spellings(self, pseudonym: Callable[[str, str], str]) -> Iterator[Spelling]:
+        """Yields the canonical bytes of each draft."""
+        legs = self._legs.with_columns(
+            _stand_ins(self._legs[name], pseudonym) for name in PSEUDONYMS
+        )
+        written = spelled(legs, self._source, _KEY, self._inputs)
+        rows = zip(*written, _filled(legs, self._hidden), self._wholes(legs), strict=True)
+        return map(Spelling._make, rows)
+
+    def _wholes(self, legs: pl.DataFrame) -> Iterator[Whole | None]:
+        """Yields what each leg belongs to: a row with an id of its own is one thing."""
+        if legs["id"].null_count() == legs.height:
+            yield from repeat(None, legs.height)
+            return
+        for evidence, key in zip(self._evidence(legs), legs[_KEY].to_list(), strict=True):
+            yield _whole(key, evidence)
 
     def __iter__(self) -> Iterator[Draft]:
         """Builds the drafts a slice at a time."""
@@ -88,9 +113,7 @@ class FrameDrafts(Sequence[Draft]):
             body: dict[str, JSON] = dict(zip(_PLAIN, values, strict=True))
             body["method_inputs"] = inputs
             body["evidence"] = evidence
-            # A row with an id of its own is one thing, whose legs are numbered.
-            whole = Whole.numbered(tuple(key[1:-1]), evidence) if key[2] == "id" else None
-            yield Draft("allocation", body, hidden, tuple(key), whole)
+            yield Draft(self.type, body, hidden, tuple(key), _whole(key, evidence))
 
     def _evidence(self, legs: pl.DataFrame) -> Iterator[dict[str, JSON]]:
         """Makes the evidence of some legs: the document named in the row, else this file."""
@@ -101,6 +124,20 @@ class FrameDrafts(Sequence[Draft]):
         columns = ("evidence_kind", "evidence_sha256", "evidence_locator")
         for kind, digest, place in legs.select(columns).iter_rows():
             yield {**fixed, "source_kind": kind, "file_sha256": digest, "locator": place}
+
+
+def _whole(key: Sequence[str], evidence: Mapping[str, JSON]) -> Whole | None:
+    """The thing that a leg is of: a row with an id of its own, whose legs are numbered."""
+    return Whole.numbered(tuple(key[1:-1]), evidence) if key[2] == "id" else None
+
+
+def _stand_ins(cells: pl.Series, pseudonym: Callable[[str, str], str]) -> pl.Series:
+    """The pseudonyms of a confidential column; a missing value has none."""
+    names = cells.unique().drop_nulls().to_list()
+    stand_ins = [pseudonym(cells.name, name) for name in names]
+    return cells.replace_strict(names, stand_ins, default=None, return_dtype=pl.String).alias(
+        f"{cells.name}_pseudonym"
+    )
 
 
 def _filled(legs: pl.DataFrame, names: Sequence[str], skip: int = 0) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from ledger.canonical import JSON
 from ledger.entry import Entry
 from ledger.errors import InputError, Problem
 from ledger.hardware import Catalogue
@@ -28,7 +29,7 @@ from ledger.journeys.excesses import excesses
 from ledger.journeys.resumed import STEPPED, done_before
 from ledger.journeys.standing import standing_figures
 from ledger.log import Appended, Row
-from ledger.record import Draft, Whole
+from ledger.record import Draft, Sheet, Whole
 
 __all__ = [
     "CHUNK",
@@ -345,24 +346,37 @@ def _append(tally: _Tally, chunk: Chunk, reading: Reading, request: Request) -> 
     tally.problems += excesses(
         drafts, reading.lines, (source, start), (reading.problems, tally.problems)
     )
-    for draft in drafts:
-        _weigh(tally, draft)
+    for weight in _weights(drafts):
+        _weigh(tally, *weight)
 
 
-def _weigh(tally: _Tally, draft: Draft) -> None:
-    """Adds the device time and ceiling of one primary allocation; nothing else weighs."""
-    body = draft.body
-    if draft.type != "allocation" or body["device_us"] is None or body["role"] != "primary":
+_WEIGHED = ("role", "activity", "device", "device_us", "ceiling_operations")
+
+
+def _weights(drafts: Sequence[Draft]) -> Iterable[tuple[JSON, ...]]:
+    """Return what weighs of each allocation; nothing else weighs."""
+    if isinstance(drafts, Sheet):
+        return drafts.fields(*_WEIGHED) if drafts.type == "allocation" else ()
+    bodies = (draft.body for draft in drafts if draft.type == "allocation")
+    return (tuple(body[name] for name in _WEIGHED) for body in bodies)
+
+
+def _weigh(
+    tally: _Tally, role: JSON, activity: JSON, device: JSON, device_us: JSON, ceiling: JSON
+) -> None:
+    """Adds the device time and ceiling of one primary allocation."""
+    if device_us is None or role != "primary":
         return
-    held = int(str(body["device_us"]))
-    tally.held[str(body["activity"])] += held
-    device = UNKNOWN_DEVICE if body["device"] is None else str(body["device"])
-    sums = tally.ceilings.setdefault(device, [0, 0, 0, 0])
+    held = int(str(device_us))
+    tally.held[str(activity)] += held
+    sums = tally.ceilings.setdefault(
+        UNKNOWN_DEVICE if device is None else str(device), [0, 0, 0, 0]
+    )
     sums[0] += held
-    if body["ceiling_operations"] is None:
+    if ceiling is None:
         sums[3] += 1
     else:
-        sums[1] += int(str(body["ceiling_operations"]))
+        sums[1] += int(str(ceiling))
         sums[2] += 1
 
 

@@ -6,21 +6,31 @@ stated. The importers, `check` and `reconcile` say it through this module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ledger.canonical import JSON
 from ledger.errors import Problem
 
-__all__ = ["ABOVE", "Excess", "entries_problems", "excess", "excess_problem"]
+__all__ = [
+    "ABOVE",
+    "BOUNDED",
+    "Excess",
+    "entries_problems",
+    "excess",
+    "excess_problem",
+    "surpassing",
+]
 
 ABOVE: Final = "above-ceiling"
 """Code of the finding."""
 
 _WHY: Final = "no device passes its dense peak, so one of the figures is wrong"
 _NAMED: Final = 5  # entries named one by one
-_STATED = ("operations_executed", "operations", "operations_low")
+
+BOUNDED: Final = ("ceiling_operations", "operations_executed", "operations", "operations_low")
+"""Fields of an allocation that say whether it is above its ceiling: this, and what it states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +55,25 @@ def excess(body: Mapping[str, JSON]) -> Excess | None:
         body: Body of an allocation. A leg without a ceiling, or without operations, is not above
             it: nobody knows. An upper end above the ceiling contradicts nothing.
     """
-    ceiling = body["ceiling_operations"]
-    stated = [int(str(body[name])) for name in _STATED if body[name] is not None]
-    if ceiling is None or not stated or max(stated) <= int(str(ceiling)):
+    ceiling, *stated = (body[name] for name in BOUNDED)
+    operations = surpassing(ceiling, stated)
+    if operations is None:
         return None
     what = f"{body['precision']} on {body['device'] or 'a device that is not stated'}"
-    return Excess(max(stated), int(str(ceiling)), what)
+    return Excess(operations, int(str(ceiling)), what)
+
+
+def surpassing(ceiling: JSON, stated: Iterable[JSON]) -> int | None:
+    """Return the largest figure of a leg if it is above the ceiling, or None.
+
+    Args:
+        ceiling: Digits, or null: then nobody knows.
+        stated: Figures that the leg surely states, as digits, or null.
+    """
+    if ceiling is None:
+        return None
+    largest = max((int(str(value)) for value in stated if value is not None), default=0)
+    return largest if largest > int(str(ceiling)) else None
 
 
 def excess_problem(source: str, line: int | None, found: Excess) -> Problem:
