@@ -10,9 +10,10 @@ import polars as pl
 
 from ledger.canonical import JSON
 from ledger.hardware import Catalogue
+from ledger.importers.ceilings import surpassing
 from ledger.importers.columns import HIDDEN, INPUT_PREFIX
 from ledger.importers.faults import Source
-from ledger.importers.legs import PART
+from ledger.importers.natural_key import TURN, key_of, turn
 from ledger.importers.rows import ROW
 from ledger.importers.spelling import PSEUDONYMS, spelled
 from ledger.record import Draft, Sheet, Spelling, Whole
@@ -33,11 +34,6 @@ _PLAIN = (
 
 _AMOUNTS = ("operations", "operations_low", "operations_high", "operations_executed")
 _COUNTS = ("scale_up_gb_per_s", "scale_up_domain", "scale_out_gbit_per_s", "concurrent_devices")
-_EQUALS = (
-    *("run", "model", "activity", "start", "start_ms", "end", "end_ms"),
-    *("not_after", "device", "precision"),
-)
-_KEY = "\x00key"
 _SLICE = 10_000  # drafts built at once
 
 
@@ -81,16 +77,21 @@ class FrameDrafts(Sheet):
         legs = self._legs.with_columns(
             _stand_ins(self._legs[name], pseudonym) for name in PSEUDONYMS
         )
-        written = spelled(legs, self._source, _KEY, self._inputs)
+        written = spelled(legs, self._source, self._inputs)
         rows = zip(*written, _filled(legs, self._hidden), self._wholes(legs), strict=True)
         return map(Spelling._make, rows)
+
+    def surpassing(self) -> Sequence[int]:
+        """The places of the legs that state more operations than their ceiling."""
+        return self._legs.select(surpassing().arg_true()).to_series().to_list()
 
     def _wholes(self, legs: pl.DataFrame) -> Iterator[Whole | None]:
         """Yields what each leg belongs to: a row with an id of its own is one thing."""
         if legs["id"].null_count() == legs.height:
             yield from repeat(None, legs.height)
             return
-        for evidence, key in zip(self._evidence(legs), legs[_KEY].to_list(), strict=True):
+        keys = legs.select(key_of(self._source))["key"].to_list()
+        for evidence, key in zip(self._evidence(legs), keys, strict=True):
             yield _whole(key, evidence)
 
     def __iter__(self) -> Iterator[Draft]:
@@ -106,7 +107,7 @@ class FrameDrafts(Sheet):
             self._evidence(legs),
             _filled(legs, self._inputs, len(INPUT_PREFIX)),
             _filled(legs, self._hidden),
-            legs[_KEY].to_list(),
+            legs.select(key_of(self._source))["key"].to_list(),
             strict=True,
         )
         for values, evidence, inputs, hidden, key in rows:
@@ -170,7 +171,7 @@ def finished(legs: pl.DataFrame, source: Source, catalogue: Catalogue) -> pl.Dat
         pl.col("evidence_sha256").fill_null(source.sha256),
         pl.col("evidence_locator").fill_null(pl.format(source.place + " {}", ROW)),
     )
-    return written.with_columns(_key(source).alias(_KEY))
+    return written.with_columns(turn(written).alias(TURN))
 
 
 def _times(milliseconds: str, name: str) -> tuple[pl.Expr, pl.Expr]:
@@ -178,13 +179,3 @@ def _times(milliseconds: str, name: str) -> tuple[pl.Expr, pl.Expr]:
     when = pl.from_epoch(milliseconds, time_unit="ms")
     rest = (pl.col(milliseconds) % 1000).fill_null(0)
     return when.dt.strftime("%Y-%m-%dT%H:%M:%SZ").alias(name), rest.alias(f"{name}_ms")
-
-
-def _key(source: Source) -> pl.Expr:
-    """The natural key: the row's own id and leg, else what the leg is and its turn among equals."""
-    opening = [pl.lit("allocation"), pl.lit(source.importer)]
-    cells = [pl.col(name).cast(pl.String).fill_null("") for name in _EQUALS]
-    turn = pl.int_range(pl.len()).over(_EQUALS).cast(pl.String)
-    own = pl.concat_list(*opening, pl.lit("id"), "id", pl.col(PART).cast(pl.String))
-    alike = pl.concat_list(*opening, pl.lit("alike"), *cells, turn)
-    return pl.when(pl.col("id").is_not_null()).then(own).otherwise(alike)

@@ -14,6 +14,7 @@ import polars.selectors as cs
 from ledger.canonical import INTEGER_MAX
 from ledger.importers.columns import INPUT_PREFIX
 from ledger.importers.faults import Source
+from ledger.importers.natural_key import json_of, value_of
 
 __all__ = ["PSEUDONYMS", "spelled"]
 
@@ -38,14 +39,13 @@ _REST = (
 
 
 def spelled(
-    legs: pl.DataFrame, source: Source, key: str, inputs: Sequence[str]
+    legs: pl.DataFrame, source: Source, inputs: Sequence[str]
 ) -> tuple[list[bytes], list[bytes], list[bytes]]:
     """Write the bodies and natural keys of some legs.
 
     Args:
         legs: columns named as the fields, pseudonyms among them, and those of the evidence.
         source: the file.
-        key: name of the column with the natural key, a list of texts.
         inputs: names of the columns with inputs of the method.
 
     Returns:
@@ -60,12 +60,12 @@ def spelled(
         source_kind="evidence_kind",
     )
     ahead = pl.struct(evidence.alias(name) if name == "evidence" else name for name in _AHEAD)
-    method = (pl.lit('"method":'), _value("method"), pl.lit(',"method_inputs":{'))
+    method = (pl.lit('"method":'), value_of("method"), pl.lit(',"method_inputs":{'))
     rest = (pl.lit("},"), _json(pl.struct(_REST)).str.slice(1))
     written = legs.select(
         before=pl.concat_str(_json(ahead).str.head(-1), pl.lit(",")),
         behind=pl.concat_str(*method, _inputs(inputs), *rest),
-        key=_value(key),
+        key=json_of(source),
     )
     before, behind, keys = (column.cast(pl.Binary).to_list() for column in written)
     return before, behind, keys
@@ -92,12 +92,7 @@ def _inputs(names: Sequence[str]) -> pl.Expr:
 
 def _filled(name: str) -> pl.Expr:
     """The cells of a column as JSON, null where there is none."""
-    return pl.when(pl.col(name).is_not_null()).then(_value(name))
-
-
-def _value(name: str) -> pl.Expr:
-    """The cells of a column as JSON."""
-    return _json(pl.struct(v=name)).str.strip_prefix('{"v":').str.head(-1)
+    return pl.when(pl.col(name).is_not_null()).then(value_of(name))
 
 
 def _json(struct: pl.Expr) -> pl.Expr:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from ledger.errors import Problem
-from ledger.methods.bound import ABOVE, BOUNDED, excess, excess_problem, surpassing
+from ledger.methods.bound import ABOVE, excess, excess_problem
 from ledger.record import Draft, Sheet
 
 __all__ = ["TOLD_MAX", "excesses"]
@@ -51,6 +51,5 @@ def _doubtful(drafts: Sequence[Draft]) -> Iterator[tuple[int, Draft]]:
     if not isinstance(drafts, Sheet) or drafts.type != "allocation":
         yield from enumerate(drafts)
         return
-    for index, (ceiling, *stated) in enumerate(drafts.fields(*BOUNDED)):
-        if surpassing(ceiling, stated) is not None:
-            yield index, drafts[index]
+    for index in drafts.surpassing():
+        yield index, drafts[index]

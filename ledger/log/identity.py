@@ -12,8 +12,8 @@ from datetime import datetime
 import msgspec
 
 from ledger.canonical import JSON
+from ledger.keyed import KeyedDigest
 from ledger.keys import Signer
-from ledger.log.keyed import keyed
 
 __all__ = ["PSEUDONYM_HEX", "Identity", "pseudonym"]
 
@@ -48,7 +48,7 @@ class Identity:
 
     def __post_init__(self) -> None:
         """Take in the secret once."""
-        object.__setattr__(self, "_digest", keyed(self.secret))
+        object.__setattr__(self, "_digest", KeyedDigest(self.secret).of)
 
     def key(self, parts: Sequence[str]) -> bytes:
         """Return the keyed digest of a natural key, 32 bytes."""
@@ -81,4 +81,4 @@ def pseudonym(secret: bytes, name: str, value: str) -> str:
         name: Field of the record.
         value: What it says.
     """
-    return keyed(secret)(b"pseudonym\0" + _encode([name, value])).hex()[:PSEUDONYM_HEX]
+    return KeyedDigest(secret).of(b"pseudonym\0" + _encode([name, value])).hex()[:PSEUDONYM_HEX]

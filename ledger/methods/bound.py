@@ -6,7 +6,7 @@ stated. The importers, `check` and `reconcile` say it through this module.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,6 @@ __all__ = [
     "entries_problems",
     "excess",
     "excess_problem",
-    "surpassing",
 ]
 
 ABOVE: Final = "above-ceiling"
@@ -56,24 +55,11 @@ def excess(body: Mapping[str, JSON]) -> Excess | None:
             it: nobody knows. An upper end above the ceiling contradicts nothing.
     """
     ceiling, *stated = (body[name] for name in BOUNDED)
-    operations = surpassing(ceiling, stated)
-    if operations is None:
+    known = [int(str(value)) for value in stated if value is not None]
+    if ceiling is None or not known or max(known) <= int(str(ceiling)):
         return None
     what = f"{body['precision']} on {body['device'] or 'a device that is not stated'}"
-    return Excess(operations, int(str(ceiling)), what)
-
-
-def surpassing(ceiling: JSON, stated: Iterable[JSON]) -> int | None:
-    """Return the largest figure of a leg if it is above the ceiling, or None.
-
-    Args:
-        ceiling: Digits, or null: then nobody knows.
-        stated: Figures that the leg surely states, as digits, or null.
-    """
-    if ceiling is None:
-        return None
-    largest = max((int(str(value)) for value in stated if value is not None), default=0)
-    return largest if largest > int(str(ceiling)) else None
+    return Excess(max(known), int(str(ceiling)), what)
 
 
 def excess_problem(source: str, line: int | None, found: Excess) -> Problem:

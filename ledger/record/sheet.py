@@ -60,3 +60,7 @@ class Sheet(Sequence[Draft]):
     @abstractmethod
     def fields(self, *names: str) -> Iterator[tuple[JSON, ...]]:
         """Yield some fields of the body of each draft, which are texts, integers or null."""
+
+    @abstractmethod
+    def surpassing(self) -> Sequence[int]:
+        """Return the places of the allocations that state more operations than their ceiling."""
