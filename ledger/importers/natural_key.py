@@ -45,9 +45,7 @@ def json_of(source: Source) -> pl.Expr:
     opening = f'["allocation","{source.importer}",'
     cells = [value_of(n) if n in _NAMES else _plain(n) for n in _EQUALS]
     own = pl.concat_str(pl.lit(f'{opening}"id",'), value_of("id"), pl.lit(","), _plain(PART))
-    alike = pl.concat_str(
-        pl.lit(f'{opening}"alike"'), *cells, _plain(TURN), separator=","
-    )
+    alike = pl.concat_str(pl.lit(f'{opening}"alike"'), *cells, _plain(TURN), separator=",")
     return pl.concat_str(
         pl.when(pl.col("id").is_not_null()).then(own).otherwise(alike), pl.lit("]")
     )

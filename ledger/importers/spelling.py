@@ -7,11 +7,13 @@ under names that stand here in their order. Only what a row leaves out is put to
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import polars as pl
 import polars.selectors as cs
 
-from ledger.canonical import INTEGER_MAX
+from ledger.canonical import INTEGER_MAX, encode
+from ledger.errors import InputError
 from ledger.importers.columns import INPUT_PREFIX
 from ledger.importers.faults import Source
 from ledger.importers.natural_key import json_of, value_of
@@ -37,6 +39,8 @@ _REST = (
 )
 """Those behind its key and the method with its inputs, sorted."""
 
+_HOSTILE = "".join(map(chr, (*range(0x80), 0xA0, 0x2028, 0x301, 0xD7FF, 0xFB33, 0x1F600)))
+
 
 def spelled(
     legs: pl.DataFrame, source: Source, inputs: Sequence[str]
@@ -51,6 +55,7 @@ def spelled(
     Returns:
         By leg: the body up to the place of its key, the rest of it, and the natural key.
     """
+    _check_writer()
     _check_integers(legs)
     evidence = pl.struct(
         file_sha256="evidence_sha256",
@@ -69,6 +74,26 @@ def spelled(
     )
     before, behind, keys = (column.cast(pl.Binary).to_list() for column in written)
     return before, behind, keys
+
+
+@cache
+def _check_writer() -> None:
+    """Be sure, once, that polars writes the text of JSON as the canonical form has it.
+
+    Raises:
+        InputError: If this version of polars writes it otherwise.
+    """
+    values = [None, -1, INTEGER_MAX]
+    texts = [_HOSTILE, "", None]
+    frame = pl.DataFrame({"a": texts, "b": values, "c": [texts] * len(texts)})
+    written = frame.select(_json(pl.struct("a", "b", d=pl.struct("c")))).to_series()
+    for text, value, row in zip(texts, values, written, strict=True):
+        if row.encode() != encode({"a": text, "b": value, "d": {"c": [*texts]}}):
+            raise InputError(
+                f"polars {pl.__version__} writes JSON otherwise than canonical-json.v1 has it",
+                why="two spellings of one value would have two hashes",
+                remedy="install a version of polars that flopledger is tested with",
+            )
 
 
 def _check_integers(legs: pl.DataFrame) -> None:

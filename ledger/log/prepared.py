@@ -41,8 +41,18 @@ class Prepared:
         whole: What the record is a leg of, or None.
     """
 
-    __slots__ = ("_body", "_place", "_source", "before", "behind", "content", "hidden", "key")
-    __slots__ += ("type", "whole")
+    __slots__ = (
+        "_body",
+        "_place",
+        "_source",
+        "before",
+        "behind",
+        "content",
+        "hidden",
+        "key",
+        "type",
+        "whole",
+    )
 
     def __init__(
         self,
@@ -62,7 +72,8 @@ class Prepared:
             body: Its body with the pseudonyms, or None to read it from the bytes when asked.
         """
         self.type = kind
-        self.before, self.behind, _, self.hidden, self.whole = spelling
+        self.before, self.behind, self.hidden = spelling.before, spelling.behind, spelling.hidden
+        self.whole: Whole | None = spelling.whole
         self.key, self.content = digests
         self._source, self._place = source
         self._body = body
@@ -105,9 +116,7 @@ class Preparation:
             return self._of_sheet(drafts)
         return [self.prepare(draft, (drafts, place)) for place, draft in enumerate(drafts)]
 
-    def prepare(
-        self, draft: Draft, source: tuple[Sequence[Draft], int] | None = None
-    ) -> Prepared:
+    def prepare(self, draft: Draft, source: tuple[Sequence[Draft], int] | None = None) -> Prepared:
         """Compute the pseudonyms and the keyed digests of a draft.
 
         Args:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from ledger.canonical import BYTES_MAX, JSON
-from ledger.entry import TYPES, VERSION, Entry
+from ledger.entry import VERSION, Entry
 from ledger.errors import ConflictError, InputError
 from ledger.log.identity import Identity
 from ledger.log.kept import Kept, reversal_key
