@@ -13,6 +13,7 @@ from ledger.hardware import Catalogue
 from ledger.importers.ceilings import surpassing
 from ledger.importers.columns import HIDDEN, INPUT_PREFIX
 from ledger.importers.faults import Source
+from ledger.importers.legs import PART
 from ledger.importers.natural_key import TURN, key_of, turn
 from ledger.importers.rows import ROW
 from ledger.importers.spelling import PSEUDONYMS, spelled
@@ -171,7 +172,11 @@ def finished(legs: pl.DataFrame, source: Source, catalogue: Catalogue) -> pl.Dat
         pl.col("evidence_sha256").fill_null(source.sha256),
         pl.col("evidence_locator").fill_null(pl.format(source.place + " {}", ROW)),
     )
-    return written.with_columns(turn(written).alias(TURN))
+    numbered = written.with_columns(turn(written).alias(TURN))
+    evidence = ("evidence_kind", "evidence_sha256", "evidence_locator")
+    inputs = [name for name in legs.columns if name.startswith(INPUT_PREFIX)]
+    # What only led to the fields would be kept until the last of them is written.
+    return numbered.select(*_PLAIN, *evidence, *inputs, *HIDDEN, "id", PART, TURN, ROW)
 
 
 def _times(milliseconds: str, name: str) -> tuple[pl.Expr, pl.Expr]:
