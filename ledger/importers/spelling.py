@@ -7,7 +7,7 @@ under names that stand here in their order. Only what a row leaves out is put to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
 import polars as pl
 import polars.selectors as cs
@@ -76,7 +76,7 @@ def spelled(
     return before, behind, keys
 
 
-@cache
+@lru_cache(maxsize=1)
 def _check_writer() -> None:
     """Be sure, once, that polars writes the text of JSON as the canonical form has it.
 
