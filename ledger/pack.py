@@ -153,14 +153,41 @@ def _unpack(data: bytes) -> tuple[Pack, JSON]:
         raise CanonicalError("sources are not the files")
     if not all(isinstance(text, str) and _SHA256.fullmatch(text) for text in sources.values()):
         raise CanonicalError("sources are not SHA-256 digests")
-    return Pack.of(cast("dict[str, Tree]", files)), sources
+    return Pack(cast("dict[str, Tree]", files), _digest_within(data, value)), sources
+
+
+def _digest_within(data: bytes, value: Mapping[str, JSON]) -> str:
+    """Return the digest of a pack's files, whose canonical text stands in the file already.
+
+    Args:
+        data: The canonical bytes.
+        value: What they say.
+    """
+    engine = b'"engine":%b,' % encode(value["engine"]) if "engine" in value else b""
+    before = b'{%b"files":' % engine
+    after = b",%b" % encode({"schema": SCHEMA, "sources": value["sources"]})[1:]
+    assert data.startswith(before)
+    assert data.endswith(after)
+    own = b",%b" % encode({"schema": SCHEMA})[1:]
+    return hashlib.sha256(b'{"files":%b%b' % (data[len(before) : -len(after)], own)).hexdigest()
 
 
 def _is_tree(value: JSON) -> bool:
     """Return whether a value is made of texts, lists and mappings alone."""
-    if isinstance(value, dict):
-        return all(_is_tree(item) for item in value.values())
-    return all(map(_is_tree, value)) if isinstance(value, list) else isinstance(value, str)
+    level = [value]
+    while level:
+        below: list[JSON] = []
+        for item in level:
+            if type(item) is str:
+                continue
+            if isinstance(item, dict):
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+            else:
+                return False
+        level = below
+    return True
 
 
 def _parts(version: str) -> tuple[int, ...]:

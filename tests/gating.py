@@ -31,8 +31,7 @@ from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench
 from ledger.journeys.checking import devices_of
 from ledger.journeys.gate import Gate, Verdict
-from ledger.regime.load import load_regimes
-from ledger.regime.model import Regime
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.yamltree import Tree
 
 FOLDER = Path(__file__).resolve().parent / "mutants"
@@ -153,7 +152,7 @@ def fate(regime: str, verdict: Verdict) -> str:
     return "lives" if listed else verdict.by or "same"
 
 
-def gate(place: Bench, regime: Regime, file: str) -> tuple[Gated | None, list[str]]:
+def gate(place: Bench, regime: CasedRegime, file: str) -> tuple[Gated | None, list[str]]:
     """Try every mutant of a regime.
 
     Args:
@@ -187,7 +186,7 @@ def stale(gated: Mapping[str, Gated]) -> list[str]:
 
 def main(named: Iterable[str]) -> int:
     """Try the regimes named, or else all that have no record; 1 if a mutant lives."""
-    regimes, place, lives = load_regimes(shipped_pack()), bench(), False
+    regimes, place, lives = load_cased(shipped_pack()), bench(), False
     wanted = list(named) or stale(recorded()[0])
     for name in sorted(wanted, key=lambda each: len(regimes[each].cases)):
         made, alive = gate(place, regimes[name], digests()[name])

@@ -33,11 +33,11 @@ from ledger.pack import Pack, read_pack  # noqa: E402 - barred before
 from ledger.quantity import Quantity, Unit  # noqa: E402 - barred before
 from ledger.record import draft_of  # noqa: E402 - barred before
 from ledger.regime.case import CaseFact, CaseLaw  # noqa: E402 - barred before
+from ledger.regime.cased import load_regime, read_regimes  # noqa: E402 - barred before
 from ledger.regime.counting import Open  # noqa: E402 - barred before
 from ledger.regime.diagnosis import Flaw, parse_node  # noqa: E402 - barred before
 from ledger.regime.expression import All, Gt, Mul  # noqa: E402 - barred before
 from ledger.regime.index import Index  # noqa: E402 - barred before
-from ledger.regime.load import load_regime, read_regimes  # noqa: E402 - barred before
 from ledger.regime.rule import Rule  # noqa: E402 - barred before
 from ledger.regime.trust import Trust  # noqa: E402 - barred before
 from ledger.regime.vocabulary import ACTIVITIES_FILE, FACTS_FILE, load_vocabulary  # noqa: E402 - barred before

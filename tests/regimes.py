@@ -6,9 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from ledger.pack import Pack, packed_bytes, read_pack
+from ledger.regime.cased import CasedRegime, load_regime
 from ledger.regime.diagnosis import Flaw
-from ledger.regime.load import load_regime
-from ledger.regime.model import Regime
 from ledger.regime.vocabulary import ACTIVITIES, Vocabulary, load_vocabulary
 from ledger.yamltree import parse_tree
 
@@ -161,12 +160,12 @@ def changed(old: str, new: str, *, text: str = SMALL) -> str:
     return text.replace(old, new)
 
 
-def load(text: str) -> tuple[Regime | None, tuple[Flaw, ...]]:
+def load(text: str) -> tuple[CasedRegime | None, tuple[Flaw, ...]]:
     """Load a regime from its text."""
     return load_regime(FILE, parse_tree(text, where=FILE), shipped_words())
 
 
-def small(text: str = SMALL) -> Regime:
+def small(text: str = SMALL) -> CasedRegime:
     """Return the regime of a text that must load."""
     regime, flaws = load(text)
     assert regime is not None, flaws

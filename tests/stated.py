@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 from ledger.quantity import Interval, Quantity
+from ledger.regime.cased import CasedRegime
 from ledger.regime.diagnosis import parse_node
 from ledger.regime.environment import Amount, Bounds, FactValue, Holding, ends_of
 from ledger.regime.interpret import Outcome, interpret
 from ledger.regime.law import Law
-from ledger.regime.model import Regime
 from ledger.regime.vocabulary import ACTIVITIES
 
 DAY = date(2026, 11, 22)
@@ -97,7 +97,7 @@ def exactly(value: int, error: Interval | None = None) -> Counted:
     return Counted(legal, error or legal)
 
 
-def regime(*rules: dict[str, Any], **more: Any) -> Regime:
+def regime(*rules: dict[str, Any], **more: Any) -> CasedRegime:
     cite = {"source": "act", "at": "1", "phrase": "greater than"}
     everything = {
         "title": {"en": "everything"},
@@ -142,13 +142,13 @@ def regime(*rules: dict[str, Any], **more: Any) -> Regime:
         ],
         **more,
     }
-    found, flaws = parse_node(Regime, tree, "zz.test.yaml")
+    found, flaws = parse_node(CasedRegime, tree, "zz.test.yaml")
     assert found is not None, flaws
     return found
 
 
 def ask(
-    found: Regime,
+    found: CasedRegime,
     world: World,
     *,
     rule: str = "r",

@@ -10,8 +10,7 @@ from regimes import changed, shipped_pack, small
 
 from ledger.journeys.gate import outcome_of
 from ledger.regime.bearing import bearing
-from ledger.regime.load import load_regimes
-from ledger.regime.model import Regime
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.mutation import mutants
 
 BENCH = bench()
@@ -59,7 +58,7 @@ def test_bearing_of_a_counting_set_reaches_who_asks_for_a_figure_of_the_original
 @pytest.mark.parametrize("name", ["eu.aia", "us.diffusion.exceptions", "us.bis.nprm2024", "small"])
 def test_bearing_leaves_out_only_rules_that_come_out_alike(name: str) -> None:
     """Cases are asked of changed files, by all rules that the change is said not to bear on."""
-    regime: Regime = small() if name == "small" else load_regimes(shipped_pack())[name]
+    regime: CasedRegime = small() if name == "small" else load_cased(shipped_pack())[name]
     chance = random.Random(name)
     written = [(case, BENCH.world(case)) for case in regime.cases]
     partial = [m for m in mutants(regime) if len(bearing(regime, m.path)) < len(regime.rules)]

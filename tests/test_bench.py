@@ -28,6 +28,7 @@ from bench import (
     scaling,
     session,
     startup,
+    summary,
     writers,
 )
 from bench.benchmark import Bench, Benchmark, Bound, Run, SideError
@@ -186,7 +187,7 @@ def test_bench_answers_that_differ_later_are_an_outcome(
 
 
 def test_bench_small_sizes_fall_together() -> None:
-    assert scaling.scaled(scaling.SIZES, 0.001) == [100, 1000]
+    assert scaling.scaled(scaling.SIZES, 0.001) == [100, 1000, 10_000]
     assert scaling.scaled((1000, 10), 1.0) == [100, 1000]
 
 
@@ -288,3 +289,16 @@ def test_bench_side_has_a_process_of_its_own(tmp_path: Path) -> None:
     run = Bench(tmp_path).run(nothing, 7)
     assert (run.answer, run.laps, run.figure) == (7, (), None)
     assert 1_000 < run.peak_kib < peak_kib()
+
+
+def test_bench_readme_and_page_tell_what_the_results_say() -> None:
+    folder = Path(__file__).resolve().parent / "bench"
+    found = json.loads((folder / "results.json").read_text("utf-8"))
+    readme = (folder.parent.parent / "README.md").read_text("utf-8")
+    told = readme.partition(summary.BEGIN)[2].partition(summary.END)[0]
+    assert told == summary.summary(found)
+    assert (folder / "RESULTS.md").read_text("utf-8") == results.page(found)
+    # What is told was measured at full size, all of it, in one run.
+    assert found["settings"]["full"]
+    assert [row["id"] for row in found["benchmarks"]] == list(HELD)
+    assert [curve["name"] for curve in found["scaling"]] == [law.name for law in scaling.LAWS]

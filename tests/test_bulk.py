@@ -16,12 +16,15 @@ Run = Callable[..., Any]
 ROWS = 5_000
 
 
-def month(path: Path, rows: int) -> None:
-    """Writes a table of that many rows, one day a row at most, over many runs and models."""
+def month(path: Path, rows: int, after: int = 0) -> None:
+    """Writes a table of that many rows, one day a row at most, over many runs and models.
+
+    Tables that begin after different numbers of rows have no row in common.
+    """
     first = datetime(2025, 1, 1, tzinfo=UTC)
     with path.open("w") as file:
         file.write("run,model,activity,start,end,device,devices,precision,sparsity,operations\n")
-        for number in range(rows):
+        for number in range(after, after + rows):
             start = first + timedelta(days=number % 700, hours=number % 20)
             end = start + timedelta(hours=3)
             file.write(

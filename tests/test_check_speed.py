@@ -20,7 +20,7 @@ import pytest
 from ledgers import fact, lineage
 
 from ledger.pack import read_pack
-from ledger.regime.load import load_regimes
+from ledger.regime.cased import load_cased
 from ledger.resources import rules_root
 
 Run = Callable[..., Any]
@@ -129,7 +129,7 @@ def checked(times: int, *arguments: str) -> tuple[list[float], int]:
 
 def training_regimes() -> list[str]:
     """Return the regimes asked by default that have a rule about who trains, or what is trained."""
-    regimes = load_regimes(read_pack(rules_root())).values()
+    regimes = load_cased(read_pack(rules_root())).values()
     return [
         regime.id
         for regime in regimes

@@ -20,9 +20,9 @@ from ledger.engines.evaluate import ColumnEvaluator
 from ledger.errors import IntegrityError
 from ledger.measure import Leg, Sums
 from ledger.quantity import Interval
+from ledger.regime.cased import load_cased
 from ledger.regime.expression import Condition
 from ledger.regime.law import Law
-from ledger.regime.load import load_regimes
 from ledger.regime.rule import Rule
 
 START = date(2026, 1, 1)
@@ -188,7 +188,7 @@ def test_settled_part_makes_the_rest_irrelevant() -> None:
 
 
 def test_developer_grows_with_its_models_unless_commitments_are_in_play() -> None:
-    regimes = load_regimes(shipped_pack())
+    regimes = load_cased(shipped_pack())
     law = Law.on(regimes["us.ca.sb53"], date(2026, 11, 23))
     assert growing(law, "frontier-developer")
     assert not growing(law, "frontier-developer", committed=True)
@@ -201,7 +201,7 @@ def test_base_whose_work_is_all_later_leaves_a_modification_undetermined(
     tuned = allocation("m", 13 * 10**24, activity="sft")
     later = {"start": "2026-09-01T00:00:00Z", "end": "2026-09-01T01:00:00Z"}
     held = records(tuned, allocation("p", 10**25, **later), ("lineage", lineage("m", "p", "no")))
-    regimes = load_regimes(shipped_pack())
+    regimes = load_cased(shipped_pack())
     world = world_of(held, as_of=date(2026, 6, 1))
     found = determine(Asked(date(2026, 6, 1), date.max), [regimes["eu.aia"]], world, evaluator)
     of_model = {each.rule: each.finding for each in found if each.subject == "model:m"}

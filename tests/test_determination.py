@@ -12,7 +12,7 @@ from worlds import E24, GENERAL, above, determined
 
 from ledger.determination import Determination, counted, tallied
 from ledger.errors import RuleError
-from ledger.regime.model import Regime
+from ledger.regime.cased import CasedRegime
 
 LINE = 10**25
 
@@ -313,7 +313,7 @@ def test_determination_is_read_back_from_its_json() -> None:
     assert Determination.model_validate_json(text) == found
 
 
-def of_runs() -> Regime:
+def of_runs() -> CasedRegime:
     """Return the small act with its first rule asked of runs."""
     unless = (
         "    unless:\n      - { id: narrow, when: { not: model.significant_generality }, "

@@ -15,7 +15,7 @@ from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench
 from ledger.quantity import Quantity
-from ledger.regime.model import Regime
+from ledger.regime.cased import CasedRegime
 
 TODAY = date(2026, 2, 1)
 PERFORMANCE = """\
@@ -70,7 +70,7 @@ def text() -> str:
     return act[: act.index("rules:")] + RULES
 
 
-def asked(*given: dict[str, Any], regime: Regime | None = None) -> dict[str, Determination]:
+def asked(*given: dict[str, Any], regime: CasedRegime | None = None) -> dict[str, Determination]:
     """Return determinations by rule and subject; both evaluators must say the same."""
     held = records(*(("fact", body) for body in given))
     law = Asked(TODAY, date.max)

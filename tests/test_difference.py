@@ -11,9 +11,8 @@ import pytest
 from regimes import SMALL, changed, shipped_pack, small
 
 from ledger.quantity import Quantity
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.difference import Change, Difference, changes, difference
-from ledger.regime.load import load_regimes
-from ledger.regime.model import Regime
 from ledger.regime.scalar import Node
 
 
@@ -82,7 +81,7 @@ def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.parametrize("regime_id", ["eu.aia", "us.ca.sb53", "us.eo14110", "kr.aiba"])
 def test_difference_of_a_regime_and_itself_is_nothing(regime_id: str) -> None:
-    regime = load_regimes(shipped_pack())[regime_id]
+    regime = load_cased(shipped_pack())[regime_id]
     found = difference(regime, regime)
     assert not found
     assert (found.changes, found.values, found.cases, found.likenesses) == ((), (), (), ())
@@ -90,10 +89,10 @@ def test_difference_of_a_regime_and_itself_is_nothing(regime_id: str) -> None:
 
 @pytest.mark.parametrize("regime_id", ["eu.aia", "us.ca.sb53", "kr.aiba"])
 def test_difference_sees_every_scalar_of_a_shipped_regime(regime_id: str) -> None:
-    regime = load_regimes(shipped_pack())[regime_id]
+    regime = load_cased(shipped_pack())[regime_id]
     seen = 0
     for place, mutant in leaves(regime):
-        assert isinstance(mutant, Regime)
+        assert isinstance(mutant, CasedRegime)
         found = difference(regime, mutant)
         assert found, f"{place} changed and nothing was found"
         assert found.of_law is not place.startswith(".cases"), place

@@ -27,7 +27,16 @@ from ledgers import (
 
 from ledger.book import Book
 from ledger.canonical import encode
-from ledger.engines import leaves, once, open_engine, passage, polars
+from ledger.engines import (
+    ENGINES,
+    SMALL,
+    chosen,
+    leaves,
+    once,
+    open_engine,
+    passage,
+    polars,
+)
 from ledger.engines.ahead import Ahead
 from ledger.engines.answer import is_plausible
 from ledger.engines.once import OnceEngine
@@ -358,3 +367,12 @@ def test_allocation_of_finds_what_adds_and_what_takes_back() -> None:
     assert allocation_of(taken) == (-1, added.body)
     other = dataclasses.replace(taken, body={**taken.body, "reversed_type": "lineage"})
     assert allocation_of(other) is None
+
+
+def test_auto_reads_a_small_ledger_entry_by_entry_and_a_larger_one_in_columns() -> None:
+    assert chosen("auto", SMALL) == "plain"
+    assert chosen("auto", SMALL + 1) == "polars"
+    assert {chosen(name, size) for name in ENGINES[1:] for size in (0, 10**9)} == set(ENGINES[1:])
+    # Who opens an engine has chosen one.
+    with pytest.raises(MissingError, match="no engine 'auto'"):
+        open_engine("auto", MemoryLeaves(()))

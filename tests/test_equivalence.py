@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from regimes import ROOT, SMALL, changed, small
 
+from ledger.regime.cased import CasedRegime
 from ledger.regime.equivalence import equivalence
-from ledger.regime.model import Regime
 from ledger.regime.mutation import mutants
 
 KEPT = changed(
@@ -28,7 +28,7 @@ KEPT = changed(
 )
 
 
-def said(regime: Regime, place: str) -> dict[str, str]:
+def said(regime: CasedRegime, place: str) -> dict[str, str]:
     """Return the change and the reason of every mutant of a place."""
     found = {m.change: equivalence(regime, m) for m in mutants(regime) if m.place == place}
     assert found, place
@@ -138,7 +138,9 @@ def test_equivalence_figure_looked_up_for_a_window_has_no_stand_in() -> None:
     assert set(found.values()) == {""}
 
 
-def summed(lineage: str, same_provider: str, relations: str, *, figure: bool = False) -> Regime:
+def summed(
+    lineage: str, same_provider: str, relations: str, *, figure: bool = False
+) -> CasedRegime:
     """Return the small regime with one sum, the same answer for every relation, and a provider."""
     text = changed("counting: work, lineage: cumulative", f"counting: work, lineage: {lineage}")
     text = text.replace("same_provider: collapse", f"same_provider: {same_provider}")
@@ -184,7 +186,7 @@ def test_equivalence_day_of_print_of_a_text_that_could_be_read_before() -> None:
     assert said(small(), "sources.act.published")["2025-01-10 to 2025-01-11"] == ""
 
 
-def of_runs() -> Regime:
+def of_runs() -> CasedRegime:
     """Return the small regime with one rule, asked of runs."""
     regime = small()
     rule = regime.rules[0].model_copy(update={"subject": "run"})

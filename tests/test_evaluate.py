@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import product
@@ -18,9 +18,11 @@ from triples import Triple, triple
 from worlds import world_of
 
 from ledger.determination import PlainEvaluator, Verdict, Verdicts
+from ledger.engines import sized
 from ledger.engines.conditions import FINDINGS
 from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.numbers import LIMIT, Constant, Leaf, Number, Product, compared, comparison
+from ledger.engines.sized import SizedEvaluator
 from ledger.errors import RuleError
 from ledger.quantity import Quantity
 from ledger.regime.answered import Answers
@@ -68,6 +70,28 @@ def test_evaluators_agree_on_generated_rules_and_ledgers(block: int) -> None:
     seen = agree(range(block * BLOCK, (block + 1) * BLOCK))
     # A generator that never reaches a finding would compare nothing.
     assert all(seen[finding] for finding in ("met", "not_met", "undetermined"))
+
+
+@pytest.mark.parametrize(("more", "way"), [(0, PlainEvaluator), (-1, ColumnEvaluator)])
+def test_few_subjects_are_asked_one_by_one_and_many_in_columns(
+    monkeypatch: pytest.MonkeyPatch, more: int, way: type[PlainEvaluator | ColumnEvaluator]
+) -> None:
+    made, taken = triple(3), list[object]()
+    rules = made.law.regime.rules
+    answers = Answers(made.law, made.world.present)
+    count = sum(map(len, made.subjects.values()))
+    monkeypatch.setattr(sized, "FEW", count + more)
+    for kind in (PlainEvaluator, ColumnEvaluator):
+        asked = kind.verdicts
+
+        def noted(self: object, *given_: object, _own: Callable[..., Verdicts] = asked) -> Verdicts:
+            taken.append(type(self))
+            return _own(self, *given_)
+
+        monkeypatch.setattr(kind, "verdicts", noted)
+    found = SizedEvaluator().verdicts(made.law, rules, made.subjects, answers, "actual")
+    assert taken == [way]
+    assert found.keys()
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from sealed import altered, entries, fill, found, leg, reversal, said
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.cli.context import Context
+from ledger.cli.keeping import signed_leaves
 from ledger.errors import InputError, IntegrityError
 from ledger.inclusion import Proof
 from ledger.journeys.exporting import columns_of
@@ -183,12 +185,20 @@ def test_prove_refuses_a_checkpoint_that_does_not_cover(ledger: Context) -> None
     first = b"\n\n".join(data[:2]) + b"\n"
     newest = b"\n\n".join(data[-3:-1]) + b"\n"
     with SqliteStore(ledger.ledger) as store:
+        held = signed_leaves(ledger, store, newest)
         with pytest.raises(InputError, match="not among the 0 signed"):
-            prove(store, first, 0)
-        assert prove(store, newest, 3).checkpoint.size == 4
+            prove(held, first, 0)
+        assert prove(held, newest, 3).checkpoint.size == 4
         with pytest.raises(InputError):
-            prove(store, newest, 4)
+            prove(held, newest, 4)
     with altered(ledger) as connection:
         connection.execute("DELETE FROM entries WHERE seq = 3")
-    with SqliteStore(ledger.ledger) as store, pytest.raises(IntegrityError, match="3 of 4"):
-        prove(store, newest, 0)
+    with SqliteStore(ledger.ledger) as store:
+        held = signed_leaves(ledger, store, newest)
+        # What is still there is proved by the subtrees; what is gone is not.
+        prove(held, newest, 0)
+        with pytest.raises(IntegrityError, match="lacks entry 3"):
+            prove(held, newest, 3)
+        rmtree(Files(ledger.ledger).tree)
+        with pytest.raises(IntegrityError, match="lacks entry 3"):
+            prove(held, newest, 0)

@@ -59,7 +59,7 @@ def ledger(flopledger: Run) -> None:
     ("options", "said", "remedy"),
     [
         (["--engine", "dask"], "needs the address of a scheduler", "--scheduler tcp://"),
-        (["--scheduler", "tcp://127.0.0.1:8786"], "polars uses no cluster", "--engine dask"),
+        (["--scheduler", "tcp://127.0.0.1:8786"], "uses no cluster", "--engine dask"),
         (["--engine", "pool", "--segments", "s3://b"], "pool uses no cluster", "--engine dask"),
         (
             ["--engine", "dask", "--scheduler", "tcp://127.0.0.1:9"],

@@ -14,8 +14,7 @@ from worlds import determined
 
 from ledger.determination import Determination
 from ledger.determination.hinge import Hinges, comparisons_of
-from ledger.regime.load import load_regime
-from ledger.regime.model import Regime
+from ledger.regime.cased import CasedRegime, load_regime
 from ledger.regime.trace import Truth
 from ledger.yamltree import parse_tree
 
@@ -117,7 +116,7 @@ def test_rule_of_one_comparison_hangs_on_it_whatever_is_true() -> None:
 
 
 @cache
-def shipped(regime_id: str) -> Regime:
+def shipped(regime_id: str) -> CasedRegime:
     """Return a regime of the checkout."""
     (path,) = (ROOT / "rules").rglob(f"{regime_id}.yaml")
     name = path.relative_to(ROOT / "rules").as_posix()

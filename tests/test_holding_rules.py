@@ -13,13 +13,13 @@ from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench
 from ledger.regime.case import Case
+from ledger.regime.cased import CasedRegime
 from ledger.regime.grouping import Place, calendar_window, months_before
-from ledger.regime.model import Regime
 
 HELD = Path(__file__).parent / "rules" / "held.yaml"
 
 
-def held() -> Regime:
+def held() -> CasedRegime:
     regime, flaws = load(HELD.read_text("utf-8"))
     assert regime is not None, flaws
     return regime

@@ -15,8 +15,7 @@ import pytest
 from pydantic import create_model
 from regimes import ROOT, SMALL, changed, packed_rules, shipped_pack, shipped_words, small
 
-from ledger.regime.load import load_regimes
-from ledger.regime.model import Regime
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.rule import Obligation
 from ledger.regime.scalar import Localised
 from ledger.report.law import LawView
@@ -28,14 +27,14 @@ from ledger.report.memo import Entry, Line, Memo, Section, memo_markdown, memo_t
 Run = Callable[..., Any]
 ON = date(2026, 2, 1)
 DIGEST = "0" * 64
-REGIMES = load_regimes(shipped_pack())
+REGIMES = load_cased(shipped_pack())
 # Keys of a rule file under which stand words for a reader.
 TOLD = {"question", "why", "text", "action", "content", "phrase", "note", "interpretation", "title"}
 TOLD |= {"actor", "recipient", "cite", "at", "eli", "url"}
 
 
 def document(
-    regime: Regime,
+    regime: CasedRegime,
     on: date = ON,
     known: date | None = None,
     readings: dict[str, str] | None = None,
@@ -45,14 +44,14 @@ def document(
     return law_document(view, shipped_words(), DIGEST)
 
 
-def text(regime: Regime, on: date = ON, **asked: Any) -> str:
+def text(regime: CasedRegime, on: date = ON, **asked: Any) -> str:
     """Return the memo of a regime as one long line of text."""
     return " ".join(
         memo_text(law_memo(document(regime, on, **asked)), width=None, color=False).split()
     )
 
 
-def entry(regime: Regime, title: str, on: date = ON, **asked: Any) -> dict[str, str]:
+def entry(regime: CasedRegime, title: str, on: date = ON, **asked: Any) -> dict[str, str]:
     """Return the lines of the entry whose title begins so, by label."""
     memo = law_memo(document(regime, on, **asked))
     (found,) = (e for s in memo.sections for e in s.entries if e.title.startswith(title))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from regimes import SMALL, changed, small
 
+from ledger.regime.cased import CasedRegime
 from ledger.regime.likeness import Likeness, likenesses
-from ledger.regime.model import Regime
 
 CONDITION = "when: { gt: [compute, line] }"
 A, B, C = "model.significant_generality", "model.is_modification", "model.same_provider_as_base"
 
 
-def with_condition(condition: str) -> Regime:
+def with_condition(condition: str) -> CasedRegime:
     """Return the small regime whose first rule has this condition."""
     return small(changed(CONDITION, f"when: {condition}"))
 

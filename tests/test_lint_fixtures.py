@@ -21,11 +21,10 @@ from ledger.engines.plain import PlainEngine
 from ledger.errors import RuleError
 from ledger.journeys.casework import Bench
 from ledger.pack import LINT_NAME
+from ledger.regime.cased import CasedRegime, load_regime
 from ledger.regime.check import Check
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.lint import CHECKS, lint_regime
-from ledger.regime.load import load_regime
-from ledger.regime.model import Regime
 from ledger.regime.registry import REGISTRY, check_of, find_check
 from ledger.regime.waiver import apply_waivers, parse_waivers
 from ledger.yamltree import TEXT_MAX, parse_tree
@@ -42,7 +41,7 @@ HELD = (ROOT / "tests" / "rules" / "held.yaml").read_text("utf-8")
 WAIVERS = {"exception-expired", "exception-unused"}
 
 
-def regime_of(path: Path) -> Regime:
+def regime_of(path: Path) -> CasedRegime:
     """Return the regime of a fixture, which must load."""
     tree = parse_tree(path.read_text("utf-8"), where=LINT_FILE)
     regime, flaws = load_regime(LINT_FILE, tree, shipped_words())

@@ -26,21 +26,20 @@ from jsonschema import Draft202012Validator
 from regimes import FILE, SMALL, changed, shipped_pack, small
 
 from ledger.journeys.gate import Gate, Verdict
-from ledger.regime.load import load_regimes
-from ledger.regime.model import Regime
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.mutation import mutants
 from ledger.yamltree import parse_tree
 
 Run = Callable[..., Any]
 
 ROOT = Path(__file__).resolve().parent.parent
-REGIMES = load_regimes(shipped_pack())
+REGIMES = load_cased(shipped_pack())
 BENCH = bench()
 # Mutants of a regime tried on every run: of its comparators and thresholds, and of all others.
 LINES, OTHERS = 8, 4
 
 
-def survivors(regime: Regime, verdicts: list[Verdict]) -> list[str]:
+def survivors(regime: CasedRegime, verdicts: list[Verdict]) -> list[str]:
     return [v.mutant.id for v in verdicts if fate(regime.id, v) == "lives"]
 
 

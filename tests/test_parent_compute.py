@@ -12,9 +12,9 @@ import pytest
 from ledgers import allocation, fact, lineage
 from regimes import shipped_pack
 
+from ledger.regime.cased import load_cased
 from ledger.regime.expression import Sum
 from ledger.regime.law import Law
-from ledger.regime.load import load_regimes
 from ledger.regime.usage import nodes_of
 
 Run = Callable[..., Any]
@@ -22,7 +22,7 @@ DAY = date(2026, 11, 22)
 READING = "parent-compute"
 REGIMES = {
     name: regime
-    for name, regime in load_regimes(shipped_pack()).items()
+    for name, regime in load_cased(shipped_pack()).items()
     if READING in regime.readings
 }
 LINE, BASE, STEP = 10**26, 6 * 10**25, 5 * 10**25

@@ -27,7 +27,7 @@ from ledger.modelling import PLAIN
 from ledger.pack import SCHEMA
 from ledger.plainmodel.fault import Refused
 from ledger.plainmodel.reader import reader_of
-from ledger.regime.load import load_regimes
+from ledger.regime.cased import load_cased
 from ledger.yamltree import parse_tree
 
 HOSTILE = sorted((ROOT / "tests" / "hostile" / "rules").glob("*.yaml"))
@@ -114,7 +114,7 @@ def trees() -> tuple[Any, ...]:
 def test_plain_models_load_the_shipped_law_as_pydantic_does(plain: Plain) -> None:
     *found, seconds = plain.read("pack", None)
     assert found == here("pack", None)[:2]
-    assert len(found[0]) == len(load_regimes(shipped_pack()))
+    assert len(found[0]) == len(load_cased(shipped_pack()))
     assert seconds < SECONDS_MAX
 
 

@@ -17,16 +17,15 @@ from ledger.pack import Pack, read_pack
 from ledger.quantity import Quantity
 from ledger.regime.boundary import lines
 from ledger.regime.case import Case
+from ledger.regime.cased import CasedRegime, load_cased, load_regime
 from ledger.regime.cases import records_of
 from ledger.regime.diagnosis import parse_node
-from ledger.regime.load import load_regime, load_regimes
-from ledger.regime.model import Regime
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.resources import rules_root
 
 PACK: Pack = read_pack(rules_root(None))
 VOCABULARY = load_vocabulary(PACK)
-REGIMES = load_regimes(PACK)
+REGIMES = load_cased(PACK)
 BENCH = Bench(VOCABULARY, PlainEngine, PlainEvaluator(), devices_of(PACK))
 
 
@@ -39,7 +38,7 @@ def told(results: tuple[CaseResult, ...]) -> list[str]:
     ]
 
 
-def altered(regime: str, change: Callable[[dict[str, Any]], None]) -> Regime:
+def altered(regime: str, change: Callable[[dict[str, Any]], None]) -> CasedRegime:
     """Load a regime after a change to the tree of its file."""
     (file,) = [file for file in PACK.under("regimes/") if file.endswith(f"/{regime}.yaml")]
     tree = _copied(PACK.tree(file))
@@ -177,7 +176,7 @@ def _raised(value: Quantity | date) -> str:
     return f"{int(number) + 1} {unit}"
 
 
-def _only_told(regime: Regime) -> set[str | None]:
+def _only_told(regime: CasedRegime) -> set[str | None]:
     """Return the periods that are told and decide nothing: of keeping records, of coming back."""
     duties = [duty for rule in regime.rules for duty in rule.obligations]
     told_of = {duty.retention for duty in duties}

@@ -8,6 +8,7 @@ import pytest
 from regimes import SMALL, changed, small
 
 from ledger.quantity import Quantity
+from ledger.regime.cased import CasedRegime
 from ledger.regime.dated import (
     applies_from,
     enforcement_on,
@@ -15,7 +16,6 @@ from ledger.regime.dated import (
     parameter_on,
     standing_on,
 )
-from ledger.regime.model import Regime
 from ledger.regime.source import DatedSet, Parameter
 
 TWO_CLOCKS = changed(
@@ -84,14 +84,14 @@ def test_dated_entering_into_force_applies_unless_a_later_day_is_named() -> None
     assert applies_from(regime) == date(2025, 3, 1)
 
 
-def events(*lines: str) -> Regime:
+def events(*lines: str) -> CasedRegime:
     """Return the small regime with other events after the one that applies."""
     rescinded = "  - { on: 2027-01-01, event: rescinded, cite: { source: repeal, at: s. 1 } }\n"
     new = "".join(f"  - {{ {line}, cite: {{ source: act }} }}\n" for line in lines)
     return small(SMALL.replace(rescinded, new).replace("  repeal:", "  other:"))
 
 
-def law(regime: Regime, on: str) -> str | None:
+def law(regime: CasedRegime, on: str) -> str | None:
     """Return the status of a regime on a day."""
     return standing_on(regime, date.fromisoformat(on)).law
 

@@ -11,9 +11,9 @@ from ledger.determination import Determination, Evaluator, PlainEvaluator
 from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench
+from ledger.regime.cased import CasedRegime
 from ledger.regime.known import as_known
 from ledger.regime.law import Law
-from ledger.regime.model import Regime
 
 BEFORE, AFTER = date(2025, 12, 31), date(2026, 1, 1)
 ON = date(2026, 2, 1)
@@ -27,7 +27,7 @@ GUIDED = changed(
 )
 
 
-def guided(*places: str) -> Regime:
+def guided(*places: str) -> CasedRegime:
     """Return the small regime with the citation of some places moved to the guidance."""
     text = GUIDED
     for place in places:
@@ -46,7 +46,7 @@ DUTY = """\
 
 
 def found(
-    regime: Regime, evaluator: Evaluator, known: date, readings: dict[str, str] | None = None
+    regime: CasedRegime, evaluator: Evaluator, known: date, readings: dict[str, str] | None = None
 ) -> dict[str, Determination]:
     """Return what the case ``over`` comes to by the law as known on a day."""
     case = regime.cases[0]

@@ -10,9 +10,10 @@ from supplied import supplied
 
 from ledger.errors import MissingError, RuleError
 from ledger.pack import Pack
+from ledger.regime.cased import load_cased, read_regimes
 from ledger.regime.counting import choose_readings, resolve
 from ledger.regime.expression import Max
-from ledger.regime.load import find_regime, load_regimes, read_regimes
+from ledger.regime.load import find_regime
 from ledger.regime.product import product
 from ledger.regime.schema import SCHEMAS, regime_schemas, schema_text
 from ledger.yamltree import parse_tree
@@ -29,7 +30,7 @@ def pack_with(**texts: str) -> Pack:
 
 def test_load_gives_regimes_by_id_in_order() -> None:
     second = changed("id: xx.small\n", "id: aa.small\n")
-    assert list(load_regimes(pack_with(b=SMALL, c=second))) == ["aa.small", "xx.small"]
+    assert list(load_cased(pack_with(b=SMALL, c=second))) == ["aa.small", "xx.small"]
 
 
 def test_load_collects_every_mistake_of_every_file() -> None:
@@ -47,23 +48,23 @@ def test_load_collects_every_mistake_of_every_file() -> None:
 def test_load_raises_the_first_mistake_and_counts_the_others() -> None:
     wrong = SMALL.replace("10^25 FLOP\n", "1e25 FLOP\n").replace("stance: enforced", "stance: on")
     with pytest.raises(RuleError) as caught:
-        load_regimes(pack_with(b=wrong))
+        load_cased(pack_with(b=wrong))
     assert caught.value.where == "regimes/xx/b.yaml: enforcement[1].stance"
     assert "1 more" in caught.value.why
 
 
 def test_load_refuses_two_files_with_one_id() -> None:
     with pytest.raises(RuleError, match=r"regimes/xx/a.yaml already holds the regime xx.small"):
-        load_regimes(pack_with(a=SMALL, b=SMALL))
+        load_cased(pack_with(a=SMALL, b=SMALL))
 
 
 def test_load_needs_a_vocabulary() -> None:
     with pytest.raises(MissingError, match=r"vocabulary/facts.yaml"):
-        load_regimes(Pack.of({FILE: parse_tree(SMALL, where=FILE)}))
+        load_cased(Pack.of({FILE: parse_tree(SMALL, where=FILE)}))
 
 
 def test_load_names_the_nearest_regime() -> None:
-    regimes = load_regimes(pack_with(a=SMALL))
+    regimes = load_cased(pack_with(a=SMALL))
     assert find_regime(regimes, "xx.small").id == "xx.small"
     with pytest.raises(RuleError) as caught:
         find_regime(regimes, "xx.smal")
@@ -214,7 +215,7 @@ def test_load_counting_set_refuses_words_nobody_classified() -> None:
 
 
 def test_load_every_shipped_regime_classifies_every_activity() -> None:
-    regimes = load_regimes(shipped_pack())
+    regimes = load_cased(shipped_pack())
     assert {"eu.aia", "us.ca.sb53", "us.eo14110", "kr.aiba"} <= set(regimes)
     for regime in regimes.values():
         for name, counting in regime.counting.items():

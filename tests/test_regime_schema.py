@@ -11,8 +11,8 @@ from regimes import FILE, ROOT, SMALL, shipped_words
 from supplied import supplied
 
 from ledger.errors import RuleError
+from ledger.regime.cased import load_regime
 from ledger.regime.form import SERVER
-from ledger.regime.load import load_regime
 from ledger.yamltree import Tree, parse_tree
 
 jsonschema = supplied("jsonschema", "jsonschema")

@@ -17,11 +17,10 @@ from ledger.hardware import Catalogue
 from ledger.journeys.casework import Bench
 from ledger.journeys.checking import devices_of
 from ledger.regime.case import Case
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.dated import standing_on
 from ledger.regime.diagnosis import parse_node
 from ledger.regime.lint import lint_regime
-from ledger.regime.load import load_regimes
-from ledger.regime.model import Regime
 
 CHIPS: Final = (
     "us.232.semiconductors",
@@ -96,8 +95,8 @@ Found = Mapping[tuple[str, str], Determination]
 
 
 @cache
-def regimes() -> dict[str, Regime]:
-    return load_regimes(shipped_pack())
+def regimes() -> dict[str, CasedRegime]:
+    return load_cased(shipped_pack())
 
 
 @cache

@@ -9,11 +9,10 @@ import pytest
 
 from ledger.pack import read_pack
 from ledger.quantity import Quantity
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.counting import CountingSet
 from ledger.regime.dated import standing_on
 from ledger.regime.law import Law
-from ledger.regime.load import load_regimes
-from ledger.regime.model import Regime
 from ledger.resources import rules_root
 
 DAY = date(2026, 11, 22)
@@ -53,23 +52,25 @@ STEPS = ("cumulative-step", "direct-update-step")
 
 
 @pytest.fixture(scope="module", name="act")
-def _act() -> Regime:
-    return load_regimes(read_pack(rules_root(None)))["eu.aia"]
+def _act() -> CasedRegime:
+    return load_cased(read_pack(rules_root(None)))["eu.aia"]
 
 
-def counting(act: Regime, name: str, **readings: str) -> CountingSet:
+def counting(act: CasedRegime, name: str, **readings: str) -> CountingSet:
     chosen = {key.replace("_", "-"): value for key, value in readings.items()}
     return Law.on(act, DAY, readings=chosen).counting[name]
 
 
-def test_cumulative_compute_counts_what_the_annex_names(act: Regime) -> None:
+def test_cumulative_compute_counts_what_the_annex_names(act: CasedRegime) -> None:
     found = act.counting["cumulative"].activities
     assert {name for name, word in found.items() if word == "counted"} == COUNTED
     assert {name for name, word in found.items() if word == "excluded"} == LEFT_OUT
     assert set(found) == COUNTED | LEFT_OUT | NOT_NAMED | PUBLIC
 
 
-def test_cumulative_compute_takes_the_cautious_reading_of_what_is_not_named(act: Regime) -> None:
+def test_cumulative_compute_takes_the_cautious_reading_of_what_is_not_named(
+    act: CasedRegime,
+) -> None:
     assert counting(act, "cumulative").activities == COUNTED | NOT_NAMED
 
 
@@ -84,25 +85,25 @@ def test_cumulative_compute_takes_the_cautious_reading_of_what_is_not_named(act:
     ],
 )
 def test_each_reading_moves_one_activity(
-    act: Regime, reading: str, alternative: str, activity: str
+    act: CasedRegime, reading: str, alternative: str, activity: str
 ) -> None:
     moved = counting(act, "cumulative", **{reading: alternative})
     assert counting(act, "cumulative").activities - moved.activities == {activity}
 
 
-def test_direct_updates_count_only_what_changes_parameters(act: Regime) -> None:
+def test_direct_updates_count_only_what_changes_parameters(act: CasedRegime) -> None:
     updates = {"pretrain", "continued_pretrain", "sft", "preference", "rl_update"}
     assert counting(act, "direct-update").activities == updates | {"restart_waste", "unknown"}
 
 
-def test_data_published_later_count_under_the_other_reading(act: Regime) -> None:
+def test_data_published_later_count_under_the_other_reading(act: CasedRegime) -> None:
     moved = counting(act, "cumulative", published_later="when-used")
     assert moved.activities == COUNTED | NOT_NAMED | PUBLIC
 
 
 @pytest.mark.parametrize("name", [*WHOLE, *STEPS])
 def test_every_measure_counts_floating_point_and_follows_the_weights(
-    act: Regime, name: str
+    act: CasedRegime, name: str
 ) -> None:
     found = counting(act, name)
     assert found.operation_kinds == {"float", "unknown"}
@@ -113,7 +114,7 @@ def test_every_measure_counts_floating_point_and_follows_the_weights(
 
 @pytest.mark.parametrize(("whole", "step"), list(zip(WHOLE, STEPS, strict=True)))
 def test_a_step_counts_the_same_and_keeps_the_versions_of_one_provider_apart(
-    act: Regime, whole: str, step: str
+    act: CasedRegime, whole: str, step: str
 ) -> None:
     assert counting(act, whole).same_provider == "collapse"
     assert counting(act, step).same_provider == "ancestor"
@@ -121,7 +122,7 @@ def test_a_step_counts_the_same_and_keeps_the_versions_of_one_provider_apart(
         assert getattr(act.counting[step], field) == getattr(act.counting[whole], field), field
 
 
-def test_figures_are_exact(act: Regime) -> None:
+def test_figures_are_exact(act: CasedRegime) -> None:
     law = Law.on(act, DAY)
 
     def figure(name: str) -> int | None:
@@ -148,26 +149,28 @@ def test_figures_are_exact(act: Regime) -> None:
         ("legacy-compliance-day", "2027-08-02"),
     ],
 )
-def test_other_figures_stand_as_the_text_gives_them(act: Regime, name: str, written: str) -> None:
+def test_other_figures_stand_as_the_text_gives_them(
+    act: CasedRegime, name: str, written: str
+) -> None:
     found = Law.on(act, DAY).parameter(name)
     assert found is not None
     assert str(found.value) == written
 
 
-def test_every_figure_was_read_in_its_text(act: Regime) -> None:
+def test_every_figure_was_read_in_its_text(act: CasedRegime) -> None:
     given = [value for parameter in act.parameters.values() for value in parameter.values]
     assert {value.provenance for value in given} == {"verified"}
     assert all(value.cite.phrase for value in given)
 
 
-def test_a_share_is_a_third_and_not_its_decimals(act: Regime) -> None:
+def test_a_share_is_a_third_and_not_its_decimals(act: CasedRegime) -> None:
     found = Law.on(act, DAY).parameter("modifier-share")
     assert found is not None
     assert isinstance(found.value, Quantity)
     assert found.value.value == Fraction(1, 3)
 
 
-def test_guidance_is_never_called_law(act: Regime) -> None:
+def test_guidance_is_never_called_law(act: CasedRegime) -> None:
     for rule in act.rules:
         binding = act.sources[rule.cite.source].binding
         assert (rule.effect == "indication") == (binding == "guidance"), rule.id
@@ -185,19 +188,19 @@ def test_guidance_is_never_called_law(act: Regime) -> None:
     ],
 )
 def test_standing_changes_on_the_days_of_the_act(
-    act: Regime, day: date, law: str | None, enforcement: str | None
+    act: CasedRegime, day: date, law: str | None, enforcement: str | None
 ) -> None:
     found = standing_on(act, day)
     assert (found.law, found.enforcement) == (law, enforcement)
 
 
-def test_indicative_figure_was_not_known_before_the_guidelines(act: Regime) -> None:
+def test_indicative_figure_was_not_known_before_the_guidelines(act: CasedRegime) -> None:
     before = Law.on(act, DAY, law_known_on=date(2025, 7, 17))
     assert before.parameter("gpai-indicative-flop") is None
     assert before.parameter("systemic-risk-flop") is not None
 
 
-def test_notification_names_recipient_content_and_the_two_weeks(act: Regime) -> None:
+def test_notification_names_recipient_content_and_the_two_weeks(act: CasedRegime) -> None:
     rule = act.rule("gpaisr-presumption")
     assert rule is not None
     notify = rule.obligations[0]
@@ -212,7 +215,7 @@ def test_notification_names_recipient_content_and_the_two_weeks(act: Regime) -> 
     assert "Commission" in notify.recipient["en"]
 
 
-def test_each_duty_binds_older_models_on_another_day(act: Regime) -> None:
+def test_each_duty_binds_older_models_on_another_day(act: CasedRegime) -> None:
     """Art. 111(3): one conditional duty per rule, and the dated duties ask the same day."""
     found = {
         duty.id: (duty.when, duty.due and duty.due.on)
@@ -226,7 +229,7 @@ def test_each_duty_binds_older_models_on_another_day(act: Regime) -> None:
         assert on == "legacy-compliance-day"
 
 
-def test_designation_stays_a_decision_from_outside(act: Regime) -> None:
+def test_designation_stays_a_decision_from_outside(act: CasedRegime) -> None:
     rule = act.rule("gpaisr-designation")
     assert rule is not None
     assert rule.when == "model.designated_systemic_risk"

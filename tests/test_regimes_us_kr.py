@@ -7,23 +7,22 @@ from datetime import date
 import pytest
 
 from ledger.pack import read_pack
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.dated import standing_on
 from ledger.regime.expression import Sum
 from ledger.regime.law import Law
 from ledger.regime.lint import lint_regime
-from ledger.regime.load import load_regimes
-from ledger.regime.model import Regime
 from ledger.resources import rules_root
 
 DAY = date(2026, 11, 22)
 
 
 @pytest.fixture(scope="module", name="regimes")
-def _regimes() -> dict[str, Regime]:
-    return load_regimes(read_pack(rules_root(None)))
+def _regimes() -> dict[str, CasedRegime]:
+    return load_cased(read_pack(rules_root(None)))
 
 
-def test_comparators_part_at_the_line(regimes: dict[str, Regime]) -> None:
+def test_comparators_part_at_the_line(regimes: dict[str, CasedRegime]) -> None:
     """The same figure, and at exactly 10^26 a system is in scope in Korea and not in California."""
     for regime, parameter, phrase in (
         ("us.ca.sb53", "frontier-ops", "greater than"),
@@ -35,7 +34,7 @@ def test_comparators_part_at_the_line(regimes: dict[str, Regime]) -> None:
         assert (value.cite.phrase, value.provenance) == (phrase, "verified")
 
 
-def test_united_states_count_integers_and_korea_does_not(regimes: dict[str, Regime]) -> None:
+def test_united_states_count_integers_and_korea_does_not(regimes: dict[str, CasedRegime]) -> None:
     for name in ("us.ca.sb53", "us.eo14110"):
         (counting,) = Law.on(regimes[name], DAY).counting.values()
         assert counting.operation_kinds == {"float", "integer", "unknown"}
@@ -43,7 +42,7 @@ def test_united_states_count_integers_and_korea_does_not(regimes: dict[str, Regi
     assert korea.operation_kinds == {"float", "unknown"}
 
 
-def test_california_parent_compute_is_a_switch(regimes: dict[str, Regime]) -> None:
+def test_california_parent_compute_is_a_switch(regimes: dict[str, CasedRegime]) -> None:
     """Not of the steps followed, so that the developer's own earlier work counts either way."""
     california = regimes["us.ca.sb53"]
     for reading in ("whole-lineage", "developer-own"):
@@ -59,13 +58,13 @@ def test_california_parent_compute_is_a_switch(regimes: dict[str, Regime]) -> No
     assert scopes == {"compute": "cumulative", "own-compute": "own"}
 
 
-def test_california_counts_the_three_things_it_names(regimes: dict[str, Regime]) -> None:
+def test_california_counts_the_three_things_it_names(regimes: dict[str, CasedRegime]) -> None:
     found = regimes["us.ca.sb53"].counting["computing-power"].activities
     named = {"pretrain", "continued_pretrain", "sft", "preference", "rl_update"}
     assert {name for name, word in found.items() if word == "counted"} == named
 
 
-def test_korean_counting_says_that_its_notice_was_not_read(regimes: dict[str, Regime]) -> None:
+def test_korean_counting_says_that_its_notice_was_not_read(regimes: dict[str, CasedRegime]) -> None:
     korea = regimes["kr.aiba"]
     assert korea.counting["system-training"].provenance == "secondary"
     assert korea.rules[0].provenance == "secondary"
@@ -87,13 +86,17 @@ def test_korean_counting_says_that_its_notice_was_not_read(regimes: dict[str, Re
     ],
 )
 def test_standing_changes_on_the_days_of_the_law(
-    regimes: dict[str, Regime], regime: str, day: date, law: str | None, enforcement: str | None
+    regimes: dict[str, CasedRegime],
+    regime: str,
+    day: date,
+    law: str | None,
+    enforcement: str | None,
 ) -> None:
     found = standing_on(regimes[regime], day)
     assert (found.law, found.enforcement) == (law, enforcement)
 
 
-def test_rescission_was_known_on_its_day(regimes: dict[str, Regime]) -> None:
+def test_rescission_was_known_on_its_day(regimes: dict[str, CasedRegime]) -> None:
     """The Federal Register printed it a week later; everyone knew."""
     order, day = regimes["us.eo14110"], date(2025, 1, 21)
     assert standing_on(order, day, law_known_on=day).law == "rescinded"
@@ -101,5 +104,5 @@ def test_rescission_was_known_on_its_day(regimes: dict[str, Regime]) -> None:
 
 
 @pytest.mark.parametrize("name", ["eu.aia", "us.ca.sb53", "us.eo14110", "kr.aiba"])
-def test_rule_file_has_no_findings(regimes: dict[str, Regime], name: str) -> None:
+def test_rule_file_has_no_findings(regimes: dict[str, CasedRegime], name: str) -> None:
     assert lint_regime(f"{name}.yaml", regimes[name]) == ()

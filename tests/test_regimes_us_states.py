@@ -12,17 +12,17 @@ from ledger.engines.plain import PlainEngine
 from ledger.journeys.casework import Bench
 from ledger.pack import read_pack
 from ledger.regime.case import Case
+from ledger.regime.cased import load_cased
 from ledger.regime.dated import standing_on
 from ledger.regime.diagnosis import parse_node
 from ledger.regime.law import Law
 from ledger.regime.lint import lint_regime
-from ledger.regime.load import load_regimes
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.resources import rules_root
 
 PACK = read_pack(rules_root(None))
 VOCABULARY = load_vocabulary(PACK)
-REGIMES = load_regimes(PACK)
+REGIMES = load_cased(PACK)
 BENCH = Bench(VOCABULARY, PlainEngine, PlainEvaluator())
 FAMILY = ("us.ca.sb53", "us.ny.raise.2026", "us.il.aisma")
 TIERED = (*FAMILY, "us.ct.sb5")

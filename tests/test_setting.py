@@ -10,9 +10,8 @@ from regimes import FILE, SMALL, changed, shipped_words, small
 
 from ledger.errors import InputError
 from ledger.quantity import Quantity
+from ledger.regime.cased import CasedRegime, load_regime
 from ledger.regime.dated import parameter_on
-from ledger.regime.load import load_regime
-from ledger.regime.model import Regime
 from ledger.regime.setting import Setting, amended, parse_setting
 from ledger.yamltree import parse_tree
 
@@ -30,7 +29,7 @@ DATED = changed(
 """The small regime with a line that rises to 10^26 on 2027-06-01."""
 
 
-def supposed(*settings: str, text: str = DATED) -> Regime:
+def supposed(*settings: str, text: str = DATED) -> CasedRegime:
     """Return the regime of a text under some settings; it must load like any other."""
     known = {"xx.small": small(text)}
     read = [parse_setting(each, known) for each in settings]
@@ -41,7 +40,7 @@ def supposed(*settings: str, text: str = DATED) -> Regime:
     return regime
 
 
-def line(regime: Regime, day: str, known: str | None = None) -> Any:
+def line(regime: CasedRegime, day: str, known: str | None = None) -> Any:
     """Return the line on a day in units of 10^24, or None."""
     found = parameter_on(
         regime.parameters["line"],

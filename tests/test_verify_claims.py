@@ -39,7 +39,7 @@ from ledger.journeys.checking import Question
 from ledger.journeys.stance import Span, Stance, doubts, idle
 from ledger.pack import Pack
 from ledger.record import draft_of
-from ledger.regime.load import load_regimes
+from ledger.regime.cased import load_cased
 from ledger.report.bundle_verdict import bundle_tables
 from ledger.report.render import to_markdown
 from ledger.report.transcript import transcript
@@ -256,7 +256,7 @@ def test_assumption_of_a_claim_is_found(tmp_path: Path) -> None:
 
 def _reading() -> tuple[str, str, str]:
     """Return a question that the law leaves open, its default and another answer."""
-    name, held = next(iter(load_regimes(pack())["eu.aia"].readings.items()))
+    name, held = next(iter(load_cased(pack())["eu.aia"].readings.items()))
     return name, held.default, next(a for a in held.alternatives if a != held.default)
 
 
@@ -308,7 +308,7 @@ def test_attest_draws_up_no_claim_that_fails(tmp_path: Path) -> None:
 
 # The days themselves.
 
-LAW = load_regimes(pack())
+LAW = load_cased(pack())
 
 
 def stance(**changes: Any) -> Stance:

@@ -18,9 +18,9 @@ from ledger.journeys.flip import flips
 from ledger.journeys.stance import Stance
 from ledger.journeys.weight import is_ahead, weight_of, weight_words
 from ledger.record import Draft, draft_of
-from ledger.regime.load import load_regimes
+from ledger.regime.cased import load_cased
 
-LAW = load_regimes(pack())
+LAW = load_cased(pack())
 
 
 def said(finding: str | None, foreseen: str | None = None) -> Any:

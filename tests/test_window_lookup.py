@@ -22,17 +22,17 @@ from ledger.journeys.casework import Bench, Inscribed
 from ledger.journeys.tallies import tallies
 from ledger.regime.answered import Answers
 from ledger.regime.case import Case
+from ledger.regime.cased import CasedRegime
 from ledger.regime.cases import records_of
 from ledger.regime.interpret import Interpreter
 from ledger.regime.law import Law
 from ledger.regime.lint import lint_regime
-from ledger.regime.model import Regime
 from ledger.regime.question import Question
 
 TEXT = (Path(__file__).parent / "rules" / "tabled.yaml").read_text("utf-8")
 
 
-def tabled(*changes: tuple[str, str]) -> Regime:
+def tabled(*changes: tuple[str, str]) -> CasedRegime:
     """Return the table act with some texts replaced, each of which must stand there."""
     regime, flaws = load(_changed(*changes))
     assert regime is not None, flaws
@@ -109,7 +109,7 @@ def test_window_lookup_compares_like_with_like() -> None:
     assert "dimension" in {flaw.code for flaw in flaws}
 
 
-def codes(regime: Regime) -> set[str]:
+def codes(regime: CasedRegime) -> set[str]:
     return {flaw.code for flaw in lint_regime(FILE, regime)} - {"file-name", "no-case"}
 
 

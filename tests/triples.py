@@ -11,9 +11,9 @@ from ledgers import Record, allocation, commitment, fact, lineage, records, unda
 from worlds import world_of
 
 from ledger.determination import World
+from ledger.regime.cased import CasedRegime
 from ledger.regime.diagnosis import parse_node
 from ledger.regime.law import Law
-from ledger.regime.model import Regime
 from ledger.regime.vocabulary import ACTIVITIES
 
 LINE = 10**25
@@ -50,7 +50,7 @@ class Triple:
 def triple(seed: int) -> Triple:
     """Return the triple of a seed."""
     random = Random(seed)
-    regime, flaws = parse_node(Regime, _regime(random), "random.yaml")
+    regime, flaws = parse_node(CasedRegime, _regime(random), "random.yaml")
     assert regime is not None, flaws
     readings = random.choice([{"open": "in"}, {"open": "out"}, {}])
     on, known = random.choice([date(2026, 1, 1), TODAY]), random.choice([None, TODAY, EARLIER])

@@ -22,7 +22,7 @@ from ledger.engines.evaluate import ColumnEvaluator
 from ledger.engines.plain import PlainEngine
 from ledger.measure import StoredRecord
 from ledger.quantity import Quantity
-from ledger.regime.model import Regime
+from ledger.regime.cased import CasedRegime
 
 TODAY = date(2026, 11, 23)
 E24 = 10**24
@@ -52,7 +52,7 @@ def determined(
     *given: Record | dict[str, Any],
     as_of: date = TODAY,
     in_force_on: date = date(2026, 11, 23),
-    regime: Regime | None = None,
+    regime: CasedRegime | None = None,
     **asked: Any,
 ) -> dict[tuple[str, str], Determination]:
     """Return determinations by rule and subject; both evaluators must say the same."""

@@ -17,7 +17,8 @@ from ledger.cli.context import Context
 from ledger.cli.folding import FoldedLedger, with_fold
 from ledger.cli.opening import files_of, open_reader
 from ledger.determination import Evaluator, PlainEvaluator
-from ledger.engines import ENGINES
+from ledger.engines import AUTO, ENGINES
+from ledger.engines.sized import SizedEvaluator
 from ledger.journeys.checking import Question, Records
 from ledger.journeys.parties import Parties
 from ledger.log.identity import pseudonym
@@ -40,7 +41,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _kept(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+def _kept(context: click.Context, parameter: click.Parameter, value: object) -> None:
     """Keep an option among the global ones, where the fold finds it."""
     if value is not None:
         context.obj = replace(context.obj, **{str(parameter.name): value})
@@ -90,6 +91,13 @@ _OPTIONS = (
         expose_value=False,
         callback=_kept,
         help="With --engine dask: where its workers find segments, if not in the ledger's folder.",
+    ),
+    click.option(
+        "--reread",
+        is_flag=True,
+        expose_value=False,
+        callback=_kept,
+        help="Read every entry again, those of sealed segments too.",
     ),
 )
 
@@ -221,6 +229,8 @@ def evaluator_of(engine: str) -> Evaluator:
     """Return the evaluator of an engine's name."""
     if engine == "plain":
         return PlainEvaluator()
+    if engine == AUTO:
+        return SizedEvaluator()
     from ledger.engines.evaluate import ColumnEvaluator  # noqa: PLC0415 - polars loads slowly
 
     return ColumnEvaluator()

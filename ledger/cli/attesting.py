@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ledger.attestation import Attestation
@@ -69,7 +70,8 @@ def draw_up(context: Context, options: Mapping[str, Any]) -> Attestation:
         checked = check_records(question, records, pack, evaluator_of(engine))
         return attest(told, checked, _held(records, pack, store))
 
-    attestation = with_records(context, question, engine, drawn)
+    # What is signed rests on the entries as they are now, every one of them.
+    attestation = with_records(replace(context, reread=True), question, engine, drawn)
     _warn(context, attestation, pack)
     return attestation
 

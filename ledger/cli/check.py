@@ -16,7 +16,6 @@ from ledger.cli.asking import (
     question_of,
     with_records,
 )
-from ledger.cli.check_replay import replay_check
 from ledger.cli.context import Context, pass_context
 from ledger.cli.opening import files_of
 from ledger.cli.output import emit, output_options, write_parts
@@ -90,6 +89,8 @@ def check(
     if reconciled:
         refuse_reconciled(form, replay)
     if replay is not None:
+        from ledger.cli.check_replay import replay_check  # noqa: PLC0415 - few replay
+
         return replay_check(context, replay, engine=engine, fmt=fmt, output=output)
     question = by_pseudonym(context, question_of(options))
     whole = everything or form in {"json", "csv"}

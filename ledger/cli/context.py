@@ -28,6 +28,7 @@ class Context:
         server: The address of the ledger on a server, or None for a file.
         scheduler: The address of the cluster that a check adds up on, or None.
         segments: URL of the place where workers of that cluster find segments, or None.
+        reread: Whether a check reads the leaves of sealed segments again.
     """
 
     ledger: Path
@@ -39,6 +40,7 @@ class Context:
     server: Address | None = None
     scheduler: str | None = None
     segments: str | None = None
+    reread: bool = False
 
     def say(self, text: str) -> None:
         """Write a line for people to stderr, unless quiet."""

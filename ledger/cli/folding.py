@@ -11,7 +11,7 @@ from typing import TypeVar
 from ledger.cli.context import Context
 from ledger.cli.keeping import open_checkpoint
 from ledger.cli.opening import earlier_note, files_of, newest_note, open_reader
-from ledger.engines import ENGINES, Means, Place, open_engine
+from ledger.engines import ENGINES, Means, Place, chosen, open_engine
 from ledger.entry import Entry
 from ledger.errors import IntegrityError
 from ledger.log.secrecy import check_secret
@@ -97,8 +97,10 @@ def with_fold(
                 remedy="restore the database from a backup, then: flopledger verify",
             )
         limit = signed.size if recorded_by is None else _prefix(store, signed.size, recorded_by)
-        means = Means(context.scheduler, context.segments, context.say)
-        fold = open_engine(engine, store, _projection(context, store, held), means)
+        means = Means(context.scheduler, context.segments, context.say, context.reread)
+        fold = open_engine(
+            chosen(engine, signed.size), store, _projection(context, store, held), means
+        )
         folded = fold.fold(size=signed.size, limit=limit, as_of=as_of, root=signed.root)
         return use(fold, FoldedLedger(signed.origin, folded, held - signed.size))
 

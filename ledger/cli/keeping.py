@@ -13,12 +13,12 @@ from ledger.cli.passphrase import passphrase_of
 from ledger.custody import Custody, KeyEvent, signed_with
 from ledger.entry import Entry
 from ledger.errors import IntegrityError
-from ledger.journeys.verifying import hashed_anew
 from ledger.keys import FileSigner, Signer, VerifierKey
 from ledger.stores.contract import LedgerStore
 from ledger.stores.keyfiles import Files, read_key, take_over
 from ledger.stores.notes import NotesFile
 from ledger.stores.token import TokenSigner
+from ledger.stores.treefiles import TreeFiles
 
 __all__ = [
     "SIGNER_COMMAND",
@@ -56,18 +56,20 @@ class SignedLeaves:
     Attributes:
         store: The ledger.
         key: The key that signed the checkpoint to prove it by.
+        tree: The whole subtrees, kept beside the ledger.
     """
 
     store: LedgerStore
     key: VerifierKey
+    tree: TreeFiles
 
-    def hashes(self, stop: int) -> list[bytes]:
-        """Return the leaf hashes of the entries [0, stop), each from its stored bytes.
+    def inclusion(self, seq: int, checkpoint: Checkpoint) -> tuple[bytes, list[bytes]]:
+        """Return the hash of a signed entry, from its stored bytes, and its path to the root.
 
         Raises:
-            IntegrityError: If the stored bytes of an entry are not those that were hashed.
+            IntegrityError: If the entries are not those that were signed.
         """
-        return hashed_anew(self.store, stop)
+        return self.tree.inclusion(self.store, seq, checkpoint)
 
     def vkey(self) -> str:
         """Return the text of the key."""
@@ -122,7 +124,8 @@ def signed_leaves(context: Context, store: LedgerStore, data: bytes) -> SignedLe
         InputError: If the note is malformed.
         IntegrityError: If a signature fails or is missing, or the origin is another.
     """
-    return SignedLeaves(store, _opened(context, store, data)[1])
+    tree = TreeFiles(Files(context.ledger).tree)
+    return SignedLeaves(store, _opened(context, store, data)[1], tree)
 
 
 def _opened(context: Context, store: LedgerStore, data: bytes) -> tuple[Checkpoint, VerifierKey]:

@@ -123,7 +123,7 @@ def _answers(context: Context, question: Question) -> Answers:
     engine = ENGINES[0]
     pack = read_pack(rules_root(context.rules))
     return with_records(
-        context,
+        replace(context, reread=True),
         question,
         engine,
         lambda records: answers_of(question, records, pack, evaluator_of(engine)),

@@ -27,9 +27,9 @@ from ledger.errors import InputError
 from ledger.journeys.casework import Bench, CaseResult
 from ledger.period import parse_day
 from ledger.regime.boundary import Boundary
+from ledger.regime.cased import CasedRegime, load_cased
 from ledger.regime.index import load_index
 from ledger.regime.load import find_regime, load_regimes
-from ledger.regime.model import Regime
 from ledger.regime.schema import SCHEMAS, schema_text
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.cases import case_document, case_tables
@@ -95,7 +95,7 @@ def list_(
 ) -> None:
     """List every regime with its status on a day, and what has no rule with the reason."""
     pack = pack_of(context)
-    regimes, entries = load_regimes(pack), load_index(pack)
+    regimes, entries = load_cased(pack), load_index(pack)
     on, known = _today(in_force_on), _day(law_known_on)
     shown = {} if index else regimes
     tables = [list_table(shown, on, known)] if shown else []
@@ -156,7 +156,7 @@ def test_(
     """Run the cases of the law, written and generated: exit 1 when one fails."""
     pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
-    regimes = load_regimes(pack)
+    regimes = load_cased(pack)
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
     bench = bench_of(pack, vocabulary, engine)
     with Progress(context, "cases", "regime") as progress:
@@ -166,7 +166,7 @@ def test_(
 
 
 def _run_cases(
-    bench: Bench, regimes: Sequence[Regime], progress: Progress, *, written: bool
+    bench: Bench, regimes: Sequence[CasedRegime], progress: Progress, *, written: bool
 ) -> tuple[list[CaseResult], list[tuple[str, Boundary]]]:
     """Return how the cases went, and the lines around which none could be generated."""
     results: list[CaseResult] = []

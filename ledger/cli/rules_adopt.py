@@ -12,7 +12,7 @@ from ledger.cli.record import tell
 from ledger.journeys.adopting import adopt as adopt_pack
 from ledger.pack import read_pack
 from ledger.period import parse_day
-from ledger.regime.load import load_regimes
+from ledger.regime.cased import load_cased
 from ledger.report.records import recorded_document, recorded_table
 from ledger.resources import rules_root
 
@@ -37,7 +37,7 @@ def adopt(context: Context, *, by: str, on: str | None, fmt: str | None, output:
     """Record that the rules in use are put in force for this ledger."""
     log = open_log(context)
     pack = read_pack(rules_root(context.rules))
-    load_regimes(pack)
+    load_cased(pack)
     day = now().date() if on is None else parse_day(on)
     recorded = adopt_pack(log, pack, by=by, on=day)
     tell(context, recorded, dry_run=False)

@@ -8,7 +8,8 @@ from ledger.cli.bench import bench_of, pack_of
 from ledger.cli.context import Context, pass_context
 from ledger.cli.output import emit, output_options
 from ledger.journeys.gate import Gate
-from ledger.regime.load import find_regime, load_regimes
+from ledger.regime.cased import load_cased
+from ledger.regime.load import find_regime
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.report.mutants import mutant_document, mutant_tables
 
@@ -29,7 +30,7 @@ def mutants(
     """
     pack = pack_of(context)
     vocabulary = load_vocabulary(pack)
-    regimes = load_regimes(pack)
+    regimes = load_cased(pack)
     asked = [find_regime(regimes, each) for each in regime_ids] or list(regimes.values())
     bench = bench_of(pack, vocabulary, "plain")
     found = {regime.id: tuple(Gate(bench, regime).verdicts()) for regime in asked}

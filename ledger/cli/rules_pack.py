@@ -10,7 +10,7 @@ from ledger.cli.context import Context, pass_context
 from ledger.cli.output import write_text
 from ledger.errors import InputError, RuleError
 from ledger.pack import PACK_NAME, packed_bytes, read_pack
-from ledger.regime.load import load_regimes
+from ledger.regime.cased import load_cased
 from ledger.regime.model import Regimes
 from ledger.regime.release import drafts, unverified
 from ledger.resources import rules_root
@@ -42,7 +42,7 @@ def pack(context: Context, *, output: str | None, release: bool, allow_unverifie
             remedy="copy it, or pass --rules with a folder",
         )
     held = read_pack(root)
-    regimes = load_regimes(held)
+    regimes = load_cased(held)
     if release:
         _check_release(context, regimes, allowed=allow_unverified)
     target = output or (str(root / PACK_NAME) if isinstance(root, Path) else "-")

@@ -16,6 +16,7 @@ from ledger.cli.record import read_input
 from ledger.cli.signing import person_of
 from ledger.errors import InputError, LedgerError, MissingError
 from ledger.pack import PACK_NAME, Pack, read_pack
+from ledger.regime.cased import load_cased
 from ledger.regime.endorsement import (
     SIGNATURES_BYTES_MAX,
     Endorsement,
@@ -23,7 +24,6 @@ from ledger.regime.endorsement import (
     encode_signed,
     parse_signed,
 )
-from ledger.regime.load import load_regimes
 from ledger.regime.quorum import quorum_of
 from ledger.regime.trust import Trust, load_trust
 from ledger.report.quorum import quorum_document, quorum_tables
@@ -75,7 +75,7 @@ def sign(
 ) -> None:
     """Sign a rule pack in one role or several: that you vouch for what its rules say."""
     held = _pack(pack)
-    load_regimes(held)
+    load_cased(held)
     signed = Endorsement.of(held.digest, now().date(), role).sign(
         person_of(key, name, passphrase_file, None)
     )

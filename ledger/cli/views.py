@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from ledger.canonical import JSON
-from ledger.engines import inline, open_engine
+from ledger.engines import chosen, inline, open_engine
 from ledger.engines.corrected import Corrected, supposed_entry
 from ledger.engines.leaves import Leaves
 from ledger.entry import Entry
@@ -45,7 +45,7 @@ class LedgerViews:
             ]
             source = Corrected(self._source, size, entries)
         whole = size + len(supposed)
-        fold = open_engine(inline(self._engine), source)
+        fold = open_engine(inline(chosen(self._engine, whole)), source)
         folded = fold.fold(size=whole, limit=whole, as_of=as_of)
         return Records(self._origin, folded, 0, partial(fold.legs, limit=whole, as_of=as_of))
 

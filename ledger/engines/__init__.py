@@ -1,7 +1,8 @@
 """Engines fold the log into exact totals; every one of them gives equal values.
 
 ``plain`` is the definition, ``polars`` the fast one; ``pool`` and ``dask`` add up as ``polars``
-does, in processes of this machine and of others. An engine is imported only when chosen.
+does, in processes of this machine and of others. An engine is imported only when chosen: ``auto``
+chooses ``plain`` for a ledger so small that it is read sooner than polars is loaded.
 """
 
 from __future__ import annotations
@@ -14,13 +15,33 @@ from ledger.engines.place import Place
 from ledger.errors import InputError, MissingError
 from ledger.measure import Engine
 
-__all__ = ["ENGINES", "INLINE", "Means", "Place", "inline", "open_engine"]
+__all__ = [
+    "AUTO",
+    "ENGINES",
+    "INLINE",
+    "SMALL",
+    "Means",
+    "Place",
+    "chosen",
+    "inline",
+    "open_engine",
+]
 
-ENGINES = ("polars", "plain", "pool", "dask")
+AUTO = "auto"
+ENGINES = (AUTO, "polars", "plain", "pool", "dask")
 """Names for ``--engine``, the default first."""
 
-INLINE = ENGINES[:2]
+INLINE = ("polars", "plain")
 """Those that use their own process alone."""
+
+SMALL = 2_048
+"""Entries up to which ``auto`` reads each of them instead of loading polars."""
+
+
+def chosen(name: str, size: int) -> str:
+    """Return the engine for a ledger of so many entries, where one of this name was asked for."""
+    small = "plain" if size <= SMALL else "polars"
+    return small if name == AUTO else name
 
 
 def inline(name: str) -> str:
@@ -34,7 +55,7 @@ def open_engine(
     """Return an engine over a source of leaves.
 
     Args:
-        name: One of ``ENGINES``.
+        name: One of ``ENGINES``, chosen by size where that was ``auto``.
         source: Where the entries are read from.
         projection: Where derived files are kept; a temporary folder if None or not writable.
             ``plain`` needs none.
@@ -44,8 +65,8 @@ def open_engine(
         InputError: If the engine does not go with its means.
         MissingError: If there is no such engine, or what it needs is not there.
     """
-    if name not in ENGINES:
-        raise MissingError(f"there is no engine {name!r}", remedy="use: " + ", ".join(ENGINES))
+    if name not in ENGINES or name == AUTO:
+        raise MissingError(f"there is no engine {name!r}", remedy="use: " + ", ".join(ENGINES[1:]))
     if name != "dask" and means is not None and (means.scheduler or means.segments):
         raise InputError(
             f"the engine {name} uses no cluster",

@@ -143,4 +143,4 @@ def engine(source: Leaves, projection: Place | None, means: Means) -> PolarsEngi
     """
     cluster = Cluster(means)
     cluster.greet()
-    return PolarsEngine(source, projection, run=cluster, own=False, say=means.say)
+    return PolarsEngine(source, projection, run=cluster, own=False, means=means)

@@ -21,8 +21,10 @@ class Means:
         segments: URL of a folder or object store where workers find segments; None where they
             see the folder of the projection under its own name.
         say: Tells people a warning, one line.
+        reread: Whether the leaves of sealed segments are read and hashed again, all of them.
     """
 
     scheduler: str | None = None
     segments: str | None = None
     say: Callable[[str], None] = silent
+    reread: bool = False

@@ -17,7 +17,7 @@ import polars as pl
 from ledger.engines.columns import SCHEMA
 from ledger.engines.leaves import Leaves
 from ledger.engines.legs import collect_legs
-from ledger.engines.means import Means, silent
+from ledger.engines.means import Means
 from ledger.engines.partials import (
     CAPACITY,
     CAPACITY_COUNTS,
@@ -83,7 +83,7 @@ class PolarsEngine:
         *,
         run: Executor = map,
         own: bool = True,
-        say: Callable[[str], None] = silent,
+        means: Means | None = None,
     ) -> None:
         """Fold what this source holds.
 
@@ -93,13 +93,14 @@ class PolarsEngine:
             run: Maps ``partial_sums`` over batches.
             own: Whether that happens on this machine alone. What other machines add up is never
                 kept, and they are told the digests of the files that they are to read.
-            say: Tells people a warning.
+            means: What the command line allows. Where no root is given to hold them against, the
+                leaves of sealed segments are always read again.
         """
         self._source = source
         self._projection = Projection(source, place)
         self._run = run
         self._own = own
-        self._say = say
+        self._means = means or Means()
         self._size = 0
         self._read: Sequence[ProjectedSegment] = ()
 
@@ -137,7 +138,8 @@ class PolarsEngine:
 
     def _fold(self, size: int, limit: int, as_of: date, root: bytes | None) -> Folded:
         """Fold the files of the projection."""
-        segments = self._projection.segments(size)
+        sealed = root is not None and not self._means.reread
+        segments = self._projection.segments(size, sealed=sealed)
         leaves = _leaves(segments)
         if root is not None and leaves.root() != root:
             segments = self._projection.segments(size, rebuild=True)
@@ -147,7 +149,7 @@ class PolarsEngine:
         except DamagedSegmentError as error:
             # A file was damaged since its digest was checked: such are built again, once.
             parts = (error.message, error.where, error.why)
-            self._say(f"warning: {'; '.join(filter(None, parts))}; it is built again")
+            self._means.say(f"warning: {'; '.join(filter(None, parts))}; it is built again")
             segments = self._projection.segments(size, read=segments)
             sums = merge_sums(self._partials(segments, limit, as_of))
         held = (record for segment in segments for record in segment.read_records())
@@ -261,9 +263,9 @@ def _delivery_key(contract: str, model: str, *grade: Any) -> DeliveryKey:  # noq
     return DeliveryKey(contract, model, GradeKey(*grade))
 
 
-def engine(source: Leaves, projection: Place | None, _means: Means) -> PolarsEngine:
+def engine(source: Leaves, projection: Place | None, means: Means) -> PolarsEngine:
     """Return the engine over a source, with its projection in a folder."""
-    return PolarsEngine(source, projection)
+    return PolarsEngine(source, projection, means=means)
 
 
 def _leaves(segments: Sequence[ProjectedSegment]) -> CompactRange:

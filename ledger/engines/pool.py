@@ -79,4 +79,4 @@ def _submitted(
 
 def engine(source: Leaves, projection: Place | None, means: Means) -> PolarsEngine:
     """Return the engine over a source, with its projection in a folder."""
-    return PolarsEngine(source, projection, run=Pool(means.say))
+    return PolarsEngine(source, projection, run=Pool(means.say), means=means)

@@ -1,9 +1,11 @@
 """A projection is the log as Parquet, segment by segment: derived, disposable, never believed.
 
-A segment is used only while its files have the digests that its manifest states, the manifest is
-sealed under the ledger's secret, and its range is that of the leaves in the store, hashed anew;
-otherwise it is built again. Who has no secret builds from the leaves each time, so that nobody's
-forged files are added up. What the totals rest on is the range made from the leaves themselves.
+A segment is used only while its files have the digests that its manifest states and the manifest
+is sealed under the ledger's secret; otherwise it is built again. Where the caller has a signed root
+to hold them against, the sealed ranges of whole segments stand for their leaves: together they
+lead to that root, or all are built again. In every other case a range must be that of the leaves in
+the store, hashed anew. Who has no secret builds from the leaves each time, so that nobody's forged
+files are added up.
 Specification: ``schemas/projection.v2.md``.
 """
 
@@ -115,13 +117,20 @@ class Projection:
         self._summaries = Summaries(self._folder, self._secret)
 
     def segments(
-        self, size: int, *, rebuild: bool = False, read: Sequence[ProjectedSegment] = ()
+        self,
+        size: int,
+        *,
+        rebuild: bool = False,
+        sealed: bool = False,
+        read: Sequence[ProjectedSegment] = (),
     ) -> tuple[ProjectedSegment, ...]:
         """Return the segments of a tree, building those that are missing, stale or damaged.
 
         Args:
             size: Entries in the tree.
             rebuild: Build every one of them again.
+            sealed: Take whole segments for what they were when they were sealed, and do not read
+                their leaves. Only for who compares the root of them all with a signed one.
             read: Segments whose leaves were read in the same snapshot of the store, and are not
                 read again; their files are.
 
@@ -131,7 +140,10 @@ class Projection:
         found = []
         ranges = {(held.leaves.start, held.leaves.stop): held.leaves for held in read}
         for start, stop in segments(size):
-            held = None if rebuild else self._held(start, stop, ranges.get((start, stop)))
+            held = None if rebuild else self._held(start, stop)
+            if held and not (sealed and held.whole):
+                leaves = ranges.get((start, stop)) or read_range(self._source, start, stop)
+                held = held if held.leaves == leaves else None
             found.append(held or self._build(start, stop))
         return tuple(found)
 
@@ -151,8 +163,8 @@ class Projection:
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
 
-    def _held(self, start: int, stop: int, read: CompactRange | None) -> ProjectedSegment | None:
-        """Return a segment whose files are sound and whose leaves are still in the store."""
+    def _held(self, start: int, stop: int) -> ProjectedSegment | None:
+        """Return a segment whose files are the sealed ones."""
         paths = self._paths(start, stop)
         try:
             manifest: Any = json.loads(paths["manifest"].read_bytes())
@@ -163,9 +175,6 @@ class Projection:
         except (OSError, ValueError, KeyError, LedgerError):
             return None
         if any(manifest[name] != digest for name, digest in files.items()):
-            return None
-        # The leaves are hashed for every fold: a file beside them cannot vouch for them.
-        if (read or read_range(self._source, start, stop)) != segment.leaves:
             return None
         return segment
 

@@ -32,6 +32,7 @@ from ledger.merkle import leaf_hash
 from ledger.record import MODELS, Draft
 from ledger.regime.boundary import Boundary, boundaries
 from ledger.regime.case import Case, Days, Expectation
+from ledger.regime.cased import CasedRegime
 from ledger.regime.cases import Recorded, records_of, subject_of
 from ledger.regime.environment import Rates
 from ledger.regime.law import Law
@@ -172,7 +173,7 @@ class Bench:
         told = tuple(mismatches(regime, case, found, world))
         return CaseResult(regime.id, case, generated, told)
 
-    def run_written(self, regime: Regime) -> tuple[CaseResult, ...]:
+    def run_written(self, regime: CasedRegime) -> tuple[CaseResult, ...]:
         """Run the cases written in a rule file, in order."""
         return tuple(self.run(regime, case) for case in regime.cases)
 

@@ -23,9 +23,9 @@ from ledger.errors import LedgerError
 from ledger.journeys.casework import Bench, mismatches
 from ledger.regime.bearing import bearing
 from ledger.regime.case import Case
+from ledger.regime.cased import CasedRegime, check_cases
 from ledger.regime.equivalence import equivalence
 from ledger.regime.lint import lint_regime
-from ledger.regime.model import Regime
 from ledger.regime.mutation import Mutant, MutantKind, mutants, value_at
 from ledger.regime.probe import Probe, ProbeKind, probes
 from ledger.regime.soundness import check_regime
@@ -88,7 +88,7 @@ class _Trial:
     days: frozenset[date]
 
     @classmethod
-    def of(cls, regime: Regime, mutant: Mutant) -> _Trial:
+    def of(cls, regime: CasedRegime, mutant: Mutant) -> _Trial:
         """Prepare a mutant of a regime."""
         moved: frozenset[date] = frozenset()
         if mutant.kind == "day":
@@ -115,7 +115,7 @@ class _Held:
         self.world = world
         self._outcomes: dict[_Rules, _Outcome] = {}
 
-    def outcome(self, bench: Bench, regime: Regime, rules: _Rules) -> _Outcome:
+    def outcome(self, bench: Bench, regime: CasedRegime, rules: _Rules) -> _Outcome:
         """Return what the probe leads to under the rule file, by some of its rules."""
         held = self._outcomes.get(rules)
         if held is None:
@@ -126,7 +126,7 @@ class _Held:
 class Gate:
     """Tries the mutants of one regime."""
 
-    def __init__(self, bench: Bench, regime: Regime) -> None:
+    def __init__(self, bench: Bench, regime: CasedRegime) -> None:
         """Prepare the cases and probes of a regime.
 
         Args:
@@ -187,15 +187,22 @@ class Gate:
                 return held.case.name
         return None
 
-    def _complaint(self, regime: Regime) -> str:
+    def _complaint(self, regime: CasedRegime) -> str:
         """Return what is wrong with a mutant and not with the file; empty if nothing is."""
-        checked = (check_regime(_FILE, regime, self._bench.vocabulary), lint_regime(_FILE, regime))
-        flaws = {(flaw.code, flaw.message) for found in checked for flaw in found}
         if self._known_flaws is None:
-            own = self._regime
-            known = (check_regime(_FILE, own, self._bench.vocabulary), lint_regime(_FILE, own))
-            self._known_flaws = {(flaw.code, flaw.message) for found in known for flaw in found}
-        return next(iter(sorted(message for _, message in flaws - self._known_flaws)), "")
+            self._known_flaws = self._flaws(self._regime)
+        new = self._flaws(regime) - self._known_flaws
+        return next(iter(sorted(message for _, message in new)), "")
+
+    def _flaws(self, regime: CasedRegime) -> set[tuple[str, str]]:
+        """Return code and message of everything that is wrong with a rule file."""
+        words = self._bench.vocabulary
+        checks = (check_regime(_FILE, regime, words), check_cases(_FILE, regime, words))
+        return {
+            (flaw.code, flaw.message)
+            for found in (*checks, lint_regime(_FILE, regime))
+            for flaw in found
+        }
 
     def _tells(self, trial: _Trial, case: Case, world: World) -> bool:
         """Return whether a written case does not come out as it expects."""
@@ -226,7 +233,9 @@ class Gate:
         return _Held(probe, world)
 
 
-def outcome_of(bench: Bench, regime: Regime, case: Case, world: World, rules: _Rules) -> _Outcome:
+def outcome_of(
+    bench: Bench, regime: CasedRegime, case: Case, world: World, rules: _Rules
+) -> _Outcome:
     """Return what a case leads to by some of its rules, or that it cannot be asked."""
     try:
         found = bench.determined(regime, case, world, rules)

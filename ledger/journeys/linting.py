@@ -11,9 +11,10 @@ from typing import Final
 from ledger.errors import MissingError, RuleError
 from ledger.hardware import Catalogue
 from ledger.pack import LINT_NAME, Pack, read_pack, read_rule_text, rule_files
+from ledger.regime.cased import read_regime_files
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.lint import lint_regime
-from ledger.regime.load import REGIMES_FOLDER, read_regime_files
+from ledger.regime.load import REGIMES_FOLDER
 from ledger.regime.model import Regime
 from ledger.regime.vocabulary import load_vocabulary
 from ledger.regime.waiver import Waived, Waiver, apply_waivers, parse_waivers

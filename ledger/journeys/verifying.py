@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ledger.checkpoint import Checkpoint
 from ledger.errors import InputError, IntegrityError
 from ledger.inclusion import Proof
 from ledger.keys import VerifierKey
 from ledger.log import Row
-from ledger.merkle import inclusion_proof, leaf_hash
-from ledger.verify import Verdict
+from ledger.merkle import leaf_hash
+
+if TYPE_CHECKING:
+    from ledger.verify import Verdict
 
 __all__ = ["Leaves", "Rows", "failure_document", "hashed_anew", "prove", "verdict_document"]
 
@@ -19,10 +21,14 @@ SCHEMA = "flopledger/verify.v1"
 
 
 class Leaves(Protocol):
-    """The part of a store that proofs need."""
+    """What proofs need of a ledger."""
 
-    def hashes(self, stop: int) -> list[bytes]:
-        """Return the leaf hashes of the entries [0, stop)."""
+    def inclusion(self, seq: int, checkpoint: Checkpoint) -> tuple[bytes, list[bytes]]:
+        """Return the hash of a signed entry, and its path to the root of a checkpoint.
+
+        Raises:
+            IntegrityError: If the entries are not those that were signed.
+        """
         ...
 
     def vkey(self) -> str:
@@ -38,8 +44,8 @@ class Rows(Protocol):
         ...
 
 
-def hashed_anew(ledger: Rows, stop: int) -> list[bytes]:
-    """Return the leaf hashes of the entries [0, stop), each from its stored bytes.
+def hashed_anew(ledger: Rows, stop: int, *, start: int = 0) -> list[bytes]:
+    """Return the leaf hashes of the entries [start, stop), each from its stored bytes.
 
     The stored hashes alone would prove what was signed while the bytes beside them are others.
 
@@ -47,7 +53,7 @@ def hashed_anew(ledger: Rows, stop: int) -> list[bytes]:
         IntegrityError: If the stored hash of an entry is another, naming the entry.
     """
     hashes = []
-    for row in ledger.read(0, stop):
+    for row in ledger.read(start, stop):
         digest = leaf_hash(row.bytes)
         if digest != row.hash:
             raise IntegrityError(
@@ -79,15 +85,9 @@ def prove(ledger: Leaves, note: bytes, seq: int) -> Proof:
             why="a proof leads to a signed root",
             remedy="flopledger status shows how many entries there are and are signed",
         )
-    leaves = ledger.hashes(checkpoint.size)
-    if len(leaves) != checkpoint.size:
-        raise IntegrityError(
-            f"the database holds {len(leaves)} of {checkpoint.size} signed entries",
-            seq=len(leaves),
-            remedy="flopledger verify says what is wrong",
-        )
-    proof = Proof(seq, tuple(inclusion_proof(leaves, seq)), checkpoint, note)
-    proof.verify(leaves[seq])
+    leaf, path = ledger.inclusion(seq, checkpoint)
+    proof = Proof(seq, tuple(path), checkpoint, note)
+    proof.verify(leaf)
     return proof
 
 

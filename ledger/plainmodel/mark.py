@@ -41,6 +41,7 @@ class ConfigDict(TypedDict, total=False):
     frozen: bool
     validate_by_name: bool
     validate_by_alias: bool
+    defer_build: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ from ledger.plainmodel.reader import Reader, reader_of
 __all__ = ["BaseModel", "parse_json", "written"]
 
 _CLOSED: Final[Mapping[str, object]] = {"strict": True, "extra": "forbid", "frozen": True}
-_KNOWN: Final = {*_CLOSED, "validate_by_name", "validate_by_alias"}
+# A plain model is read by a plan that is made at its first use, whether that is asked for or not.
+_KNOWN: Final = {*_CLOSED, "validate_by_name", "validate_by_alias", "defer_build"}
 _IN_CODE: Final = ValidationInfo()
 
 

@@ -13,11 +13,11 @@ from ledger.modelling import ValidationError
 from ledger.record.administration import Adoption, Anchor, Attestation, Filing, Key, Reversal
 from ledger.record.allocation import Allocation
 from ledger.record.faults import faults
-from ledger.record.fields import Body, Evidence
+from ledger.record.fields import Body
 from ledger.record.subject import Commitment, Fact, Holding, Lineage
 from ledger.record.whole import Whole
 
-__all__ = ["MODELS", "Draft", "draft_again", "draft_of", "evidence_grade", "parse_record"]
+__all__ = ["MODELS", "Draft", "draft_again", "draft_of", "parse_record"]
 
 MODELS: Mapping[str, type[Body]] = {
     "adoption": Adoption,
@@ -34,7 +34,6 @@ MODELS: Mapping[str, type[Body]] = {
 }
 
 HIDDEN_MAX = 4000  # characters of a confidential text, as of a public one
-_DOCUMENTED = frozenset({"architecture", "counter", "hardware", "framework_reported"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +165,3 @@ def parse_record(value: Mapping[str, Any]) -> Draft:
     if not isinstance(key, list) or not all(isinstance(part, str) for part in key):
         raise InputError("key is a list of texts", remedy='write ["cluster-1", "job-17"]')
     return draft_of(kind, fields, hidden=hidden, key=tuple(key))
-
-
-def evidence_grade(body: Mapping[str, Any]) -> Evidence:
-    """Return the evidence grade that follows from where a record comes from.
-
-    A hardware-signed; B countersigned by the provider or on its invoice; D one documented method
-    with its inputs; E assertion. C, two methods that agree, follows from reconciling records and
-    never from one of them.
-    """
-    evidence = body["evidence"]
-    kind = evidence["source_kind"]
-    if kind == "hardware_signed":
-        return "A"
-    if kind in {"provider_countersigned", "invoice"}:
-        return "B"
-    if body.get("method") in _DOCUMENTED and body.get("method_inputs"):
-        return "D"
-    return "E"

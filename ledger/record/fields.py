@@ -133,7 +133,7 @@ class Body(BaseModel):
             them out where nothing is stated, and is then byte for byte what it was before.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     HIDDEN: ClassVar[frozenset[str]] = frozenset()
     PSEUDONYMS: ClassVar[frozenset[str]] = frozenset()

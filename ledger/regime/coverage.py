@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.regime.case import Case, Expectation
+from ledger.regime.cased import CasedRegime
 from ledger.regime.dated import APPLICABLE, standing_on
-from ledger.regime.model import Regime
 from ledger.regime.rule import Rule
 
 __all__ = ["findings_unseen", "force_unseen", "scope_unseen"]
@@ -14,7 +14,7 @@ __all__ = ["findings_unseen", "force_unseen", "scope_unseen"]
 _FINDINGS = ("met", "not_met", "undetermined")
 
 
-def findings_unseen(regime: Regime) -> Iterator[tuple[str, str, str]]:
+def findings_unseen(regime: CasedRegime) -> Iterator[tuple[str, str, str]]:
     """Every rule is seen met, not met and undetermined, or of open scope.
 
     Yields:
@@ -30,7 +30,7 @@ def findings_unseen(regime: Regime) -> Iterator[tuple[str, str, str]]:
             yield f"rules[{index}]", message, "add a case for each to cases:"
 
 
-def scope_unseen(regime: Regime) -> Iterator[tuple[str, str, str]]:
+def scope_unseen(regime: CasedRegime) -> Iterator[tuple[str, str, str]]:
     """Every rule with a scope is seen out of it while it could bind somebody.
 
     Yields:
@@ -46,7 +46,7 @@ def scope_unseen(regime: Regime) -> Iterator[tuple[str, str, str]]:
             yield f"rules[{index}]", message, remedy
 
 
-def force_unseen(regime: Regime) -> Iterator[tuple[str, str, str]]:
+def force_unseen(regime: CasedRegime) -> Iterator[tuple[str, str, str]]:
     """Every rule is seen on a day on which the regime binds nobody.
 
     Yields:
@@ -60,7 +60,7 @@ def force_unseen(regime: Regime) -> Iterator[tuple[str, str, str]]:
             yield f"rules[{index}]", message, remedy
 
 
-def _expected(regime: Regime, rule: Rule) -> list[tuple[Case, Expectation]]:
+def _expected(regime: CasedRegime, rule: Rule) -> list[tuple[Case, Expectation]]:
     """Return what the cases expect of a rule."""
     return [
         (case, expected)
@@ -74,7 +74,7 @@ def _out(expected: Expectation) -> bool:
     return expected.in_scope == "no" or expected.finding == "none"
 
 
-def _binds(regime: Regime, case: Case) -> bool:
+def _binds(regime: CasedRegime, case: Case) -> bool:
     """Return whether the regime can bind somebody in a case, or is assumed to."""
     if regime.id in case.law.assume:
         return case.law.assume[regime.id] in APPLICABLE

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from ledger.errors import RuleError
 from ledger.modelling import ErrorDetails, TypeAdapter, ValidationError
@@ -24,6 +24,7 @@ from ledger.yamltree import Tree
 __all__ = ["Flaw", "flawed", "parse_node"]
 
 T = TypeVar("T")
+_ADAPTERS: Final[dict[type[Any], TypeAdapter[Any]]] = {}  # built at first use, once each
 _PLAIN: Final = {
     "model_type": ("a mapping belongs here", "write { key: value }"),
     "dict_type": ("a mapping belongs here", "write { key: value }"),
@@ -101,12 +102,19 @@ def parse_node(
     except UnicodeEncodeError:
         halves = (_place(loc, tree, missing=False) for loc in _halves(tree, ()))
         return None, tuple(_half_told(file, place) for place in halves)
-    adapter: TypeAdapter[T] = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
+    adapter: TypeAdapter[T] = kind if isinstance(kind, TypeAdapter) else _adapter(kind)
     try:
         return adapter.validate_python(_frozen(tree), context=FROM_FILE, strict=True), ()
     except ValidationError as error:
         details = error.errors(include_url=False)
         return None, tuple(_flaw(detail, tree, file) for detail in _causes(details))
+
+
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    """Return what reads a model, built once."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
 
 
 def _frozen(tree: Tree) -> object:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from ledger.regime.case import Case
+from ledger.regime.cased import CasedRegime
 from ledger.regime.counting import Counting
 from ledger.regime.expression import AnyOf, Comparison, Member
 from ledger.regime.gist import gist
 from ledger.regime.likeness import Likeness, likenesses
-from ledger.regime.model import Regime
 from ledger.regime.operator import Operator
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import Node
@@ -112,8 +112,8 @@ class Difference:
         likenesses: What became of each condition that is written otherwise.
     """
 
-    old: Regime
-    new: Regime
+    old: CasedRegime
+    new: CasedRegime
     changes: tuple[Change, ...]
     values: tuple[ValueChange, ...]
     cases: tuple[CaseChange, ...]
@@ -129,7 +129,7 @@ class Difference:
         return self.of_law or bool(self.cases)
 
 
-def difference(old: Regime, new: Regime) -> Difference:
+def difference(old: CasedRegime, new: CasedRegime) -> Difference:
     """Compare two regimes.
 
     Args:
@@ -137,7 +137,7 @@ def difference(old: Regime, new: Regime) -> Difference:
         new: The other, of the same id or not.
     """
     found: list[Change] = []
-    for name, info in Regime.model_fields.items():
+    for name, info in CasedRegime.model_fields.items():
         if name not in {"parameters", "cases"}:
             key = info.alias or name
             found += changes(getattr(old, name), getattr(new, name), key)
@@ -320,7 +320,7 @@ def _index(place: _Place[object], items: Sequence[object]) -> str:
     return label if label is not None and alone else str(place[0])
 
 
-def _parameters(old: Regime, new: Regime) -> Iterator[Change]:
+def _parameters(old: CasedRegime, new: CasedRegime) -> Iterator[Change]:
     """Yield what differs of parameters beside their values."""
     for name in dict.fromkeys((*old.parameters, *new.parameters)):
         place = f"parameters.{name}"
@@ -336,7 +336,7 @@ def _parameters(old: Regime, new: Regime) -> Iterator[Change]:
             )
 
 
-def _values(old: Regime, new: Regime) -> Iterator[ValueChange]:
+def _values(old: CasedRegime, new: CasedRegime) -> Iterator[ValueChange]:
     """Yield the values of parameters that are new, gone or otherwise."""
     for name in dict.fromkeys((*old.parameters, *new.parameters)):
         before, after = (

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ledger.errors import MissingError, RuleError
 from ledger.pack import Pack, read_pack
 from ledger.regime.diagnosis import flawed
-from ledger.regime.load import REGIMES_FOLDER, load_regimes, read_regimes
-from ledger.regime.model import Regimes
+from ledger.regime.load import REGIMES_FOLDER
 from ledger.regime.vocabulary import ACTIVITIES_PATH, FACTS_PATH, Vocabulary, load_vocabulary
 from ledger.yamltree import Tree, parse_tree
+
+if TYPE_CHECKING:
+    from ledger.regime.cased import CasedRegimes
 
 __all__ = ["Edition", "Lawbook", "lawbook", "read_edition", "without"]
 
@@ -34,7 +36,7 @@ class Lawbook:
 
     pack: Pack
     words: Vocabulary
-    regimes: Regimes
+    regimes: CasedRegimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,12 @@ def lawbook(pack: Pack, given: Mapping[str, str]) -> Lawbook:
         RuleError: If a file is wrong; names the place.
         MissingError: If the pack has no vocabulary.
     """
+    # Who only asks the law loads no cases.
+    from ledger.regime.cased import load_cased, read_regimes  # noqa: PLC0415
+
     words = load_vocabulary(pack)
     if not given:
-        return Lawbook(pack, words, load_regimes(pack))
+        return Lawbook(pack, words, load_cased(pack))
     regimes, flaws = read_regimes(pack, words)
     if flaws:
         raise flawed([replace(flaw, file=given.get(flaw.file, flaw.file)) for flaw in flaws])

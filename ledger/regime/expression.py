@@ -379,9 +379,6 @@ NumberNode = Quote | Mul | Sum | Max | Total | Flow | AtWindow
 ConditionNode = Gt | Ge | Lt | Le | All | Any | Not | AnyOf | Member | Exists
 Expression = str | NumberNode | ConditionNode | Choose
 
-for _node in (*_NUMBERS, *_CONDITIONS, Members, Comparison, OverRows, Joined, Choice, Choose):
-    _node.model_rebuild()
-
 
 def walk(node: Expression) -> Iterator[Expression]:
     """Yield the node and everything below it, parents first, in the order of the file."""

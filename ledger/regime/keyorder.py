@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Annotated, Final, Union, get_args, get_origin
 
+from ledger.regime.cased import CasedRegime
 from ledger.regime.markup import Entry, Group, Part
-from ledger.regime.model import Regime
 from ledger.regime.scalar import Node
 from ledger.regime.vocabulary import ACTIVITIES_PATH, FACTS_PATH, Activity, Fact
 from ledger.regime.waiver import Waivers
@@ -31,7 +31,7 @@ class Kind:
 
 
 _BY_SCHEMA: Final = {
-    "regime/1": Kind(Regime, "regime.v1.schema.json"),
+    "regime/1": Kind(CasedRegime, "regime.v1.schema.json"),
     "lint/1": Kind(Waivers, "lint.v1.schema.json"),
 }
 _BY_PATH: Final = {

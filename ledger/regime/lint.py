@@ -15,12 +15,12 @@ from typing import Final, TypeAlias
 from ledger.pack import Pack
 from ledger.quantity import Quantity
 from ledger.regime.case import AtLeast, Range
+from ledger.regime.cased import CasedRegime, load_regime
 from ledger.regime.constant import choices, constants
 from ledger.regime.coverage import findings_unseen, force_unseen, scope_unseen
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.gaps import gaps, stances, unknown_when_binding
-from ledger.regime.load import REGIMES_FOLDER, load_regime
-from ledger.regime.model import Regime
+from ledger.regime.load import REGIMES_FOLDER
 from ledger.regime.phrase import CONTRARY, comparator_of, compared, lost_exponent, mentions_lost
 from ledger.regime.sourcing import old_reviews, uncited, unlocated, unverified
 from ledger.regime.usage import texts, unused
@@ -43,7 +43,7 @@ class Look:
     """
 
     file: str
-    regime: Regime
+    regime: CasedRegime
     facts: Mapping[str, Fact]
     on: date | None
 
@@ -76,7 +76,7 @@ def lint_pack(
 
 def lint_regime(
     file: str,
-    regime: Regime,
+    regime: CasedRegime,
     vocabulary: Vocabulary | None = None,
     today: date | None = None,
 ) -> tuple[Flaw, ...]:
@@ -104,7 +104,7 @@ def _file_name(look: Look) -> _Found:
         yield "id", message, f"name it {look.regime.id}.yaml"
 
 
-def _against_phrase(regime: Regime) -> _Found:
+def _against_phrase(regime: CasedRegime) -> _Found:
     """The comparator is the one that the quoted words ask for."""
     for index, rule in enumerate(regime.rules):
         for item in compared(regime, rule):
@@ -120,7 +120,7 @@ def _against_phrase(regime: Regime) -> _Found:
                 yield place, f"{item.parameter}: {message}", f"write {wanted}, or quote the words"
 
 
-def _without_comparator(regime: Regime) -> _Found:
+def _without_comparator(regime: CasedRegime) -> _Found:
     """Where the quoted words name no comparator, the choice is a reading or an interpretation."""
     for index, rule in enumerate(regime.rules):
         if rule.interpretation is not None:
@@ -135,7 +135,7 @@ def _without_comparator(regime: Regime) -> _Found:
                 yield f"rules[{index}].{item.place}", message, remedy
 
 
-def _lost_exponents(regime: Regime) -> _Found:
+def _lost_exponents(regime: CasedRegime) -> _Found:
     """No power of ten is printed flat, as 1025 for 10^25."""
     for place, quantity in _quantities(regime):
         if lost_exponent(quantity):
@@ -146,7 +146,7 @@ def _lost_exponents(regime: Regime) -> _Found:
             yield _flat(place, flat)
 
 
-def _quantities(regime: Regime) -> Iterator[tuple[str, Quantity]]:
+def _quantities(regime: CasedRegime) -> Iterator[tuple[str, Quantity]]:
     """Yield the figures of the parameters and of the cases with their paths."""
     for name, parameter in regime.parameters.items():
         for index, value in enumerate(parameter.values):
@@ -180,7 +180,7 @@ def _flat(place: str, text: str) -> tuple[str, str, str]:
     return place, f"{text} looks like a power of ten without its exponent", remedy
 
 
-def _views(regime: Regime) -> _Found:
+def _views(regime: CasedRegime) -> _Found:
     """What is foreseen rests on commitments, and what has happened does not."""
     for index, rule in enumerate(regime.rules):
         views = rule.views

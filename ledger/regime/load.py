@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from ledger.errors import RuleError
 from ledger.pack import Pack
@@ -18,21 +18,27 @@ from ledger.regime.vocabulary import Vocabulary, load_vocabulary
 from ledger.yamltree import Tree
 
 __all__ = [
+    "PACKS_HELD",
     "REGIMES_FOLDER",
+    "by_id",
     "find_regime",
-    "load_regime",
     "load_regimes",
-    "read_regime_files",
-    "read_regimes",
+    "read_files",
+    "sound",
 ]
 
 REGIMES_FOLDER: Final = "regimes/"
-_PACKS_HELD: Final = 4
+PACKS_HELD: Final = 4
+
+_Regime = TypeVar("_Regime", bound=Regime)
 
 
-@lru_cache(maxsize=_PACKS_HELD)
+@lru_cache(maxsize=PACKS_HELD)
 def load_regimes(pack: Pack) -> Regimes:
-    """Read every regime of a rule pack; the last few packs are read once each.
+    """Read the law of every regime of a rule pack; the last few packs are read once each.
+
+    Cases are not read: no determination asks them. Who takes a pack over, or runs its cases, loads
+    them with `load_cased`.
 
     Args:
         pack: The rule pack.
@@ -44,48 +50,33 @@ def load_regimes(pack: Pack) -> Regimes:
         MissingError: If the pack has no vocabulary.
         RuleError: If a file is wrong; names file, place, and what to write instead.
     """
-    regimes, flaws = read_regimes(pack)
+    vocabulary = load_vocabulary(pack)
+    return sound(by_id(*read_files(pack, lambda file, tree: _law(file, tree, vocabulary))))
+
+
+def sound(read: tuple[Mapping[str, _Regime], tuple[Flaw, ...]]) -> Mapping[str, _Regime]:
+    """Return regimes that have no flaw."""
+    regimes, flaws = read
     if flaws:
         raise flawed(flaws)
     return MappingProxyType(dict(regimes))
 
 
-def read_regimes(
-    pack: Pack, vocabulary: Vocabulary | None = None
-) -> tuple[Regimes, tuple[Flaw, ...]]:
-    """Read every regime of a rule pack and collect what is wrong.
-
-    Args:
-        pack: The rule pack.
-        vocabulary: Its vocabulary if it was read already.
-
-    Returns:
-        The regimes without a flaw, by id in order, and every flaw of the others.
-
-    Raises:
-        MissingError: If the pack has no vocabulary.
-        RuleError: If the vocabulary itself is wrong.
-    """
-    filed, flaws = read_regime_files(pack, vocabulary or load_vocabulary(pack))
+def by_id(
+    filed: Mapping[str, _Regime], flaws: tuple[Flaw, ...]
+) -> tuple[Mapping[str, _Regime], tuple[Flaw, ...]]:
+    """Return regimes by id in order, and the flaws."""
     return {regime.id: regime for regime in sorted(filed.values(), key=lambda each: each.id)}, flaws
 
 
-def read_regime_files(
-    pack: Pack, vocabulary: Vocabulary
-) -> tuple[Mapping[str, Regime], tuple[Flaw, ...]]:
-    """Read every regime of a rule pack and collect what is wrong.
-
-    Args:
-        pack: The rule pack.
-        vocabulary: Its vocabulary.
-
-    Returns:
-        The regimes without a flaw by the path of their file, and every flaw of the others.
-    """
-    found, held = dict[str, Regime](), dict[str, str]()
+def read_files(
+    pack: Pack, load: Callable[[str, Tree], tuple[_Regime | None, tuple[Flaw, ...]]]
+) -> tuple[Mapping[str, _Regime], tuple[Flaw, ...]]:
+    """Load every rule file of a pack; return regimes by path, and every flaw."""
+    found, held = dict[str, _Regime](), dict[str, str]()
     flaws: list[Flaw] = []
     for file, tree in sorted(pack.under(REGIMES_FOLDER).items()):
-        regime, wrong = load_regime(file, tree, vocabulary)
+        regime, wrong = load(file, tree)
         flaws += wrong
         if regime is None:
             continue
@@ -98,27 +89,21 @@ def read_regime_files(
     return found, tuple(flaws)
 
 
-def load_regime(
-    file: str, tree: Tree, vocabulary: Vocabulary
-) -> tuple[Regime | None, tuple[Flaw, ...]]:
-    """Read one rule file.
-
-    Args:
-        file: Its path, for messages.
-        tree: What it holds, every scalar a text.
-        vocabulary: Facts and activities.
-
-    Returns:
-        The regime and no flaws, or None and every flaw.
-    """
-    regime, flaws = parse_node(Regime, tree, file)
+def _law(file: str, tree: Tree, vocabulary: Vocabulary) -> tuple[Regime | None, tuple[Flaw, ...]]:
+    """Read one rule file without its cases."""
+    law = (
+        {key: part for key, part in tree.items() if key != "cases"}
+        if isinstance(tree, dict)
+        else tree
+    )
+    regime, flaws = parse_node(Regime, law, file)
     if regime is None:
         return None, flaws
     unsound = check_regime(file, regime, vocabulary)
     return (None, unsound) if unsound else (regime, ())
 
 
-def find_regime(regimes: Regimes, regime_id: str) -> Regime:
+def find_regime(regimes: Mapping[str, _Regime], regime_id: str) -> _Regime:
     """Return the regime of that id.
 
     Raises:

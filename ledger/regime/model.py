@@ -1,4 +1,7 @@
-"""A regime is one body of law as data: its sources, standing, figures, rules and cases."""
+"""A regime is one body of law as data: its sources, standing, figures and rules.
+
+Its file holds cases, too, which no determination reads: see ``ledger.regime.cased``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from ledger.modelling import Field
-from ledger.regime.case import Case
 from ledger.regime.counting import Counting, Reading
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import Day, Identifier, Localised, Node, RegimeId, Word, YesNo
@@ -26,11 +28,7 @@ class Review(Node):
 
 
 class Regime(Node):
-    """A rule file, ``rules/regimes/<jurisdiction>/<regime>.yaml``.
-
-    An ``optional`` one, such as a proposal for a treaty or a voluntary framework, is asked only by
-    name.
-    """
+    """The law of a rule file: all that a determination reads, and no cases."""
 
     schema_: Literal["regime/1"] = Field(alias="schema")
     id: RegimeId
@@ -48,7 +46,6 @@ class Regime(Node):
     rules: tuple[Rule, ...] = Field(min_length=1)
     penalties: tuple[Penalty, ...] = ()
     notes: tuple[Note, ...] = ()
-    cases: tuple[Case, ...] = ()
 
     def rule(self, rule_id: str) -> Rule | None:
         """Return the rule of that id, or None."""

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any, Final, Literal, TypeAlias
 
 from ledger.quantity import Dimension, Quantity
+from ledger.regime.cased import CasedRegime
 from ledger.regime.expression import (
     All,
     Comparison,
@@ -26,7 +27,6 @@ from ledger.regime.expression import (
     Total,
 )
 from ledger.regime.expression import Any as AnyNode
-from ledger.regime.model import Regime
 from ledger.regime.rule import Rule
 from ledger.regime.scalar import Node
 from ledger.regime.source import SetValue
@@ -84,7 +84,7 @@ class Mutant:
     kind: MutantKind
     path: tuple[str | int, ...]
     change: str
-    regime: Regime
+    regime: CasedRegime
 
     @property
     def place(self) -> str:
@@ -98,7 +98,7 @@ class Mutant:
         return f"{self.place}: {self.change}"
 
 
-def mutants(regime: Regime) -> Iterator[Mutant]:
+def mutants(regime: CasedRegime) -> Iterator[Mutant]:
     """Yield every mutant of a regime, in the order of the file."""
     for path, value in _values(regime, ()):
         for kind, change, changed in _changes(regime, path, value):
@@ -129,7 +129,7 @@ def _values(value: object, path: _Path) -> Iterator[tuple[_Path, object]]:
 
 
 def _changes(  # noqa: C901, PLR0912 - one branch for each thing that can be changed
-    regime: Regime, path: _Path, value: object
+    regime: CasedRegime, path: _Path, value: object
 ) -> _Changed:
     """Yield the ways in which one value can be mistaken."""
     family = path[0]
@@ -212,7 +212,7 @@ def _dropped(rule: Rule) -> _Changed:
         yield "structure", f"without exception {item.id}", rule.model_copy(update={"unless": rest})
 
 
-def _dates_something(regime: Regime, source: str) -> bool:
+def _dates_something(regime: CasedRegime, source: str) -> bool:
     """Return whether the publication of a source says when an event or stance was known."""
     events = [(item.known, item.cite) for item in regime.lifecycle]
     stances = [(item.known, item.cite) for item in regime.enforcement]

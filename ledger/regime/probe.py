@@ -17,8 +17,8 @@ from typing import Any, Final, Literal, TypeAlias
 from ledger.quantity import Quantity
 from ledger.regime.boundary import ABOVE
 from ledger.regime.case import Case, CaseLaw, CaseLineage, CaseTraining
+from ledger.regime.cased import CasedRegime
 from ledger.regime.counting import OPERATION_KINDS, RELATIONS, Open
-from ledger.regime.model import Regime
 from ledger.regime.scalar import Node
 from ledger.regime.source import LawStatus
 from ledger.regime.vocabulary import Vocabulary
@@ -46,7 +46,9 @@ class Probe:
     records: Case
 
 
-def probes(regime: Regime, vocabulary: Vocabulary, generated: Sequence[Case]) -> Iterator[Probe]:
+def probes(
+    regime: CasedRegime, vocabulary: Vocabulary, generated: Sequence[Case]
+) -> Iterator[Probe]:
     """Yield the probes of a regime.
 
     Args:
@@ -75,7 +77,7 @@ def _bases(cases: Iterable[Case]) -> list[Case]:
     return list({id(case): case for case in found.values()}.values())
 
 
-def _on_days(regime: Regime, base: Case) -> Iterator[Probe]:
+def _on_days(regime: CasedRegime, base: Case) -> Iterator[Probe]:
     """Yield a case on each day that the file names and the day before, and known by then."""
     bound, known = set[date](), set[date]()
     for name, day in _days(regime):
@@ -116,7 +118,7 @@ def _days_in(value: object, name: str) -> Iterator[tuple[str, date]]:
             yield from _days_in(item, name)
 
 
-def _of_work(regime: Regime, base: Case, vocabulary: Vocabulary) -> Iterator[Probe]:
+def _of_work(regime: CasedRegime, base: Case, vocabulary: Vocabulary) -> Iterator[Probe]:
     """Yield a case with each kind of work and lineage, and under each reading those it answers."""
     work: list[tuple[str, Case]] = [
         (f"activities.{name}", _doing(base, {"activity": name})) for name in vocabulary.activities
@@ -136,7 +138,7 @@ def _of_work(regime: Regime, base: Case, vocabulary: Vocabulary) -> Iterator[Pro
             yield _probe("work", base, {"readings": chosen}, f"{name}={word}")
 
 
-def _asked(regime: Regime, place: str) -> list[str]:
+def _asked(regime: CasedRegime, place: str) -> list[str]:
     """Return the readings that answer a place of the counting sets."""
     found = dict.fromkeys(
         answer.reading

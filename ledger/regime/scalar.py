@@ -90,7 +90,8 @@ DIMENSIONS: Final = (*(member.value for member in Dimension), "date")
 class Node(BaseModel):
     """A mapping of a rule file: closed, strict and never changed after loading."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    # Built with the regime that holds it, once, and by itself only where it is made by itself.
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

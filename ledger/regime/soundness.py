@@ -8,8 +8,6 @@ from datetime import date
 from itertools import combinations
 from typing import Final, TypeAlias
 
-from ledger.errors import LedgerError
-from ledger.regime.case import Case, stated_facts
 from ledger.regime.counting import Counting, Open
 from ledger.regime.diagnosis import Flaw
 from ledger.regime.dimension import check_rule, conditions, duties
@@ -52,8 +50,6 @@ def check_regime(file: str, regime: Regime, vocabulary: Vocabulary) -> tuple[Fla
     for index, rule in enumerate(regime.rules):
         found += check_rule(file, f"rules[{index}]", regime, rule, vocabulary)
         found += [Flaw(file, *flaw) for flaw in _moments(f"rules[{index}]", rule, vocabulary)]
-    for index, case in enumerate(regime.cases):
-        found += [Flaw(file, *flaw) for flaw in _case(f"cases[{index}]", case, regime, vocabulary)]
     return tuple(found)
 
 
@@ -124,9 +120,6 @@ def _duplicates(regime: Regime) -> _Found:
     for name in sorted(set(regime.parameters) & set(regime.sets)):
         message = f"{name} names a parameter and a set"
         yield f"sets.{name}", "duplicate", message, "rename one"
-    names = [case.name for case in regime.cases]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield "cases", "duplicate", f"two cases are named {name!r}", "rename one"
 
 
 def _readings(regime: Regime) -> _Found:
@@ -288,53 +281,3 @@ def _circle(
             return found
     settled.add(rule)
     return ()
-
-
-def _case(place: str, case: Case, regime: Regime, vocabulary: Vocabulary) -> _Found:
-    """Refuse a case that asks what the file cannot answer."""
-    for rule_id in case.expect:
-        if regime.rule(rule_id) is None:
-            message = f"there is no rule {rule_id!r} in this file"
-            remedy = nearest(rule_id, [rule.id for rule in regime.rules])
-            yield f"{place}.expect.{rule_id}", "unresolved", message, remedy
-    yield from _case_duties(place, case, regime)
-    for reading, alternative in case.readings.items():
-        known = regime.readings.get(reading)
-        if known is None or alternative not in known.alternatives:
-            words = regime.readings if known is None else known.alternatives
-            message = f"{reading}={alternative} is not a reading of this file"
-            remedy = nearest(reading if known is None else alternative, words)
-            yield f"{place}.readings.{reading}", "unresolved", message, remedy
-    rows = [("training", row.activity) for row in case.training]
-    rows += [("commitments", row.activity) for row in case.commitments]
-    for key, activity in rows:
-        if activity not in vocabulary.activities:
-            remedy = nearest(activity, vocabulary.activities)
-            yield f"{place}.{key}", "unknown-activity", f"{activity!r} is no activity", remedy
-    yield from _case_facts(place, case, vocabulary)
-
-
-def _case_duties(place: str, case: Case, regime: Regime) -> _Found:
-    """Refuse duties that no rule has: of one that is not there, nothing could come out wrong."""
-    for rule_id, subjects in case.expect.items():
-        rule = regime.rule(rule_id)
-        known = [duty.id for duty in rule.obligations] if rule is not None else []
-        for subject, expected in subjects.items() if rule is not None else ():
-            for key in ("due", "binds"):
-                for name in getattr(expected, key) or {}:
-                    if name not in known:
-                        where = f"{place}.expect.{rule_id}.{subject}.{key}.{name}"
-                        message = f"rule {rule_id} has no obligation {name!r}"
-                        yield where, "unresolved", message, nearest(name, known)
-
-
-def _case_facts(place: str, case: Case, vocabulary: Vocabulary) -> _Found:
-    """Refuse facts that nobody could record."""
-    for subject, facts in case.facts.items():
-        for name, stated in facts.items():
-            for each in stated_facts(stated):
-                try:
-                    vocabulary.read_value(name, each.value)
-                except LedgerError as error:
-                    where = f"{place}.facts.{subject}.{name}"
-                    yield where, "fact", error.message, error.remedy

@@ -9,11 +9,12 @@ from typing import Any, Final, Self
 
 from ledger.errors import RuleError
 from ledger.quantity import Dimension, Quantity
+from ledger.regime.cased import CasedRegimes
 from ledger.regime.counting import choose_readings
 from ledger.regime.dated import Standing, parameter_on, standing_on
 from ledger.regime.index import IndexEntry
 from ledger.regime.known import as_known
-from ledger.regime.model import Regime, Regimes
+from ledger.regime.model import Regime
 from ledger.regime.rule import Due
 from ledger.regime.scalar import nearest
 from ledger.regime.source import Citation
@@ -101,7 +102,7 @@ class LawView:
         return tuple(value_shown(value.value) for value in values if value is not None)
 
 
-def list_table(regimes: Regimes, in_force_on: date, law_known_on: date | None = None) -> Table:
+def list_table(regimes: CasedRegimes, in_force_on: date, law_known_on: date | None = None) -> Table:
     """Return one row a regime: what it is, where it stands, which lines it draws.
 
     Args:
@@ -131,7 +132,7 @@ def list_table(regimes: Regimes, in_force_on: date, law_known_on: date | None = 
 
 
 def list_document(
-    regimes: Regimes,
+    regimes: CasedRegimes,
     index: Iterable[IndexEntry],
     digest: str,
     in_force_on: date,
@@ -146,7 +147,7 @@ def list_document(
         in_force_on: Day on which the law is asked.
         law_known_on: Day after which nothing published is seen; None sees all.
     """
-    views = [LawView.of(regime, in_force_on, law_known_on) for regime in regimes.values()]
+    views = {name: LawView.of(each, in_force_on, law_known_on) for name, each in regimes.items()}
     return {
         "schema": "flopledger/rules-list.v2",
         "pack": digest,
@@ -156,9 +157,9 @@ def list_document(
             | {
                 "optional": view.regime.optional,
                 "rules": [rule.id for rule in view.regime.rules],
-                "cases": len(view.regime.cases),
+                "cases": len(regimes[name].cases),
             }
-            for view in views
+            for name, view in views.items()
         ],
         "index": [entry_document(entry) for entry in index],
     }

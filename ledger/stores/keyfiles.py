@@ -98,6 +98,11 @@ class Files:
         return self._beside(".timestamps")
 
     @property
+    def tree(self) -> Path:
+        """The folder of whole subtrees, made again at will."""
+        return self._beside(".tree")
+
+    @property
     def partial(self) -> Path:
         """The database while it is being made."""
         return self._beside(".partial")

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # Sides stand beside the generators of the tests, whichever way this was started.
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from bench import results, scaling  # noqa: E402
+from bench import results, scaling, summary  # noqa: E402
 from bench.benchmark import Bench, Benchmark  # noqa: E402
 from bench.catalogue import benchmarks  # noqa: E402
 from bench.machine import described  # noqa: E402
@@ -36,6 +36,7 @@ SCALING = "scaling"
 )
 @click.option("--work", type=click.Path(path_type=Path), help="Keep inputs here for the next time.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the results.")
+@click.option("--readme", is_flag=True, help="Put the results of tests/bench into the README.")
 def main(
     ids: tuple[str, ...],
     *,
@@ -46,6 +47,7 @@ def main(
     sizes: str,
     work: Path | None,
     output: Path | None,
+    readme: bool,
 ) -> None:
     """Compare the program with plain baselines: IDs as `--list` shows them, and `scaling`."""
     if listed:
@@ -53,7 +55,7 @@ def main(
             click.echo(
                 f"{one.id:5} {one.title}" + (f" (not run: {one.lacks()})" * bool(one.lacks()))
             )
-        click.echo(f"{SCALING} time and memory of eight commands as the ledger grows")
+        click.echo(f"{SCALING} time and memory as the ledger grows")
         return
     wanted, laws = chosen(ids)
     settings = Settings(scale, repetitions, rounds)
@@ -61,11 +63,18 @@ def main(
         folder = work or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         bench, machine = Bench(folder.resolve()), described(folder)
-        outcomes = [measure(bench, one, settings, say) for one in wanted]
+        outcomes: list[Outcome] = []
+        for one in wanted:
+            outcomes.append(measure(bench, one, settings, say))
+            # What was measured is kept, whatever comes after.
+            if output is not None:
+                results.write(output, results.document(machine, settings, outcomes, ()))
         numbers = scaling.scaled(map(int, sizes.split(",")), scale)
         curves = scaling.draw(bench, numbers, min(3, repetitions), say) if laws else []
     found = results.document(machine, settings, outcomes, curves)
     tell(found, output)
+    if readme:
+        summary.rewrite(ROOT / "README.md", ROOT / "tests" / "bench" / "results.json")
     if results.failed(found):
         sys.exit(1)
 

@@ -23,6 +23,7 @@ TABLES = {
     "openings": "SELECT seq, ord, bytes FROM openings ORDER BY seq, ord",
     "keys": 'SELECT "key", seq, content FROM keys ORDER BY seq',
 }
+TABLE_MAX = 1_000_000  # rows of a file; a table of more is a folder of files
 Rows = list[tuple[object, ...]]
 
 
@@ -37,14 +38,21 @@ def ledger(stage: Stage) -> None:
 
 
 def table_of(inputs: Path, rows: int) -> Path:
-    """Return the table of so many allocations, made if it is not there."""
-    path = inputs / f"table-{rows}" / "month.csv"
+    """Return the table of so many allocations, made if it is not there: a file, or a folder."""
+    folder = inputs / f"table-{rows}"
+    for start in range(0, rows, TABLE_MAX):
+        path = folder / (f"month-{start:09d}.csv" if rows > TABLE_MAX else "month.csv")
+        write_table(path, min(TABLE_MAX, rows - start), start)
+    return folder if rows > TABLE_MAX else folder / "month.csv"
+
+
+def write_table(path: Path, rows: int, after: int = 0) -> None:
+    """Write a table of so many allocations, unless it is there."""
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         draft = path.with_suffix(".part")
-        month(draft, rows)
+        month(draft, rows, after)
         draft.rename(path)
-    return path
 
 
 def ledger_of(inputs: Path, rows: int) -> Path:

@@ -18,8 +18,8 @@ sys.path.insert(0, str(HERE.parent))
 from regimes import FILE, shipped_words  # noqa: E402 - found through the line above
 
 from ledger.errors import LedgerError  # noqa: E402
+from ledger.regime.cased import load_regime  # noqa: E402
 from ledger.regime.diagnosis import flawed  # noqa: E402
-from ledger.regime.load import load_regime  # noqa: E402
 from ledger.yamltree import parse_tree  # noqa: E402
 
 BAD = sorted((HERE / "rules").glob("*.yaml"))

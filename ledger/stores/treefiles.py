@@ -1,0 +1,161 @@
+"""Tree files keep the whole subtrees of a ledger beside it, so that a proof need not read it all.
+
+They are derived: they may be deleted at any time and are made again from the entries. Nothing in
+them is trusted: a path read from them is given out only if it leads from the entry, hashed anew, to
+the signed root. Where it does not, the files are made again once. Specification:
+``schemas/tree-files.v1.md``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ledger.checkpoint import Checkpoint
+from ledger.errors import IntegrityError
+from ledger.journeys.verifying import Rows, hashed_anew
+from ledger.merkle import HASH_BYTES, inclusion_proof, node_hash, verify_inclusion
+from ledger.subtrees import inclusion_path
+
+__all__ = ["TreeFiles"]
+
+AT_ONCE = 2**15  # hashes read or written at a time
+
+
+class MissingSubtreeError(Exception):
+    """A file ends before a subtree that it should hold."""
+
+
+class TreeFiles:
+    """The folder ``X.tree`` beside the ledger ``X``: a file for each level, 32 bytes a subtree."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; it is made at the first proof."""
+        self._folder = folder
+        self._open: dict[int, int] = {}
+
+    def inclusion(
+        self, entries: Rows, seq: int, checkpoint: Checkpoint
+    ) -> tuple[bytes, list[bytes]]:
+        """Return the hash of an entry and its path to a signed root, which was followed.
+
+        Args:
+            entries: The ledger.
+            seq: Number of the entry; under the checkpoint.
+            checkpoint: The state of the log that the path leads to.
+
+        Raises:
+            IntegrityError: If the entries are not those that were hashed, or lead elsewhere.
+        """
+        try:
+            with self._locked():
+                try:
+                    return self._followed(entries, seq, checkpoint)
+                except (IntegrityError, MissingSubtreeError):
+                    self._empty()
+                    return self._followed(entries, seq, checkpoint)
+        except OSError:
+            # A ledger on a medium that nothing can be written to is read whole.
+            return _without_files(entries, seq, checkpoint)
+
+    def subtree(self, level: int, place: int) -> bytes:
+        """Return the hash of a whole subtree as its file has it, 32 bytes."""
+        found = os.pread(self._file(level), HASH_BYTES, place * HASH_BYTES)
+        if len(found) != HASH_BYTES:
+            raise MissingSubtreeError
+        return found
+
+    def _followed(
+        self, entries: Rows, seq: int, checkpoint: Checkpoint
+    ) -> tuple[bytes, list[bytes]]:
+        """Read a path, and follow it from the stored bytes of the entry to the root."""
+        self._extend(entries, checkpoint.size)
+        path = inclusion_path(self, seq, checkpoint.size)
+        (leaf,) = _hashes(entries, seq, seq + 1)
+        verify_inclusion(leaf, seq, checkpoint.size, path, checkpoint.root)
+        return leaf, path
+
+    def _extend(self, entries: Rows, size: int) -> None:
+        """Add the subtrees of the entries that are new, level by level."""
+        for start in range(self._held(0), size, AT_ONCE):
+            self._write(0, start, _hashes(entries, start, min(start + AT_ONCE, size)))
+        level = 1
+        while size >> level:
+            for start in range(self._held(level), size >> level, AT_ONCE):
+                stop = min(start + AT_ONCE, size >> level)
+                below = self._read(level - 1, 2 * start, 2 * stop)
+                pairs = zip(below[::2], below[1::2], strict=True)
+                self._write(level, start, [node_hash(*pair) for pair in pairs])
+            level += 1
+
+    def _held(self, level: int) -> int:
+        """Return how many subtrees a file holds, one that was half written left out."""
+        return os.fstat(self._file(level)).st_size // HASH_BYTES
+
+    def _read(self, level: int, start: int, stop: int) -> list[bytes]:
+        """Return the subtrees [start, stop) of a level."""
+        size = (stop - start) * HASH_BYTES
+        data = os.pread(self._file(level), size, start * HASH_BYTES)
+        if len(data) != size:
+            raise MissingSubtreeError
+        return [data[at : at + HASH_BYTES] for at in range(0, size, HASH_BYTES)]
+
+    def _write(self, level: int, start: int, hashes: list[bytes]) -> None:
+        """Write subtrees of a level from a place on."""
+        data, at = b"".join(hashes), start * HASH_BYTES
+        while data:
+            written = os.pwrite(self._file(level), data, at)
+            data, at = data[written:], at + written
+
+    def _empty(self) -> None:
+        """Forget everything that the files hold."""
+        for path in self._folder.glob("level-*"):
+            with path.open("r+b") as file:
+                file.truncate(0)
+
+    def _file(self, level: int) -> int:
+        """Return the open file of a level."""
+        if level not in self._open:
+            path = self._folder / f"level-{level:02d}"
+            self._open[level] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return self._open[level]
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep others from the files until the block is left, and close them then."""
+        self._folder.mkdir(exist_ok=True)
+        lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            for descriptor in (*self._open.values(), lock):
+                os.close(descriptor)
+            self._open.clear()
+
+
+def _without_files(entries: Rows, seq: int, checkpoint: Checkpoint) -> tuple[bytes, list[bytes]]:
+    """Return a path worked out from every entry."""
+    leaves = _hashes(entries, 0, checkpoint.size)
+    path = inclusion_proof(leaves, seq)
+    verify_inclusion(leaves[seq], seq, checkpoint.size, path, checkpoint.root)
+    return leaves[seq], path
+
+
+def _hashes(entries: Rows, start: int, stop: int) -> list[bytes]:
+    """Return the leaf hashes of the entries [start, stop), each from its stored bytes.
+
+    Raises:
+        IntegrityError: If an entry is missing, or its stored hash is another.
+    """
+    hashes = hashed_anew(entries, stop, start=start)
+    if len(hashes) != stop - start:
+        raise IntegrityError(
+            f"the database lacks entry {start + len(hashes)}, which is signed",
+            seq=start + len(hashes),
+            remedy="flopledger verify says what is wrong",
+        )
+    return hashes
