@@ -20,8 +20,11 @@ DEMONSTRATION = "demonstration.flopledger.example/"
 """What the name of every ledger and key of a demonstration begins with."""
 
 DEMONSTRATION_ORIGIN = f"{DEMONSTRATION}lab"
-_SALT_BYTES = 16
-_ID_BYTES = 16
+_PIECE = 16  # bytes behind a salt, and behind an id
+_SALT_LENGTH = 22  # characters of base64, without the padding
+_URL = bytes.maketrans(b"+/", b"-_")
+_VARIANTS = "89ab" * 4  # by the hex digit in its place, of which two bits stay
+_STOCK = 256  # pieces drawn at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +53,15 @@ class Chance:
 
     def salt(self) -> str:
         """Return 128 bits as 22 characters of base64url."""
-        text = b2a_base64(self.draw(_SALT_BYTES), newline=False).decode()
-        return text.rstrip("=").replace("+", "-").replace("/", "_")
+        text = b2a_base64(self.draw(_PIECE), newline=False)
+        return text[:_SALT_LENGTH].translate(_URL).decode()
 
     def id(self) -> str:
         """Return a UUID of version 4."""
-        data = bytearray(self.draw(_ID_BYTES))
+        text = self.draw(_PIECE).hex()
         # Version and variant, as RFC 9562 has them in section 5.4.
-        data[6] = data[6] & 0x0F | 0x40
-        data[8] = data[8] & 0x3F | 0x80
-        text = data.hex()
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        variant = _VARIANTS[int(text[16], 16)]
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
     def check(self, origin: str) -> None:
         """Refuse seeds for a real ledger, and chance for the demonstration's.
@@ -82,11 +83,40 @@ class Chance:
         A ledger of the demonstration can so be opened and asked, and takes no further entry.
         """
 
-        def draw(length: int) -> bytes:
+        def refuse(length: int) -> bytes:
             self.check(origin)
             return self.draw(length)
 
-        return Chance(draw, self.seeded)
+        if self.seeded != origin.startswith(DEMONSTRATION):
+            return Chance(refuse, self.seeded)
+        return self if self.seeded else Chance(_stocked(self.draw), seeded=False)
+
+
+def _stocked(draw: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """Draw the pieces behind salts and ids many at once; each of them is given out once.
+
+    A process that was forked off draws its own, so that two never hold the same.
+    """
+    stock: list[bytes] = []
+    owner = os.getpid()
+
+    def take(length: int) -> bytes:
+        nonlocal owner
+        if length != _PIECE:
+            return draw(length)
+        if owner != os.getpid():
+            stock.clear()
+            owner = os.getpid()
+        try:
+            return stock.pop()
+        except IndexError:
+            block = draw(_PIECE * _STOCK)
+            stock.extend(
+                block[start : start + _PIECE] for start in range(_PIECE, len(block), _PIECE)
+            )
+            return block[:_PIECE]
+
+    return take
 
 
 SYSTEM = Chance(os.urandom, seeded=False)

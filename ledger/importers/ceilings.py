@@ -8,9 +8,9 @@ from ledger.errors import Problem
 from ledger.hardware import Catalogue
 from ledger.importers.faults import Source
 from ledger.importers.rows import ROW
-from ledger.methods.bound import excess, excess_problem
+from ledger.methods.bound import BOUNDED, excess, excess_problem
 
-__all__ = ["ceiling_problems", "with_ceilings"]
+__all__ = ["ceiling_problems", "surpassing", "with_ceilings"]
 
 NO_CEILING = "\x00no_ceiling"
 """The frame's own column that says why a row has no ceiling; null where it has one."""
@@ -71,6 +71,20 @@ def _peak(
     return peak, None
 
 
+def surpassing() -> pl.Expr:
+    """Whether a leg or row states more operations than its ceiling, which `excess` puts in words.
+
+    Canonical digits are compared as they are: the longer text is the larger number.
+    """
+    ceiling = pl.col(BOUNDED[0])
+    above = [
+        (stated.str.len_bytes() > ceiling.str.len_bytes())
+        | ((stated.str.len_bytes() == ceiling.str.len_bytes()) & (stated > ceiling))
+        for stated in map(pl.col, BOUNDED[1:])
+    ]
+    return pl.any_horizontal(above).fill_null(value=False)
+
+
 def ceiling_problems(rows: pl.DataFrame, source: Source) -> tuple[Problem, ...]:
     """Finds rows above their own ceiling, and counts those that have none.
 
@@ -83,14 +97,12 @@ def ceiling_problems(rows: pl.DataFrame, source: Source) -> tuple[Problem, ...]:
 
 def _above(rows: pl.DataFrame, source: Source) -> list[Problem]:
     """The rows that state more operations than their devices could do."""
-    stated = ("operations_executed", "operations", "operations_low")
-    columns = (ROW, "ceiling_operations", "device", "precision", *stated)
-    known = rows.filter(pl.col("ceiling_operations").is_not_null())
+    above = rows.filter(surpassing())
     found = []
-    for row in known.select(columns).iter_rows(named=True):
-        above = excess(row)
-        if above is not None:
-            found.append(excess_problem(source.path, row[ROW], above))
+    for row in above.select(ROW, "device", "precision", *BOUNDED).iter_rows(named=True):
+        most = excess(row)
+        assert most is not None, "the columns say what the row says"
+        found.append(excess_problem(source.path, row[ROW], most))
     return found
 
 

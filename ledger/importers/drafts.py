@@ -1,19 +1,23 @@
-"""Drafts of a frame: the legs as records, built a slice at a time so that memory stays flat."""
+"""Drafts of a frame: the legs as a sheet of records, spelt or built a slice at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, overload
 
 import polars as pl
 
 from ledger.canonical import JSON
 from ledger.hardware import Catalogue
+from ledger.importers.ceilings import surpassing
 from ledger.importers.columns import HIDDEN, INPUT_PREFIX
 from ledger.importers.faults import Source
 from ledger.importers.legs import PART
+from ledger.importers.natural_key import TURN, key_of, turn
 from ledger.importers.rows import ROW
-from ledger.record import Draft, Whole
+from ledger.importers.spelling import PSEUDONYMS, spelled
+from ledger.record import Draft, Sheet, Spelling, Whole
 
 __all__ = ["FrameDrafts", "finished"]
 
@@ -31,16 +35,13 @@ _PLAIN = (
 
 _AMOUNTS = ("operations", "operations_low", "operations_high", "operations_executed")
 _COUNTS = ("scale_up_gb_per_s", "scale_up_domain", "scale_out_gbit_per_s", "concurrent_devices")
-_EQUALS = (
-    *("run", "model", "activity", "start", "start_ms", "end", "end_ms"),
-    *("not_after", "device", "precision"),
-)
-_KEY = "\x00key"
 _SLICE = 10_000  # drafts built at once
 
 
-class FrameDrafts(Sequence[Draft]):
-    """A sequence of allocations that exist as columns until they are asked for."""
+class FrameDrafts(Sheet):
+    """A sheet of allocations that exist as columns until they are asked for."""
+
+    type = "allocation"
 
     def __init__(self, legs: pl.DataFrame, source: Source) -> None:
         """Keeps finished legs (see `finished`) of one file."""
@@ -61,12 +62,38 @@ class FrameDrafts(Sequence[Draft]):
     @overload
     def __getitem__(self, index: int) -> Draft: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Draft]: ...
-    def __getitem__(self, index: int | slice) -> Draft | Sequence[Draft]:
-        """Builds one draft, or those of a slice."""
+    def __getitem__(self, index: slice) -> FrameDrafts: ...
+    def __getitem__(self, index: int | slice) -> Draft | FrameDrafts:
+        """Builds one draft, or takes a slice of them as they are."""
         if isinstance(index, slice):
-            return list(self._build(self._legs[index]))
+            return FrameDrafts(self._legs[index], self._source)
         return next(iter(self._build(self._legs.slice(range(len(self))[index], 1))))
+
+    def fields(self, *names: str) -> Iterator[tuple[JSON, ...]]:
+        """Yields some fields of each body: texts, integers or null."""
+        return zip(*(self._legs[name].to_list() for name in names), strict=True)
+
+    def spellings(self, pseudonym: Callable[[str, str], str]) -> Iterator[Spelling]:
+        """Yields the canonical bytes of each draft."""
+        legs = self._legs.with_columns(
+            _stand_ins(self._legs[name], pseudonym) for name in PSEUDONYMS
+        )
+        written = spelled(legs, self._source, self._inputs)
+        rows = zip(*written, _filled(legs, self._hidden), self._wholes(legs), strict=True)
+        return map(Spelling._make, rows)
+
+    def surpassing(self) -> Sequence[int]:
+        """The places of the legs that state more operations than their ceiling."""
+        return self._legs.select(surpassing().arg_true()).to_series().to_list()
+
+    def _wholes(self, legs: pl.DataFrame) -> Iterator[Whole | None]:
+        """Yields what each leg belongs to: a row with an id of its own is one thing."""
+        if legs["id"].null_count() == legs.height:
+            yield from repeat(None, legs.height)
+            return
+        keys = legs.select(key_of(self._source))["key"].to_list()
+        for evidence, key in zip(self._evidence(legs), keys, strict=True):
+            yield _whole(key, evidence)
 
     def __iter__(self) -> Iterator[Draft]:
         """Builds the drafts a slice at a time."""
@@ -81,16 +108,14 @@ class FrameDrafts(Sequence[Draft]):
             self._evidence(legs),
             _filled(legs, self._inputs, len(INPUT_PREFIX)),
             _filled(legs, self._hidden),
-            legs[_KEY].to_list(),
+            legs.select(key_of(self._source))["key"].to_list(),
             strict=True,
         )
         for values, evidence, inputs, hidden, key in rows:
             body: dict[str, JSON] = dict(zip(_PLAIN, values, strict=True))
             body["method_inputs"] = inputs
             body["evidence"] = evidence
-            # A row with an id of its own is one thing, whose legs are numbered.
-            whole = Whole.numbered(tuple(key[1:-1]), evidence) if key[2] == "id" else None
-            yield Draft("allocation", body, hidden, tuple(key), whole)
+            yield Draft(self.type, body, hidden, tuple(key), _whole(key, evidence))
 
     def _evidence(self, legs: pl.DataFrame) -> Iterator[dict[str, JSON]]:
         """Makes the evidence of some legs: the document named in the row, else this file."""
@@ -101,6 +126,20 @@ class FrameDrafts(Sequence[Draft]):
         columns = ("evidence_kind", "evidence_sha256", "evidence_locator")
         for kind, digest, place in legs.select(columns).iter_rows():
             yield {**fixed, "source_kind": kind, "file_sha256": digest, "locator": place}
+
+
+def _whole(key: Sequence[str], evidence: Mapping[str, JSON]) -> Whole | None:
+    """The thing that a leg is of: a row with an id of its own, whose legs are numbered."""
+    return Whole.numbered(tuple(key[1:-1]), evidence) if key[2] == "id" else None
+
+
+def _stand_ins(cells: pl.Series, pseudonym: Callable[[str, str], str]) -> pl.Series:
+    """The pseudonyms of a confidential column; a missing value has none."""
+    names = cells.unique().drop_nulls().to_list()
+    stand_ins = [pseudonym(cells.name, name) for name in names]
+    return cells.replace_strict(names, stand_ins, default=None, return_dtype=pl.String).alias(
+        f"{cells.name}_pseudonym"
+    )
 
 
 def _filled(legs: pl.DataFrame, names: Sequence[str], skip: int = 0) -> Iterator[dict[str, Any]]:
@@ -133,7 +172,11 @@ def finished(legs: pl.DataFrame, source: Source, catalogue: Catalogue) -> pl.Dat
         pl.col("evidence_sha256").fill_null(source.sha256),
         pl.col("evidence_locator").fill_null(pl.format(source.place + " {}", ROW)),
     )
-    return written.with_columns(_key(source).alias(_KEY))
+    numbered = written.with_columns(turn(written).alias(TURN))
+    evidence = ("evidence_kind", "evidence_sha256", "evidence_locator")
+    inputs = [name for name in legs.columns if name.startswith(INPUT_PREFIX)]
+    # What only led to the fields would be kept until the last of them is written.
+    return numbered.select(*_PLAIN, *evidence, *inputs, *HIDDEN, "id", PART, TURN, ROW)
 
 
 def _times(milliseconds: str, name: str) -> tuple[pl.Expr, pl.Expr]:
@@ -141,13 +184,3 @@ def _times(milliseconds: str, name: str) -> tuple[pl.Expr, pl.Expr]:
     when = pl.from_epoch(milliseconds, time_unit="ms")
     rest = (pl.col(milliseconds) % 1000).fill_null(0)
     return when.dt.strftime("%Y-%m-%dT%H:%M:%SZ").alias(name), rest.alias(f"{name}_ms")
-
-
-def _key(source: Source) -> pl.Expr:
-    """The natural key: the row's own id and leg, else what the leg is and its turn among equals."""
-    opening = [pl.lit("allocation"), pl.lit(source.importer)]
-    cells = [pl.col(name).cast(pl.String).fill_null("") for name in _EQUALS]
-    turn = pl.int_range(pl.len()).over(_EQUALS).cast(pl.String)
-    own = pl.concat_list(*opening, pl.lit("id"), "id", pl.col(PART).cast(pl.String))
-    alike = pl.concat_list(*opening, pl.lit("alike"), *cells, turn)
-    return pl.when(pl.col("id").is_not_null()).then(own).otherwise(alike)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ledger.record import Draft, Whole
+from ledger.record import Draft, Sheet, Whole
 
 __all__ = ["Chunk", "chunks_of"]
 
@@ -34,6 +34,9 @@ def chunks_of(source: str, told: Iterable[Draft | Whole], size: int) -> Iterator
         told: its drafts and vanished things, in its order.
         size: how many of both a chunk has.
     """
+    if isinstance(told, Sheet):
+        yield from _chunks_of_sheet(source, told, size)
+        return
     start, drafts, vanished = 0, list[Draft](), list[Whole]()
     for found in told:
         if len(drafts) + len(vanished) >= size and not _continues(drafts, found):
@@ -45,6 +48,17 @@ def chunks_of(source: str, told: Iterable[Draft | Whole], size: int) -> Iterator
             vanished.append(found)
     if drafts or vanished:
         yield Chunk(source, start, drafts, vanished)
+
+
+def _chunks_of_sheet(source: str, sheet: Sheet, size: int) -> Iterator[Chunk]:
+    """Yields the chunks of a sheet, whose drafts need not be built for it."""
+    start = 0
+    while start < len(sheet):
+        stop = min(start + size, len(sheet))
+        while stop < len(sheet) and _continues((sheet[stop - 1],), sheet[stop]):
+            stop += 1
+        yield Chunk(source, start, sheet[start:stop], ())
+        start = stop
 
 
 def _continues(drafts: Sequence[Draft], found: Draft | Whole) -> bool:

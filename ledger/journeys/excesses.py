@@ -8,7 +8,7 @@ from typing import Final
 
 from ledger.errors import Problem
 from ledger.methods.bound import ABOVE, excess, excess_problem
-from ledger.record import Draft
+from ledger.record import Draft, Sheet
 
 __all__ = ["TOLD_MAX", "excesses"]
 
@@ -37,9 +37,19 @@ def excesses(
         return ()
 
     def found() -> Iterator[Problem]:
-        for index, draft in enumerate(drafts, start=start):
+        for index, draft in _doubtful(drafts):
             above = excess(draft.body) if draft.type == "allocation" else None
             if above is not None:
-                yield excess_problem(source, None if lines is None else lines[index], above)
+                line = None if lines is None else lines[start + index]
+                yield excess_problem(source, line, above)
 
     return tuple(islice(found(), max(0, TOLD_MAX - of_all)))
+
+
+def _doubtful(drafts: Sequence[Draft]) -> Iterator[tuple[int, Draft]]:
+    """Yield the drafts that may be above their ceiling, with their places; of a sheet, few."""
+    if not isinstance(drafts, Sheet) or drafts.type != "allocation":
+        yield from enumerate(drafts)
+        return
+    for index in drafts.surpassing():
+        yield index, drafts[index]

@@ -7,7 +7,6 @@ refused adds nothing to the ledger, unless the caller asked to skip the refused 
 from __future__ import annotations
 
 import difflib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from ledger.journeys.changed import (
 from ledger.journeys.chunks import Chunk, chunks_of
 from ledger.journeys.copies import Copies, settle
 from ledger.journeys.excesses import excesses
+from ledger.journeys.held_time import Ceiling, HeldTime
 from ledger.journeys.resumed import STEPPED, done_before
 from ledger.journeys.standing import standing_figures
 from ledger.log import Appended, Row
@@ -32,8 +32,6 @@ from ledger.record import Draft, Whole
 
 __all__ = [
     "CHUNK",
-    "UNKNOWN_DEVICE",
-    "Ceiling",
     "Imported",
     "Importer",
     "Ledger",
@@ -45,10 +43,6 @@ __all__ = [
 
 CHUNK = 10_000
 """Drafts a transaction: large enough to hide the commit, small enough to hold in memory."""
-DENSE_FORMATS = ("fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "fp6", "fp4", "int8", "int4")
-"""Formats whose dense peak the catalogue may state."""
-UNKNOWN_DEVICE = "unknown"
-"""Under this the time of devices that are not stated, or not in the catalogue, is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,26 +136,6 @@ class Shelf(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ceiling:
-    """The most that one kind of device could have done in the time held.
-
-    Attributes:
-        device_us: time held, in device-microseconds.
-        operations: floor of the held time by the dense peak, summed by record.
-        known: records whose ceiling is known.
-        unknown: records whose ceiling is not known, and which `operations` leaves out.
-        dense: the same time at the dense peak of each format that the device has, in
-            operations: what the ceiling would be if the runs had used it.
-    """
-
-    device_us: int
-    operations: int
-    known: int
-    unknown: int
-    dense: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did.
 
@@ -208,8 +182,7 @@ class _Tally:
         self.refused = 0
         self.problems: list[Problem] = []
         self.standing: tuple[Problem, ...] = ()  # told once something of the file is new
-        self.held: Counter[str] = Counter()
-        self.ceilings: dict[str, list[int]] = {}
+        self.held = HeldTime()
 
     def tell_changed(self, source: str, line: int | None, seq: int) -> None:
         """Counts a record that the ledger holds with other content, and tells the first ones."""
@@ -345,34 +318,7 @@ def _append(tally: _Tally, chunk: Chunk, reading: Reading, request: Request) -> 
     tally.problems += excesses(
         drafts, reading.lines, (source, start), (reading.problems, tally.problems)
     )
-    for draft in drafts:
-        _weigh(tally, draft)
-
-
-def _weigh(tally: _Tally, draft: Draft) -> None:
-    """Adds the device time and ceiling of one primary allocation; nothing else weighs."""
-    body = draft.body
-    if draft.type != "allocation" or body["device_us"] is None or body["role"] != "primary":
-        return
-    held = int(str(body["device_us"]))
-    tally.held[str(body["activity"])] += held
-    device = UNKNOWN_DEVICE if body["device"] is None else str(body["device"])
-    sums = tally.ceilings.setdefault(device, [0, 0, 0, 0])
-    sums[0] += held
-    if body["ceiling_operations"] is None:
-        sums[3] += 1
-    else:
-        sums[1] += int(str(body["ceiling_operations"]))
-        sums[2] += 1
-
-
-def _ceiling(catalogue: Catalogue, device: str, sums: Sequence[int]) -> Ceiling:
-    """Freezes what one kind of device could have done."""
-    held, operations, known, unknown = sums
-    part = catalogue.devices.get(device)
-    peaks = {} if part is None else {name: part.peak(name) for name in DENSE_FORMATS}
-    dense = {name: held * peak // 10**6 for name, peak in peaks.items() if peak is not None}
-    return Ceiling(held, operations, known, unknown, dense)
+    tally.held.add(drafts)
 
 
 def _summary(tally: _Tally, catalogue: Catalogue) -> Imported:
@@ -388,8 +334,6 @@ def _summary(tally: _Tally, catalogue: Catalogue) -> Imported:
         superseded=tally.superseded,
         refused=tally.refused,
         problems=tuple(tally.problems),
-        held_device_us=dict(sorted(tally.held.items())),
-        ceilings={
-            name: _ceiling(catalogue, name, sums) for name, sums in sorted(tally.ceilings.items())
-        },
+        held_device_us=tally.held.by_activity(),
+        ceilings=tally.held.by_device(catalogue),
     )

@@ -11,7 +11,7 @@ from typing import cast
 from ledger.canonical import JSON
 from ledger.errors import Problem
 from ledger.journeys.figures import Entries, standing
-from ledger.record import Draft
+from ledger.record import Draft, Sheet
 
 __all__ = ["SINGLE", "standing_figures"]
 
@@ -31,6 +31,8 @@ def standing_figures(
         entries: The store, or None if it cannot be asked.
         source: Name of the file.
     """
+    if isinstance(drafts, Sheet):
+        return ()  # A table, of as many runs as it likes.
     primary = next((draft for draft in drafts if _counts(draft.type, draft.body)), None)
     if entries is None or primary is None or _importer(primary.body) not in SINGLE:
         return ()

@@ -5,14 +5,14 @@ Keyed digests are HMAC-SHA256 under the secret. Specification: ``schemas/store.v
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 
 from ledger.canonical import JSON
+from ledger.keyed import KeyedDigest
 from ledger.keys import Signer
 
 __all__ = ["PSEUDONYM_HEX", "Identity", "pseudonym"]
@@ -44,15 +44,29 @@ class Identity:
     salts: Callable[[], str]
     ids: Callable[[], str]
     heir: Signer | None = None
+    _digest: Callable[[bytes], bytes] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Take in the secret once."""
+        object.__setattr__(self, "_digest", KeyedDigest(self.secret).of)
 
     def key(self, parts: Sequence[str]) -> bytes:
         """Return the keyed digest of a natural key, 32 bytes."""
-        return hmac.digest(self.secret, b"key\0" + _encode(list(parts)), "sha256")
+        return self.key_of(_encode(list(parts)))
+
+    def key_of(self, parts: bytes) -> bytes:
+        """Return the keyed digest of a natural key, from the canonical bytes of its list."""
+        return self._digest(b"key\0" + parts)
 
     def content(self, kind: str, body: Mapping[str, JSON], hidden: Mapping[str, str]) -> bytes:
         """Return the keyed digest of what a record says, 32 bytes."""
-        value = {"body": body, "hidden": hidden, "type": kind}
-        return hmac.digest(self.secret, b"content\0" + _encode(value), "sha256")
+        return self.content_of(kind, _encode(body), _encode(hidden))
+
+    def content_of(self, kind: str, body: bytes, hidden: bytes) -> bytes:
+        """Return the keyed digest of what a record says, from the canonical bytes of its parts."""
+        return self._digest(
+            b'content\0{"body":%b,"hidden":%b,"type":%b}' % (body, hidden, _encode(kind))
+        )
 
     def pseudonym(self, name: str, value: str) -> str:
         """Return the stand-in of a confidential value, 32 hex digits."""
@@ -67,5 +81,4 @@ def pseudonym(secret: bytes, name: str, value: str) -> str:
         name: Field of the record.
         value: What it says.
     """
-    digest = hmac.digest(secret, b"pseudonym\0" + _encode([name, value]), "sha256")
-    return digest.hex()[:PSEUDONYM_HEX]
+    return KeyedDigest(secret).of(b"pseudonym\0" + _encode([name, value])).hex()[:PSEUDONYM_HEX]

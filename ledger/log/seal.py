@@ -11,17 +11,16 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
 from ledger.canonical import BYTES_MAX, JSON
-from ledger.entry import TYPES, VERSION, Entry
+from ledger.entry import VERSION, Entry
 from ledger.errors import ConflictError, InputError
 from ledger.log.identity import Identity
 from ledger.log.kept import Kept, reversal_key
 from ledger.log.outcome import Appended, Conflict
-from ledger.log.profile import check_hidden, check_profile
+from ledger.log.prepared import Preparation, Prepared
 from ledger.log.store import Batch, Head, Store
 from ledger.log.wholes import (
     Verdict,
@@ -36,7 +35,7 @@ from ledger.log.wholes import (
 )
 from ledger.merkle import leaf_hash
 from ledger.period import format_instant
-from ledger.record import MODELS, Draft, Whole
+from ledger.record import Draft, Whole
 
 __all__ = ["IRREVERSIBLE", "Sealing", "reversal_key"]
 
@@ -44,16 +43,13 @@ IRREVERSIBLE = frozenset({"anchor", "attestation", "key", "reversal"})
 _TOLD_AGAIN = frozenset({"allocation", "lineage"})
 """Types that importers read from files; a file that grows is read again and again."""
 
+_LEAF = (
+    b'{"body":%b"idempotency_key":"%b",%b,"id":%b,"origin":%b,"prev":"%b","recorded_at":%b,'
+    b'"salt":%b,"sd":%b,"seq":%d,"type":"%b","v":%d}'
+)
+"""An entry; its parts are canonical bytes, and its fields stand in their order."""
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
-
-
-class Prepared(NamedTuple):
-    """A draft with its keyed digests; the body has its pseudonyms and not yet its key."""
-
-    draft: Draft
-    body: dict[str, JSON]
-    key: bytes
-    content: bytes
 
 
 class Sealing:
@@ -74,7 +70,9 @@ class Sealing:
         self._conflicts: list[Conflict] = []
         self._refuted: list[int] = []
         self._same = self._withheld = 0
-        self._pseudonyms: dict[tuple[str, str], str] = {}
+        self._preparation = Preparation(identity, self._kept.key)
+        self._origin = _encode(identity.origin)
+        self._now = _encode(self._recorded_at)
 
     def run(
         self, drafts: Sequence[Draft], vanished: Sequence[Whole] = ()
@@ -89,9 +87,9 @@ class Sealing:
             InputError: If a draft has no canonical form or is too large.
             ConflictError: If a reversal does not fit what it reverses.
         """
-        prepared = [self._prepare(draft) for draft in drafts]
+        prepared = self._preparation.prepare_all(drafts)
         self._kept.look_up({item.key for item in prepared})
-        groups = list(gather(drafts))
+        groups = list(gather(prepared))
         self._kept.look_up_all([*(w for w, _ in groups if w is not None), *vanished])
         for whole, places in groups:
             if whole is None:
@@ -113,36 +111,6 @@ class Sealing:
         )
         return batch, appended
 
-    def _prepare(self, draft: Draft) -> Prepared:
-        """Compute the pseudonyms and the keyed digests of a draft."""
-        if draft.type not in TYPES:
-            raise InputError(f"record type {draft.type!r} is unknown")
-        body = dict(draft.body)
-        check_profile(body)
-        check_hidden(draft.hidden)
-        # A reversal's key is what it reverses, so that a second one meets the first.
-        parts = reversal_key(body["reverses"]) if draft.type == "reversal" else draft.key
-        try:
-            for name in MODELS[draft.type].PSEUDONYMS:
-                value = draft.hidden.get(name)
-                body[name + "_pseudonym"] = None if value is None else self._pseudonym(name, value)
-            key = self._kept.key(parts)
-            content = self._identity.content(draft.type, body, draft.hidden)
-        except UnicodeEncodeError as error:
-            raise InputError(
-                f"a text of the {draft.type} holds half a character",
-                why="a lone surrogate has no UTF-8 form",
-                remedy="write the file anew as UTF-8",
-            ) from error
-        return Prepared(draft, body, key, content)
-
-    def _pseudonym(self, name: str, value: str) -> str:
-        """Return the stand-in of a value; the same few names come again and again."""
-        found = self._pseudonyms.get((name, value))
-        if found is None:
-            found = self._pseudonyms[name, value] = self._identity.pseudonym(name, value)
-        return found
-
     def _judge(self, item: Prepared) -> Verdict:
         """Say what a draft is to what the ledger holds under its key.
 
@@ -153,10 +121,10 @@ class Sealing:
             return "new"
         if live.content == item.content:
             return "same"
-        if item.draft.type not in _TOLD_AGAIN:
+        if item.type not in _TOLD_AGAIN:
             return "differs"
         held = self._kept.entry(live.seq).body
-        verdict = judge(held, item.body) if item.draft.type == "allocation" else "differs"
+        verdict = judge(held, item.body) if item.type == "allocation" else "differs"
         if verdict == "differs" and alike(item.draft, held, self._kept.hidden(live.seq)):
             return "same"
         return verdict
@@ -165,7 +133,7 @@ class Sealing:
         """Add a draft, or count why it is not added."""
         verdict = verdict or self._judge(item)
         if verdict == "new":
-            if item.draft.type == "reversal":
+            if item.type == "reversal":
                 self._check_reversal(item.body)
             self._new.append(self._add(item))
         elif verdict == "replaces":
@@ -178,7 +146,7 @@ class Sealing:
 
     def _supersede(self, seq: int) -> None:
         """Let a provisional record make room for its successor, which follows at once."""
-        self._add(self._prepare(_superseding(self._kept.entry(seq))))
+        self._add(self._preparation.prepare(_superseding(self._kept.entry(seq))))
         self._superseded.append(seq)
 
     def _take_whole(self, whole: Whole, items: Sequence[tuple[int, Prepared]]) -> None:
@@ -209,7 +177,7 @@ class Sealing:
         key = self._kept.free(whole.series[0])
         if met:
             key = bytes.fromhex(str(met[0].body["idempotency_key"]))
-        item, rest = item._replace(key=key), met[1:]
+        item.key, rest = key, met[1:]
         verdict = self._judge(item)
         decision = decide_part(verdict, item.body, [entry.body for entry in rest])
         if decision == "against":
@@ -264,7 +232,9 @@ class Sealing:
         draft = emptied(entry.body, self._kept.hidden(entry.seq), whole.evidence)
         key = bytes.fromhex(str(entry.body["idempotency_key"]))
         self._supersede(entry.seq)
-        self._add(self._prepare(draft)._replace(key=key))
+        item = self._preparation.prepare(draft)
+        item.key = key
+        self._add(item)
 
     def _check_reversal(self, body: Mapping[str, JSON]) -> None:
         """Refuse a reversal that does not copy what it reverses word for word."""
@@ -291,25 +261,24 @@ class Sealing:
     def _add(self, item: Prepared) -> int:
         """Link one entry to the last and return its number."""
         seq = self._head.size + len(self._entries)
-        openings, digests = self._open(item.draft.hidden)
-        item.body["idempotency_key"] = item.key.hex()
-        leaf = _encode(
-            {
-                "body": item.body,
-                "id": self._identity.ids(),
-                "origin": self._identity.origin,
-                "prev": self._prev,
-                "recorded_at": self._recorded_at,
-                "salt": self._identity.salts(),
-                "sd": digests,
-                "seq": seq,
-                "type": item.draft.type,
-                "v": VERSION,
-            }
+        openings, digests = self._open(item.hidden)
+        leaf = _LEAF % (
+            item.before,
+            item.key.hex().encode(),
+            item.behind,
+            _encode(self._identity.ids()),
+            self._origin,
+            self._prev.encode(),
+            self._now,
+            _encode(self._identity.salts()),
+            _encode(digests),
+            seq,
+            item.type.encode(),
+            VERSION,
         )
         if len(leaf) > BYTES_MAX:
             raise InputError(
-                f"a {item.draft.type} of {len(leaf)} bytes, more than the {BYTES_MAX} of an entry",
+                f"a {item.type} of {len(leaf)} bytes, more than the {BYTES_MAX} of an entry",
                 remedy="split the record, or shorten its texts",
             )
         digest = leaf_hash(leaf)
@@ -318,7 +287,7 @@ class Sealing:
         self._kept.add(seq, leaf, openings, item.key, item.content)
         self._keys.append((item.key, seq, item.content))
         self._prev = digest.hex()
-        if item.draft.type == "reversal":
+        if item.type == "reversal":
             self._kept.release(item.body)
         return seq
 

@@ -8,7 +8,7 @@ nothing, so that nobody takes a record out without putting one in its place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, Literal, Protocol, TypeAlias, cast
 
 from ledger.canonical import JSON
 from ledger.record import MODELS, Draft, Whole
@@ -16,6 +16,7 @@ from ledger.record.growth import precedes
 
 __all__ = [
     "Decision",
+    "Leg",
     "Verdict",
     "alike",
     "decide",
@@ -38,19 +39,26 @@ Body = Mapping[str, JSON]
 _REPORTED: Final = frozenset({"counter", "framework_reported", "provider_reported"})
 
 
-def gather(drafts: Sequence[Draft]) -> Iterator[tuple[Whole | None, list[int]]]:
+class Leg(Protocol):
+    """What may be a leg of a thing."""
+
+    whole: Whole | None
+    key: bytes
+
+
+def gather(legs: Sequence[Leg]) -> Iterator[tuple[Whole | None, list[int]]]:
     """Yield the places of the legs of each thing, which stand together; others one by one."""
     whole: Whole | None = None
     places: list[int] = []
-    keys: set[tuple[str, ...]] = set()
-    for place, draft in enumerate(drafts):
-        mine = draft.whole is not None and whole is not None and draft.whole.key == whole.key
-        if places and not (mine and draft.key not in keys):
+    keys: set[bytes] = set()
+    for place, leg in enumerate(legs):
+        mine = leg.whole is not None and whole is not None and leg.whole.key == whole.key
+        if places and not (mine and leg.key not in keys):
             yield whole, places
             places, keys = [], set()
-        whole = draft.whole
+        whole = leg.whole
         places.append(place)
-        keys.add(draft.key)
+        keys.add(leg.key)
     if places:
         yield whole, places
 

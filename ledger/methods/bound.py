@@ -13,14 +13,23 @@ from typing import Final
 from ledger.canonical import JSON
 from ledger.errors import Problem
 
-__all__ = ["ABOVE", "Excess", "entries_problems", "excess", "excess_problem"]
+__all__ = [
+    "ABOVE",
+    "BOUNDED",
+    "Excess",
+    "entries_problems",
+    "excess",
+    "excess_problem",
+]
 
 ABOVE: Final = "above-ceiling"
 """Code of the finding."""
 
 _WHY: Final = "no device passes its dense peak, so one of the figures is wrong"
 _NAMED: Final = 5  # entries named one by one
-_STATED = ("operations_executed", "operations", "operations_low")
+
+BOUNDED: Final = ("ceiling_operations", "operations_executed", "operations", "operations_low")
+"""Fields of an allocation that say whether it is above its ceiling: this, and what it states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +54,12 @@ def excess(body: Mapping[str, JSON]) -> Excess | None:
         body: Body of an allocation. A leg without a ceiling, or without operations, is not above
             it: nobody knows. An upper end above the ceiling contradicts nothing.
     """
-    ceiling = body["ceiling_operations"]
-    stated = [int(str(body[name])) for name in _STATED if body[name] is not None]
-    if ceiling is None or not stated or max(stated) <= int(str(ceiling)):
+    ceiling, *stated = (body[name] for name in BOUNDED)
+    known = [int(str(value)) for value in stated if value is not None]
+    if ceiling is None or not known or max(known) <= int(str(ceiling)):
         return None
     what = f"{body['precision']} on {body['device'] or 'a device that is not stated'}"
-    return Excess(max(stated), int(str(ceiling)), what)
+    return Excess(max(known), int(str(ceiling)), what)
 
 
 def excess_problem(source: str, line: int | None, found: Excess) -> Problem:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ledger.record.allocation import Allocation, Fabric
     from ledger.record.draft import MODELS, Draft, draft_again, draft_of, parse_record
     from ledger.record.fields import Body, EvidenceStatement
+    from ledger.record.sheet import Sheet, Spelling
     from ledger.record.stored import check_stored
     from ledger.record.subject import Commitment, Fact, Holding, Lineage
 
@@ -38,6 +39,8 @@ __all__ = [
     "Lineage",
     "Reversal",
     "Series",
+    "Sheet",
+    "Spelling",
     "Whole",
     "check_stored",
     "draft_again",
@@ -51,6 +54,7 @@ _MODULES = {
     "allocation": ("Allocation", "Fabric"),
     "draft": ("MODELS", "Draft", "draft_again", "draft_of", "parse_record"),
     "fields": ("Body", "EvidenceStatement"),
+    "sheet": ("Sheet", "Spelling"),
     "stored": ("check_stored",),
     "subject": ("Commitment", "Fact", "Holding", "Lineage"),
 }

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledger.journeys.importing import Ceiling, Imported
+from ledger.journeys.held_time import Ceiling
+from ledger.journeys.importing import Imported
 from ledger.report.figure import readable, scientific
 from ledger.report.problems import ProblemPart, problem_part
 from ledger.report.table import Column, Table
