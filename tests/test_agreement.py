@@ -16,8 +16,8 @@ from ledger.canonical import encode
 from ledger.errors import LedgerError
 from ledger.form.agreement import AGREEMENTS
 from ledger.form.rules import Amounts, Inputs, Rule, Times
+from ledger.keyed import KeyedDigest
 from ledger.verify.entries import content_text
-from ledger.verify.keyed import KeyedDigest
 from ledger.verify.leaf import read_leaf
 
 NUMBERS = {"start_ms", "end_ms", "milli_devices"}

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ledger.canonical import BYTES_MAX, encode
 from ledger.entry import TYPES, Entry, Opening, digest_of_opening, genesis_prev
 from ledger.errors import InputError, IntegrityError
+from ledger.keyed import KeyedDigest
 from ledger.merkle import leaf_hash
 from ledger.verify.evidence import Check
-from ledger.verify.keyed import KeyedDigest
 from ledger.verify.leaf import BODY, Leaf, read_leaf
 
 __all__ = [
