@@ -146,10 +146,13 @@ def program(
     ctx.obj = Context(path, rules, quiet, no_input, debug, chance, server)
 
 
+# Values here are frozen and hold no cycles: looking for them took a tenth of a large check.
+COLLECT_AFTER = (200_000, 50, 50)
+
+
 def main() -> None:
     """Run the program and leave with its exit status."""
-    # Values here are frozen and hold no cycles: looking for them took a tenth of a large check.
-    gc.set_threshold(200_000, 50, 50)
+    gc.set_threshold(*COLLECT_AFTER)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         Interruption()
     sys.exit(run(sys.argv[1:]))

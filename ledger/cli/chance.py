@@ -98,15 +98,11 @@ def _stocked(draw: Callable[[int], bytes]) -> Callable[[int], bytes]:
     A process that was forked off draws its own, so that two never hold the same.
     """
     stock: list[bytes] = []
-    owner = os.getpid()
+    os.register_at_fork(after_in_child=stock.clear)
 
     def take(length: int) -> bytes:
-        nonlocal owner
         if length != _PIECE:
             return draw(length)
-        if owner != os.getpid():
-            stock.clear()
-            owner = os.getpid()
         try:
             return stock.pop()
         except IndexError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from test_bulk import month
 
-from ledger.cli.app import run
+from ledger.cli.app import COLLECT_AFTER, run
 from ledger.cli.context import Context
 
 from .stage import Stage
@@ -70,7 +71,8 @@ def ledger_of(inputs: Path, rows: int) -> Path:
 
 
 def flopledger(*arguments: str) -> None:
-    """Run a command of the program in this process, and be sure that it went well."""
+    """Run a command of the program in this process, as it runs in its own; it must go well."""
+    gc.set_threshold(*COLLECT_AFTER)
     status = run(["--quiet", *arguments])
     assert status == 0, (arguments, status)
 
