@@ -45,6 +45,7 @@ class Log:
         self._checkpoints = checkpoints
         self._identity = identity
         self._sealed = ""  # hash of the last entry that this log appended and read back
+        self._signed: tuple[bytes, Checkpoint] | None = None  # the note that this log signed last
 
     def append(
         self, drafts: Sequence[Draft], *, whole: bool = False, vanished: Sequence[Whole] = ()
@@ -117,7 +118,8 @@ class Log:
     def _agreed_head(self) -> Head:
         """Return the head once it agrees with the newest checkpoint; sign an unsigned tail."""
         head = self._store.head()
-        newest = self._newest()
+        tail = self._checkpoints.tail()
+        newest = self._newest(tail.note)
         if head.size < newest.size:
             raise IntegrityError(
                 f"the database holds {head.size} entries, its newest checkpoint {newest.size}",
@@ -129,7 +131,7 @@ class Log:
             self._sign_tail(newest, head)
         elif head.range.root() != newest.root:
             raise _other_root(newest.size)
-        elif self._checkpoints.tail().torn:
+        elif tail.torn:
             raise IntegrityError(
                 f"a note after checkpoint {newest.size} was begun, its entries are not there",
                 seq=head.size,
@@ -138,15 +140,17 @@ class Log:
             )
         return head
 
-    def _newest(self) -> Checkpoint:
+    def _newest(self, data: bytes | None) -> Checkpoint:
         """Return the newest checkpoint, its signature checked against our own key."""
-        data = self._checkpoints.tail().note
         if data is None:
             raise IntegrityError(
                 "the file of checkpoints is missing or empty",
                 why="without it a cut database could not be told from a whole one",
                 remedy="put the file back; every ledger has one from its first minute",
             )
+        if self._signed is not None and data == self._signed[0]:
+            # These very bytes were signed here: their signature needs no checking.
+            return self._signed[1]
         if self._identity.signer is None:
             newest = Checkpoint.parse(Note.parse(data).text)
         else:
@@ -176,7 +180,9 @@ class Log:
         signer, heir = self._identity.signer, self._heir(about_keys, head.size)
         if signer is not None:
             checkpoint = Checkpoint(self._identity.origin, head.size, head.range.root())
-            self._checkpoints.append(checkpoint.sign(*filter(None, (signer, heir))))
+            note = checkpoint.sign(*filter(None, (signer, heir)))
+            self._checkpoints.append(note)
+            self._signed = note, checkpoint
         if heir is not None:
             self._identity = replace(self._identity, signer=heir, heir=None)
 

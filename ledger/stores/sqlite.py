@@ -62,6 +62,7 @@ class SqliteStore:
         if not path.is_file():
             raise absent(path)
         self.path = path
+        self._head: Head | None = None  # as this store wrote or read it last
         with self._translated():
             self._connection = sqlite3.connect(
                 address(path, changeable=writable or _is_changeable(path)),
@@ -131,7 +132,8 @@ class SqliteStore:
             "(SELECT seq, bytes, hash FROM entries ORDER BY seq DESC LIMIT 1) AS e"
         )
         last = None if row[0] is None else Row._make(row)
-        return head_of(self.origin(), last, peaks, "meta row peaks")
+        self._head = head_of(self.origin(), last, peaks, "meta row peaks", self._head)
+        return self._head
 
     def find_keys(self, keys: Sequence[bytes]) -> Mapping[bytes, KeyRow]:
         """Return, for each key that is known, the newest entry under it, reversed or not."""
@@ -166,6 +168,7 @@ class SqliteStore:
                 peaks = (batch.head.range.encode(),)
                 execute("UPDATE meta SET value = ? WHERE name = 'peaks'", peaks)
                 execute("COMMIT")
+                self._head = batch.head
             except BaseException:
                 if self._connection.in_transaction:
                     execute("ROLLBACK")
