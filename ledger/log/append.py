@@ -7,17 +7,20 @@ head that was meant. A database behind its newest note is a restored or cut one:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
+from time import monotonic
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.entry import Entry
 from ledger.errors import HeadMovedError, InputError, IntegrityError
 from ledger.keys import Signer
+from ledger.log.group import Group, Ticket
 from ledger.log.identity import Identity
 from ledger.log.outcome import Appended
 from ledger.log.seal import Sealing
 from ledger.log.secrecy import check_secret, check_tail
-from ledger.log.store import Batch, CheckpointLog, Head, Row, Store
+from ledger.log.store import Batch, CheckpointLog, Head, Queue, Row, Store
 from ledger.merkle import CompactRange, leaf_hash
 from ledger.record import Draft, Whole
 
@@ -33,18 +36,28 @@ _RESTORED = (
 class Log:
     """An append-only log in a store, with its signed checkpoints beside it."""
 
-    def __init__(self, store: Store, checkpoints: CheckpointLog, identity: Identity) -> None:
+    def __init__(
+        self,
+        store: Store,
+        checkpoints: CheckpointLog,
+        identity: Identity,
+        queue: Queue | None = None,
+    ) -> None:
         """Wire the parts; nothing is read yet.
 
         Args:
             store: Where the entries are.
             checkpoints: Where the notes are.
             identity: Who seals and signs; its origin is the store's.
+            queue: Where writers that wait leave their requests; None appends alone, always.
         """
+        self._queue = queue
         self._store = store
         self._checkpoints = checkpoints
         self._identity = identity
         self._sealed = ""  # hash of the last entry that this log appended and read back
+        self._company = 0  # how many others were served together with this log the last time
+        self._writing_s = 0.0  # how long commit and note took then
         self._signed: tuple[bytes, Checkpoint] | None = None  # the note that this log signed last
 
     def append(
@@ -72,22 +85,72 @@ class Log:
             HeadMovedError: If other writers always came first.
         """
         self._check_rotations(drafts)
-        with self._checkpoints.exclusive():
-            for _ in range(ATTEMPTS_MAX):
-                head = self._agreed_head()
-                try:
-                    batch, appended = self._seal(head, drafts, vanished)
-                    if whole and len(batch.entries) != len(drafts):
-                        return replace(appended, new=())
-                    if not batch.entries:
-                        return appended
+        together = not whole and not vanished and self._shares()
+        if self._queue is not None and together:
+            return self._append_together(drafts, self._queue)
+        try:
+            with self._checkpoints.exclusive():
+                return self._append(drafts, whole=whole, vanished=vanished)
+        finally:
+            if self._queue is not None:
+                self._queue.wake()
+
+    def _append_together(self, drafts: Sequence[Draft], queue: Queue) -> Appended:
+        """Append for this writer and those that wait, or let another one append for it."""
+        mine, ticket = False, Ticket(queue, self._identity, drafts)
+        try:
+            with closing(ticket), self._checkpoints.exclusive(ticket) as mine:
+                if not mine:
+                    self._company = ticket.company()
+                    return ticket.outcome()
+                ticket.close()
+                group = Group(self._identity, self._store, queue, self._check_rotations)
+                with closing(group):
+                    group.gather(self._company, self._writing_s)
+                    appended = self._append(drafts, group=group)
+                self._company = group.company()
+                return appended
+        finally:
+            if mine:
+                queue.wake()
+
+    def _append(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        whole: bool = False,
+        vanished: Sequence[Whole] = (),
+        group: Group | None = None,
+    ) -> Appended:
+        """Append while this writer has the lock, and for the writers of the group."""
+        for _ in range(ATTEMPTS_MAX):
+            head = self._agreed_head()
+            try:
+                batch, appended = self._seal(head, drafts, vanished)
+                if whole and len(batch.entries) != len(drafts):
+                    return replace(appended, new=())
+                if group is not None:
+                    batch = group.join(batch)
+                begun = monotonic()
+                if batch.entries:
                     self._store.append(head, batch)
-                except HeadMovedError:
-                    continue
+            except HeadMovedError:
+                continue
+            if batch.entries:
                 self._sign(head.range, batch.head)
                 self._sealed = batch.head.prev
-                return appended
+                self._writing_s = monotonic() - begun
+            if group is not None:
+                group.answer()
+            return appended
         raise _overtaken()
+
+    def _shares(self) -> bool:
+        """Return whether what this log seals may be sealed together with what others do.
+
+        While a key is handed over, and where nothing is signed, each appends for itself.
+        """
+        return self._identity.signer is not None and self._identity.heir is None
 
     def pseudonym(self, name: str, value: str) -> str:
         """Return the stand-in of a value of a confidential field, 32 hex digits."""

@@ -17,13 +17,14 @@ from typing import BinaryIO
 
 from ledger.checkpoint import NOTE_MAX
 from ledger.errors import ConflictError, IntegrityError, LedgerError, MissingError
-from ledger.log.store import Tail
+from ledger.log.store import Tail, Waiting
 
 __all__ = ["NotesFile", "is_whole", "split_notes"]
 
 END = b"\n\n"  # ends the text of a note, and with the empty line also a record
 SIGNATURE = "\N{EM DASH} ".encode()
 CHUNK_BYTES = 1 << 20
+TRIES, TRY_S = 10, 0.05  # how often and how long a writer waits for a sign before it stands in line
 WINDOWS = (4096, 4 * NOTE_MAX)  # how much of the end is read: a few notes, or one of any length
 
 
@@ -58,20 +59,26 @@ class NotesFile:
             raise self._failed("begun", error) from error
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self, waiting: Waiting | None = None) -> Iterator[bool]:
         """Keep every other writer waiting until the block is left, however it is left.
+
+        Args:
+            waiting: Begun when another writer is at work; once it is served, the block gets False
+                and no lock.
 
         Raises:
             ConflictError: If nothing is added any more; who waited for a migration learns it here.
             IntegrityError: If the file is missing: every ledger has one from its start.
         """
         with self._descriptor(os.O_RDWR, "opened") as descriptor:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if not _locked(descriptor, waiting):
+                yield False
+                return
             if self._closed is not None and self._closed.exists():
                 raise _migrated(self._closed)
             self._held = descriptor
             try:
-                yield
+                yield True
             finally:
                 self._held = None
 
@@ -210,6 +217,36 @@ class NotesFile:
             where=str(self.path),
             remedy="check free space and permissions, then run the same command again",
         )
+
+
+def _locked(descriptor: int, waiting: Waiting | None) -> bool:
+    """Take the lock; return False, without it, if another writer did what it is wanted for."""
+    if _is_free(descriptor):
+        return True
+    if waiting is not None and waiting.begin():
+        for _ in range(TRIES):
+            # The lock first: who had it may have left without seeing that somebody waits.
+            if _is_free(descriptor):
+                break
+            if waiting.served(TRY_S):
+                return False
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if waiting.served(0):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            return False
+        return True
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return True
+
+
+def _is_free(descriptor: int) -> bool:
+    """Take the lock if nobody has it; return whether it was taken."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _migrated(closed: Path) -> ConflictError:

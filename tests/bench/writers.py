@@ -14,6 +14,7 @@ from ledger.cli.context import Context
 from ledger.cli.opening import files_of, location_of
 from ledger.log import Log
 from ledger.stores.notes import NotesFile
+from ledger.stores.queue import QueueFolder
 
 from .benchmark import Benchmark
 from .stage import Stage, nothing
@@ -27,7 +28,8 @@ def write(context: Context, writer: int, number: int, start: Barrier) -> None:
     """Append so many records of this writer one at a time, after all others are ready."""
     with location_of(context).open(writable=True) as store:
         notes = NotesFile(files_of(context).checkpoints)
-        log = Log(store, notes, identity(seed=f"writer {writer}"))
+        queue = QueueFolder(files_of(context).queue)
+        log = Log(store, notes, identity(seed=f"writer {writer}"), queue)
         start.wait(READY_S)
         for place in range(number):
             appended = log.append([leg(writer * 1_000_000 + place)])
