@@ -47,7 +47,7 @@ _CODE_BYTES: Final = 65  # 64 hex digits and a newline
 _ERRORS: Final = {kind.code: kind for kind in (InputError, CanonicalError, ConflictError)}
 """What is wrong with a request itself. Any other failure its owner meets when it appends alone."""
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class _Record(msgspec.Struct, forbid_unknown_fields=True):

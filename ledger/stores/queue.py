@@ -34,18 +34,18 @@ _NAME = "{:020d}-{}"  # when it was left, so that the oldest comes first; and wh
 class Request:
     """A request of this writer, in the folder until it is withdrawn."""
 
-    def __init__(self, path: str, data: bytes, signs: socket | None) -> None:
+    def __init__(self, queue: QueueFolder, path: str, data: bytes) -> None:
         """Leave a request.
 
         Args:
+            queue: Where signs arrive.
             path: Its file.
             data: What is asked for.
-            signs: Where signs arrive, or None where there can be none.
 
         Raises:
             OSError: If the folder does not take it.
         """
-        self._path, self._size, self._signs = path, len(data), signs
+        self._queue, self._path, self._size = queue, path, len(data)
         self._descriptor = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             # While it is held, the request has somebody who waits for it.
@@ -60,10 +60,7 @@ class Request:
 
         That is the reply, or nothing.
         """
-        ready, _, _ = select.select([] if self._signs is None else [self._signs], [], [], seconds)
-        for signs in ready:
-            with suppress(OSError):
-                signs.recv(len(_SIGN))
+        self._queue.listen(seconds)
         size = os.fstat(self._descriptor).st_size
         return os.pread(self._descriptor, max(0, size - self._size), self._size)
 
@@ -116,9 +113,9 @@ class QueueFolder:
             with suppress(FileExistsError):
                 os.mkdir(self.path, OWNER_ONLY)  # noqa: PTH102 - as above
             if self._is_private():
-                signs = self._listening()
+                self._listening()
                 name = _NAME.format(time.time_ns(), self._address)
-                return Request(f"{self.path}/{name}", data, signs)
+                return Request(self, f"{self.path}/{name}", data)
         return None
 
     def asked(self, known: Collection[str], bytes_max: int) -> Iterator[tuple[str, Asked]]:
@@ -151,6 +148,16 @@ class QueueFolder:
         except (OSError, UnicodeEncodeError):
             # Whoever has more signs than it can take looks in any case.
             return False
+
+    def listen(self, seconds: float) -> None:
+        """Wait for a sign, for so long at most, and take it."""
+        signs, poll = self._listening(), select.poll()
+        if signs is not None:
+            poll.register(signs, select.POLLIN)
+        for _ in poll.poll(seconds * 1000):
+            with suppress(OSError):
+                assert signs is not None
+                signs.recv(len(_SIGN))
 
     def _names(self) -> list[str]:
         """Return the names in the folder, oldest first; none if it is not ours alone."""
