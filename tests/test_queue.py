@@ -139,7 +139,6 @@ sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from sealed import identity, opened, said
 from ledger.cli.context import Context
-from ledger.log.group import Group
 from ledger.stores.notes import NotesFile
 from ledger.stores.queue import Asked, QueueFolder
 from ledger.stores.sqlite import SqliteStore
@@ -160,12 +159,12 @@ def torn(notes, note):
         file.write(note[:50])
     killed()
 
-def gather(group, company, seconds, original=Group.gather):
+def gather(queue, company):
     print("leads", flush=True)
-    while not group._take():
+    while not queue._names():
         pass
 
-Group.gather = gather
+QueueFolder.gather = gather
 step = sys.argv[3]
 if step == "before the commit": SqliteStore.append = killed
 if step == "after the commit": SqliteStore.append = after_commit
@@ -254,3 +253,43 @@ def test_disk_that_takes_no_reply_lets_the_writer_look_itself(
     monkeypatch.setattr(os, "pwrite", full)
     assert served(context, [said(0)], [said(1)]) == [None]
     assert checked(context).signed_size == 2
+
+
+def test_leader_waits_for_those_who_came_along_and_no_longer_than_it_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, came, now = found(tmp_path), list[Request](), [0]
+    queue = QueueFolder(files_of(context).queue)
+
+    def pause(seconds: float) -> None:
+        now[0] += round(seconds * 10**9)
+        if len(came) < 2:
+            came.append(asked(context, request_of(len(came))))
+
+    def wrote(nanoseconds: int) -> None:
+        """Write for so long."""
+        queue.gather(0)
+        now[0] += nanoseconds
+        queue.wake()
+
+    monkeypatch.setattr("time.sleep", pause)
+    monkeypatch.setattr("time.monotonic_ns", lambda: now[0] + 1)
+    queue.gather(2)
+    assert came == []  # nothing was written before
+    wrote(10**6)
+    queue.gather(2)
+    assert len(came) == 2
+    begun = now[0]
+    queue.gather(3)
+    assert now[0] - begun == 10**6  # the third does not come
+    wrote(10**12)
+    begun = now[0]
+    queue.gather(3)
+    assert now[0] - begun == 10**7  # a disk that stood still is no measure
+    queue.wake()
+    queue.wake()
+    begun = now[0]
+    queue.gather(3)
+    assert now[0] == begun  # nothing was gathered and written since
+    for request in came:
+        request.withdraw()

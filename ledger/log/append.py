@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from time import monotonic
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.entry import Entry
@@ -57,7 +56,6 @@ class Log:
         self._identity = identity
         self._sealed = ""  # hash of the last entry that this log appended and read back
         self._company = 0  # how many others were served together with this log the last time
-        self._writing_s = 0.0  # how long commit and note took then
         self._signed: tuple[bytes, Checkpoint] | None = None  # the note that this log signed last
 
     def append(
@@ -106,7 +104,7 @@ class Log:
                 ticket.close()
                 group = Group(self._identity, self._store, queue, self._check_rotations)
                 with closing(group):
-                    group.gather(self._company, self._writing_s)
+                    queue.gather(self._company)
                     appended = self._append(drafts, group=group)
                 self._company = group.company()
                 return appended
@@ -131,7 +129,6 @@ class Log:
                     return replace(appended, new=())
                 if group is not None:
                     batch = group.join(batch)
-                begun = monotonic()
                 if batch.entries:
                     self._store.append(head, batch)
             except HeadMovedError:
@@ -139,7 +136,6 @@ class Log:
             if batch.entries:
                 self._sign(head.range, batch.head)
                 self._sealed = batch.head.prev
-                self._writing_s = monotonic() - begun
             if group is not None:
                 group.answer()
             return appended

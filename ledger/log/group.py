@@ -8,7 +8,6 @@ alone; nothing of it is in the batch. Replies are given when the note over the b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from time import monotonic, sleep
 from typing import TypeAlias
 
 from ledger.errors import ConflictError, HeadMovedError, InputError, LedgerError
@@ -31,8 +30,6 @@ __all__ = ["GROUP_BYTES_MAX", "GROUP_DRAFTS_MAX", "Group", "Ticket"]
 GROUP_DRAFTS_MAX = 1_024
 GROUP_BYTES_MAX = 4_194_304
 """What a leader takes from others at most, so that its memory stays flat; the rest leads itself."""
-
-GLANCE_S = 0.0001  # between two looks for those who are expected
 
 Check: TypeAlias = Callable[[Sequence[Draft]], None]
 
@@ -62,10 +59,10 @@ class Ticket:
             self._data, self._request = data, self._queue.ask(data)
         return self._request is not None
 
-    def served(self, seconds: float) -> bool:
+    def served(self, milliseconds: int) -> bool:
         """Wait for a sign, for so long at most; return whether another writer has appended it."""
         if self._request is not None:
-            reply = self._request.wait(seconds)
+            reply = self._request.wait(milliseconds)
             self._reply = parse_reply(self._identity.secret, self._data, reply)
         return self._reply is not None
 
@@ -114,20 +111,6 @@ class Group:
         self._outcomes: dict[str, Appended | LedgerError] = {}
         self._drafts = self._bytes = 0
 
-    def gather(self, company: int, seconds: float) -> None:
-        """Take what others wait with; give those a moment who came along the last time.
-
-        Whoever was served together is back at about the same time, and a flush for each of them
-        takes longer than this moment.
-
-        Args:
-            company: How many came along.
-            seconds: The longest moment, which is over as soon as that many are there.
-        """
-        end = monotonic() + seconds
-        while self._take() < company and (left := end - monotonic()) > 0:
-            sleep(min(left, GLANCE_S))
-
     def join(self, batch: Batch) -> Batch:
         """Seal behind a batch what others wait with, and return the batch of all.
 
@@ -136,6 +119,7 @@ class Group:
         """
         self._outcomes = {}
         pending, sealed = Pending(self._store, batch), set[str]()
+        self._take()
         # Who comes while these are sealed comes along.
         while waiting := [name for name in self._asked if name not in sealed]:
             for name in waiting:

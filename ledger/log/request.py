@@ -9,6 +9,7 @@ secret: nobody without it gets a record sealed, or is told that one was. ::
 
 Each line ends in a newline; the code covers what is before it, and that of a reply also the code of
 its request. Another version, and whatever is not exactly this, is no request and no reply.
+Specification: ``schemas/queue.v1.md``.
 """
 
 from __future__ import annotations

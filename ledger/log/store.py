@@ -168,7 +168,7 @@ class Waiting(Protocol):
         """Ask to be served; return whether that can be."""
         ...
 
-    def served(self, seconds: float) -> bool:
+    def served(self, milliseconds: int) -> bool:
         """Wait for a sign, for so long at most; return whether another writer has served it."""
         ...
 
@@ -176,7 +176,7 @@ class Waiting(Protocol):
 class Request(Protocol):
     """What a writer has left in the queue."""
 
-    def wait(self, seconds: float) -> builtins.bytes:
+    def wait(self, milliseconds: int) -> builtins.bytes:
         """Wait for a sign, for so long at most; return the reply, or nothing."""
         ...
 
@@ -218,6 +218,14 @@ class Queue(Protocol):
         """
         ...
 
+    def gather(self, company: int) -> None:
+        """Give those a moment who came along the last time, if that was so many.
+
+        Whoever was served together is back at about the same time, and a flush for each takes
+        longer than this moment: it is no longer than the last writing was.
+        """
+        ...
+
     def wake(self) -> None:
-        """Give a sign to the oldest that waits: the lock is free now."""
+        """Give a sign to the oldest that waits: what was gathered is written, the lock is free."""
         ...

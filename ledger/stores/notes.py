@@ -24,7 +24,7 @@ __all__ = ["NotesFile", "is_whole", "split_notes"]
 END = b"\n\n"  # ends the text of a note, and with the empty line also a record
 SIGNATURE = "\N{EM DASH} ".encode()
 CHUNK_BYTES = 1 << 20
-TRIES, TRY_S = 10, 0.05  # how often and how long a writer waits for a sign before it stands in line
+TRIES, TRY_MS = 10, 50  # how often and how long a writer waits for a sign before it stands in line
 WINDOWS = (4096, 4 * NOTE_MAX)  # how much of the end is read: a few notes, or one of any length
 
 
@@ -228,7 +228,7 @@ def _locked(descriptor: int, waiting: Waiting | None) -> bool:
             # The lock first: who had it may have left without seeing that somebody waits.
             if _is_free(descriptor):
                 break
-            if waiting.served(TRY_S):
+            if waiting.served(TRY_MS):
                 return False
         else:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

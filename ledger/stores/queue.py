@@ -5,6 +5,7 @@ in the same file; whoever has the lock of the ledger reads, replies and removes.
 flushed: a request is no promise, and a reply is given only once what it tells is on the disk.
 Signs go from writer to writer, so that nobody looks in vain; a lost one costs time, nothing else.
 The folder is empty as a rule, and can be removed when nobody writes.
+Specification: ``schemas/queue.v1.md``.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ __all__ = ["Asked", "QueueFolder", "Request"]
 OWNER_ONLY = 0o700
 _FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _SIGN = b"!"
+_GATHER_MAX_NS = 10_000_000
+_GLANCE_S = 0.0001  # between two looks for those who are expected
 _NAME = "{:020d}-{}"  # when it was left, so that the oldest comes first; and where signs go
 
 
@@ -55,12 +58,12 @@ class Request:
             self.withdraw()
             raise
 
-    def wait(self, seconds: float) -> bytes:
+    def wait(self, milliseconds: int) -> bytes:
         """Wait for a sign, for so long at most; return what stands behind the request.
 
         That is the reply, or nothing.
         """
-        self._queue.listen(seconds)
+        self._queue.listen(milliseconds)
         size = os.fstat(self._descriptor).st_size
         return os.pread(self._descriptor, max(0, size - self._size), self._size)
 
@@ -102,6 +105,7 @@ class QueueFolder:
         self.path = str(path)
         self._signs: socket | None = None
         self._address = ""
+        self._begun = self._took = 0  # nanoseconds: when the last writing began, how long it took
 
     def ask(self, data: bytes) -> Request | None:
         """Leave a request; None where that cannot be done, and the writer waits without.
@@ -134,8 +138,20 @@ class QueueFolder:
                 if asked is not None:
                     yield name, asked
 
+    def gather(self, company: int) -> None:
+        """Give those a moment who came along the last time, if that was so many.
+
+        It ends when they are there, and takes no longer than the last writing did.
+        """
+        begun = time.monotonic_ns()
+        while len(self._names()) < company and time.monotonic_ns() - begun < self._took:
+            time.sleep(_GLANCE_S)
+        self._begun = time.monotonic_ns()
+
     def wake(self) -> None:
-        """Give a sign to the oldest that waits: the lock is free, and nobody has served it."""
+        """Give a sign to the oldest that waits: what was gathered is written, the lock is free."""
+        took = time.monotonic_ns() - self._begun if self._begun else 0
+        self._begun, self._took = 0, min(took, _GATHER_MAX_NS)
         for name in self._names():
             if self.ring(name):
                 return
@@ -149,12 +165,12 @@ class QueueFolder:
             # Whoever has more signs than it can take looks in any case.
             return False
 
-    def listen(self, seconds: float) -> None:
+    def listen(self, milliseconds: int) -> None:
         """Wait for a sign, for so long at most, and take it."""
         signs, poll = self._listening(), select.poll()
         if signs is not None:
             poll.register(signs, select.POLLIN)
-        for _ in poll.poll(seconds * 1000):
+        for _ in poll.poll(milliseconds):
             with suppress(OSError):
                 assert signs is not None
                 signs.recv(len(_SIGN))

@@ -106,8 +106,9 @@ BENCHMARKS = (
         None,
         inverse=True,
         least=16,
-        note="Every append is acknowledged when entry and checkpoint are on the disk. Writers take "
-        "turns: there is no group commit. Nothing is lost and the order is verified in each run.",
+        note="Every append is acknowledged when entry and checkpoint are on the disk. Whoever has "
+        "the lock appends for all that wait, in one transaction. Nothing is lost and the order is "
+        "verified in each run.",
     ),
     Benchmark(
         "W2",
