@@ -30,10 +30,10 @@ def write(context: Context, writer: int, number: int, start: Barrier) -> None:
         notes = NotesFile(files_of(context).checkpoints)
         queue = QueueFolder(files_of(context).queue)
         log = Log(store, notes, identity(seed=f"writer {writer}"), queue)
+        drafts = [leg(writer * 1_000_000 + place) for place in range(number)]
         start.wait(READY_S)
-        for place in range(number):
-            appended = log.append([leg(writer * 1_000_000 + place)])
-            assert len(appended.new) == 1
+        for draft in drafts:
+            assert len(log.append([draft]).new) == 1
 
 
 def together(stage: Stage, context: Context, writers: int) -> str:
