@@ -15,7 +15,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -220,10 +220,17 @@ class FileSigner:
     Attributes:
         name: The name that signatures go under.
         private: The key; never written into a ledger or a bundle.
+        verifier: The public half.
     """
 
     name: str
     private: Ed25519PrivateKey
+    verifier: VerifierKey = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out the public half once: it stands under every signature."""
+        verifier = VerifierKey(self.name, self.private.public_key().public_bytes_raw())
+        object.__setattr__(self, "verifier", verifier)
 
     @classmethod
     def generate(cls, name: str) -> Self:
@@ -285,11 +292,6 @@ class FileSigner:
             if passphrase
             else serialization.NoEncryption(),
         )
-
-    @property
-    def verifier(self) -> VerifierKey:
-        """The public half."""
-        return VerifierKey(self.name, self.private.public_key().public_bytes_raw())
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature."""

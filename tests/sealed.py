@@ -27,6 +27,7 @@ from ledger.record import Draft, draft_of
 from ledger.stores.founding import found_ledger
 from ledger.stores.keyfiles import Files
 from ledger.stores.notes import NotesFile
+from ledger.stores.queue import QueueFolder
 from ledger.stores.schema import TRIGGERS
 from ledger.verify import Evidence, Verdict, verify
 from ledger.verify.segment import Piece, Segment
@@ -59,7 +60,8 @@ def opened(context: Context, who: Identity | None = None) -> Iterator[Log]:
     """Open the ledger for appending."""
     files = Files(context.ledger)
     with location_of(context).open(writable=True) as store:
-        yield Log(store, NotesFile(files.checkpoints), who or identity())
+        notes, queue = NotesFile(files.checkpoints), QueueFolder(files.queue)
+        yield Log(store, notes, who or identity(), queue)
 
 
 def fill(context: Context, *batches: Iterable[Draft]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,9 +28,12 @@ from sealed import (
 )
 
 from ledger.checkpoint import Checkpoint, Note
+from ledger.cli.context import Context
 from ledger.errors import HeadMovedError, InputError, IntegrityError
+from ledger.keys import VerifierKey
 from ledger.log import Batch, Head, Identity, Log
 from ledger.log.secrecy import LOOKED_AT_MAX, check_secret
+from ledger.merkle import CompactRange, leaf_hash
 from ledger.stores.keyfiles import Files
 from ledger.stores.notes import NotesFile
 from ledger.stores.sqlite import SqliteStore
@@ -299,3 +304,95 @@ def test_log_signs_no_tail_that_was_not_sealed_with_its_secret(tmp_path: Path) -
     with pytest.raises(IntegrityError, match="entry 2 is not signed"):
         fill(context, [said(4)])
     assert notes.read_bytes() == signed
+
+
+def spoilt_note(context: Context, connection: sqlite3.Connection) -> None:
+    """Change the last note in its signature."""
+    del connection
+    path = Files(context.ledger).checkpoints
+    data = bytearray(path.read_bytes())
+    data[-20] = ord("B") if data[-20] == ord("A") else ord("A")
+    path.write_bytes(data)
+
+
+def spoilt_entry(context: Context, connection: sqlite3.Connection) -> None:
+    """Change the last entry, and leave its hash."""
+    del context
+    (data,) = connection.execute("SELECT bytes FROM entries WHERE seq = 1").fetchone()
+    changed = data.replace(b"FLOP", b"FLOp")
+    connection.execute("UPDATE entries SET bytes = ? WHERE seq = 1", (changed,))
+
+
+def spoilt_hash(context: Context, connection: sqlite3.Connection) -> None:
+    """Change the last entry and its hash."""
+    spoilt_entry(context, connection)
+    (data,) = connection.execute("SELECT bytes FROM entries WHERE seq = 1").fetchone()
+    connection.execute("UPDATE entries SET hash = ? WHERE seq = 1", (leaf_hash(data),))
+
+
+def spoilt_peaks(context: Context, connection: sqlite3.Connection) -> None:
+    """State the peaks of other entries."""
+    del context
+    peaks = CompactRange.of([leaf_hash(b"0"), leaf_hash(b"1")]).encode()
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'peaks'", (peaks,))
+
+
+def lost_entry(context: Context, connection: sqlite3.Connection) -> None:
+    """Take the last entry away, with its peaks."""
+    del context
+    connection.execute("DELETE FROM openings WHERE seq = 1")
+    connection.execute("DELETE FROM keys WHERE seq = 1")
+    connection.execute("DELETE FROM entries WHERE seq = 1")
+    (digest,) = connection.execute("SELECT hash FROM entries WHERE seq = 0").fetchone()
+    peaks = CompactRange.of([digest]).encode()
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'peaks'", (peaks,))
+
+
+@pytest.mark.parametrize(
+    "spoil", [spoilt_note, spoilt_entry, spoilt_hash, spoilt_peaks, lost_entry]
+)
+def test_log_believes_the_disk_and_not_what_it_remembers(
+    tmp_path: Path, spoil: Callable[[Context, sqlite3.Connection], None]
+) -> None:
+    context = found(tmp_path)
+    with opened(context) as log:
+        log.append([said(0)])
+        log.append([said(1)])
+        with altered(context) as connection:
+            spoil(context, connection)
+        before = Files(context.ledger).checkpoints.read_bytes()
+        with pytest.raises(IntegrityError):
+            log.append([said(2)])
+    assert Files(context.ledger).checkpoints.read_bytes() == before
+
+
+def test_log_follows_another_writer_in_between(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    with opened(context) as one, opened(context) as other:
+        for number in range(6):
+            writer = (one, one, other)[number % 3]
+            assert writer.append([said(number)]).new == (number,)
+    assert checked(context).signed_size == 6
+
+
+def test_log_checks_no_signature_that_it_has_just_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, verified, opens = found(tmp_path), list[bytes](), list[str]()
+    verify, open_file = VerifierKey.verify, os.open
+    monkeypatch.setattr(
+        VerifierKey, "verify", lambda key, *said: (verified.append(said[0]), verify(key, *said))
+    )
+    monkeypatch.setattr(
+        os, "open", lambda path, *how: (opens.append(str(path)), open_file(path, *how))[1]
+    )
+    with opened(context) as log, opened(context, identity(seed="other")) as other:
+        log.append([said(0)])
+        verified.clear()
+        opens.clear()
+        log.append([said(1)])
+        assert (len(verified), len(opens)) == (0, 1)
+        other.append([said(2)])
+        log.append([said(3)])
+        # Each of them met a note of the other.
+        assert len(verified) == 2

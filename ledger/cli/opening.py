@@ -71,6 +71,7 @@ def open_log(context: Context, *, writable: bool = True, heir: Signer | None = N
             than the newest checkpoint covers.
     """
     from ledger.log import Identity, Log  # noqa: PLC0415 - reading commands need no pydantic
+    from ledger.stores.queue import QueueFolder  # noqa: PLC0415 - and never wait
 
     files = files_of(context)
     store = _closed_at_end(location_of(context).open(writable=writable))
@@ -89,7 +90,8 @@ def open_log(context: Context, *, writable: bool = True, heir: Signer | None = N
         chance.id,
         heir or (None if keepers is None else keepers.heir),
     )
-    return Log(store, NotesFile(files.checkpoints, files.retired[0]), identity)
+    notes = NotesFile(files.checkpoints, files.retired[0])
+    return Log(store, notes, identity, QueueFolder(files.queue))
 
 
 @contextmanager

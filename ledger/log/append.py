@@ -7,17 +7,19 @@ head that was meant. A database behind its newest note is a restored or cut one:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.entry import Entry
 from ledger.errors import HeadMovedError, InputError, IntegrityError
 from ledger.keys import Signer
+from ledger.log.group import Group, Ticket
 from ledger.log.identity import Identity
 from ledger.log.outcome import Appended
 from ledger.log.seal import Sealing
 from ledger.log.secrecy import check_secret, check_tail
-from ledger.log.store import Batch, CheckpointLog, Head, Row, Store
+from ledger.log.store import Batch, CheckpointLog, Head, Queue, Row, Store
 from ledger.merkle import CompactRange, leaf_hash
 from ledger.record import Draft, Sheet, Whole
 
@@ -33,18 +35,28 @@ _RESTORED = (
 class Log:
     """An append-only log in a store, with its signed checkpoints beside it."""
 
-    def __init__(self, store: Store, checkpoints: CheckpointLog, identity: Identity) -> None:
+    def __init__(
+        self,
+        store: Store,
+        checkpoints: CheckpointLog,
+        identity: Identity,
+        queue: Queue | None = None,
+    ) -> None:
         """Wire the parts; nothing is read yet.
 
         Args:
             store: Where the entries are.
             checkpoints: Where the notes are.
             identity: Who seals and signs; its origin is the store's.
+            queue: Where writers that wait leave their requests; None appends alone, always.
         """
+        self._queue = queue
         self._store = store
         self._checkpoints = checkpoints
         self._identity = identity
         self._sealed = ""  # hash of the last entry that this log appended and read back
+        self._company = 0  # how many others were served together with this log the last time
+        self._signed: tuple[bytes, Checkpoint] | None = None  # the note that this log signed last
 
     def append(
         self, drafts: Sequence[Draft], *, whole: bool = False, vanished: Sequence[Whole] = ()
@@ -71,22 +83,70 @@ class Log:
             HeadMovedError: If other writers always came first.
         """
         self._check_rotations(drafts)
-        with self._checkpoints.exclusive():
-            for _ in range(ATTEMPTS_MAX):
-                head = self._agreed_head()
-                try:
-                    batch, appended = self._seal(head, drafts, vanished)
-                    if whole and len(batch.entries) != len(drafts):
-                        return replace(appended, new=())
-                    if not batch.entries:
-                        return appended
+        together = not whole and not vanished and self._shares()
+        if self._queue is not None and together:
+            return self._append_together(drafts, self._queue)
+        try:
+            with self._checkpoints.exclusive():
+                return self._append(drafts, whole=whole, vanished=vanished)
+        finally:
+            if self._queue is not None:
+                self._queue.wake()
+
+    def _append_together(self, drafts: Sequence[Draft], queue: Queue) -> Appended:
+        """Append for this writer and those that wait, or let another one append for it."""
+        mine, ticket = False, Ticket(queue, self._identity, drafts)
+        try:
+            with closing(ticket), self._checkpoints.exclusive(ticket) as mine:
+                if not mine:
+                    self._company = ticket.company()
+                    return ticket.outcome()
+                ticket.close()
+                group = Group(self._identity, self._store, queue, self._check_rotations)
+                with closing(group):
+                    queue.gather(self._company)
+                    appended = self._append(drafts, group=group)
+                self._company = group.company()
+                return appended
+        finally:
+            if mine:
+                queue.wake()
+
+    def _append(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        whole: bool = False,
+        vanished: Sequence[Whole] = (),
+        group: Group | None = None,
+    ) -> Appended:
+        """Append while this writer has the lock, and for the writers of the group."""
+        for _ in range(ATTEMPTS_MAX):
+            head = self._agreed_head()
+            try:
+                batch, appended = self._seal(head, drafts, vanished)
+                if whole and len(batch.entries) != len(drafts):
+                    return replace(appended, new=())
+                if group is not None:
+                    batch = group.join(batch)
+                if batch.entries:
                     self._store.append(head, batch)
-                except HeadMovedError:
-                    continue
+            except HeadMovedError:
+                continue
+            if batch.entries:
                 self._sign(head.range, batch.head)
                 self._sealed = batch.head.prev
-                return appended
+            if group is not None:
+                group.answer()
+            return appended
         raise _overtaken()
+
+    def _shares(self) -> bool:
+        """Return whether what this log seals may be sealed together with what others do.
+
+        While a key is handed over, and where nothing is signed, each appends for itself.
+        """
+        return self._identity.signer is not None and self._identity.heir is None
 
     def pseudonym(self, name: str, value: str) -> str:
         """Return the stand-in of a value of a confidential field, 32 hex digits."""
@@ -117,7 +177,8 @@ class Log:
     def _agreed_head(self) -> Head:
         """Return the head once it agrees with the newest checkpoint; sign an unsigned tail."""
         head = self._store.head()
-        newest = self._newest()
+        tail = self._checkpoints.tail()
+        newest = self._newest(tail.note)
         if head.size < newest.size:
             raise IntegrityError(
                 f"the database holds {head.size} entries, its newest checkpoint {newest.size}",
@@ -129,7 +190,7 @@ class Log:
             self._sign_tail(newest, head)
         elif head.range.root() != newest.root:
             raise _other_root(newest.size)
-        elif self._checkpoints.tail().torn:
+        elif tail.torn:
             raise IntegrityError(
                 f"a note after checkpoint {newest.size} was begun, its entries are not there",
                 seq=head.size,
@@ -138,15 +199,17 @@ class Log:
             )
         return head
 
-    def _newest(self) -> Checkpoint:
+    def _newest(self, data: bytes | None) -> Checkpoint:
         """Return the newest checkpoint, its signature checked against our own key."""
-        data = self._checkpoints.tail().note
         if data is None:
             raise IntegrityError(
                 "the file of checkpoints is missing or empty",
                 why="without it a cut database could not be told from a whole one",
                 remedy="put the file back; every ledger has one from its first minute",
             )
+        if self._signed is not None and data == self._signed[0]:
+            # These very bytes were signed here: their signature needs no checking.
+            return self._signed[1]
         if self._identity.signer is None:
             newest = Checkpoint.parse(Note.parse(data).text)
         else:
@@ -176,7 +239,9 @@ class Log:
         signer, heir = self._identity.signer, self._heir(about_keys, head.size)
         if signer is not None:
             checkpoint = Checkpoint(self._identity.origin, head.size, head.range.root())
-            self._checkpoints.append(checkpoint.sign(*filter(None, (signer, heir))))
+            note = checkpoint.sign(*filter(None, (signer, heir)))
+            self._checkpoints.append(note)
+            self._signed = note, checkpoint
         if heir is not None:
             self._identity = replace(self._identity, signer=heir, heir=None)
 

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ledger.merkle import CompactRange
 
-__all__ = ["Batch", "CheckpointLog", "Head", "KeyRow", "Row", "Store", "Tail"]
+__all__ = [
+    "Asked",
+    "Batch",
+    "CheckpointLog",
+    "Head",
+    "KeyRow",
+    "Queue",
+    "Request",
+    "Row",
+    "Store",
+    "Tail",
+    "Waiting",
+]
 
 
 class Row(NamedTuple):
@@ -127,8 +139,13 @@ class Store(Protocol):
 class CheckpointLog(Protocol):
     """Keeps signed notes, oldest to newest, apart from the store."""
 
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Keep every other writer of this log waiting until the block is left."""
+    def exclusive(self, waiting: Waiting | None = None) -> AbstractContextManager[bool]:
+        """Keep every other writer of this log waiting until the block is left.
+
+        Args:
+            waiting: Begun when another writer is at work; once it is served, the block gets False
+                and no lock.
+        """
         ...
 
     def tail(self) -> Tail:
@@ -141,4 +158,74 @@ class CheckpointLog(Protocol):
         Raises:
             IntegrityError: If the torn tail is not the beginning of this note.
         """
+        ...
+
+
+class Waiting(Protocol):
+    """What a writer does while another one is at work."""
+
+    def begin(self) -> bool:
+        """Ask to be served; return whether that can be."""
+        ...
+
+    def served(self, milliseconds: int) -> bool:
+        """Wait for a sign, for so long at most; return whether another writer has served it."""
+        ...
+
+
+class Request(Protocol):
+    """What a writer has left in the queue."""
+
+    def wait(self, milliseconds: int) -> builtins.bytes:
+        """Wait for a sign, for so long at most; return the reply, or nothing."""
+        ...
+
+    def withdraw(self) -> None:
+        """Take it back, and wait no longer."""
+        ...
+
+
+class Asked(Protocol):
+    """What another writer has left in the queue."""
+
+    @property
+    def data(self) -> builtins.bytes:
+        """The request, and nothing behind it."""
+        ...
+
+    def answer(self, reply: builtins.bytes) -> None:
+        """Give the reply, if that can be done, and take the request away."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it; without a reply its owner appends for itself."""
+        ...
+
+
+class Queue(Protocol):
+    """Where writers leave what they wait to have appended. Only who has the lock replies."""
+
+    def ask(self, data: builtins.bytes) -> Request | None:
+        """Leave a request; None where that cannot be done, and the writer waits without."""
+        ...
+
+    def asked(self, known: Collection[str], bytes_max: int) -> Iterator[tuple[str, Asked]]:
+        """Yield name and request of the writers that wait and live, oldest first.
+
+        Args:
+            known: Names to pass over.
+            bytes_max: Larger ones are left out.
+        """
+        ...
+
+    def gather(self, company: int) -> None:
+        """Give those a moment who came along the last time, if that was so many.
+
+        Whoever was served together is back at about the same time, and a flush for each takes
+        longer than this moment: it is no longer than the last writing was.
+        """
+        ...
+
+    def wake(self) -> None:
+        """Give a sign to the oldest that waits: what was gathered is written, the lock is free."""
         ...

@@ -103,6 +103,11 @@ class Files:
         return self._beside(".tree")
 
     @property
+    def queue(self) -> Path:
+        """The folder of requests of writers that wait; empty when nobody does."""
+        return self._beside(".queue")
+
+    @property
     def partial(self) -> Path:
         """The database while it is being made."""
         return self._beside(".partial")

@@ -17,13 +17,14 @@ from typing import BinaryIO
 
 from ledger.checkpoint import NOTE_MAX
 from ledger.errors import ConflictError, IntegrityError, LedgerError, MissingError
-from ledger.log.store import Tail
+from ledger.log.store import Tail, Waiting
 
 __all__ = ["NotesFile", "is_whole", "split_notes"]
 
 END = b"\n\n"  # ends the text of a note, and with the empty line also a record
 SIGNATURE = "\N{EM DASH} ".encode()
 CHUNK_BYTES = 1 << 20
+TRIES, TRY_MS = 10, 50  # how often and how long a writer waits for a sign before it stands in line
 WINDOWS = (4096, 4 * NOTE_MAX)  # how much of the end is read: a few notes, or one of any length
 
 
@@ -39,6 +40,8 @@ class NotesFile:
         """
         self.path = path
         self._closed = closed
+        self._held: int | None = None  # descriptor of the open file, while this writer has the lock
+        self._written = b""  # what this writer added last, with the end of the record before it
 
     def create(self, note: bytes) -> None:
         """Begin the file with its first note.
@@ -56,26 +59,28 @@ class NotesFile:
             raise self._failed("begun", error) from error
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self, waiting: Waiting | None = None) -> Iterator[bool]:
         """Keep every other writer waiting until the block is left, however it is left.
+
+        Args:
+            waiting: Begun when another writer is at work; once it is served, the block gets False
+                and no lock.
 
         Raises:
             ConflictError: If nothing is added any more; who waited for a migration learns it here.
             IntegrityError: If the file is missing: every ledger has one from its start.
         """
-        try:
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError as error:
-            raise self._missing() from error
-        except OSError as error:
-            raise self._failed("opened", error) from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with self._descriptor(os.O_RDWR, "opened") as descriptor:
+            if not _locked(descriptor, waiting):
+                yield False
+                return
             if self._closed is not None and self._closed.exists():
                 raise _migrated(self._closed)
-            yield
-        finally:
-            os.close(descriptor)
+            self._held = descriptor
+            try:
+                yield True
+            finally:
+                self._held = None
 
     def tail(self) -> Tail:
         """Return the newest whole note and what an interrupted write left after it.
@@ -83,11 +88,12 @@ class NotesFile:
         Raises:
             IntegrityError: If the file is missing, or its end is not made of notes.
         """
-        with self._opened() as file:
-            size = file.seek(0, os.SEEK_END)
+        with self._descriptor(os.O_RDONLY, "read") as descriptor:
+            if self._written and self._end(descriptor, len(self._written))[0] == self._written:
+                return Tail(self._written[len(END) : -1], b"")
             for window in WINDOWS:
-                file.seek(max(0, size - window))
-                tail = _last_record(file.read(), whole=window >= size)
+                data, whole = self._end(descriptor, window)
+                tail = _last_record(data, whole=whole)
                 if tail is not None:
                     return tail
         raise IntegrityError("the end of the checkpoint file holds no note", where=str(self))
@@ -107,15 +113,17 @@ class NotesFile:
                 where=str(self.path),
                 remedy="keep the file as evidence; flopledger verify says what still holds",
             )
-        try:
-            with self.path.open("r+b") as file:
-                # A torn tail is never longer than the record that it begins.
-                file.seek(-len(torn), os.SEEK_END)
-                file.write(note + b"\n")
-                file.flush()
-                os.fdatasync(file.fileno())
-        except OSError as error:
-            raise self._failed("written", error) from error
+        record = note + b"\n"
+        with self._descriptor(os.O_RDWR, "written") as descriptor:
+            # A torn tail is never longer than the record that it begins.
+            try:
+                place, done = os.fstat(descriptor).st_size - len(torn), 0
+                while done < len(record):
+                    done += os.pwrite(descriptor, record[done:], place + done)
+                os.fdatasync(descriptor)
+            except OSError as error:
+                raise self._failed("written", error) from error
+        self._written = END + record
 
     @contextmanager
     def settled(self) -> Iterator[int]:
@@ -145,6 +153,36 @@ class NotesFile:
         """
         with self._opened() as file:
             yield from split_notes(_chunks(file, stop))
+
+    @contextmanager
+    def _descriptor(self, flags: int, what: str) -> Iterator[int]:
+        """Give the open file: the one that is locked, or one that is closed after the block.
+
+        Args:
+            flags: How to open it.
+            what: What cannot be done to it where the disk refuses.
+        """
+        if self._held is not None:
+            yield self._held
+            return
+        try:
+            descriptor = os.open(self.path, flags | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise self._missing() from error
+        except OSError as error:
+            raise self._failed(what, error) from error
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _end(self, descriptor: int, window: int) -> tuple[bytes, bool]:
+        """Return the last bytes of the open file, so many at most, and whether they are all."""
+        try:
+            size = os.fstat(descriptor).st_size
+            return os.pread(descriptor, window, max(0, size - window)), window >= size
+        except OSError as error:
+            raise self._failed("read", error) from error
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
@@ -179,6 +217,36 @@ class NotesFile:
             where=str(self.path),
             remedy="check free space and permissions, then run the same command again",
         )
+
+
+def _locked(descriptor: int, waiting: Waiting | None) -> bool:
+    """Take the lock; return False, without it, if another writer did what it is wanted for."""
+    if _is_free(descriptor):
+        return True
+    if waiting is not None and waiting.begin():
+        for _ in range(TRIES):
+            # The lock first: who had it may have left without seeing that somebody waits.
+            if _is_free(descriptor):
+                break
+            if waiting.served(TRY_MS):
+                return False
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if waiting.served(0):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            return False
+        return True
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return True
+
+
+def _is_free(descriptor: int) -> bool:
+    """Take the lock if nobody has it; return whether it was taken."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _migrated(closed: Path) -> ConflictError:

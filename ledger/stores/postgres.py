@@ -73,6 +73,7 @@ class PostgresStore:
             LedgerError: If the server cannot be reached, is too old or set otherwise.
         """
         self.address = address
+        self._head: Head | None = None  # as this store wrote or read it last
         self._names = count()
         self._abandoned: list[str] = []
         self._connection = connection or connect(address, writable=writable)
@@ -158,7 +159,8 @@ class PostgresStore:
             "peaks FROM flopledger.heads ORDER BY size DESC LIMIT 1) AS h ON true"
         )
         last = None if row[0] is None else Row._make(row)
-        return head_of(self.origin(), last, peaks, "table heads")
+        self._head = head_of(self.origin(), last, peaks, "table heads", self._head)
+        return self._head
 
     def find_keys(self, keys: Sequence[bytes]) -> Mapping[bytes, KeyRow]:
         """Return, for each key that is known, the newest entry under it, reversed or not."""
@@ -193,6 +195,7 @@ class PostgresStore:
                     copy.set_types(types)
                     for row in rows:
                         copy.write_row(row)
+        self._head = batch.head
 
     def read(self, start: int, stop: int) -> Iterator[Row]:
         """Yield the entries [start, stop) that exist, in order."""
@@ -256,11 +259,6 @@ class PostgresStore:
     def all_peaks(self) -> Iterator[tuple[int, str]]:
         """Yield (size, peaks) of every row that states peaks, in the order of the sizes."""
         return self._stream("SELECT size, peaks FROM flopledger.heads ORDER BY size")
-
-    def hashes(self, stop: int) -> list[bytes]:
-        """Return the stored leaf hashes of the entries [0, stop)."""
-        rows = self._all("SELECT hash FROM flopledger.entries WHERE seq < %s ORDER BY seq", stop)
-        return [digest for (digest,) in rows]
 
     def leaf_at(self, seq: int) -> bytes | None:
         """Return the bytes of one entry, or None."""

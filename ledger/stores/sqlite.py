@@ -63,6 +63,7 @@ class SqliteStore:
         if not path.is_file():
             raise absent(path)
         self.path = path
+        self._head: Head | None = None  # as this store wrote or read it last
         with self._translated():
             self._connection = sqlite3.connect(
                 address(path, changeable=writable or _is_changeable(path)),
@@ -132,7 +133,8 @@ class SqliteStore:
             "(SELECT seq, bytes, hash FROM entries ORDER BY seq DESC LIMIT 1) AS e"
         )
         last = None if row[0] is None else Row._make(row)
-        return head_of(self.origin(), last, peaks, "meta row peaks")
+        self._head = head_of(self.origin(), last, peaks, "meta row peaks", self._head)
+        return self._head
 
     def find_keys(self, keys: Sequence[bytes]) -> Mapping[bytes, KeyRow]:
         """Return, for each key that is known, the newest entry under it, reversed or not."""
@@ -167,6 +169,7 @@ class SqliteStore:
                 peaks = (batch.head.range.encode(),)
                 execute("UPDATE meta SET value = ? WHERE name = 'peaks'", peaks)
                 execute("COMMIT")
+                self._head = batch.head
             except BaseException:
                 if self._connection.in_transaction:
                     execute("ROLLBACK")
@@ -231,11 +234,6 @@ class SqliteStore:
     def all_peaks(self) -> Iterator[tuple[int, str]]:
         """Yield nothing: one row of meta states the peaks, and moves."""
         return iter(())
-
-    def hashes(self, stop: int) -> list[bytes]:
-        """Return the stored leaf hashes of the entries [0, stop)."""
-        rows = self._select("SELECT hash FROM entries WHERE seq < ? ORDER BY seq", (stop,))
-        return [digest for (digest,) in rows]
 
     def leaf_at(self, seq: int) -> bytes | None:
         """Return the bytes of one entry, or None."""

@@ -90,7 +90,6 @@ def asked(store: LedgerStore) -> dict[str, Any]:
             store.contents({2: carried[2], 3: carried[4], 99: carried[5]}),
         ],
         "found keys": store.find_keys([bytes(32), *keys]),
-        "hashes": store.hashes(4),
         "leaf": [store.leaf_at(seq) for seq in (0, 5, 77)],
         "ids": [store.find_id(one) for one in [*ids, "00000000-0000-4000-8000-000000000000"]],
         "runs": [list(store.find_run(run)) for run in ("run-0", "run-2", "run", "no")],
