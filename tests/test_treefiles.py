@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -17,6 +18,7 @@ from ledger.checkpoint import Checkpoint
 from ledger.errors import IntegrityError
 from ledger.log.store import Row
 from ledger.merkle import inclusion_proof, leaf_hash, root_of, verify_inclusion
+from ledger.stores import treefiles
 from ledger.stores.keyfiles import Files
 from ledger.stores.treefiles import TreeFiles
 from ledger.subtrees import inclusion_path, reads_max
@@ -187,13 +189,64 @@ def test_entry_that_was_changed_is_not_proved(tmp_path: Path) -> None:
         files.inclusion(entries, 6, signed)
 
 
-def test_entries_that_are_gone_are_named(tmp_path: Path) -> None:
-    entries = Entries(40)
+def test_changed_entry_leaves_the_files_as_they_were(tmp_path: Path) -> None:
+    entries, files = Entries(40), TreeFiles(tmp_path / "tree")
     signed = entries.checkpoint(40)
-    del entries.rows[30:]
-    with pytest.raises(IntegrityError, match="lacks entry 30") as caught:
-        TreeFiles(tmp_path / "tree").inclusion(entries, 5, signed)
-    assert caught.value.seq == 30
+    files.inclusion(entries, 5, signed)
+    kept = {path: path.read_bytes() for path in (tmp_path / "tree").iterdir()}
+    entries.rows[5] = entries._row(5, b"changed, and its stored hash too")
+    with pytest.raises(IntegrityError, match="another root"):
+        files.inclusion(entries, 5, signed)
+    assert {path: path.read_bytes() for path in (tmp_path / "tree").iterdir()} == kept
+    # The others are still what was signed.
+    files.inclusion(entries, 6, signed)
+
+
+@pytest.mark.parametrize("level", ["level-00", "level-05", "lock"])
+@pytest.mark.parametrize("make", ["symlink_to", "hardlink_to"])
+def test_links_in_the_folder_lead_nowhere(tmp_path: Path, level: str, make: str) -> None:
+    victim, folder = tmp_path / "precious", tmp_path / "tree"
+    victim.write_bytes(b"precious" * 8)
+    folder.mkdir()
+    (folder / "level-00").write_bytes(bytes(32 * 40))
+    (folder / level).unlink(missing_ok=True)
+    getattr(folder / level, make)(victim)
+    entries = Entries(40)
+    leaf, path = TreeFiles(folder).inclusion(entries, 5, entries.checkpoint(40))
+    assert (leaf, path) == (entries.rows[5].hash, inclusion_proof(entries.hashes(), 5))
+    assert victim.read_bytes() == b"precious" * 8
+
+
+def test_folder_that_is_a_link_is_not_written_to(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "tree").symlink_to(tmp_path / "elsewhere")
+    entries = Entries(40)
+    TreeFiles(tmp_path / "tree").inclusion(entries, 5, entries.checkpoint(40))
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_files_that_somebody_keeps_are_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(treefiles, "WAITS_S", (0.0, 0.0))
+    entries, folder = Entries(40), tmp_path / "tree"
+    TreeFiles(folder).inclusion(entries, 5, entries.checkpoint(40))
+    with (folder / "lock").open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        entries.read_.clear()
+        found_ = TreeFiles(folder).inclusion(entries, 6, entries.checkpoint(40))
+    assert found_ == (entries.rows[6].hash, inclusion_proof(entries.hashes(), 6))
+    assert entries.read_ == list(range(40))
+
+
+def test_entries_that_are_gone_are_named(tmp_path: Path) -> None:
+    for gone in (slice(30, None), slice(30, 31)):
+        entries = Entries(40)
+        signed = entries.checkpoint(40)
+        del entries.rows[gone]
+        with pytest.raises(IntegrityError, match="lacks entry 30") as caught:
+            TreeFiles(tmp_path / "tree").inclusion(entries, 5, signed)
+        assert caught.value.seq == 30
 
 
 def test_ledger_where_nothing_can_be_written_is_read_whole(tmp_path: Path) -> None:

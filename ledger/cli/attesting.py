@@ -32,6 +32,7 @@ from ledger.journeys.replaying import question_of_file
 from ledger.journeys.stance import Span, Stance, doubts
 from ledger.keys import Signer, VerifierKey
 from ledger.pack import Pack, read_pack
+from ledger.regime.cased import load_cased
 from ledger.regime.load import load_regimes
 from ledger.report.attestations import EnvelopeRow
 from ledger.resources import rules_root
@@ -65,6 +66,7 @@ def draw_up(context: Context, options: Mapping[str, Any]) -> Attestation:
     )
     question, engine = question_of(options), options["engine"]
     pack, store = read_pack(rules_root(context.rules)), open_reader(context)
+    load_cased(pack)  # nobody signs by rules that could not be packed or adopted
 
     def drawn(records: Records) -> Attestation:
         checked = check_records(question, records, pack, evaluator_of(engine))

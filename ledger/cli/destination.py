@@ -33,6 +33,8 @@ _BESIDE = (
     ".attestations",
     ".timestamps",
     ".projection",
+    ".queue",
+    ".tree",
     ".partial",
     "-wal",
     "-shm",

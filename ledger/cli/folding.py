@@ -97,7 +97,9 @@ def with_fold(
                 remedy="restore the database from a backup, then: flopledger verify",
             )
         limit = signed.size if recorded_by is None else _prefix(store, signed.size, recorded_by)
-        means = Means(context.scheduler, context.segments, context.say, context.reread)
+        # Where entries were sealed by then is asked of the entries, so all of them are hashed.
+        reread = context.reread or recorded_by is not None
+        means = Means(context.scheduler, context.segments, context.say, reread)
         fold = open_engine(
             chosen(engine, signed.size), store, _projection(context, store, held), means
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -77,8 +78,9 @@ def impact_command(
     """Show what used entry SEQ: determinations, attestations, filings, commitments."""
     question, engine = question_of(options), options["engine"]
     records = None if given is None else read_input(given)
+    # What would come out otherwise is asked of the entries themselves: all of them are hashed.
     found = with_records(
-        context,
+        replace(context, reread=True),
         question,
         engine,
         lambda held: _impact(context, (seq, records), held, question, engine),

@@ -169,7 +169,7 @@ def _announce(context: Context, signer: Signer, heir: Signer, reason: str) -> No
 
 def _append(context: Context, body: dict[str, str | None], heir: Signer | None = None) -> None:
     """Append a ``key`` record."""
-    from ledger.record import draft_of  # noqa: PLC0415 - key show needs no pydantic
+    from ledger.record.draft import draft_of  # noqa: PLC0415 - key show needs no pydantic
 
     # A rotation that is told again after a crash is the same; a second revocation is another.
     key_parts = ("rotated", str(body["vkey"])) if body["event"] == "rotated" else ()

@@ -167,8 +167,9 @@ def _brief(context: Context, options: dict[str, Any], since: str | None) -> Brie
             vkey=current_key(files_of(context), open_reader(context)).encode(),
         )
 
+    # What is handed over rests on the entries as they are now, every one of them.
     return with_records(
-        context,
+        replace(context, reread=True),
         question,
         options["engine"],
         lambda records: made(check(question, records, pack, evaluator)),

@@ -19,7 +19,7 @@ from ledger.errors import InputError
 from ledger.grade import Links
 from ledger.hardware import Device
 from ledger.quantity import OPERATIONS_MAX
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 
 __all__ = [
     "KINDS",

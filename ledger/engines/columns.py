@@ -17,7 +17,7 @@ import polars as pl
 from ledger.canonical import DIGITS_PATTERN
 from ledger.errors import IntegrityError
 from ledger.measure import StoredRecord
-from ledger.record import evidence_grade
+from ledger.record.provenance import evidence_grade
 
 __all__ = ["AMOUNT", "SCHEMA", "Columns", "columns_of"]
 

@@ -48,7 +48,7 @@ from ledger.measure import (
     TotalKey,
     add_into,
 )
-from ledger.merkle import CompactRange
+from ledger.merkle import CompactRange, leaf_hash
 
 __all__ = ["Batch", "Executor", "Partial", "PolarsEngine", "engine", "merge_sums", "partial_sums"]
 
@@ -138,7 +138,7 @@ class PolarsEngine:
 
     def _fold(self, size: int, limit: int, as_of: date, root: bytes | None) -> Folded:
         """Fold the files of the projection."""
-        sealed = root is not None and not self._means.reread
+        sealed = root is not None and limit == size and not self._means.reread
         segments = self._projection.segments(size, sealed=sealed)
         leaves = _leaves(segments)
         if root is not None and leaves.root() != root:
@@ -157,7 +157,7 @@ class PolarsEngine:
         folded = Folded(
             size=size,
             root=leaves.root(),
-            recorded_by=self._recorded_by(limit),
+            recorded_by=self._recorded_by(limit, segments),
             totals=_netted(sums.totals, TOTAL_KEYS, TotalKey, Sums, _SUM_FIELDS),
             grades=_netted(sums.grades, GRADE_KEYS, GradeKey, GradeSums, _CAPACITY_FIELDS),
             records=tuple(record for record in held if record.seq < limit),
@@ -244,9 +244,18 @@ class PolarsEngine:
         gone = set(taken["reverses"].to_list())
         return tuple(sorted(seq for seq in found if seq not in gone))
 
-    def _recorded_by(self, limit: int) -> str | None:
+    def _recorded_by(self, limit: int, segments: Sequence[ProjectedSegment]) -> str | None:
         """Return when the last entry counted was sealed."""
         for row in self._source.read(limit - 1, limit) if limit else ():
+            last = segments[-1]
+            # The entry of a sealed segment was not read for the fold.
+            if limit == last.leaves.stop and leaf_hash(row.bytes).hex() != last.last:
+                raise IntegrityError(
+                    f"entry {row.seq} is not the one that was added up",
+                    seq=row.seq,
+                    why="it was changed after it was signed",
+                    remedy="run: flopledger verify",
+                )
             value: Any = json.loads(row.bytes)
             return str(value["recorded_at"])
         return None

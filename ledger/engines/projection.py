@@ -32,7 +32,7 @@ from ledger.engines.leaves import Chunk, Leaves, is_whole, read_chunk, read_rang
 from ledger.engines.partials import Control, Partial, control_of_rows
 from ledger.engines.place import Place
 from ledger.engines.summaries import Summaries, replacing
-from ledger.errors import LedgerError, MissingError
+from ledger.errors import IntegrityError, LedgerError, MissingError
 from ledger.measure import StoredRecord
 from ledger.merkle import CompactRange
 
@@ -144,7 +144,7 @@ class Projection:
             if held and not (sealed and held.whole):
                 leaves = ranges.get((start, stop)) or read_range(self._source, start, stop)
                 held = held if held.leaves == leaves else None
-            found.append(held or self._build(start, stop))
+            found.append(held or self._build(start, stop, ranges.get((start, stop))))
         return tuple(found)
 
     def summary(self, segment: ProjectedSegment) -> Partial | None:
@@ -178,9 +178,16 @@ class Projection:
             return None
         return segment
 
-    def _build(self, start: int, stop: int) -> ProjectedSegment:
-        """Build one segment from its leaves."""
+    def _build(self, start: int, stop: int, leaves: CompactRange | None) -> ProjectedSegment:
+        """Build one segment from its leaves, which must have the range that they had before."""
         chunk = read_chunk(self._source, start, stop)
+        if leaves is not None and chunk.leaves != leaves:
+            raise IntegrityError(
+                f"the entries from {start} to {stop - 1} are not those that were added up",
+                seq=start,
+                why="an entry was changed after it was signed",
+                remedy="run: flopledger verify",
+            )
         columns = columns_of(chunk.data)
         try:
             manifest = self._write(chunk, columns)

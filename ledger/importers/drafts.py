@@ -17,7 +17,9 @@ from ledger.importers.legs import PART
 from ledger.importers.natural_key import TURN, key_of, turn
 from ledger.importers.rows import ROW
 from ledger.importers.spelling import PSEUDONYMS, spelled
-from ledger.record import Draft, Sheet, Spelling, Whole
+from ledger.record.draft import Draft
+from ledger.record.sheet import Sheet, Spelling
+from ledger.record.whole import Whole
 
 __all__ = ["FrameDrafts", "finished"]
 

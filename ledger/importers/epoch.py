@@ -24,7 +24,7 @@ from ledger.importers.epoch_rows import COMPUTE, FINETUNE, REQUIRED, Figure, Row
 from ledger.importers.source_file import SourceFile, find_files, opening, read_source
 from ledger.journeys.importing import Reading
 from ledger.quantity import OPERATIONS_MAX
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 
 __all__ = ["FACTORS", "IMPORTER", "EpochImporter", "interval"]
 

@@ -18,7 +18,7 @@ from ledger.importers.focus_places import Net
 from ledger.importers.focus_type import Rented
 from ledger.importers.mapping import Given
 from ledger.period import format_instant
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 
 __all__ = ["NAME", "VERSION", "device_us", "legs"]
 

@@ -22,7 +22,8 @@ from ledger.importers.mapping import Given, Map, given_to
 from ledger.importers.promised import Promised
 from ledger.importers.stored import read_head
 from ledger.journeys.importing import Reading
-from ledger.record import Draft, Series, Whole
+from ledger.record.draft import Draft
+from ledger.record.whole import Series, Whole
 
 __all__ = ["NAME", "VERSION", "FocusReader", "Said"]
 

@@ -20,7 +20,8 @@ from ledger.importers.promised import Promised
 from ledger.importers.stretch import SLOTS, Doubt, Nothing, Refusal, Stretch, Units
 from ledger.importers.unmapped import Unmapped
 from ledger.journeys.importing import Reading
-from ledger.record import Draft, Series, Whole, draft_again, draft_of
+from ledger.record.draft import Draft, draft_again, draft_of
+from ledger.record.whole import Series, Whole
 
 __all__ = ["HeldReader", "Source", "Terms"]
 

@@ -17,7 +17,7 @@ from ledger.importers.line_error import LineError
 from ledger.importers.line_stream import LineStream
 from ledger.importers.source_file import SourceFile
 from ledger.period import Period, format_instant, parse_day
-from ledger.record import Whole
+from ledger.record.whole import Whole
 
 __all__ = [
     "SPAN_MAX_MS",

@@ -24,7 +24,7 @@ from ledger.importers.source_file import (
 )
 from ledger.journeys.importing import Reading
 from ledger.period import Period, from_epoch_ms
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 
 __all__ = ["ACTIVITIES", "IMPORTER", "MlperfImporter"]
 

@@ -23,7 +23,7 @@ from ledger.importers.step_settings import STEP_SETTINGS, StepSaid, read_step_se
 from ledger.importers.stored import HEAD_MAX, read_head
 from ledger.journeys.importing import Reading
 from ledger.period import Period
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 
 __all__ = ["IMPORTER", "NanogptImporter"]
 

@@ -15,7 +15,7 @@ from ledger.errors import Problem
 from ledger.importers.step_copies import adds, corroborated, moment, near
 from ledger.journeys.copies import Copies, Side
 from ledger.journeys.importing import Reading
-from ledger.record import Draft
+from ledger.record.draft import Draft
 
 __all__ = ["BESIDE", "ONE_RUN", "beside", "judged"]
 

@@ -17,7 +17,7 @@ from ledger.importers.step_legs import step_whole
 from ledger.importers.step_settings import StepSaid
 from ledger.journeys.importing import Reading
 from ledger.period import Period, from_epoch_ms
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 
 __all__ = ["read_progress"]
 

@@ -17,7 +17,8 @@ from ledger.importers.mapping import Given, GivenDevice, Map
 from ledger.importers.presence import DAY_MS, ONE, DayCover, cover_of
 from ledger.importers.sampled_day import Device
 from ledger.period import format_instant, from_epoch_ms
-from ledger.record import Draft, Whole, draft_of
+from ledger.record.draft import Draft, draft_of
+from ledger.record.whole import Whole
 
 __all__ = ["DayMaker", "Maker"]
 

@@ -23,7 +23,7 @@ from ledger.importers.sampled_legs import DayMaker, Maker
 from ledger.importers.sampled_series import Samples, step_setting
 from ledger.importers.unmapped import Unmapped
 from ledger.journeys.importing import Reading
-from ledger.record import Draft
+from ledger.record.draft import Draft
 
 __all__ = ["SampledReader", "SampledSaid"]
 

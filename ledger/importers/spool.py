@@ -24,7 +24,7 @@ from ledger.importers.spool_overlap import Overlaps, adds
 from ledger.importers.spool_session import DAY_MS, Fault, Leg, SpoolSession, read_session
 from ledger.journeys.importing import Reading
 from ledger.period import Period, epoch_ms, from_epoch_ms, parse_instant
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 from ledger.spool import Torn, is_spool, parse_line
 
 __all__ = ["IMPORTER", "SpoolImporter"]

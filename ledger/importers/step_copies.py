@@ -15,7 +15,7 @@ from ledger.canonical import JSON
 from ledger.journeys.copies import Copies, Side, repeat_problem
 from ledger.journeys.importing import Reading
 from ledger.period import epoch_ms, parse_instant
-from ledger.record import Draft
+from ledger.record.draft import Draft
 
 __all__ = ["adds", "corroborate", "corroborated", "moment", "near"]
 

@@ -10,7 +10,7 @@ from typing import Final, cast
 from ledger.canonical import JSON
 from ledger.estimate import parts
 from ledger.importers.step_sessions import Placed, Session
-from ledger.record import Series, Whole
+from ledger.record.whole import Series, Whole
 
 __all__ = ["KINDS", "Amounts", "StepLeg", "gather", "step_whole"]
 

@@ -21,7 +21,8 @@ from ledger.importers.step_sessions import Placed, Session, Tracker, settle
 from ledger.importers.step_settings import StepSaid
 from ledger.journeys.importing import Reading
 from ledger.period import Period, from_epoch_ms
-from ledger.record import Draft, Whole, draft_of
+from ledger.record.draft import Draft, draft_of
+from ledger.record.whole import Whole
 
 __all__ = ["read_steps"]
 

@@ -24,7 +24,7 @@ from ledger.importers.trainer_settings import SETTINGS, Said, read_settings
 from ledger.importers.trainer_state import TrainerState, read_state, runtime_of
 from ledger.journeys.importing import Reading
 from ledger.period import Period
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 
 __all__ = ["IMPORTER", "TrainerImporter", "run_of"]
 

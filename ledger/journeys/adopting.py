@@ -7,7 +7,7 @@ from datetime import date
 from ledger.journeys.importing import Ledger
 from ledger.journeys.recording import Recorded
 from ledger.pack import Pack
-from ledger.record import draft_of
+from ledger.record.draft import draft_of
 
 __all__ = ["adopt"]
 

@@ -24,7 +24,7 @@ from ledger.journeys.deals import Deal, Part
 from ledger.journeys.novation import Novation
 from ledger.journeys.share import given_up, scaled, sized
 from ledger.log.seal import reversal_key
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 
 __all__ = ["Purpose", "allocate", "exercise", "expire", "novate"]
 

@@ -12,7 +12,7 @@ from ledger.checkpoint import Checkpoint, Note
 from ledger.errors import ConflictError, InputError, IntegrityError
 from ledger.journeys.importing import Ledger
 from ledger.period import format_instant
-from ledger.record import draft_of
+from ledger.record.draft import draft_of
 
 __all__ = ["Evidence", "cosigned", "record_anchor"]
 

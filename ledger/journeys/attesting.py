@@ -21,7 +21,7 @@ from ledger.journeys.importing import Ledger
 from ledger.journeys.replaying import Difference, read_check, replay
 from ledger.journeys.totals import Counted, population_of, totals_of
 from ledger.pack import Pack
-from ledger.record import draft_of
+from ledger.record.draft import draft_of
 from ledger.regime.load import load_regimes
 from ledger.statement import Statement
 

@@ -29,7 +29,7 @@ from ledger.entry import Entry, genesis_prev
 from ledger.log import Row
 from ledger.measure import Engine
 from ledger.merkle import leaf_hash
-from ledger.record import MODELS, Draft
+from ledger.record.draft import MODELS, Draft
 from ledger.regime.boundary import Boundary, boundaries
 from ledger.regime.case import Case, Days, Expectation
 from ledger.regime.cased import CasedRegime

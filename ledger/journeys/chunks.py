@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ledger.record import Draft, Sheet, Whole
+from ledger.record.draft import Draft
+from ledger.record.sheet import Sheet
+from ledger.record.whole import Whole
 
 __all__ = ["Chunk", "chunks_of"]
 

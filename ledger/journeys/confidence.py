@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ledger.errors import Problem
 from ledger.journeys.parties import CONFIDENTIAL, Parties
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 
 __all__ = ["in_confidence", "of_party"]
 

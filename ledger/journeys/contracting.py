@@ -22,7 +22,7 @@ from ledger.journeys.deals import Deal, Shelf
 from ledger.log import Appended
 from ledger.log.wholes import judge
 from ledger.period import parse_day
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 
 __all__ = ["Changed", "Desk", "Writes", "add", "decimal_hours", "deliver"]
 

@@ -15,7 +15,8 @@ from ledger.entry import Entry
 from ledger.errors import Problem
 from ledger.log import Appended, Row
 from ledger.log.wholes import is_empty
-from ledger.record import Draft, Whole
+from ledger.record.draft import Draft
+from ledger.record.whole import Whole
 
 __all__ = ["SAME_STEPS", "Copies", "Settled", "Side", "repeat_problem", "settle"]
 

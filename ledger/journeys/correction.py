@@ -13,7 +13,7 @@ from ledger.errors import ConflictError, MissingError
 from ledger.log import Row
 from ledger.log.seal import IRREVERSIBLE
 from ledger.measure import StoredRecord
-from ledger.record import MODELS, Draft
+from ledger.record.draft import MODELS, Draft
 
 _PROVISIONAL = "superseded_provisional"  # makes room for the final record, or a later state
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from ledger.errors import Problem
 from ledger.methods.bound import ABOVE, excess, excess_problem
-from ledger.record import Draft, Sheet
+from ledger.record.draft import Draft
+from ledger.record.sheet import Sheet
 
 __all__ = ["TOLD_MAX", "excesses"]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from ledger.canonical import JSON, encode
 from ledger.entry import Entry
 from ledger.errors import InputError
-from ledger.record import MODELS
+from ledger.record.draft import MODELS
 
 __all__ = [
     "ENTRY_COLUMNS",

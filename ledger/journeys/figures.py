@@ -23,7 +23,7 @@ from ledger.journeys.disagreement import (
     whole,
 )
 from ledger.methods import work_out
-from ledger.record import evidence_grade
+from ledger.record.provenance import evidence_grade
 
 __all__ = [
     "Entries",

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from ledger.canonical import JSON
 from ledger.hardware import Catalogue
-from ledger.record import Draft, Sheet
+from ledger.record.draft import Draft
+from ledger.record.sheet import Sheet
 
 __all__ = ["UNKNOWN_DEVICE", "Ceiling", "HeldTime"]
 

@@ -28,7 +28,8 @@ from ledger.journeys.held_time import Ceiling, HeldTime
 from ledger.journeys.resumed import STEPPED, done_before
 from ledger.journeys.standing import standing_figures
 from ledger.log import Appended, Row
-from ledger.record import Draft, Whole
+from ledger.record.draft import Draft
+from ledger.record.whole import Whole
 
 __all__ = [
     "CHUNK",

@@ -12,7 +12,7 @@ from typing import Final, cast
 from ledger.canonical import JSON
 from ledger.methods.bound import Excess, excess
 from ledger.period import epoch_ms, parse_instant
-from ledger.record import evidence_grade
+from ledger.record.provenance import evidence_grade
 
 __all__ = ["FAMILIES", "Lane", "Seen", "lanes_of", "seen"]
 

@@ -35,6 +35,7 @@ from ledger.journeys.weight import weight_of, weight_words
 from ledger.measure import Engine, Leg
 from ledger.pack import Pack, unpack
 from ledger.period import parse_instant
+from ledger.regime.cased import load_cased
 from ledger.regime.edition import lawbook
 from ledger.regime.load import load_regimes
 from ledger.verify.bundle import KEPT, BundleLeaves, Comparison, Contrast
@@ -136,7 +137,11 @@ class Asking:
         at = held.document.coordinates
         world = self._world(held, pack)
         counted = Counted(
-            load_regimes(pack).values(), at.in_force_on, at.law_known_on, dict(at.readings)
+            # What somebody else sent is read whole, cases too: a file is sound or it is not.
+            load_cased(pack).values(),
+            at.in_force_on,
+            at.law_known_on,
+            dict(at.readings),
         )
         found: dict[str, JSON] = dict(totals_of(world, counted, Tables.from_pack(pack)))
         size = attestation.checkpoint.size

@@ -17,7 +17,7 @@ from ledger.journeys.importing import CHUNK, Ledger
 from ledger.journeys.json_lines import Lines, numbered, read_object
 from ledger.journeys.parties import Parties
 from ledger.period import parse_day
-from ledger.record import Draft, draft_of, parse_record
+from ledger.record.draft import Draft, draft_of, parse_record
 from ledger.regime.vocabulary import Vocabulary
 
 __all__ = [

@@ -29,7 +29,7 @@ from ledger.journeys.recording import read_record
 from ledger.keys import VerifierKey
 from ledger.log import Appended
 from ledger.log.seal import reversal_key
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 from ledger.regime.vocabulary import Vocabulary
 
 __all__ = [

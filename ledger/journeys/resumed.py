@@ -13,7 +13,7 @@ from ledger.canonical import JSON
 from ledger.entry import Entry
 from ledger.errors import Problem
 from ledger.journeys.figures import Entries, standing
-from ledger.record import Draft
+from ledger.record.draft import Draft
 
 __all__ = ["STEPPED", "done_before"]
 

@@ -11,7 +11,8 @@ from typing import cast
 from ledger.canonical import JSON
 from ledger.errors import Problem
 from ledger.journeys.figures import Entries, standing
-from ledger.record import Draft, Sheet
+from ledger.record.draft import Draft
+from ledger.record.sheet import Sheet
 
 __all__ = ["SINGLE", "standing_figures"]
 

@@ -52,8 +52,10 @@ def hashed_anew(ledger: Rows, stop: int, *, start: int = 0) -> list[bytes]:
     Raises:
         IntegrityError: If the stored hash of an entry is another, naming the entry.
     """
-    hashes = []
+    hashes: list[bytes] = []
     for row in ledger.read(start, stop):
+        if row.seq != start + len(hashes):
+            break
         digest = leaf_hash(row.bytes)
         if digest != row.hash:
             raise IntegrityError(

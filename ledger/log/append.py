@@ -21,7 +21,9 @@ from ledger.log.seal import Sealing
 from ledger.log.secrecy import check_secret, check_tail
 from ledger.log.store import Batch, CheckpointLog, Head, Queue, Row, Store
 from ledger.merkle import CompactRange, leaf_hash
-from ledger.record import Draft, Sheet, Whole
+from ledger.record.draft import Draft
+from ledger.record.sheet import Sheet
+from ledger.record.whole import Whole
 
 __all__ = ["ATTEMPTS_MAX", "Log"]
 

@@ -23,7 +23,7 @@ from ledger.log.request import (
 )
 from ledger.log.seal import Sealing
 from ledger.log.store import Asked, Batch, Head, KeyRow, Queue, Request, Row, Store
-from ledger.record import Draft
+from ledger.record.draft import Draft
 
 __all__ = ["GROUP_BYTES_MAX", "GROUP_DRAFTS_MAX", "Group", "Ticket"]
 

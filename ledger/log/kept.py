@@ -13,7 +13,7 @@ from ledger.entry import Entry, Opening
 from ledger.errors import HeadMovedError
 from ledger.log.identity import Identity
 from ledger.log.store import Head, KeyRow, Store
-from ledger.record import Series, Whole
+from ledger.record.whole import Series, Whole
 
 __all__ = ["Kept", "reversal_key"]
 

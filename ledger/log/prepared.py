@@ -19,7 +19,9 @@ from ledger.errors import InputError
 from ledger.log.identity import Identity
 from ledger.log.kept import reversal_key
 from ledger.log.profile import check_hidden, check_profile
-from ledger.record import MODELS, Draft, Sheet, Spelling, Whole
+from ledger.record.draft import MODELS, Draft
+from ledger.record.sheet import Sheet, Spelling
+from ledger.record.whole import Whole
 
 __all__ = ["Preparation", "Prepared", "spelt"]
 

@@ -24,7 +24,7 @@ from ledger.errors import CanonicalError, ConflictError, InputError, LedgerError
 from ledger.log.identity import Identity
 from ledger.log.outcome import Appended
 from ledger.log.profile import check_hidden, check_profile
-from ledger.record import Draft
+from ledger.record.draft import Draft
 
 __all__ = [
     "DRAFTS_MAX",

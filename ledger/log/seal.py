@@ -35,7 +35,8 @@ from ledger.log.wholes import (
 )
 from ledger.merkle import leaf_hash
 from ledger.period import format_instant
-from ledger.record import Draft, Whole
+from ledger.record.draft import Draft
+from ledger.record.whole import Whole
 
 __all__ = ["IRREVERSIBLE", "Sealing", "reversal_key"]
 

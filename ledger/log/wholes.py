@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal, Protocol, TypeAlias, cast
 
 from ledger.canonical import JSON
-from ledger.record import MODELS, Draft, Whole
+from ledger.record.draft import MODELS, Draft
 from ledger.record.growth import precedes
+from ledger.record.whole import Whole
 
 __all__ = [
     "Decision",

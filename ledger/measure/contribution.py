@@ -19,7 +19,7 @@ from ledger.measure.segment import Segment, StoredRecord
 from ledger.measure.sums import DeliveryKey, GradeKey, GradeSums, Sums, TotalKey, add_into
 from ledger.merkle import CompactRange
 from ledger.period import parse_day
-from ledger.record import evidence_grade
+from ledger.record.provenance import evidence_grade
 
 __all__ = [
     "Contribution",

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ledger.canonical import JSON
 from ledger.quantity import Quantity
-from ledger.record import Draft, draft_of
+from ledger.record.draft import Draft, draft_of
 from ledger.regime.case import (
     AtLeast,
     Case,

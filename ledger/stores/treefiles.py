@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 from ledger.checkpoint import Checkpoint
 from ledger.errors import IntegrityError
@@ -23,6 +25,8 @@ from ledger.subtrees import inclusion_path
 __all__ = ["TreeFiles"]
 
 AT_ONCE = 2**15  # hashes read or written at a time
+LEVELS_MAX = 63  # a log has fewer than 2^62 entries
+WAITS_S = (0.05,) * 40  # two seconds in all
 
 
 class MissingSubtreeError(Exception):
@@ -55,10 +59,11 @@ class TreeFiles:
                 try:
                     return self._followed(entries, seq, checkpoint)
                 except (IntegrityError, MissingSubtreeError):
+                    self._refuse_altered(entries, seq, checkpoint)
                     self._empty()
                     return self._followed(entries, seq, checkpoint)
         except OSError:
-            # A ledger on a medium that nothing can be written to is read whole.
+            # Of a ledger beside which nothing can be kept, or for now not, every entry is read.
             return _without_files(entries, seq, checkpoint)
 
     def subtree(self, level: int, place: int) -> bytes:
@@ -77,6 +82,26 @@ class TreeFiles:
         (leaf,) = _hashes(entries, seq, seq + 1)
         verify_inclusion(leaf, seq, checkpoint.size, path, checkpoint.root)
         return leaf, path
+
+    def _refuse_altered(self, entries: Rows, seq: int, checkpoint: Checkpoint) -> None:
+        """Refuse an entry of which the files hold the hash that was signed, and the ledger another.
+
+        Files that still lead to the signed root are not made again from entries that do not.
+        """
+        (leaf,) = _hashes(entries, seq, seq + 1)
+        try:
+            path = inclusion_path(self, seq, checkpoint.size)
+            signed = self.subtree(0, seq)
+            verify_inclusion(signed, seq, checkpoint.size, path, checkpoint.root)
+        except (IntegrityError, MissingSubtreeError):
+            return
+        if signed != leaf:
+            raise IntegrityError(
+                f"entry {seq} leads to another root than the signed one",
+                seq=seq,
+                why="it was changed after it was signed",
+                remedy="keep the files as evidence, and put back a copy that verifies",
+            )
 
     def _extend(self, entries: Rows, size: int) -> None:
         """Add the subtrees of the entries that are new, level by level."""
@@ -112,29 +137,71 @@ class TreeFiles:
 
     def _empty(self) -> None:
         """Forget everything that the files hold."""
-        for path in self._folder.glob("level-*"):
-            with path.open("r+b") as file:
-                file.truncate(0)
+        for level in range(LEVELS_MAX):
+            if level in self._open or os.path.lexists(self._folder / _name(level)):
+                os.ftruncate(self._file(level), 0)
 
     def _file(self, level: int) -> int:
         """Return the open file of a level."""
         if level not in self._open:
-            path = self._folder / f"level-{level:02d}"
-            self._open[level] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._open[level] = _plain_file(self._folder / _name(level))
         return self._open[level]
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Keep others from the files until the block is left, and close them then."""
-        self._folder.mkdir(exist_ok=True)
-        lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        """Keep others from the files until the block is left, and close them then.
+
+        Raises:
+            OSError: If the folder is no plain one, or others kept the files for too long.
+        """
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        if self._folder.is_symlink():
+            raise NotADirectoryError
+        lock = _plain_file(self._folder / "lock")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            _lock(lock)
             yield
         finally:
             for descriptor in (*self._open.values(), lock):
                 os.close(descriptor)
             self._open.clear()
+
+
+def _name(level: int) -> str:
+    """Return the name of the file of a level."""
+    return f"level-{level:02d}"
+
+
+def _plain_file(path: Path) -> int:
+    """Open a file for reading and writing, made if it is not there.
+
+    Raises:
+        OSError: If it is a link, no plain file, or has another name as well: whoever sent a ledger
+            could have led it anywhere.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags, 0o600)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        os.close(descriptor)
+        raise FileExistsError(path)
+    return descriptor
+
+
+def _lock(descriptor: int) -> None:
+    """Wait for the files, but not for long: reading every entry instead is always possible.
+
+    Raises:
+        OSError: If others kept them for too long.
+    """
+    for wait_s in WAITS_S:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sleep(wait_s)
+        else:
+            return
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _without_files(entries: Rows, seq: int, checkpoint: Checkpoint) -> tuple[bytes, list[bytes]]:

@@ -148,7 +148,7 @@ class Leaf:
             InputError: If it has not; all faults are named.
         """
         if self._names is None:
-            from ledger.record import check_stored  # noqa: PLC0415 - models load slowly
+            from ledger.record.stored import check_stored  # noqa: PLC0415 - models load slowly
 
             check_stored(self.type, self.entry.body)
 

@@ -16,7 +16,7 @@ from ledger.errors import InputError, IntegrityError
 from ledger.inclusion import PROOF_MAX, Proof
 from ledger.merkle import EMPTY_ROOT
 from ledger.policy import Policy
-from ledger.record import check_stored
+from ledger.record.stored import check_stored
 from ledger.verify.bundle.course import Course, Outcome
 from ledger.verify.bundle.custody import check_signer
 from ledger.verify.bundle.notes import Notes
