@@ -130,7 +130,7 @@ def test_what_is_handed_over_or_asks_entries_reads_them_all(
     ledger: Context, flopledger: Run, command: Iterable[str]
 ) -> None:
     more = (
-        ("--period", "2026-01-01/2026-02-01", "--claim", "every-run-recorded")
+        ("--period", "2026-01-01..2026-02-01", "--claim", "every-run-recorded")
         if "draft" in command
         else ()
     )
