@@ -28,8 +28,8 @@ from .verifying import hashed, verified
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 LEAST = 100
 LAST = 3  # points that the slope is taken over
-ONCE_FROM = 3_000_000  # entries from which a command is run once, and without what bounds it
-ROWS_MORE = 10  # rows of Parquet for each entry of the same column
+ONCE_FROM = 1_000_000  # entries from which a command is run once, and without what bounds it
+ROWS_MORE = 100  # rows of Parquet for each entry of the same column
 
 
 def prepare(stage: Stage) -> None:
@@ -116,7 +116,7 @@ def spent_of(inputs: Path, size: int) -> Path:
 
 
 def added_up(stage: Stage) -> int:
-    """Add up Parquet segments of ten rows an entry, as an engine does that reads no ledger."""
+    """Add up Parquet segments of a hundred rows an entry, as an engine does beside the ledger."""
     stage.size *= ROWS_MORE
     totals = summed(stage).totals
     assert totals["rows"].sum() + totals["later"].sum() == stage.size
@@ -155,7 +155,7 @@ LAWS = (
     Law("check, segments there", check_warm, "linear, a few µs an entry", 1.10),
     Law("bundle", bundle, "linear", 1.10),
     Law("forecast", forecast, "linear", 1.10),
-    Law("add up ten rows of Parquet an entry", added_up, "linear", 1.10),
+    Law("add up 100 rows of Parquet an entry", added_up, "linear", 1.10),
     # These two come last: the ledger is another one afterwards.
     Law("check after 1 % more", check_after, "its share, and the last segment", 1.10),
     Law("append", append, "constant", 0.10, measure="lap"),

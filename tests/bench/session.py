@@ -116,7 +116,10 @@ def measure(
             return Outcome(one, size, "answers differ", f"{told[0]} and {told[1]}")
         outcome = Outcome(one, size, "not run", "no round")
         for number in range(1, settings.rounds + 1):
-            outcome = _round(bench, one, size, settings.repetitions, number)
+            # Memory and size are the same each time; only times need many.
+            timed = one.measure in {"seconds", "lap"}
+            pairs = settings.repetitions if timed else min(2, settings.repetitions)
+            outcome = _round(bench, one, size, pairs, number)
             if outcome.status != "measured":
                 break
             say(f"{one.id}: ratio {outcome.ratio:.3g}, minima {outcome.minima:.3g}")
