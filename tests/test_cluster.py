@@ -77,7 +77,11 @@ class Folding:
             return cluster(function, batches)
 
         engine = PolarsEngine(
-            self.source, Place(self.folder, b"s" * 32), run=run, own=False, say=self.said.append
+            self.source,
+            Place(self.folder, b"s" * 32),
+            run=run,
+            own=False,
+            means=Means(say=self.said.append),
         )
         size = self.source.size
         asked = {"size": size, "limit": size, "as_of": DAY, "root": self.source.root()}

@@ -207,6 +207,6 @@ def test_the_book_and_the_check_read_deliveries_once(
 
     monkeypatch.setattr(PolarsEngine, "legs", counted)
     supposed = ("--as-of", "2027-01-10", "--slip", f"{NAME}=30")
-    done = booked("forecast", "--regime", "eu.aia", *supposed)
+    done = booked("forecast", "--regime", "eu.aia", *supposed, "--engine", "polars")
     assert "HYPOTHETICAL" in done.out, done.err
     assert asked == ["falcon-2"]

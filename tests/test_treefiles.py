@@ -269,12 +269,17 @@ def test_files_are_closed_after_each_proof(tmp_path: Path) -> None:
 def test_prove_command_keeps_subtrees_beside_the_ledger(tmp_path: Path, flopledger: Run) -> None:
     context = found(tmp_path)
     fill(context, [leg(number) for number in range(9)])
-    assert flopledger("prove", "3", "-o", "first.txt").code == 0
+    assert flopledger("prove", "3", "--quick", "-o", "first.txt").code == 0
     tree = Files(context.ledger).tree
+    assert flopledger("prove", "3", "-o", "whole.txt").code == 0
+    assert Path("first.txt").read_bytes() == Path("whole.txt").read_bytes()
     assert (tree / "level-00").stat().st_size == 9 * 32
     flipped(tree / "level-02")
-    assert flopledger("prove", "3", "-o", "again.txt").code == 0
+    assert flopledger("prove", "3", "--quick", "-o", "again.txt").code == 0
     assert Path("first.txt").read_bytes() == Path("again.txt").read_bytes()
     with altered(context) as connection:
         connection.execute("UPDATE entries SET bytes = CAST(bytes || ' ' AS BLOB) WHERE seq = 3")
-    assert flopledger("prove", "3").code == 4
+    assert flopledger("prove", "3", "--quick").code == 4
+    # A quick proof says nothing of the entry that was changed; a proof by all entries does.
+    assert flopledger("prove", "5", "--quick", "-o", "other.txt").code == 0
+    assert flopledger("prove", "5").code == 4

@@ -18,7 +18,7 @@ from ledger.stores.contract import LedgerStore
 from ledger.stores.keyfiles import Files, read_key, take_over
 from ledger.stores.notes import NotesFile
 from ledger.stores.token import TokenSigner
-from ledger.stores.treefiles import TreeFiles
+from ledger.stores.treefiles import TreeFiles, inclusion_by_all
 
 __all__ = [
     "SIGNER_COMMAND",
@@ -56,12 +56,12 @@ class SignedLeaves:
     Attributes:
         store: The ledger.
         key: The key that signed the checkpoint to prove it by.
-        tree: The whole subtrees, kept beside the ledger.
+        tree: The whole subtrees kept beside the ledger, or None to read every entry.
     """
 
     store: LedgerStore
     key: VerifierKey
-    tree: TreeFiles
+    tree: TreeFiles | None
 
     def inclusion(self, seq: int, checkpoint: Checkpoint) -> tuple[bytes, list[bytes]]:
         """Return the hash of a signed entry, from its stored bytes, and its path to the root.
@@ -69,6 +69,8 @@ class SignedLeaves:
         Raises:
             IntegrityError: If the entries are not those that were signed.
         """
+        if self.tree is None:
+            return inclusion_by_all(self.store, seq, checkpoint)
         return self.tree.inclusion(self.store, seq, checkpoint)
 
     def vkey(self) -> str:
@@ -117,14 +119,23 @@ def open_checkpoint(context: Context, store: LedgerStore, data: bytes) -> Checkp
     return _opened(context, store, data)[0]
 
 
-def signed_leaves(context: Context, store: LedgerStore, data: bytes) -> SignedLeaves:
+def signed_leaves(
+    context: Context, store: LedgerStore, data: bytes, *, quick: bool = False
+) -> SignedLeaves:
     """Return the leaves of a ledger with the key that signed one of its checkpoints.
+
+    Args:
+        context: The ledger.
+        store: The same, open.
+        data: The note of the checkpoint.
+        quick: Read paths from the subtrees beside the ledger, and not every entry: then a proof
+            says nothing of the other entries as they are now.
 
     Raises:
         InputError: If the note is malformed.
         IntegrityError: If a signature fails or is missing, or the origin is another.
     """
-    tree = TreeFiles(Files(context.ledger).tree)
+    tree = TreeFiles(Files(context.ledger).tree) if quick else None
     return SignedLeaves(store, _opened(context, store, data)[1], tree)
 
 

@@ -16,7 +16,13 @@ __all__ = ["write_proof"]
 
 
 def write_proof(
-    context: Context, seq: int, size: int | None, entry: str | None, output: str | None
+    context: Context,
+    seq: int,
+    size: int | None,
+    entry: str | None,
+    output: str | None,
+    *,
+    quick: bool = False,
 ) -> None:
     """Write the proof that an entry is in the ledger.
 
@@ -25,6 +31,7 @@ def write_proof(
         seq: Number of the entry.
         size: Entries under the checkpoint to use, or None for the newest cosigned one.
         entry: File for the bytes of the entry, or None.
+        quick: Read the path from the subtrees beside the ledger, and no other entry.
         output: File for the proof, or None or ``-`` for stdout.
 
     Raises:
@@ -33,7 +40,7 @@ def write_proof(
     """
     store = open_reader(context)
     note = cosigned_note(context, seq) if size is None else note_over(context, size)
-    proof = prove(signed_leaves(context, store, note), note, seq)
+    proof = prove(signed_leaves(context, store, note, quick=quick), note, seq)
     if entry is not None:
         data = store.leaf_at(seq)
         if data is None:

@@ -134,8 +134,8 @@ class Contribution(NamedTuple):
         if when is Happened.YES:
             lo, device_us, ceiling = self.lo, self.device_us, self.ceiling
         return (
-            *(1, device_us or 0, device_us is None, ceiling or 0, ceiling is None),
-            *(lo, self.hi or 0, self.hi is None),
+            *(1, device_us or 0, int(device_us is None), ceiling or 0, int(ceiling is None)),
+            *(lo, self.hi or 0, int(self.hi is None)),
         )
 
 

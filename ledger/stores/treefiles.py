@@ -22,7 +22,7 @@ from ledger.journeys.verifying import Rows, hashed_anew
 from ledger.merkle import HASH_BYTES, inclusion_proof, node_hash, verify_inclusion
 from ledger.subtrees import inclusion_path
 
-__all__ = ["TreeFiles"]
+__all__ = ["TreeFiles", "inclusion_by_all"]
 
 AT_ONCE = 2**15  # hashes read or written at a time
 LEVELS_MAX = 63  # a log has fewer than 2^62 entries
@@ -64,7 +64,7 @@ class TreeFiles:
                     return self._followed(entries, seq, checkpoint)
         except OSError:
             # Of a ledger beside which nothing can be kept, or for now not, every entry is read.
-            return _without_files(entries, seq, checkpoint)
+            return inclusion_by_all(entries, seq, checkpoint)
 
     def subtree(self, level: int, place: int) -> bytes:
         """Return the hash of a whole subtree as its file has it, 32 bytes."""
@@ -204,7 +204,7 @@ def _lock(descriptor: int) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _without_files(entries: Rows, seq: int, checkpoint: Checkpoint) -> tuple[bytes, list[bytes]]:
+def inclusion_by_all(entries: Rows, seq: int, checkpoint: Checkpoint) -> tuple[bytes, list[bytes]]:
     """Return a path worked out from every entry."""
     leaves = _hashes(entries, 0, checkpoint.size)
     path = inclusion_proof(leaves, seq)
@@ -221,7 +221,7 @@ def _hashes(entries: Rows, start: int, stop: int) -> list[bytes]:
     hashes = hashed_anew(entries, stop, start=start)
     if len(hashes) != stop - start:
         raise IntegrityError(
-            f"the database lacks entry {start + len(hashes)}, which is signed",
+            f"the database lacks entry {start + len(hashes)}, and {stop} are signed",
             seq=start + len(hashes),
             remedy="flopledger verify says what is wrong",
         )
