@@ -21,6 +21,7 @@ from ledger.canonical import encode
 from ledger.checkpoint import Checkpoint, Note
 from ledger.claim import Completeness, Days
 from ledger.cli.context import Context
+from ledger.cli.keeping import SignedLeaves
 from ledger.cosignature import cosign, cosigner
 from ledger.determination import PlainEvaluator
 from ledger.engines.ahead import Ahead
@@ -32,7 +33,7 @@ from ledger.journeys.attesting import Held, Told, attest, record_envelope
 from ledger.journeys.bundling import Beside, Bundled, bundle
 from ledger.journeys.checking import Question, Records, check
 from ledger.journeys.recomputing import Asking
-from ledger.keys import FileSigner
+from ledger.keys import FileSigner, VerifierKey
 from ledger.merkle import CompactRange, leaf_hash
 from ledger.pack import Pack, pack_bytes, unpack
 from ledger.policy import Policy, parse_policy
@@ -206,7 +207,8 @@ def beside_of(
         (anchors or {}).get,
         {},
         packed(),
-        lambda _: store,
+        # The first key signs in these ledgers, whoever else does.
+        lambda _: SignedLeaves(store, VerifierKey.parse(store.vkey()), None),
     )
 
 
