@@ -26,18 +26,19 @@ def rewrite(readme: Path, results: Path) -> None:
 
 def summary(found: Mapping[str, Any]) -> str:
     """Return the tables of the README for a document of results."""
-    machine = found["machine"]
+    machine, scale = found["machine"], found["settings"]["scale"]
+    part = "" if found["settings"]["full"] else f" All sizes are {scale:g} of the full ones."
     lines = [
         (
             f"Measured on {machine['date']} at commit {machine['commit']}: "
             f"{machine['processors']} × {machine['processor']}, {machine['memory']}, write and "
             f"fdatasync {machine['write and fdatasync']}, Python {machine['Python']}, polars "
             f"{machine['polars']}, SQLite {machine['SQLite']}. Times are medians of "
-            f"{found['settings']['repetitions']}, each in a fresh process, by turns."
+            f"{found['settings']['repetitions']}, each in a fresh process, by turns.{part}"
         ),
         "",
-        "| id | what | here | baseline | ratio | hold | aim | |",
-        "|---|---|---:|---:|---:|---:|---:|---|",
+        "| id | what | size | here | baseline | ratio | hold | aim | |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---|",
         *(line for row in found["benchmarks"] for line in _ratio(row)),
         "",
     ]
@@ -51,18 +52,18 @@ def summary(found: Mapping[str, Any]) -> str:
 def _ratio(row: Mapping[str, Any]) -> list[str]:
     """Return the lines of a benchmark, or none where it was not measured."""
     if row["status"] != "measured":
-        return [f"| {row['id']} | {row['title']} | | | | | | {row['status']} |"]
+        return [f"| {row['id']} | {row['title']} | | | | | | | {row['status']} |"]
     medians = [_figure(row["measure"], row["medians"][side]) for side in ("candidate", "baseline")]
     steady = "" if row["steady"] else ", unsteady"
     lines = [
         (
-            f"| {row['id']} | {row['title']} | {' | '.join(medians)} | **{row['ratio']:.3g}** | "
+            f"| {row['id']} | {row['title']} | {row['size']:,} {row['unit']} | {' | '.join(medians)} | **{row['ratio']:.3g}** | "
             f"{_bounds(row.get('bound'))} | {row['verdict']}{steady} |"
         )
     ]
     for one in row["absolute"]:
         value = f"{one['value']:,.4g}{one['unit']}"
-        lines.append(f"| | {one['name']} | {value} | | | {_bounds(one)} | {one['verdict']} |")
+        lines.append(f"| | {one['name']} | | {value} | | | {_bounds(one)} | {one['verdict']} |")
     return lines
 
 
