@@ -298,7 +298,7 @@ def test_bench_readme_and_page_tell_what_the_results_say() -> None:
     told = readme.partition(summary.BEGIN)[2].partition(summary.END)[0]
     assert told == summary.summary(found)
     assert (folder / "RESULTS.md").read_text("utf-8") == results.page(found)
-    # What is told was measured in one run, all of it, and says so where sizes were not the full ones.
+    # All of it was measured in one run, which says so where sizes were not the full ones.
     assert found["settings"]["full"] or "of the full ones" in told
     assert [row["id"] for row in found["benchmarks"]] == list(HELD)
     assert [curve["name"] for curve in found["scaling"]] == [law.name for law in scaling.LAWS]

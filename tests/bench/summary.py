@@ -57,7 +57,8 @@ def _ratio(row: Mapping[str, Any]) -> list[str]:
     steady = "" if row["steady"] else ", unsteady"
     lines = [
         (
-            f"| {row['id']} | {row['title']} | {row['size']:,} {row['unit']} | {' | '.join(medians)} | **{row['ratio']:.3g}** | "
+            f"| {row['id']} | {row['title']} | {row['size']:,} {row['unit']} | "
+            f"{' | '.join(medians)} | **{row['ratio']:.3g}** | "
             f"{_bounds(row.get('bound'))} | {row['verdict']}{steady} |"
         )
     ]
