@@ -4,7 +4,7 @@ Both are bytes between programs of one version on one machine, and carry a code 
 secret: nobody without it gets a record sealed, or is told that one was. ::
 
     flopledger.queue/1 request        flopledger.queue/1 reply
-    {"drafts":[…],"origin":"…"}       {"appended":{…},"error":null}
+    {"drafts":[…],"origin":"…"}       {"appended":{…},"company":2,"error":null}
     <HMAC-SHA256, 64 hex digits>      <HMAC-SHA256, 64 hex digits>
 
 Each line ends in a newline; the code covers what is before it, and that of a reply also the code of

@@ -17,9 +17,10 @@ from bench import results, scaling, summary  # noqa: E402
 from bench.benchmark import Bench, Benchmark  # noqa: E402
 from bench.catalogue import benchmarks  # noqa: E402
 from bench.machine import described  # noqa: E402
-from bench.session import ROUNDS_MAX, Outcome, Settings, measure  # noqa: E402
+from bench.session import COMMAND, ROUNDS_MAX, Outcome, Settings, measure  # noqa: E402
 
 SCALING = "scaling"
+SIZES = ",".join(map(str, scaling.SIZES))
 
 
 @click.command()
@@ -30,7 +31,7 @@ SCALING = "scaling"
 @click.option("--rounds", default=ROUNDS_MAX, show_default=True, help="Tries of an unsteady one.")
 @click.option(
     "--sizes",
-    default=",".join(map(str, scaling.SIZES)),
+    default=SIZES,
     show_default=True,
     help="Entries of the scaling laws, before the scale.",
 )
@@ -58,7 +59,7 @@ def main(
         click.echo(f"{SCALING} time and memory as the ledger grows")
         return
     wanted, laws = chosen(ids)
-    settings = Settings(scale, repetitions, rounds)
+    settings = Settings(scale, repetitions, rounds, repeated(ids, scale, rounds, sizes))
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = work or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,6 +88,17 @@ def chosen(ids: Sequence[str]) -> tuple[list[Benchmark], bool]:
         raise click.BadParameter(f"no benchmark {', '.join(unknown)}; --list shows them")
     wanted = [held[name] for name in ids if name != SCALING] if ids else list(held.values())
     return wanted, not ids or SCALING in ids
+
+
+def repeated(ids: Sequence[str], scale: float, rounds: int, sizes: str) -> str:
+    """Return the command that measures the same again; where inputs are kept is no part of it."""
+    told = {"--scale": (scale, 1.0), "--rounds": (rounds, ROUNDS_MAX), "--sizes": (sizes, SIZES)}
+    given = [
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, (value, usual) in told.items()
+        if value != usual
+    ]
+    return " ".join((COMMAND, *ids, *given))
 
 
 def tell(found: dict[str, object], output: Path | None) -> None:

@@ -84,7 +84,6 @@ class Benchmark:
         needs: Modules without which it is not run.
         close: How much answers may differ, relative; 0 wants them equal.
         note: What a reader must know.
-        seat: Why it is not run, if it is only a seat.
     """
 
     id: str
@@ -102,12 +101,9 @@ class Benchmark:
     needs: tuple[str, ...] = ()
     close: float = 0
     note: str = ""
-    seat: str = ""
 
     def lacks(self) -> str:
         """Return why this cannot be run here, or nothing."""
-        if self.seat:
-            return self.seat
         missing = [name for name in self.needs if find_spec(name) is None]
         return f"needs {', '.join(missing)}: pip install {' '.join(missing)}" if missing else ""
 

@@ -12,7 +12,6 @@ from .session import Outcome, Settings
 
 SCHEMA = "flopledger-bench/1"
 SHORT = 300
-COMMAND = "python -m tests.bench -o tests/bench"
 
 QUICK = "**A quick try at {scale:g} of the full sizes: these are not results to quote.**"
 HOW = (
@@ -45,6 +44,7 @@ def document(
             "scale": settings.scale,
             "repetitions": settings.repetitions,
             "full": settings.scale == 1,
+            "command": settings.command,
         },
         "benchmarks": [_benchmark(outcome) for outcome in outcomes],
         "scaling": [_curve(curve) for curve in curves],
@@ -127,7 +127,7 @@ def page(found: Mapping[str, Any]) -> str:
     if not settings["full"]:
         lines += [QUICK.format(scale=settings["scale"]), ""]
     lines += [
-        HOW.format(command=COMMAND, repetitions=settings["repetitions"]),
+        HOW.format(command=settings["command"], repetitions=settings["repetitions"]),
         "",
         _missed(found),
         "",

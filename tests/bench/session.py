@@ -10,6 +10,7 @@ from typing import Any
 from .benchmark import Bench, Benchmark, Run, SideError
 
 STEADY = 0.15  # how far the ratio of minima may be from the ratio of medians
+COMMAND = "python -m tests.bench -o tests/bench --readme"
 ROUNDS_MAX = 3  # how often an unsteady measurement is run again
 
 
@@ -21,11 +22,13 @@ class Settings:
         scale: Share of the full size.
         repetitions: Pairs of runs after the warm-up.
         rounds: How often at most an unsteady measurement is run.
+        command: What makes these measurements again.
     """
 
     scale: float = 1.0
     repetitions: int = 5
     rounds: int = ROUNDS_MAX
+    command: str = COMMAND
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ def summary(found: Mapping[str, Any]) -> str:
             f"{machine['processors']} × {machine['processor']}, {machine['memory']}, write and "
             f"fdatasync {machine['write and fdatasync']}, Python {machine['Python']}, polars "
             f"{machine['polars']}, SQLite {machine['SQLite']}. Times are medians of "
-            f"{found['settings']['repetitions']}, each in a fresh process, by turns.{part}"
+            f"{found['settings']['repetitions']}, each in a fresh process, by turns, with "
+            f"`{found['settings']['command']}`.{part}"
         ),
         "",
         "| id | what | size | here | baseline | ratio | hold | aim | |",
