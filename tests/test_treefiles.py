@@ -283,3 +283,13 @@ def test_prove_command_keeps_subtrees_beside_the_ledger(tmp_path: Path, flopledg
     # A quick proof says nothing of the entry that was changed; a proof by all entries does.
     assert flopledger("prove", "5", "--quick", "-o", "other.txt").code == 0
     assert flopledger("prove", "5").code == 4
+
+
+@pytest.mark.parametrize("option", [["--quick"], ["--size", "3"], ["--entry", "e.json"]])
+def test_prove_check_passes_over_no_option(
+    tmp_path: Path, flopledger: Run, option: list[str]
+) -> None:
+    ran = flopledger("prove", "--check", "p.txt", "e.json", *option)
+    assert ran.code == 2
+    assert f"{option[0]} cannot be given with --check" in ran.err
+    assert not list(tmp_path.iterdir())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -60,6 +60,7 @@ def prove(
     a proof then takes a moment, and says nothing of the other entries as they are now.
     """
     if check is not None:
+        _refuse({"--size": size, "--entry": entry, "--quick": quick})
         # A receipt is checked without a ledger, and as fast as a process can be.
         from ledger.cli.receipt import show_receipt  # noqa: PLC0415
 
@@ -73,3 +74,14 @@ def prove(
     from ledger.cli.proving import write_proof  # noqa: PLC0415 - needs the ledger
 
     write_proof(context, int(what), size, entry, output, quick=quick)
+
+
+def _refuse(given: Mapping[str, object]) -> None:
+    """Refuse options that a check of a proof would pass over in silence."""
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        raise InputError(
+            f"{', '.join(wrong)} cannot be given with --check",
+            why="a proof that is there is checked as it is",
+            remedy="flopledger prove --check PROOF --policy FILE ENTRY",
+        )
