@@ -41,6 +41,7 @@ class NotesFile:
         self.path = path
         self._closed = closed
         self._held: int | None = None  # descriptor of the open file, while this writer has the lock
+        self._tail: Tail | None = None  # as it was read last by this writer while it has the lock
         self._written = b""  # what this writer added last, with the end of the record before it
 
     def create(self, note: bytes) -> None:
@@ -80,7 +81,7 @@ class NotesFile:
             try:
                 yield True
             finally:
-                self._held = None
+                self._held = self._tail = None
 
     def tail(self) -> Tail:
         """Return the newest whole note and what an interrupted write left after it.
@@ -88,6 +89,12 @@ class NotesFile:
         Raises:
             IntegrityError: If the file is missing, or its end is not made of notes.
         """
+        tail = self._read_tail()
+        self._tail = None if self._held is None else tail
+        return tail
+
+    def _read_tail(self) -> Tail:
+        """Read the end of the file."""
         with self._descriptor(os.O_RDONLY, "read") as descriptor:
             if self._written and self._end(descriptor, len(self._written))[0] == self._written:
                 return Tail(self._written[len(END) : -1], b"")
@@ -105,7 +112,8 @@ class NotesFile:
             IntegrityError: If the torn tail is not the beginning of this note.
             LedgerError: If the disk refuses.
         """
-        torn = self.tail().torn
+        # Nobody adds anything while this writer has the lock.
+        torn, self._tail = (self._tail or self._read_tail()).torn, None
         if torn and not begins(torn, note + b"\n"):
             raise IntegrityError(
                 f"the last {len(torn)} bytes of the checkpoint file are no note and not the "

@@ -144,7 +144,7 @@ class QueueFolder:
         It ends when they are there, and takes no longer than the last writing did.
         """
         begun = time.monotonic_ns()
-        while len(self._names()) < company and time.monotonic_ns() - begun < self._took:
+        while company and len(self._names()) < company and time.monotonic_ns() - begun < self._took:
             time.sleep(_GLANCE_S)
         self._begun = time.monotonic_ns()
 

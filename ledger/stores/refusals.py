@@ -8,7 +8,7 @@ from pathlib import Path
 from ledger.errors import HeadMovedError, InputError, IntegrityError, LedgerError, MissingError
 from ledger.stores.keyfiles import Files
 
-__all__ = ["BUSY_MS", "absent", "translate"]
+__all__ = ["BUSY_MS", "Translating", "absent", "translate"]
 
 BUSY_MS = 5000
 """How long a writer waits for another."""
@@ -59,3 +59,27 @@ def translate(error: sqlite3.Error, path: Path) -> LedgerError:
         why="its rows cannot be read as they were written",
         remedy="keep the file as evidence and put back a copy that verifies",
     )
+
+
+class Translating:
+    """A block in which SQLite's errors are raised as ours; one serves every block of a store."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        """Name the database, for the messages."""
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Do nothing: a block is entered several times an append."""
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Raise ours for SQLite's; a store that is used after it was closed is no error of data."""
+        if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.ProgrammingError):
+            raise translate(error, self._path) from error
+        if isinstance(error, UnicodeDecodeError):
+            raise IntegrityError(
+                "a stored text is not UTF-8",
+                where=str(self._path),
+                remedy="the file is damaged: put back a copy that verifies",
+            ) from error

@@ -18,7 +18,8 @@ from ledger.entry import Entry
 from ledger.errors import InputError, IntegrityError
 from ledger.log.store import Batch, Head, KeyRow, Row
 from ledger.stores.contract import check_end, head_of
-from ledger.stores.refusals import BUSY_MS, absent, translate
+from ledger.stores.refusals import BUSY_MS, Translating, absent
+from ledger.stores.reserve import OFTEN, make_room
 from ledger.stores.schema import FORMAT, PUBLISHED, normal
 
 __all__ = ["SqliteStore"]
@@ -63,8 +64,10 @@ class SqliteStore:
         if not path.is_file():
             raise absent(path)
         self.path = path
+        self._translated = Translating(path)
         self._head: Head | None = None  # as this store wrote or read it last
-        with self._translated():
+        self._appends = 0
+        with self._translated:
             self._connection = sqlite3.connect(
                 address(path, changeable=writable or _is_changeable(path)),
                 uri=True,
@@ -158,9 +161,12 @@ class SqliteStore:
             HeadMovedError: If the log no longer ends at ``expected``, or stays locked.
             IntegrityError: If the database refuses the rows.
         """
-        with self._translated():
+        with self._translated:
             execute, many = self._connection.execute, self._connection.executemany
             execute("BEGIN IMMEDIATE")
+            self._appends += 1
+            if self._appends == OFTEN:
+                make_room(self.path)
             try:
                 check_end(self._last(), expected)
                 many("INSERT INTO entries (seq, bytes, hash) VALUES (?, ?, ?)", batch.entries)
@@ -274,7 +280,7 @@ class SqliteStore:
     @contextmanager
     def snapshot(self) -> Iterator[Self]:
         """Let everything read in the block come from one state of the database."""
-        with self._translated():
+        with self._translated:
             self._connection.execute("BEGIN")
             # The snapshot is taken by the first read, not by BEGIN.
             self._connection.execute("SELECT count(*) FROM meta").fetchone()
@@ -282,7 +288,7 @@ class SqliteStore:
             yield self
         finally:
             # A disk that fails while it is read ends the transaction by itself.
-            with self._translated():
+            with self._translated:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
 
@@ -293,14 +299,14 @@ class SqliteStore:
 
     def _select(self, sql: str, parameters: Iterable[Any] = ()) -> Iterator[Any]:
         """Yield the rows of a query; damage shows while reading and is named as such."""
-        with self._translated():
+        with self._translated:
             # Not `yield from`: it would close the cursor of a store that is closed already.
             for row in self._connection.execute(sql, tuple(parameters)):  # noqa: UP028
                 yield row
 
     def _set_up(self, settings: Mapping[str, int | str]) -> None:
         """Set every setting and refuse to go on where SQLite reports another value."""
-        with self._translated():
+        with self._translated:
             if settings is _WRITER:
                 self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             for name, value in settings.items():
@@ -316,7 +322,7 @@ class SqliteStore:
 
     def _pragma(self, name: str) -> int | str:
         """Return what SQLite reports for a setting."""
-        with self._translated():
+        with self._translated:
             row = self._connection.execute(f"PRAGMA {name}").fetchone()
         value = row[0] if row else ""
         assert isinstance(value, int | str)
@@ -335,22 +341,6 @@ class SqliteStore:
                 where="meta row format",
                 remedy="use the version of flopledger that wrote it, unless it was altered",
             )
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn SQLite's errors into ours."""
-        try:
-            yield
-        except sqlite3.ProgrammingError:
-            raise
-        except sqlite3.Error as error:
-            raise translate(error, self.path) from error
-        except UnicodeDecodeError as error:
-            raise IntegrityError(
-                "a stored text is not UTF-8",
-                where=str(self.path),
-                remedy="the file is damaged: put back a copy that verifies",
-            ) from error
 
 
 def address(path: Path, *, changeable: bool) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def appended(stage: Stage) -> list[int]:
     return stored(folder / "ledger.db")
 
 
-def inserted(stage: Stage) -> list[int]:
+def inserted(stage: Stage, after: Callable[[], None] = lambda: None) -> list[int]:
     """Insert the same bytes one at a time, each committed; hashing is in the time."""
     folder = grown(stage.inputs, 100 + stage.size)
     rows = list(enumerate(payloads_of(folder)))
@@ -96,7 +97,20 @@ def inserted(stage: Stage) -> list[int]:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute(INSERT, (seq, data, hashlib.sha256(b"\x00" + data).digest()))
                 connection.execute("COMMIT")
+                after()
     return stored(stage.work / "raw.db")
+
+
+def inserted_and_noted(stage: Stage) -> list[int]:
+    """Do the same, and flush a note of 300 bytes to a second file after each commit."""
+    with (stage.work / "notes").open("wb", buffering=0) as notes:
+        return inserted(stage, lambda: _noted(notes.fileno()))
+
+
+def _noted(descriptor: int) -> None:
+    """Write a note, and wait until it is on the disk."""
+    os.write(descriptor, bytes(300))
+    os.fdatasync(descriptor)
 
 
 def appended_to_large(stage: Stage) -> int:
@@ -134,6 +148,18 @@ BENCHMARKS = (
         measure="lap",
         note="Each append is sealed, linked, committed, read back, signed, and its checkpoint "
         "flushed to a second file: two flushes against one.",
+    ),
+    Benchmark(
+        "B2f",
+        "sqlite3 insert, commit and a note flushed to a second file ÷ insert and commit alone",
+        inserted_and_noted,
+        inserted,
+        prepare,
+        APPENDS,
+        "appends",
+        None,
+        measure="lap",
+        note="What the second flush costs alone: no library that flushes twice is below it.",
     ),
     Benchmark(
         "B2n",

@@ -1,0 +1,112 @@
+"""Room in SQLite's log file: made once by who appends often, and nothing to any reader."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sealed import entries, fill, found, leg, opened
+
+from ledger.cli.context import Context
+from ledger.stores import reserve
+from ledger.stores.sqlite import SqliteStore
+
+MORE = 8
+
+
+def log_of(context: Context) -> Path:
+    return context.ledger.with_name("ledger.db-wal")
+
+
+def lengths(context: Context, appends: int) -> list[int]:
+    """Append one at a time, and return how long the log file was after each."""
+    found_sizes = []
+    with opened(context) as log:
+        for number in range(appends):
+            log.append([leg(number)])
+            found_sizes.append(log_of(context).stat().st_size)
+    return found_sizes
+
+
+def test_the_log_file_grows_no_more_once_a_writer_appends_often(tmp_path: Path) -> None:
+    sizes = lengths(found(tmp_path), reserve.OFTEN + MORE)
+    before, after = sizes[: reserve.OFTEN - 1], sizes[reserve.OFTEN - 1 :]
+    assert before == sorted(set(before)), "each of the first appends makes it longer"
+    assert before[-1] < reserve.BYTES
+    assert set(after) == {reserve.BYTES}
+
+
+def test_a_writer_that_comes_once_leaves_no_room_behind(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    fill(context, map(leg, range(3)))
+    assert not log_of(context).exists()
+
+
+def test_zeros_behind_the_frames_are_nothing_after_a_crash(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    crashed = tmp_path / "crashed"
+    crashed.mkdir()
+    with opened(context) as log:
+        for number in range(reserve.OFTEN + MORE):
+            log.append([leg(number)])
+        # What is on the disk while the writer lives is what its sudden end leaves.
+        for path in tmp_path.glob("ledger.*"):
+            if path.is_file() and not path.name.endswith("-shm"):
+                shutil.copy(path, crashed)
+    assert (crashed / "ledger.db-wal").stat().st_size == reserve.BYTES
+    again = Context(crashed / "ledger.db", None, quiet=True, no_input=True, debug=False)
+    fill(again, [leg(1_000)])
+    whole = [entry.body["run"] for entry in entries(again)]
+    assert whole == [f"run-{n}" for n in [*range(reserve.OFTEN + MORE), 1_000]]
+
+
+def test_a_reader_beside_it_sees_every_entry(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    with opened(context) as log, SqliteStore(context.ledger) as reader:
+        for number in range(reserve.OFTEN + MORE):
+            log.append([leg(number)])
+            assert reader.extent()[1] == number + 1
+
+
+@pytest.mark.parametrize("call", ["open", "pwrite", "fdatasync"])
+def test_a_disk_that_refuses_costs_no_entry(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = []
+
+    class Refusing:
+        def __getattr__(self, name: str) -> Any:
+            return self.refuse if name == call else getattr(os, name)
+
+        def refuse(self, *_: object) -> None:
+            refused.append(call)
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(reserve, "os", Refusing())
+    assert len(lengths(found(tmp_path), reserve.OFTEN + MORE)) == reserve.OFTEN + MORE
+    assert refused == [call]
+    store = SqliteStore(tmp_path / "ledger.db")
+    assert store.extent()[1] == reserve.OFTEN + MORE
+    store.close()
+
+
+def test_nothing_is_written_where_a_link_stands_for_the_log(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b"kept")
+    (tmp_path / "ledger.db-wal").symlink_to(other)
+    reserve.make_room(tmp_path / "ledger.db")
+    assert other.read_bytes() == b"kept"
+
+
+def test_room_is_made_behind_what_is_there_and_once(tmp_path: Path) -> None:
+    log = tmp_path / "ledger.db-wal"
+    log.write_bytes(b"frames")
+    reserve.make_room(tmp_path / "ledger.db")
+    data = log.read_bytes()
+    assert data == b"frames" + bytes(reserve.BYTES - 6)
+    log.write_bytes(data + b"more")
+    reserve.make_room(tmp_path / "ledger.db")
+    assert log.read_bytes() == data + b"more"
