@@ -41,6 +41,7 @@ __all__ = [
     "own_capacity",
     "partial_sums",
     "rows_of",
+    "with_months",
 ]
 
 TOTAL_KEYS = (*(name for name in TotalKey._fields if name != "run"), "figure_of")
@@ -153,7 +154,8 @@ def counted(rows: pl.LazyFrame, limit: int, as_of: date) -> pl.LazyFrame:
                 for name in ("hi", "error_hi")
             ),
             pl.when(pl.col("extent") == "cumulative").then(pl.col("run")).alias("figure_of"),
-            day.dt.to_string("%Y-%m").alias("month"),
+            # Written out once a group and not once a row: see ``with_months``.
+            day.dt.month_start().alias("month"),
         )
         .with_columns(
             (pl.col("rows") & pl.col("hi").is_null()).alias("unbounded"),
@@ -171,6 +173,13 @@ def own_capacity(rows: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("hi").alias("operations_hi"),
         pl.col("unbounded").alias("operations_unbounded"),
     )
+
+
+def with_months(grades: pl.DataFrame) -> pl.DataFrame:
+    """Return sums with months as texts, such as ``2026-11``; those of sums have them already."""
+    if grades.schema["month"] == pl.String:
+        return grades
+    return grades.with_columns(pl.col("month").dt.to_string("%Y-%m"))
 
 
 def control_of(partial: Partial) -> Control:
@@ -238,7 +247,7 @@ def _answer(totals: pl.LazyFrame, grades: pl.LazyFrame, deliveries: pl.LazyFrame
     """Group three frames, of rows or of sums."""
     return Partial(
         group_sums(Grouping(totals, (*TOTAL_KEYS, "sign"), _SUM_COUNTS, _SUMS)),
-        group_sums(Grouping(grades, (*GRADE_KEYS, "sign"), CAPACITY_COUNTS, CAPACITY)),
+        with_months(group_sums(Grouping(grades, (*GRADE_KEYS, "sign"), CAPACITY_COUNTS, CAPACITY))),
         group_sums(Grouping(deliveries, ("commitment", "sign"), CAPACITY_COUNTS, CAPACITY)),
     )
 

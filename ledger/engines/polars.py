@@ -33,6 +33,7 @@ from ledger.engines.partials import (
     own_capacity,
     partial_sums,
     rows_of,
+    with_months,
 )
 from ledger.engines.place import Place
 from ledger.engines.projection import ProjectedSegment, Projection
@@ -264,7 +265,7 @@ class PolarsEngine:
 def _by_delivery(rows: pl.LazyFrame) -> pl.DataFrame:
     """Group rows, or sums, of deliveries by contract, model and grade."""
     keys = (*_DELIVERY_KEYS, "sign")
-    return group_sums(Grouping(rows, keys, CAPACITY_COUNTS, CAPACITY))
+    return with_months(group_sums(Grouping(rows, keys, CAPACITY_COUNTS, CAPACITY)))
 
 
 def _delivery_key(contract: str, model: str, *grade: Any) -> DeliveryKey:  # noqa: ANN401
