@@ -34,6 +34,7 @@ from ledger.engines import (
     leaves,
     once,
     open_engine,
+    partials,
     passage,
     polars,
 )
@@ -70,6 +71,7 @@ def _short_segments() -> Iterator[None]:
         patch.setattr(leaves, "SEGMENT", 4)
         patch.setattr(polars, "BATCH", 2)
         patch.setattr(once, "_FOLDED", 3)
+        patch.setattr(partials, "_WAITING_MAX", 3)
         yield
 
 

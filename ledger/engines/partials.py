@@ -53,7 +53,7 @@ IS_DELIVERY = pl.col("commitment").is_not_null() & (pl.col("role") == "primary")
 _SUMS = ("lo", "hi", "error_lo", "error_hi")
 _SUM_COUNTS = ("rows", "unbounded", "error_unbounded", "later")
 _SHARED = ("sign", *(name for name in TotalKey._fields if name in GRADE_KEYS))
-_HELD_MAX = 64  # partials that wait before they are merged into one
+_WAITING_MAX = 400_000  # groups in partials that wait to be merged into one: some 60 MB
 
 Control: TypeAlias = Mapping[int, tuple[int, ...]]
 """The sums over all totals by sign: rows, ends without a bound, and both intervals."""
@@ -99,6 +99,11 @@ class Partial:
     grades: pl.DataFrame
     deliveries: pl.DataFrame
 
+    @property
+    def groups(self) -> int:
+        """Number of sums, which is what it costs to keep."""
+        return self.totals.height + self.grades.height + self.deliveries.height
+
 
 def partial_sums(batch: Batch) -> Partial:
     """Add up a batch of segments.
@@ -115,10 +120,12 @@ def partial_sums(batch: Batch) -> Partial:
 def merge_sums(partials: Iterable[Partial]) -> Partial:
     """Merge the sums of batches, exactly, in any grouping; of none, there are no sums."""
     held: list[Partial] = []
+    waiting = 0
     for partial in partials:
         held.append(partial)
-        if len(held) == _HELD_MAX:
-            held = [_merged(held)]
+        waiting += partial.groups
+        if waiting > _WAITING_MAX and len(held) > 1:
+            held, waiting = [_merged(held)], 0
     if not held:
         return partial_sums(Batch((), 0, date.min))
     return held[0] if len(held) == 1 else _merged(held)

@@ -53,8 +53,8 @@ from ledger.merkle import CompactRange, leaf_hash
 
 __all__ = ["Batch", "Executor", "Partial", "PolarsEngine", "engine", "merge_sums", "partial_sums"]
 
-BATCH = 128
-"""Segments a batch: 2^22 entries, some 300 MB of memory, and few enough partial sums to merge."""
+BATCH = 32
+"""Segments a batch: 2^20 entries, which take some 300 MB while they are grouped."""
 
 FAR_BATCH = 8
 """Segments a batch for other machines: 2^18 entries, some 10 MB to fetch, a second to add up."""
