@@ -14,6 +14,7 @@ from ledger import __version__
 from ledger.cli.chance import SYSTEM, Chance
 from ledger.cli.context import Context
 from ledger.cli.interruption import STATUS, Interruption, interrupted
+from ledger.cli.models import plain_models, plain_suffice
 from ledger.cli.place import LedgerPlace, place_of
 from ledger.errors import LedgerError
 from ledger.stores.address import Address
@@ -155,6 +156,8 @@ def main() -> None:
     gc.set_threshold(*COLLECT_AFTER)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         Interruption()
+    if plain_suffice(sys.argv[1:]):
+        plain_models()
     sys.exit(run(sys.argv[1:]))
 
 
