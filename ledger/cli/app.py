@@ -158,7 +158,10 @@ def main() -> None:
         Interruption()
     if plain_suffice(sys.argv[1:]):
         plain_models()
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    # The process ends: to look for cycles in all that is left took a fifth of a small check.
+    gc.freeze()
+    sys.exit(status)
 
 
 def run(arguments: list[str], chance: Chance = SYSTEM) -> int:
