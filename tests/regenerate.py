@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from ledger.hardware.instance import instances_schema
 from ledger.importers.mapping import map_schema
 from ledger.journeys.check_document import check_schema
-from ledger.pack import PACK_NAME, packed_bytes
+from ledger.pack import PACK_NAME, build_pack, packed_bytes
 from ledger.record.schema import record_schemas
 from ledger.regime.schema import regime_schemas
 from ledger.report.book_document import book_schema
@@ -35,6 +37,7 @@ from ledger.report.whatif_book_document import whatif_book_schema
 from ledger.report.whatif_document import rules_whatif_schema
 
 ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ROOT / "ledger" / "shipped.py"
 
 
 def schema_files() -> dict[str, str]:
@@ -74,12 +77,30 @@ def schema_files() -> dict[str, str]:
     }
 
 
+def shipped_text(packed: bytes, law: str) -> str:
+    """Return the module that names what ships by its digests.
+
+    Args:
+        packed: The bytes of the canonical rule pack.
+        law: The digest of the rules in it.
+    """
+    text = SHIPPED.read_text("utf-8")
+    for name, digest in {
+        "PACK_SHA256": hashlib.sha256(packed).hexdigest(),
+        "LAW_SHA256": law,
+    }.items():
+        text = re.sub(rf'(?m)^{name}: Final = ".*"$', f'{name}: Final = "{digest}"', text)
+    return text
+
+
 def main() -> None:
-    """Write the schemas, the page of checks and the canonical rule pack."""
+    """Write the schemas, the page of checks, the canonical rule pack and its digests."""
     for name, text in schema_files().items():
         (ROOT / "schemas" / name).write_text(text, encoding="utf-8")
     (ROOT / "schemas" / PAGE_NAME).write_text(check_page(), encoding="utf-8")
-    (ROOT / "rules" / PACK_NAME).write_bytes(packed_bytes(ROOT / "rules"))
+    packed = packed_bytes(ROOT / "rules")
+    (ROOT / "rules" / PACK_NAME).write_bytes(packed)
+    SHIPPED.write_text(shipped_text(packed, build_pack(ROOT / "rules").digest), encoding="utf-8")
 
 
 if __name__ == "__main__":

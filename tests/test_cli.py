@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,3 +127,29 @@ def test_error_text_cannot_move_the_cursor() -> None:
     assert "\x1b" not in told
     assert "\\x1b[2Jverified" in told
     assert "x\\x0ay" in told
+
+
+def test_a_program_that_ends_looks_for_no_cycles_and_loses_nothing(tmp_path: Path) -> None:
+    # The cycle would say so if it were found; what is written stands there whole.
+    code = """
+import sys
+class Cycle:
+    def __init__(self):
+        self.own = self
+    def __del__(self):
+        print("found", file=sys.stderr)
+from ledger.cli.app import main
+held = Cycle()
+main()
+"""
+    written = tmp_path / "x.json"
+    for more in ([], ["-o", written.name]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, "rules", "list", "-f", "json", *more],
+            cwd=tmp_path,
+            capture_output=True,
+            check=True,
+        )
+        assert b"found" not in done.stderr
+        found_ = json.loads(written.read_text() if more else done.stdout)
+        assert len(found_["regimes"]) > 40

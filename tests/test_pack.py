@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from regenerate import SHIPPED, shipped_text
 
+from ledger import pack as packs
 from ledger.canonical import encode
 from ledger.errors import MissingError, RuleError
 from ledger.pack import (
@@ -20,8 +24,11 @@ from ledger.pack import (
     build_pack,
     packed_bytes,
     read_pack,
+    unpack,
 )
+from ledger.regime import load
 from ledger.resources import rules_root, schemas_root
+from ledger.shipped import LAW_SHA256, PACK_SHA256
 
 
 def test_pack_digest_is_that_of_its_canonical_bytes(tmp_path: Path) -> None:
@@ -168,6 +175,78 @@ def test_pack_that_ships_equals_the_rule_files() -> None:
     packed = (root / PACK_NAME).read_bytes()
     assert packed == packed_bytes(root), "run: python tests/regenerate.py"
     assert read_pack(root) == build_pack(root)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What is asked of packs and of the law, whether it ships or not; nothing is held."""
+    done: list[str] = []
+    parse, check = packs.parse, load.check_regime
+    monkeypatch.setattr(packs, "parse", lambda *a, **k: (done.append("pack"), parse(*a, **k))[1])
+    monkeypatch.setattr(load, "check_regime", lambda *a: (done.append("law"), check(*a))[1])
+    for held in (packs._unpack, load.load_regimes):
+        held.cache_clear()
+    yield done
+    for held in (packs._unpack, load.load_regimes):
+        held.cache_clear()
+
+
+def test_pack_that_ships_is_known_by_digests_and_they_are_its_own() -> None:
+    root = rules_root()
+    packed = (root / PACK_NAME).read_bytes()
+    assert hashlib.sha256(packed).hexdigest() == PACK_SHA256, "run: python tests/regenerate.py"
+    law = Pack.of(json.loads(packed)["files"]).digest
+    assert law == LAW_SHA256, "run: python tests/regenerate.py"
+    assert SHIPPED.read_text("utf-8") == shipped_text(packed, law)
+    other = shipped_text(b"other", "0" * 64)
+    assert other.count(hashlib.sha256(b"other").hexdigest()) == other.count("0" * 64) == 1
+
+
+def test_pack_that_ships_stands_every_question_that_it_is_not_asked_again(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = (rules_root() / PACK_NAME).read_bytes()
+    known, sources = unpack(packed, where=PACK_NAME)
+    regimes = load.load_regimes(known)
+    assert asked == []
+    monkeypatch.setattr(packs, "PACK_SHA256", "")
+    monkeypatch.setattr(load, "LAW_SHA256", "")
+    packs._unpack.cache_clear()
+    load.load_regimes.cache_clear()
+    again = unpack(packed, where=PACK_NAME)
+    assert (again[0].digest, again[1]) == (known.digest, sources)
+    assert json.dumps(again[0].files) == json.dumps(known.files)
+    assert dict(load.load_regimes(again[0])) == dict(regimes)
+    assert asked == ["pack", *["law"] * len(regimes)]
+
+
+def test_pack_in_which_anything_differs_from_the_one_that_ships_is_asked(
+    asked: list[str], tmp_path: Path
+) -> None:
+    packed = (rules_root() / PACK_NAME).read_bytes()
+    random, file = Random(7), tmp_path / "law.json"
+    places = [random.randrange(len(packed)) for _ in range(6)]
+    changed = [packed[:at] + bytes([packed[at] ^ 1]) + packed[at + 1 :] for at in places]
+    for number, data in enumerate((packed + b"\n", b" " + packed, packed[:-1], *changed)):
+        file.write_bytes(data)
+        try:
+            found = read_pack(file)
+        except RuleError as error:
+            assert "not a rule pack" in error.message  # noqa: PT017 - both may be
+        else:
+            assert found.digest == Pack.of(found.files).digest
+        assert asked == ["pack"] * (number + 1)
+
+
+def test_law_that_is_not_the_one_that_ships_is_asked_whether_it_is_sound(
+    asked: list[str],
+) -> None:
+    files = json.loads(json.dumps(dict(read_pack(rules_root()).files)))
+    sb53 = files["regimes/us/us.ca.sb53.yaml"]
+    sb53["rules"][1]["id"] = sb53["rules"][0]["id"]
+    with pytest.raises(RuleError, match="stands twice"):
+        load.load_regimes(Pack.of(files))
+    assert "law" in asked
 
 
 def test_resources_are_found_and_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from ledger import __version__
 from ledger.cli.chance import SYSTEM, Chance
 from ledger.cli.context import Context
 from ledger.cli.interruption import STATUS, Interruption, interrupted
+from ledger.cli.models import plain_models, plain_suffice
 from ledger.cli.place import LedgerPlace, place_of
 from ledger.errors import LedgerError
 from ledger.stores.address import Address
@@ -155,7 +156,12 @@ def main() -> None:
     gc.set_threshold(*COLLECT_AFTER)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         Interruption()
-    sys.exit(run(sys.argv[1:]))
+    if plain_suffice(sys.argv[1:]):
+        plain_models()
+    status = run(sys.argv[1:])
+    # The process ends: to look for cycles in all that is left took a fifth of a small check.
+    gc.freeze()
+    sys.exit(status)
 
 
 def run(arguments: list[str], chance: Chance = SYSTEM) -> int:

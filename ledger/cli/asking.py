@@ -21,7 +21,6 @@ from ledger.engines import AUTO, ENGINES
 from ledger.engines.sized import SizedEvaluator
 from ledger.journeys.checking import Question, Records
 from ledger.journeys.parties import Parties
-from ledger.log.identity import pseudonym
 from ledger.measure import Engine, Leg
 from ledger.period import parse_day, parse_instant
 from ledger.stores.keyfiles import read_secret
@@ -149,6 +148,8 @@ def parties_of(context: Context) -> Parties | None:
     secret = files_of(context).secret
     if not os.access(secret, os.R_OK):
         return None
+    from ledger.log.identity import pseudonym  # noqa: PLC0415 - few ask by name
+
     return Parties(partial(pseudonym, read_secret(secret)), open_reader(context))
 
 

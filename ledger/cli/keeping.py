@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.cli.context import Context
@@ -17,8 +17,9 @@ from ledger.keys import FileSigner, Signer, VerifierKey
 from ledger.stores.contract import LedgerStore
 from ledger.stores.keyfiles import Files, read_key, take_over
 from ledger.stores.notes import NotesFile
-from ledger.stores.token import TokenSigner
-from ledger.stores.treefiles import TreeFiles, inclusion_by_all
+
+if TYPE_CHECKING:
+    from ledger.stores.treefiles import TreeFiles
 
 __all__ = [
     "SIGNER_COMMAND",
@@ -70,6 +71,8 @@ class SignedLeaves:
             IntegrityError: If the entries are not those that were signed.
         """
         if self.tree is None:
+            from ledger.stores.treefiles import inclusion_by_all  # noqa: PLC0415 - few prove
+
             return inclusion_by_all(self.store, seq, checkpoint)
         return self.tree.inclusion(self.store, seq, checkpoint)
 
@@ -135,6 +138,8 @@ def signed_leaves(
         InputError: If the note is malformed.
         IntegrityError: If a signature fails or is missing, or the origin is another.
     """
+    from ledger.stores.treefiles import TreeFiles  # noqa: PLC0415 - few prove
+
     tree = TreeFiles(Files(context.ledger).tree) if quick else None
     return SignedLeaves(store, _opened(context, store, data)[1], tree)
 
@@ -191,6 +196,8 @@ def _held(files: Files, origin: str) -> list[Signer]:
     held: list[Signer] = []
     command = os.environ.get(SIGNER_COMMAND)
     if command:
+        from ledger.stores.token import TokenSigner  # noqa: PLC0415 - few keep a key on one
+
         held.append(TokenSigner.ask(command))
     paths = [path for path in (files.key, files.next_key) if path.exists()]
     if not paths and not held:

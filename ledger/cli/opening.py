@@ -17,14 +17,13 @@ from ledger.keys import Signer
 from ledger.period import format_instant
 from ledger.stores.contract import LedgerStore
 from ledger.stores.cosignatures import CosignaturesFile
-from ledger.stores.evidence import evidence_of
 from ledger.stores.keyfiles import Files, read_secret
 from ledger.stores.location import Location
 from ledger.stores.notes import NotesFile, is_whole
-from ledger.verify import Evidence
 
 if TYPE_CHECKING:
     from ledger.log import Log
+    from ledger.verify import Evidence
 
 __all__ = [
     "earlier_note",
@@ -106,6 +105,8 @@ def open_evidence(context: Context, vkey: str | None = None) -> Iterator[Evidenc
         MissingError: If there is no ledger.
         IntegrityError: If there is no checkpoint file.
     """
+    from ledger.stores.evidence import evidence_of  # noqa: PLC0415 - only verifying needs it
+
     files = files_of(context)
     with location_of(context).open() as store:
         # Notes first: whatever they cover is in any later state of the database.

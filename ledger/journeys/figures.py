@@ -22,7 +22,7 @@ from ledger.journeys.disagreement import (
     explain,
     whole,
 )
-from ledger.methods import work_out
+from ledger.methods.formula import work_out
 from ledger.record.provenance import evidence_grade
 
 __all__ = [
