@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.errors import IntegrityError
 from ledger.log.store import Row
-from ledger.merkle import CompactRange
+from ledger.merkle import CompactRange, leaf_hash
 
 __all__ = ["SEGMENT", "Chunk", "Leaves", "is_whole", "read_chunk", "read_range", "segments"]
 
@@ -59,7 +58,7 @@ def read_chunk(source: Leaves, start: int, stop: int) -> Chunk:
     data: list[bytes] = []
     hashes: list[bytes] = []
     for seq, leaf, stored in source.read(start, stop):
-        digest = hashlib.sha256(b"\x00" + leaf).digest()
+        digest = leaf_hash(leaf)
         if seq != start + len(data):
             break
         if digest != stored:
