@@ -72,7 +72,14 @@ class CompactRange:
     @classmethod
     def of(cls, leaves: Iterable[bytes], *, start: int = 0) -> Self:
         """Cover consecutive leaf hashes, the first of them at index ``start``."""
-        return cls(start, start).extend(leaves)
+        row = list(leaves)
+        stop = start + len(row)
+        peaks, begin = [], 0
+        for level in _levels(start, stop):
+            end = begin + (1 << level)
+            peaks.append((level, _perfect(row[begin:end])))
+            begin = end
+        return cls(start, stop, tuple(peaks))
 
     def extend(self, leaves: Iterable[bytes]) -> Self:
         """Return the range with further leaf hashes on its right."""
@@ -145,6 +152,14 @@ class CompactRange:
         if made.encode() != text:
             raise IntegrityError("a stored Merkle range is not in canonical form")
         return made
+
+
+def _perfect(row: list[bytes]) -> bytes:
+    """Return the root over 2^n leaf hashes, level by level: a loop that asks nothing."""
+    while len(row) > 1:
+        hashes = iter(row)
+        row = list(map(node_hash, hashes, hashes))
+    return row[0]
 
 
 def _levels(start: int, stop: int) -> list[int]:

@@ -104,6 +104,15 @@ def test_compact_ranges_merge_in_any_grouping(cuts: list[int], random: Any) -> N
         assert ranges[0].root() == recursive_root(LEAVES[: bounds[-1]])
 
 
+@given(st.integers(0, 70), st.integers(0, 300))
+def test_compact_range_made_at_once_is_the_one_that_grew(start: int, size: int) -> None:
+    grown = CompactRange(start, start)
+    for leaf in LEAVES[:size]:
+        grown = grown.extend([leaf])
+    assert CompactRange.of(iter(LEAVES[:size]), start=start) == grown
+    assert CompactRange(start, start).extend(LEAVES[:size]) == grown
+
+
 def test_compact_range_counts_hashes_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ledger.cli.context import Context
 from ledger.cli.keeping import open_checkpoint
-from ledger.cli.opening import earlier_note, files_of, newest_note, open_reader
+from ledger.cli.opening import earlier_note, files_of, location_of, newest_note, open_reader
 from ledger.engines import ENGINES, Means, Place, chosen, open_engine
 from ledger.entry import Entry
 from ledger.errors import IntegrityError
@@ -99,7 +99,8 @@ def with_fold(
         limit = signed.size if recorded_by is None else _prefix(store, signed.size, recorded_by)
         # Where entries were sealed by then is asked of the entries, so all of them are hashed.
         reread = context.reread or recorded_by is not None
-        means = Means(context.scheduler, context.segments, context.say, reread)
+        again = location_of(context).open
+        means = Means(context.scheduler, context.segments, context.say, reread, again)
         fold = open_engine(
             chosen(engine, signed.size), store, _projection(context, store, held), means
         )

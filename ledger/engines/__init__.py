@@ -32,7 +32,7 @@ ENGINES = (AUTO, "polars", "plain", "pool", "dask")
 """Names for ``--engine``, the default first."""
 
 INLINE = ("polars", "plain")
-"""Those that use their own process alone."""
+"""Those that add up in their own process."""
 
 SMALL = 2_048
 """Entries up to which ``auto`` reads each of them instead of loading polars."""

@@ -7,9 +7,9 @@ the prefix asked for; a reversal carries the amounts of the entry it takes back,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import polars as pl
@@ -33,6 +33,7 @@ _DIGITS = (
     "device_us",
     "peak_operations_per_s",
 )
+_DAYS = ("start", "not_after")
 _COPIED = (*_TEXT, "device", "precision", "sparsity", "topology", "commitment", *_FABRIC)
 
 SCHEMA: dict[str, pl.DataType] = {
@@ -52,6 +53,17 @@ SCHEMA: dict[str, pl.DataType] = {
 
 _ALLOCATION = b'"type":"allocation","v":1}'  # how a leaf ends, since its keys are sorted
 _EMPTY = b"{}"
+_BLOCK = 1024
+"""Rows that are turned into columns at once: their texts are still in the processor's cache."""
+_UNREADABLE = (
+    msgspec.DecodeError,
+    pl.exceptions.PolarsError,
+    KeyError,
+    ValueError,
+    # An integer beyond 64 bits, or an array where an object should be.
+    TypeError,
+    OverflowError,
+)
 
 
 class _Evidence(msgspec.Struct, gc=False):
@@ -99,6 +111,9 @@ class _Leaf(msgspec.Struct, gc=False):
     body: _Body
 
 
+_Row: TypeAlias = tuple[int, int, int | None, _Body]
+"""Number, sign, number of the entry that it takes back, and what is stated."""
+
 _READ_LEAF = msgspec.json.Decoder(_Leaf)
 
 
@@ -121,20 +136,25 @@ def columns_of(leaves: Iterable[bytes]) -> Columns:
     Raises:
         IntegrityError: If a leaf cannot be read, though its hash is the one that was signed.
     """
-    rows: list[tuple[int, int, int | None, _Body]] = []
+    rows: list[_Row] = []
+    blocks: list[pl.DataFrame] = []
     records: list[StoredRecord] = []
     try:
         for leaf in leaves:
             if leaf.endswith(_ALLOCATION):
                 made = _READ_LEAF.decode(leaf)
                 rows.append((made.seq, 1, None, made.body))
-                continue
-            record = _record(leaf)
-            records.append(record)
-            if record.type == "reversal" and record.body["reversed_type"] == "allocation":
-                rows.append(_reversal(record.seq, record.body))
-        return Columns(_frame(rows), tuple(records))
-    except (msgspec.DecodeError, pl.exceptions.PolarsError, KeyError, ValueError) as error:
+            else:
+                record = _record(leaf)
+                records.append(record)
+                if record.type == "reversal" and record.body["reversed_type"] == "allocation":
+                    rows.append(_reversal(record.seq, record.body))
+            if len(rows) == _BLOCK:
+                blocks.append(_block(rows))
+                rows.clear()
+        blocks.append(_block(rows))
+        return Columns(_frame(blocks), tuple(records))
+    except _UNREADABLE as error:
         raise IntegrityError(
             f"a leaf cannot be read as an entry: {error}", remedy="run: flopledger verify"
         ) from error
@@ -146,34 +166,26 @@ def _record(leaf: bytes) -> StoredRecord:
     return StoredRecord(value["seq"], value["recorded_at"], value["type"], value["body"])
 
 
-def _reversal(seq: int, body: Any) -> tuple[int, int, int, _Body]:  # noqa: ANN401 - any JSON
+def _reversal(seq: int, body: Any) -> _Row:  # noqa: ANN401 - any JSON
     """Read the copy that a reversal carries."""
     copy = json.dumps(body["reversed"]).encode()
     return seq, -1, body["reverses"], msgspec.json.decode(copy, type=_Body)
 
 
-def _letters(bodies: Sequence[_Body]) -> list[str]:
-    """Return the evidence letter of each allocation; one look-up a kind, not a row."""
-    known: dict[tuple[str, str, bool], str] = {}
-    letters = []
-    for body in bodies:
-        kind = (body.evidence.source_kind, body.method, bytes(body.method_inputs) != _EMPTY)
-        letter = known.get(kind)
-        if letter is None:
-            inputs = {"stated": 1} if kind[2] else {}
-            letter = known[kind] = evidence_grade(
-                {
-                    "evidence": {"source_kind": kind[0]},
-                    "method": kind[1],
-                    "method_inputs": inputs,
-                }
-            )
-        letters.append(letter)
-    return letters
+class _Letters(dict[tuple[str, str, bool], str]):
+    """Evidence letters by kind of source, method and whether inputs are stated: made once each."""
+
+    def __missing__(self, kind: tuple[str, str, bool]) -> str:
+        """Return the letter of a kind that is not known yet."""
+        source, method, stated = kind
+        inputs = {"stated": 1} if stated else {}
+        body = {"evidence": {"source_kind": source}, "method": method, "method_inputs": inputs}
+        letter = self[kind] = evidence_grade(body)
+        return letter
 
 
-def _frame(rows: Sequence[tuple[int, int, int | None, _Body]]) -> pl.DataFrame:
-    """Build the columns and derive both intervals."""
+def _block(rows: Sequence[_Row]) -> pl.DataFrame:
+    """Turn some rows into columns, amounts and days as they are written."""
     bodies = [row[3] for row in rows]
     turned = zip(*map(msgspec.structs.astuple, bodies), strict=True)
     stated: dict[str, Sequence[Any]] = dict(zip(_Body.__struct_fields__, turned, strict=False))
@@ -181,22 +193,41 @@ def _frame(rows: Sequence[tuple[int, int, int | None, _Body]]) -> pl.DataFrame:
         "seq": pl.Series([row[0] for row in rows], dtype=pl.Int64),
         "sign": pl.Series([row[1] for row in rows], dtype=pl.Int8),
         "reverses": pl.Series([row[2] for row in rows], dtype=pl.Int64),
-        "evidence": pl.Series(_letters(bodies), dtype=pl.String),
+        "evidence": pl.Series(_evidence(stated), dtype=pl.String),
     }
     for name in _COPIED:
         columns[name] = pl.Series(stated.get(name, ()), dtype=SCHEMA[name])
-    for name in _DIGITS:
-        columns[name] = _amounts(stated.get(name, ()))
-    starts = pl.Series(stated.get("start", ()), dtype=pl.String)
-    columns["day"] = starts.str.slice(0, 10).str.to_date("%Y-%m-%d")
-    limits = pl.Series(stated.get("not_after", ()), dtype=pl.String)
-    columns["not_after"] = limits.str.to_date("%Y-%m-%d")
-    return pl.DataFrame(columns).with_columns(*_legal()).with_columns(*_error()).select(*SCHEMA)
+    for name in (*_DIGITS, *_DAYS):
+        columns[name] = pl.Series(stated.get(name, ()), dtype=pl.String)
+    return pl.DataFrame(columns)
 
 
-def _amounts(texts: Sequence[str | None]) -> pl.Series:
+def _evidence(stated: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Return the evidence letter of each allocation; one look-up a row."""
+    sources = [evidence.source_kind for evidence in stated.get("evidence", ())]
+    inputs = [bytes(raw) != _EMPTY for raw in stated.get("method_inputs", ())]
+    kinds = zip(sources, stated.get("method", ()), inputs, strict=True)
+    return list(map(_Letters().__getitem__, kinds))
+
+
+def _frame(blocks: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Put blocks together, read amounts and days, and derive both intervals."""
+    whole = pl.concat(blocks, rechunk=True)
+    starts, limits = (whole[name] for name in _DAYS)
+    return (
+        whole.with_columns(
+            *(_amounts(whole[name]) for name in _DIGITS),
+            starts.str.slice(0, 10).str.to_date("%Y-%m-%d").alias("day"),
+            limits.str.to_date("%Y-%m-%d"),
+        )
+        .with_columns(*_legal())
+        .with_columns(*_error())
+        .select(*SCHEMA)
+    )
+
+
+def _amounts(column: pl.Series) -> pl.Series:
     """Read digits exactly; the cast alone would round ``1.5`` and take a sign."""
-    column = pl.Series(texts, dtype=pl.String)
     if not column.str.contains(f"^{DIGITS_PATTERN}$").all():
         raise ValueError("an amount is not written as digits")
     return column.cast(AMOUNT)

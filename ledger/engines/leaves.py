@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self, TypeAlias
 
 from ledger.errors import IntegrityError
 from ledger.log.store import Row
-from ledger.merkle import CompactRange
+from ledger.merkle import CompactRange, leaf_hash
 
-__all__ = ["SEGMENT", "Chunk", "Leaves", "is_whole", "read_chunk", "read_range", "segments"]
+__all__ = [
+    "SEGMENT",
+    "Again",
+    "Chunk",
+    "Leaves",
+    "Opened",
+    "is_whole",
+    "read_chunk",
+    "read_range",
+    "segments",
+]
 
 SEGMENT = 2**15
 """Entries in a segment: a whole one is a perfect subtree, so its Merkle range is one hash."""
@@ -22,6 +32,23 @@ class Leaves(Protocol):
 
     def read(self, start: int, stop: int) -> Iterator[Row]:
         """Yield the entries [start, stop) that exist, in order."""
+
+
+class Opened(Leaves, Protocol):
+    """A source that another process opened for itself."""
+
+    def __enter__(self) -> Self:
+        """Return the open source."""
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+
+    def snapshot(self) -> AbstractContextManager[Self]:
+        """Let everything read in the block come from one state of the database."""
+
+
+Again: TypeAlias = Callable[[], Opened]
+"""Opens a source anew; it goes to another process through a pipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +86,7 @@ def read_chunk(source: Leaves, start: int, stop: int) -> Chunk:
     data: list[bytes] = []
     hashes: list[bytes] = []
     for seq, leaf, stored in source.read(start, stop):
-        digest = hashlib.sha256(b"\x00" + leaf).digest()
+        digest = leaf_hash(leaf)
         if seq != start + len(data):
             break
         if digest != stored:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ledger.engines.leaves import Again
+
 __all__ = ["Means", "silent"]
 
 
@@ -22,9 +24,12 @@ class Means:
             see the folder of the projection under its own name.
         say: Tells people a warning, one line.
         reread: Whether the leaves of sealed segments are read and hashed again, all of them.
+        again: Opens the ledger in another process, so that many segments are built side by side;
+            None where this process builds alone.
     """
 
     scheduler: str | None = None
     segments: str | None = None
     say: Callable[[str], None] = silent
     reread: bool = False
+    again: Again | None = None

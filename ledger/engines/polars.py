@@ -98,10 +98,10 @@ class PolarsEngine:
                 leaves of sealed segments are always read again.
         """
         self._source = source
-        self._projection = Projection(source, place)
         self._run = run
         self._own = own
         self._means = means or Means()
+        self._projection = Projection(source, place, self._means.again)
         self._size = 0
         self._read: Sequence[ProjectedSegment] = ()
 
@@ -140,7 +140,7 @@ class PolarsEngine:
     def _fold(self, size: int, limit: int, as_of: date, root: bytes | None) -> Folded:
         """Fold the files of the projection."""
         sealed = root is not None and limit == size and not self._means.reread
-        segments = self._projection.segments(size, sealed=sealed)
+        segments = self._projection.segments(size, sealed=sealed, rooted=root is not None)
         leaves = _leaves(segments)
         if root is not None and leaves.root() != root:
             segments = self._projection.segments(size, rebuild=True)

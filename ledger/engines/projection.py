@@ -21,6 +21,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,7 +29,7 @@ import msgspec
 import polars as pl
 
 from ledger.engines.columns import Columns, columns_of
-from ledger.engines.leaves import Chunk, Leaves, is_whole, read_chunk, read_range, segments
+from ledger.engines.leaves import Again, Chunk, Leaves, is_whole, read_chunk, read_range, segments
 from ledger.engines.partials import Control, Partial, control_of_rows
 from ledger.engines.place import Place
 from ledger.engines.summaries import Summaries, replacing
@@ -39,6 +40,8 @@ from ledger.merkle import CompactRange
 __all__ = ["VERSION", "ProjectedSegment", "Projection"]
 
 VERSION = "flopledger/projection.v2"
+MANY = 6
+"""Segments that are to be built from which on other processes help: each takes some to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +104,18 @@ class ProjectedSegment:
 class Projection:
     """The files of one ledger's projection, built from its leaves as they are needed."""
 
-    def __init__(self, source: Leaves, place: Place | None = None) -> None:
+    def __init__(
+        self, source: Leaves, place: Place | None = None, again: Again | None = None
+    ) -> None:
         """Keep the projection of a source in a folder.
 
         Args:
             source: Where the entries are read from.
             place: Where the files go. A temporary folder, gone with this object, if None or if
                 nothing can be written there.
+            again: Opens the source in another process; None where this one builds alone.
         """
-        self._source = source
+        self._source, self._again = source, again
         if place is not None and _writable(place.folder):
             self._folder, self._secret = place.folder, place.secret
         else:
@@ -122,6 +128,7 @@ class Projection:
         *,
         rebuild: bool = False,
         sealed: bool = False,
+        rooted: bool = False,
         read: Sequence[ProjectedSegment] = (),
     ) -> tuple[ProjectedSegment, ...]:
         """Return the segments of a tree, building those that are missing, stale or damaged.
@@ -131,6 +138,8 @@ class Projection:
             rebuild: Build every one of them again.
             sealed: Take whole segments for what they were when they were sealed, and do not read
                 their leaves. Only for who compares the root of them all with a signed one.
+            rooted: Whether that is so. Then other processes may build some of them, each from its
+                own snapshot of the store.
             read: Segments whose leaves were read in the same snapshot of the store, and are not
                 read again; their files are.
 
@@ -139,9 +148,10 @@ class Projection:
         """
         found = []
         ranges = {(held.leaves.start, held.leaves.stop): held.leaves for held in read}
+        made = self._made_beside(size) if rooted and not (rebuild or read) else {}
         for start, stop in segments(size):
-            held = None if rebuild else self._held(start, stop)
-            if held and not (sealed and held.whole):
+            held = None if rebuild else made.get((start, stop)) or self._held(start, stop)
+            if held and not ((sealed and held.whole) or (start, stop) in made):
                 leaves = ranges.get((start, stop)) or read_range(self._source, start, stop)
                 held = held if held.leaves == leaves else None
             found.append(held or self._build(start, stop, ranges.get((start, stop))))
@@ -177,6 +187,22 @@ class Projection:
         if any(manifest[name] != digest for name, digest in files.items()):
             return None
         return segment
+
+    def _made_beside(self, size: int) -> dict[tuple[int, int], ProjectedSegment]:
+        """Build segments that are not there, with other processes where that is worth it."""
+        manifests = {each: self._paths(*each)["manifest"] for each in segments(size)}
+        missing = [each for each, path in manifests.items() if not path.exists()]
+        if self._again is None or len(missing) < MANY:
+            return {}
+        # Processes take a while to load, and more to begin.
+        from ledger.engines.beside import beside  # noqa: PLC0415
+        from ledger.verify.crew import Crew  # noqa: PLC0415
+
+        processes = min(Crew().processes, len(missing) // (MANY // 2)) - 1
+        if not processes:
+            return {}
+        other = partial(_built_apart, self._again, Place(self._folder, self._secret))
+        return beside(lambda each: self._build(*each, None), other, missing, processes)
 
     def _build(self, start: int, stop: int, leaves: CompactRange | None) -> ProjectedSegment:
         """Build one segment from its leaves, which must have the range that they had before."""
@@ -240,6 +266,12 @@ class Projection:
         for path in self._folder.glob(f"{start:010d}-*"):
             if path not in kept:
                 path.unlink(missing_ok=True)
+
+
+def _built_apart(again: Again, place: Place, bounds: tuple[int, int]) -> ProjectedSegment:
+    """Build one segment in another process, from the source as it opens it."""
+    with again() as source, source.snapshot():
+        return Projection(source, place)._build(*bounds, None)  # noqa: SLF001 - of this module
 
 
 def _writable(folder: Path) -> bool:

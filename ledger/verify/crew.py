@@ -17,7 +17,7 @@ from typing import Final
 from ledger.errors import LedgerError
 from ledger.verify.segment import Piece, Segment
 
-__all__ = ["PROCESSES_MAX", "Crew"]
+__all__ = ["PROCESSES_MAX", "Crew", "begin", "end", "uninterrupted"]
 
 PROCESSES_MAX: Final = 8
 """More are not begun without being asked for: reading is the limit then."""
@@ -52,25 +52,25 @@ class Crew:
         others = set(multiprocessing.active_children())
         # A forked process would share the connection and the threads of this one.
         pool = ProcessPoolExecutor(
-            self.processes, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
+            self.processes, mp_context=multiprocessing.get_context("spawn"), initializer=begin
         )
         try:
             for segment in segments:
-                with _uninterrupted():
+                with uninterrupted():
                     waiting.append(pool.submit(segment.check))
                 if len(waiting) == _AHEAD * self.processes:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         except (BrokenProcessPool, MemoryError) as error:
-            _end(others)
+            end(others)
             raise LedgerError(
                 "a process that verified a part of the ledger was ended, or had not enough memory",
                 why="that part was not verified, so that nothing can be said of the ledger",
                 remedy="run the same command again, with --processes 1 if it happens again",
             ) from error
         except BaseException:
-            _end(others)
+            end(others)
             raise
         finally:
             pool.shutdown(cancel_futures=True)
@@ -83,7 +83,7 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _end(others: Collection[BaseProcess]) -> None:
+def end(others: Collection[BaseProcess]) -> None:
     """End the processes that were begun since, whatever they are at."""
     for process in multiprocessing.active_children():
         if process not in others:
@@ -91,7 +91,7 @@ def _end(others: Collection[BaseProcess]) -> None:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Let processes that begin in the block inherit that they see no interruption.
 
     Who interrupts the program means this process; it ends the others.
@@ -103,7 +103,7 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin() -> None:
+def begin() -> None:
     """Let this process end with the one that began it, however that ends."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from polars.selectors import decimal
 from ledger.engines import partials as engine
 from ledger.engines.columns import SCHEMA
 from ledger.engines.leaves import SEGMENT
+from ledger.engines.means import Means
 from ledger.engines.partials import Batch, Partial, merge_sums, partial_sums
 from ledger.engines.polars import BATCH, PolarsEngine
 from ledger.stores.sqlite import SqliteStore
@@ -218,9 +220,11 @@ def _sums_of(frame: pl.DataFrame, *names: str) -> dict[str, str]:
 def cold(stage: Stage) -> dict[str, int]:
     """Fold a ledger from SQLite with no projection: hash, take apart, write Parquet, add up."""
     path = ledger_of(stage.inputs, stage.size) / "ledger.db"
+    means = Means(again=partial(SqliteStore, path))  # as the command line opens it
     with SqliteStore(path) as store, store.snapshot(), stage.timed():
         root = store.head().range.root()
-        done = PolarsEngine(store).fold(size=stage.size, limit=stage.size, as_of=AS_OF, root=root)
+        engine = PolarsEngine(store, means=means)
+        done = engine.fold(size=stage.size, limit=stage.size, as_of=AS_OF, root=root)
     return {"operations": sum(sums.lo for sums in done.totals.values())}
 
 
