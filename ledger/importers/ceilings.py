@@ -10,7 +10,7 @@ from ledger.importers.faults import Source
 from ledger.importers.rows import ROW
 from ledger.methods.bound import BOUNDED, excess, excess_problem
 
-__all__ = ["ceiling_problems", "surpassing", "with_ceilings"]
+__all__ = ["Unbounded", "above_problems", "surpassing", "with_ceilings"]
 
 NO_CEILING = "\x00no_ceiling"
 """The frame's own column that says why a row has no ceiling; null where it has one."""
@@ -85,18 +85,13 @@ def surpassing() -> pl.Expr:
     return pl.any_horizontal(above).fill_null(value=False)
 
 
-def ceiling_problems(rows: pl.DataFrame, source: Source) -> tuple[Problem, ...]:
-    """Finds rows above their own ceiling, and counts those that have none.
+def above_problems(rows: pl.DataFrame, source: Source) -> list[Problem]:
+    """Finds the rows that state more operations than their devices could do.
 
     Args:
         rows: whole rows, before they are cut, as `with_ceilings` gives them.
         source: the file.
     """
-    return (*_above(rows, source), *_without(rows, source))
-
-
-def _above(rows: pl.DataFrame, source: Source) -> list[Problem]:
-    """The rows that state more operations than their devices could do."""
     above = rows.filter(surpassing())
     found = []
     for row in above.select(ROW, "device", "precision", *BOUNDED).iter_rows(named=True):
@@ -106,21 +101,35 @@ def _above(rows: pl.DataFrame, source: Source) -> list[Problem]:
     return found
 
 
-def _without(rows: pl.DataFrame, source: Source) -> list[Problem]:
-    """One note a reason for the rows that neither state operations nor have a ceiling."""
-    unbounded = pl.col("operations").is_null() & pl.col("operations_high").is_null()
-    without = rows.filter(pl.col(NO_CEILING).is_not_null() & unbounded)
-    reasons = without.group_by(NO_CEILING).agg(pl.len(), pl.col(ROW).min()).sort(ROW, NO_CEILING)
-    return [
-        Problem(
-            source.path,
-            place,
-            "no-ceiling",
-            f"{count} row{'s state' if count > 1 else ' states'} no operations and "
-            f"{'have' if count > 1 else 'has'} no ceiling: {reason}",
-            "state what is known of operations, device, time, precision and sparsity",
-            severity="note",
-            why="the operations of such a row may be anything from zero to no limit",
-        )
-        for reason, count, place in reasons.iter_rows()
-    ]
+class Unbounded:
+    """The rows that neither state operations nor have a ceiling, counted by the reason."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._reasons: dict[str, tuple[int, int]] = {}
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Count those among some rows, as `with_ceilings` gives them."""
+        unstated = pl.col("operations").is_null() & pl.col("operations_high").is_null()
+        without = rows.filter(pl.col(NO_CEILING).is_not_null() & unstated)
+        reasons = without.group_by(NO_CEILING).agg(pl.len(), pl.col(ROW).min())
+        for reason, count, place in reasons.iter_rows():
+            before, first = self._reasons.get(reason, (0, place))
+            self._reasons[reason] = before + count, min(first, place)
+
+    def problems(self, source: Source) -> list[Problem]:
+        """Return one note a reason, at the first row that has it."""
+        reasons = ((place, why, count) for why, (count, place) in self._reasons.items())
+        return [
+            Problem(
+                source.path,
+                place,
+                "no-ceiling",
+                f"{count} row{'s state' if count > 1 else ' states'} no operations and "
+                f"{'have' if count > 1 else 'has'} no ceiling: {reason}",
+                "state what is known of operations, device, time, precision and sparsity",
+                severity="note",
+                why="the operations of such a row may be anything from zero to no limit",
+            )
+            for place, reason, count in sorted(reasons)
+        ]
