@@ -15,9 +15,10 @@ from ledger.importers.faults import Source, second_header
 from ledger.importers.rows import ROW
 from ledger.importers.stored_text import RefusedText
 
-__all__ = ["Cut", "Quoted", "Records", "plain", "quoted"]
+__all__ = ["ROWS_MAX", "Cut", "Quoted", "Records", "plain", "quoted"]
 
-_ROWS_MAX = 10_000  # of a block that is read record by record
+ROWS_MAX = 10_000
+"""Records of a block that is read one by one."""
 
 
 class Records(NamedTuple):
@@ -118,7 +119,7 @@ def quoted(blocks: Iterator[str], source: Source) -> Iterator[Records]:
             elif cells:
                 problems.append(_ragged(cells, len(names), source, place))
             place = reader.line_num + 1
-            if len(rows) >= _ROWS_MAX:
+            if len(rows) >= ROWS_MAX:
                 yield _records(names, rows, problems)
                 rows, problems = [], []
     except csv.Error as error:

@@ -69,21 +69,17 @@ def header_problems(names: Sequence[str], source: Source) -> tuple[Problem, ...]
 class Table:
     """A table that is being read."""
 
-    def __init__(
-        self, names: Sequence[str], source: Source, catalogue: Catalogue, rows_max: int = ROWS_MAX
-    ) -> None:
+    def __init__(self, names: Sequence[str], source: Source, catalogue: Catalogue) -> None:
         """Begin with no row.
 
         Args:
             names: the header, which has been checked.
             source: the file; its digest may come at the end.
             catalogue: the devices.
-            rows_max: rows that are looked at together.
         """
         columns = [COLUMNS.get(name) or input_column(name) for name in names]
         self._source = source
         self._catalogue = catalogue
-        self._rows_max = rows_max
         self._checks = Checks(columns, source, catalogue)
         self._survey = Survey(names, source, catalogue)
         self._cells: list[Problem] = []
@@ -96,7 +92,7 @@ class Table:
             frame: String columns named as in the header, and `ROW` with the line or number of
                 each row.
         """
-        for block in frame.iter_slices(self._rows_max):
+        for block in frame.iter_slices(ROWS_MAX):
             checked = self._checks.of(block)
             self._cells += checked.cells
             self._rules += checked.rules
@@ -120,9 +116,7 @@ class Table:
         return Reading(drafts, tuple(told), surveyed.runs, surveyed.lines)
 
 
-def read_frame(
-    frame: pl.DataFrame, source: Source, catalogue: Catalogue, rows_max: int = ROWS_MAX
-) -> Reading:
+def read_frame(frame: pl.DataFrame, source: Source, catalogue: Catalogue) -> Reading:
     """Checks a table that is in memory and turns its rows into allocations.
 
     Args:
@@ -130,12 +124,11 @@ def read_frame(
             line or number of each row.
         source: the file.
         catalogue: the devices.
-        rows_max: rows that are looked at together.
 
     Returns:
         Drafts of the rows that pass, and a problem for everything that does not.
     """
     names = [name for name in frame.columns if name != ROW]
-    table = Table(names, source, catalogue, rows_max)
+    table = Table(names, source, catalogue)
     table.add(frame)
     return table.reading(source.sha256)

@@ -33,15 +33,9 @@ _CACHE_KIB = 1024  # pages are written and read in their order
 class Pages:
     """Rows of one table, in their order."""
 
-    def __init__(self, names: Sequence[str], legs_max: int = LEGS_MAX) -> None:
-        """Begin with none.
-
-        Args:
-            names: the columns of the file.
-            legs_max: legs of one page.
-        """
+    def __init__(self, names: Sequence[str]) -> None:
+        """Begin with none, in the columns of the file."""
         self._names = [*names, ROW]
-        self._legs_max = legs_max
         self._scratch = Scratch("pages (number INTEGER PRIMARY KEY, data BLOB)", _CACHE_KIB)
         self.legs: list[int] = []
         """How many legs each page has."""
@@ -55,7 +49,7 @@ class Pages:
         ends = list(accumulate(days_of(rows).to_list()))
         start = done = 0
         for place, end in enumerate(ends, start=1):
-            if place == len(ends) or ends[place] - done > self._legs_max:
+            if place == len(ends) or ends[place] - done > LEGS_MAX:
                 page = rows[start:place]
                 self._keep(page.select(self._names), end - done)
                 yield page

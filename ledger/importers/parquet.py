@@ -16,7 +16,7 @@ from ledger.errors import InputError, Problem
 from ledger.hardware import Catalogue
 from ledger.importers.faults import Source
 from ledger.importers.focus_parquet import MAGIC, is_parquet_bill
-from ledger.importers.frame import header_problems, read_frame
+from ledger.importers.frame import ROWS_MAX, Table, header_problems
 from ledger.importers.held_time import refusal
 from ledger.importers.rows import ROW
 from ledger.importers.source_file import find_files
@@ -61,8 +61,12 @@ class ParquetImporter:
         wrong = header_problems(frame.columns, source) or _type_problems(frame, source)
         if wrong:
             return Reading((), wrong, 0)
-        texts = frame.select(_text(name, frame.schema[name]) for name in frame.columns)
-        return read_frame(texts.with_row_index(ROW, offset=1), source, catalogue)
+        table = Table(frame.columns, source, catalogue)
+        texts = [_text(name, kind) for name, kind in frame.schema.items()]
+        for number, block in enumerate(frame.iter_slices(ROWS_MAX)):
+            rows = block.select(texts).with_row_index(ROW, offset=1 + number * ROWS_MAX)
+            table.add(rows)
+        return table.reading(digest)
 
 
 IMPORTER = ParquetImporter()

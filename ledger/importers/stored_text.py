@@ -113,15 +113,9 @@ class _Faults:
 class StoredText:
     """The text of one file, plain or gzipped, in UTF-8."""
 
-    def __init__(self, path: Path, block: int = BLOCK) -> None:
-        """Name the file.
-
-        Args:
-            path: Where it lies.
-            block: Bytes of a block.
-        """
+    def __init__(self, path: Path) -> None:
+        """Name the file."""
         self._path = path
-        self._block = block
         self.sha256 = ""
         """Digest of the stored bytes, 64 hex digits, once all blocks were read."""
 
@@ -175,13 +169,13 @@ class StoredText:
         with file:
             hashed = _Hashed(file, self._path)
             yield from self._unzipped(hashed) if hashed.packed() else self._plain(hashed)
-            while hashed.read(self._block):
+            while hashed.read(BLOCK):
                 pass  # what stands behind the text has a digest too
         self.sha256 = hashed.digest.hexdigest()
 
     def _plain(self, file: _Hashed) -> Iterator[bytes]:
         """Yield the blocks of a file."""
-        while block := file.read(self._block):
+        while block := file.read(BLOCK):
             yield block
 
     def _unzipped(self, file: _Hashed) -> Iterator[bytes]:
@@ -190,7 +184,7 @@ class StoredText:
         size = 0
         while True:
             try:
-                block = stream.read(self._block)
+                block = stream.read(BLOCK)
             except (OSError, EOFError, zlib.error) as error:
                 raise InputError(
                     f"the file cannot be unzipped: {error}",
