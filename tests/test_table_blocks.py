@@ -20,7 +20,16 @@ from hypothesis import strategies as st
 from sealed import SECRET, found, identity, opened
 from tables import ROW, catalogue, csv_text, read_csv
 
-from ledger.importers import checks, csv_records, frame, pages, parquet, stored, stored_text
+from ledger.importers import (
+    ceilings,
+    checks,
+    csv_records,
+    frame,
+    pages,
+    parquet,
+    stored,
+    stored_text,
+)
 from ledger.importers.csv import IMPORTER
 from ledger.importers.parquet import IMPORTER as PARQUET
 from ledger.importers.stored import encoding_fault
@@ -197,6 +206,25 @@ def test_a_long_row_does_not_take_its_neighbours_along(
     )
     assert written == [1, 31, 10, 2]
     assert len(list(reading.drafts)) == 1 + 31 + 12
+
+
+@given(
+    st.lists(st.none() | st.integers(0, 2**60) | st.sampled_from([2**73, 2**126, 10**36])),
+    st.sampled_from(["bf16", "fp8", "unknown"]),
+)
+def test_ceilings_are_exact_however_they_are_worked_out(
+    times: list[int | None], precision: str
+) -> None:
+    device = "nvidia-h100-sxm5"
+    words = dict.fromkeys(("device", "precision", "sparsity"), pl.String)
+    rows = pl.DataFrame(
+        [(time, device, precision, "dense") for time in times],
+        schema={"device_us": pl.Int128, **words},
+        orient="row",
+    )
+    peak = None if precision == "unknown" else catalogue().find(device).peak(precision)
+    expected = [None if us is None or peak is None else str(us * peak // 10**6) for us in times]
+    assert ceilings.with_ceilings(rows, catalogue())["ceiling_operations"].to_list() == expected
 
 
 def test_rows_with_an_id_that_stands_twice_leave_nothing_behind(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ NO_CEILING = "\x00no_ceiling"
 _US = 10**6
 """Device-microseconds times operations a second are millionths of an operation."""
 
+_INT128_MAX = 2**127 - 1
+
 
 def with_ceilings(frame: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     """Adds the dense peak of each row's device and precision, and what it allows in the time.
@@ -46,13 +48,24 @@ def with_ceilings(frame: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     held = pl.col("device_us").is_not_null()
     reason = pl.coalesce(NO_CEILING, pl.when(~held).then(pl.lit("no device time is stated")))
     joined = joined.with_columns(reason.alias(NO_CEILING))
-    # Python integers: the product of a large row and a fast device can pass 2^127.
-    columns = zip(joined["device_us"], joined["peak"], joined[NO_CEILING], strict=True)
-    most = [None if why is not None else str(us * peak // _US) for us, peak, why in columns]
     return joined.with_columns(
-        pl.col("peak").cast(pl.String).alias("peak_operations_per_s"),
-        pl.Series("ceiling_operations", most, dtype=pl.String),
+        pl.col("peak").cast(pl.String).alias("peak_operations_per_s"), _most(joined)
     ).drop("peak")
+
+
+def _most(rows: pl.DataFrame) -> pl.Series:
+    """The most that each row allows, as digits; null where nothing bounds it."""
+    bounded = pl.col(NO_CEILING).is_null()
+    time_us, peak = rows["device_us"].max(), rows["peak"].max()
+    assert isinstance(time_us, int | None), "device-microseconds are whole"
+    assert isinstance(peak, int | None), "peaks are whole"
+    if (time_us or 0) * (peak or 0) <= _INT128_MAX:
+        most = (pl.col("device_us") * pl.col("peak").cast(pl.Int128) // _US).cast(pl.String)
+        return rows.select(ceiling_operations=pl.when(bounded).then(most)).to_series()
+    # Python integers: the product of a large row and a fast device can pass 2^127.
+    columns = zip(rows["device_us"], rows["peak"], rows[NO_CEILING], strict=True)
+    texts = [None if why is not None else str(us * peak // _US) for us, peak, why in columns]
+    return pl.Series("ceiling_operations", texts, dtype=pl.String)
 
 
 def _peak(

@@ -46,7 +46,12 @@ class Pages:
 
     def add(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Keep some more rows, as `typed` gives them; yield those of each page as it is kept."""
-        ends = list(accumulate(days_of(rows).to_list()))
+        days = days_of(rows)
+        if 0 < (total := int(days.sum())) <= LEGS_MAX:
+            self._keep(rows.select(self._names), total)
+            yield rows
+            return
+        ends = list(accumulate(days.to_list()))
         start = done = 0
         for place, end in enumerate(ends, start=1):
             if place == len(ends) or ends[place] - done > LEGS_MAX:
