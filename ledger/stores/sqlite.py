@@ -25,7 +25,7 @@ __all__ = ["SqliteStore"]
 
 KEYS_AT_ONCE = 1000  # parameters of one statement; SQLite allows 32,766
 CONTENTS_AT_ONCE = 16_384  # the same where most of the table is looked up, in its order
-_CACHE_KIB = 49_152  # a writer meets the tree of keys all over, page by page in its order
+_CACHE_KIB = 32_768  # a writer meets the tree of keys all over, page by page in its order
 
 # What each connection sets, and must read back.
 _WRITER: Mapping[str, int | str] = {
