@@ -19,6 +19,7 @@ from tables import catalogue
 from ledger.canonical import JSON, encode
 from ledger.errors import InputError
 from ledger.importers import spelling
+from ledger.importers.drafts import FrameDrafts
 from ledger.importers.faults import Source
 from ledger.importers.frame import read_frame
 from ledger.importers.rows import ROW
@@ -172,7 +173,7 @@ def test_table_that_is_new_is_sealed_without_a_draft(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sheet = sheet_of([{**GOOD, "run": f"r-{number}", "site": "hall"} for number in range(20)])
-    monkeypatch.setattr(type(sheet), "_build", None)
+    monkeypatch.setattr(FrameDrafts, "_build", None)
     context = found(tmp_path)
     with opened(context) as log:
         assert len(log.append(sheet).new) == 20

@@ -14,7 +14,7 @@ from ledger.importers.ceilings import surpassing
 from ledger.importers.columns import HIDDEN, INPUT_PREFIX
 from ledger.importers.faults import Source
 from ledger.importers.legs import PART
-from ledger.importers.natural_key import TURN, key_of, turn
+from ledger.importers.natural_key import TURN, key_of
 from ledger.importers.rows import ROW
 from ledger.importers.spelling import PSEUDONYMS, spelled
 from ledger.record.draft import Draft
@@ -51,11 +51,6 @@ class FrameDrafts(Sheet):
         self._source = source
         self._hidden = [name for name in HIDDEN if legs[name].null_count() < legs.height]
         self._inputs = [name for name in legs.columns if name.startswith(INPUT_PREFIX)]
-
-    @property
-    def lines(self) -> Sequence[int]:
-        """The line of the file that each draft came from."""
-        return self._legs[ROW].to_list()
 
     def __len__(self) -> int:
         """The number of drafts."""
@@ -154,13 +149,16 @@ def _filled(legs: pl.DataFrame, names: Sequence[str], skip: int = 0) -> Iterator
         yield {name: cell for name, cell in zip(short, row, strict=True) if cell is not None}
 
 
-def finished(legs: pl.DataFrame, source: Source, catalogue: Catalogue) -> pl.DataFrame:
+def finished(
+    legs: pl.DataFrame, source: Source, catalogue: Catalogue, turns: pl.Series
+) -> pl.DataFrame:
     """Writes legs as the fields of a record: texts, digits, evidence and the natural key.
 
     Args:
         legs: as `ledger.importers.legs.cut` and then `with_ceilings` give them.
         source: the file.
         catalogue: the devices whose digest the records carry.
+        turns: the number of each among the legs of the file that look alike, from 0.
     """
     written = legs.with_columns(
         *_times("from_ms", "start"),
@@ -174,7 +172,7 @@ def finished(legs: pl.DataFrame, source: Source, catalogue: Catalogue) -> pl.Dat
         pl.col("evidence_sha256").fill_null(source.sha256),
         pl.col("evidence_locator").fill_null(pl.format(source.place + " {}", ROW)),
     )
-    numbered = written.with_columns(turn(written).alias(TURN))
+    numbered = written.with_columns(turns.alias(TURN))
     evidence = ("evidence_kind", "evidence_sha256", "evidence_locator")
     inputs = [name for name in legs.columns if name.startswith(INPUT_PREFIX)]
     # What only led to the fields would be kept until the last of them is written.

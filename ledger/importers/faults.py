@@ -10,9 +10,9 @@ from ledger.errors import Problem
 from ledger.hardware import Catalogue
 from ledger.importers.cells import Fault, explain
 from ledger.importers.columns import COLUMNS, input_column
-from ledger.importers.rows import ROW, RULES
+from ledger.importers.rows import REPEATED_ID, ROW, RULES
 
-__all__ = ["Source", "cell_problems", "rule_problems", "second_header"]
+__all__ = ["Source", "cell_problems", "id_problems", "rule_problems", "second_header"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +94,19 @@ def rule_problems(rows: pl.DataFrame, broken: pl.DataFrame, source: Source) -> l
             message = rule.message.format_map(cells)
             found.append(Problem(source.path, row[ROW], code, message, rule.remedy, why=rule.why))
     return found
+
+
+def id_problems(rows: pl.DataFrame, source: Source) -> list[Problem]:
+    """Says for each row whose id stands on another one too that it does.
+
+    Args:
+        rows: those rows, with `ROW` and `id`.
+        source: the file.
+    """
+    rule = REPEATED_ID
+    return [
+        Problem(
+            source.path, place, rule.code, rule.message.format(id=id_), rule.remedy, why=rule.why
+        )
+        for place, id_ in rows.select(ROW, "id").iter_rows()
+    ]

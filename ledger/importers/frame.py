@@ -1,37 +1,31 @@
-"""A frame: the cells of a table of our own format, checked a column at a time.
+"""A frame: the cells of a table of our own format, checked and kept block by block.
 
-Every check is a polars expression over all rows; only the few rows that fail are looked at one
-by one, to say why. CSV and Parquet files meet here.
+CSV and Parquet files meet here. No more than one block of rows is in memory at a time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from ledger.errors import LedgerError, Problem
-from ledger.form.plain import fault_of_name, fault_of_text
+from ledger.errors import Problem
 from ledger.hardware import Catalogue
-from ledger.importers.ceilings import ceiling_problems, with_ceilings
-from ledger.importers.cells import EMPTY_WORDS, exact_digits, nearest
-from ledger.importers.columns import (
-    COLUMNS,
-    INPUT_PREFIX,
-    PATTERNS,
-    REQUIRED,
-    Column,
-    Form,
-    input_column,
-)
-from ledger.importers.drafts import FrameDrafts, finished
-from ledger.importers.faults import Source, cell_problems, rule_problems
-from ledger.importers.legs import cut, held
-from ledger.importers.rows import ROW, RULES, typed
+from ledger.importers.cells import nearest
+from ledger.importers.checks import Checks
+from ledger.importers.columns import COLUMNS, INPUT_PREFIX, REQUIRED, input_column
+from ledger.importers.faults import Source
+from ledger.importers.paged import PagedDrafts
+from ledger.importers.rows import ROW
+from ledger.importers.survey import Survey
 from ledger.journeys.importing import Reading
 
-__all__ = ["header_problems", "read_frame"]
+__all__ = ["ROWS_MAX", "Table", "header_problems", "read_frame"]
+
+ROWS_MAX = 10_000
+"""Rows that are looked at together."""
 
 _INPUT = re.compile(re.escape(INPUT_PREFIX) + r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
@@ -72,8 +66,58 @@ def header_problems(names: Sequence[str], source: Source) -> tuple[Problem, ...]
     return tuple(Problem(source.path, line, *parts, why=why) for parts in found)
 
 
+class Table:
+    """A table that is being read."""
+
+    def __init__(self, names: Sequence[str], source: Source, catalogue: Catalogue) -> None:
+        """Begin with no row.
+
+        Args:
+            names: the header, which has been checked.
+            source: the file; its digest may come at the end.
+            catalogue: the devices.
+        """
+        columns = [COLUMNS.get(name) or input_column(name) for name in names]
+        self._source = source
+        self._catalogue = catalogue
+        self._checks = Checks(columns, source, catalogue)
+        self._survey = Survey(names, source, catalogue)
+        self._cells: list[Problem] = []
+        self._rules: list[Problem] = []
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Checks some more rows.
+
+        Args:
+            frame: String columns named as in the header, and `ROW` with the line or number of
+                each row.
+        """
+        for block in frame.iter_slices(ROWS_MAX):
+            checked = self._checks.of(block)
+            self._cells += checked.cells
+            self._rules += checked.rules
+            self._survey.add(checked.good, checked.broken)
+
+    def reading(self, sha256: str, problems: Sequence[Problem] = ()) -> Reading:
+        """Looks at the table as a whole, and turns the rows that pass into allocations.
+
+        Args:
+            sha256: digest of the file.
+            problems: of places that have no row.
+
+        Returns:
+            Drafts of the rows that pass, and a problem for everything that does not.
+        """
+        surveyed = self._survey.finish()
+        told = [*problems, *self._cells, *self._rules, *surveyed.problems]
+        told.sort(key=lambda problem: problem.line or 0)
+        source = replace(self._source, sha256=sha256)
+        drafts = PagedDrafts(surveyed.legs, source, self._catalogue)
+        return Reading(drafts, tuple(told), surveyed.runs, surveyed.lines)
+
+
 def read_frame(frame: pl.DataFrame, source: Source, catalogue: Catalogue) -> Reading:
-    """Checks a table and turns its rows into allocations.
+    """Checks a table that is in memory and turns its rows into allocations.
 
     Args:
         frame: String columns named as in the header, which has been checked, and `ROW` with the
@@ -84,144 +128,7 @@ def read_frame(frame: pl.DataFrame, source: Source, catalogue: Catalogue) -> Rea
     Returns:
         Drafts of the rows that pass, and a problem for everything that does not.
     """
-    columns = [COLUMNS.get(n) or input_column(n) for n in frame.columns if n != ROW]
-    whole = _complete(frame, columns)
-    devices = _devices(whole, catalogue)
-    hidden = _unseen(whole, columns)
-    whole = whole.with_columns(_second_header(columns).alias(HEADER))
-    flags = whole.select(HEADER, *(_fails(column, devices, hidden) for column in columns))
-    faulty = flags.select(pl.any_horizontal(pl.all())).to_series()
-    problems = cell_problems(
-        whole.filter(faulty), flags.filter(faulty), source, catalogue=catalogue
-    )
-    good = typed(_settled(whole.filter(~faulty), devices))
-    broken = good.select(rule.broken.fill_null(value=False).alias(rule.code) for rule in RULES)
-    faulty = broken.select(pl.any_horizontal(pl.all())).to_series()
-    problems += rule_problems(good.filter(faulty), broken.filter(faulty), source)
-    good = good.filter(~faulty)
-    problems += _findings(good, columns, source, catalogue)
-    drafts = FrameDrafts(finished(with_ceilings(cut(good), catalogue), source, catalogue), source)
-    problems.sort(key=lambda problem: problem.line or 0)
-    return Reading(drafts, tuple(problems), good["run"].n_unique(), drafts.lines)
-
-
-def _complete(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
-    """Trims cells, makes empty ones null, adds absent columns, and writes amounts as digits."""
-    names = [column.name for column in columns]
-    trimmed = frame.with_columns(pl.col(names).str.strip_chars())
-    cells = [pl.when(pl.col(n).str.len_bytes() > 0).then(pl.col(n)).alias(n) for n in names]
-    absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in names]
-    whole = trimmed.with_columns(*cells, *absent)
-    for column in columns:
-        if column.form is Form.OPERATIONS:
-            whole = whole.with_columns(_digits(whole[column.name]))
-    return whole
-
-
-def _digits(cells: pl.Series) -> pl.Series:
-    """Writes counts such as `3.8*10^25` as digits; what cannot be read stays as it is."""
-    other = cells.filter(~cells.str.contains(PATTERNS[Form.OPERATIONS])).unique().drop_nulls()
-    exact = {text: digits for text in other if (digits := exact_digits(text)) is not None}
-    return cells.replace(exact) if exact else cells
-
-
-def _devices(frame: pl.DataFrame, catalogue: Catalogue) -> dict[str, str]:
-    """The catalogue id of every device text that the catalogue knows."""
-    found = {}
-    for text in frame["device"].unique().drop_nulls():
-        try:
-            found[text] = catalogue.find(text).id
-        except LedgerError:
-            continue
-    return found
-
-
-def _unseen(frame: pl.DataFrame, columns: Sequence[Column]) -> Mapping[Form, frozenset[str]]:
-    """The names and notes that do not show what they are, which records do not take."""
-    found: dict[Form, frozenset[str]] = {Form.NAME: frozenset(), Form.NOTE: frozenset()}
-    for column in columns:
-        if column.form in found:
-            fault = fault_of_name if column.form is Form.NAME else fault_of_text
-            cells = frame[column.name]
-            odd = cells.filter(cells.str.contains(r"[^\x20-\x7e]")).unique().drop_nulls()
-            found[column.form] |= {text for text in odd if fault(text)}
-    return found
-
-
-HEADER = "second-header"
-"""The flag of a row that repeats the header."""
-
-
-def _second_header(columns: Sequence[Column]) -> pl.Expr:
-    """Whether a row holds names of columns and nothing else: a second file begins."""
-    names = [*COLUMNS, *(column.name for column in columns)]
-    cells = [pl.col(column.name) for column in columns]
-    filled = pl.sum_horizontal(cell.is_not_null() for cell in cells)
-    return pl.all_horizontal(c.is_null() | c.is_in(names) for c in cells) & (filled > 1)
-
-
-def _fails(
-    column: Column, devices: dict[str, str], hidden: Mapping[Form, frozenset[str]]
-) -> pl.Expr:
-    """Whether a cell of this column cannot be read."""
-    cell = pl.col(column.name)
-    match column.form:
-        case Form.WORD:
-            fails = ~cell.is_in(column.words)
-        case Form.DEVICE:
-            fails = ~cell.is_in(list(devices))
-        case Form.INSTANT:
-            when = cell.str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="ms", strict=False)
-            fails = ~cell.str.contains(PATTERNS[column.form]) | when.is_null()
-        case Form.DAY:
-            day = cell.str.to_date("%Y-%m-%d", strict=False)
-            fails = ~cell.str.contains(PATTERNS[column.form]) | day.is_null()
-        case Form.NAME | Form.NOTE:
-            empty = cell.str.to_lowercase().is_in(EMPTY_WORDS)
-            unseen = cell.is_in(sorted(hidden[column.form]))
-            fails = ~cell.str.contains(PATTERNS[column.form]) | empty | unseen
-        case _:
-            fails = ~cell.str.contains(PATTERNS[column.form])
-    return pl.when(cell.is_null()).then(column.required).otherwise(fails).alias(column.name)
-
-
-def _settled(frame: pl.DataFrame, devices: dict[str, str]) -> pl.DataFrame:
-    """Writes what empty cells mean, and the catalogue's own name of each device."""
-    settled = {
-        column.name: column.absent
-        for column in COLUMNS.values()
-        if column.form is Form.WORD and column.absent in column.words
-    }
-    integer = pl.col("precision").str.starts_with("int")
-    kind = (
-        pl.when(pl.col("precision") == "unknown")
-        .then(pl.lit("unknown"))
-        .when(integer)
-        .then(pl.lit("integer"))
-        .otherwise(pl.lit("float"))
-    )
-    return frame.with_columns(
-        *(pl.col(name).fill_null(word) for name, word in settled.items()),
-        pl.col("device").replace(devices),
-    ).with_columns(pl.col("operation_kind").fill_null(kind))
-
-
-def _findings(
-    rows: pl.DataFrame, columns: Sequence[Column], source: Source, catalogue: Catalogue
-) -> list[Problem]:
-    """What is recorded and yet must be looked at: repeated rows, and rows above their ceiling."""
-    names = [column.name for column in columns]
-    again = rows.filter(~pl.struct(names).is_first_distinct())
-    repeated = [
-        Problem(
-            source.path,
-            place,
-            "repeated-row",
-            "this row says word for word what an earlier row says; both are recorded",
-            "delete one if it is the same compute, or give both an id if it is not",
-            severity="finding",
-            why="compute that stands twice counts twice",
-        )
-        for place in again[ROW]
-    ]
-    return [*repeated, *ceiling_problems(with_ceilings(held(rows), catalogue), source)]
+    names = [name for name in frame.columns if name != ROW]
+    table = Table(names, source, catalogue)
+    table.add(frame)
+    return table.reading(source.sha256)

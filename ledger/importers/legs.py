@@ -9,7 +9,7 @@ import polars as pl
 from ledger.importers.rows import DAY_MS
 from ledger.importers.shares import ordered, shares
 
-__all__ = ["PART", "cut", "held"]
+__all__ = ["PART", "cut", "days_of", "held", "parted"]
 
 PART = "\x00part"
 """The frame's own column that numbers the legs of a row from 0."""
@@ -32,18 +32,37 @@ def cut(rows: pl.DataFrame) -> pl.DataFrame:
         One row a leg, in the order of the rows, with `PART`, the leg's own `from_ms` and
         `until_ms`, `device_us` (Int128) and the amounts.
     """
+    pieces = parted(rows)
+    if pieces.height == rows.height:
+        return held(pieces).drop(_PARTS)
+    return held(_divided(pieces)).drop(_PARTS)
+
+
+def parted(rows: pl.DataFrame) -> pl.DataFrame:
+    """Parts dated rows at the UTC midnights inside them; amounts are still those of the row.
+
+    Args:
+        rows: checked rows as `ledger.importers.rows.typed` gives them.
+
+    Returns:
+        One row a leg, in the order of the rows, with `PART` and the leg's own times.
+    """
     first = pl.col("from_ms") // DAY_MS
-    days = (pl.col("until_ms") - 1) // DAY_MS - first + 1
-    pieces = rows.with_columns(days.fill_null(1).cast(pl.Int64).alias(_PARTS))
+    pieces = rows.with_columns(days_of(rows).alias(_PARTS))
     if (pieces[_PARTS] == 1).all():
-        return held(pieces.with_columns(pl.lit(0, pl.Int64).alias(PART))).drop(_PARTS)
+        return pieces.with_columns(pl.lit(0, pl.Int64).alias(PART))
     legs = pieces.with_columns(pl.int_ranges(0, _PARTS).alias(PART)).explode(PART)
     midnight = (first + pl.col(PART)) * DAY_MS
-    legs = legs.with_columns(
+    return legs.with_columns(
         pl.max_horizontal("from_ms", midnight).alias("from_ms"),
         pl.min_horizontal("until_ms", midnight + DAY_MS).alias("until_ms"),
     )
-    return held(_divided(legs)).drop(_PARTS)
+
+
+def days_of(rows: pl.DataFrame) -> pl.Series:
+    """Returns on how many UTC days each row is, which is how many legs it has."""
+    days = (pl.col("until_ms") - 1) // DAY_MS - pl.col("from_ms") // DAY_MS + 1
+    return rows.select(days.fill_null(1).cast(pl.Int64)).to_series()
 
 
 def held(legs: pl.DataFrame) -> pl.DataFrame:

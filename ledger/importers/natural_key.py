@@ -10,7 +10,7 @@ import polars as pl
 from ledger.importers.faults import Source
 from ledger.importers.legs import PART
 
-__all__ = ["TURN", "json_of", "key_of", "turn", "value_of"]
+__all__ = ["TURN", "json_of", "key_of", "value_of"]
 
 TURN = "\x00turn"
 """The frame's own column that numbers the legs of a file that look alike, from 0."""
@@ -20,15 +20,6 @@ _EQUALS = (
     *("run", "model", "activity", "start", "start_ms", "end", "end_ms"),
     *("not_after", "device", "precision"),
 )
-
-
-def turn(legs: pl.DataFrame) -> pl.Series:
-    """Numbers the legs of a whole file that look alike: all 0 where no two do."""
-    alike = legs.select(_EQUALS)
-    # Equal rows have equal hashes, and a hash is cheap.
-    if alike.hash_rows().n_unique() == legs.height:
-        return pl.repeat(0, legs.height, dtype=pl.Int64, eager=True)
-    return alike.select(pl.int_range(pl.len()).over(_EQUALS)).to_series()
 
 
 def key_of(source: Source) -> pl.Expr:

@@ -6,8 +6,8 @@ Every cell becomes the text that the CSV form would hold, so both formats mean t
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 import polars as pl
@@ -16,14 +16,17 @@ from ledger.errors import InputError, Problem
 from ledger.hardware import Catalogue
 from ledger.importers.faults import Source
 from ledger.importers.focus_parquet import MAGIC, is_parquet_bill
-from ledger.importers.frame import header_problems, read_frame
+from ledger.importers.frame import Table, header_problems
 from ledger.importers.held_time import refusal
 from ledger.importers.rows import ROW
 from ledger.importers.source_file import find_files
 from ledger.importers.stored import read_stored
 from ledger.journeys.importing import Reading
 
-__all__ = ["IMPORTER", "ParquetImporter"]
+__all__ = ["IMPORTER", "ROWS_MAX", "ParquetImporter"]
+
+ROWS_MAX = 50_000
+"""Rows that are decoded together; to find their place costs little."""
 
 
 class ParquetImporter:
@@ -54,15 +57,10 @@ class ParquetImporter:
         digest = hashlib.sha256(stored).hexdigest()
         source = Source(str(path), digest, self.name, self.version, "row")
         try:
-            frame = pl.read_parquet(io.BytesIO(stored))
+            return _read(stored, source, catalogue)
         except (pl.exceptions.PolarsError, OSError) as error:
             first = str(error).partition("\n")[0]
             return _refused(source, "not-parquet", f"not a Parquet file: {first}", "copy it again")
-        wrong = header_problems(frame.columns, source) or _type_problems(frame, source)
-        if wrong:
-            return Reading((), wrong, 0)
-        texts = frame.select(_text(name, frame.schema[name]) for name in frame.columns)
-        return read_frame(texts.with_row_index(ROW, offset=1), source, catalogue)
 
 
 IMPORTER = ParquetImporter()
@@ -71,6 +69,37 @@ IMPORTER = ParquetImporter()
 def _is_parquet(name: str) -> bool:
     """Whether a file name is one of a Parquet file."""
     return name.casefold().endswith(".parquet")
+
+
+def _read(stored: bytes, source: Source, catalogue: Catalogue) -> Reading:
+    """Reads a table block by block.
+
+    Raises:
+        PolarsError: It is no Parquet.
+    """
+    wrong: tuple[Problem, ...] = ()
+    table: Table | None = None
+    start = 1
+    for block in _blocks(stored):
+        if table is None and not wrong:
+            wrong = header_problems(block.columns, source) or _type_problems(block, source)
+        if not wrong:  # Else the rest is only read to see that it can be.
+            table = table or Table(block.columns, source, catalogue)
+            texts = block.select(_text(name, kind) for name, kind in block.schema.items())
+            table.add(texts.with_row_index(ROW, offset=start))
+            start += block.height
+    return Reading((), wrong, 0) if table is None else table.reading(source.sha256)
+
+
+def _blocks(stored: bytes) -> Iterator[pl.DataFrame]:
+    """Yields the rows of a table, at least one block of them."""
+    rows = pl.scan_parquet(stored)
+    for start in count(0, ROWS_MAX):
+        block = rows.slice(start, ROWS_MAX).collect()
+        if block.height or not start:
+            yield block
+        if block.height < ROWS_MAX:
+            return
 
 
 def _refused(source: Source, code: str, message: str, remedy: str) -> Reading:

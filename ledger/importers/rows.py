@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-__all__ = ["DAYS_MAX", "DAY_MS", "ROW", "RULES", "Rule", "typed"]
+__all__ = ["DAYS_MAX", "DAY_MS", "REPEATED_ID", "ROW", "RULES", "Rule", "typed"]
 
 ROW = "\x00row"
 """The frame's own column with the line or row number; no header can hold a control character."""
@@ -161,12 +161,14 @@ RULES = (
         "operation_kind is {operation_kind} but precision is {precision}",
         "leave operation_kind empty: it follows from the precision",
     ),
-    Rule(
-        "repeated-id",
-        pl.col("id").is_duplicated() & _given("id"),
-        "the id {id} stands on more than one row",
-        "give each row its own id",
-        "the id is what makes a second import add nothing",
-    ),
 )
-"""Every rule between cells; each is tried on every row."""
+"""Every rule between the cells of a row; each is tried on every row."""
+
+REPEATED_ID = Rule(
+    "repeated-id",
+    pl.col("id").is_duplicated() & _given("id"),
+    "the id {id} stands on more than one row",
+    "give each row its own id",
+    "the id is what makes a second import add nothing",
+)
+"""The one rule between rows, which only a whole table can break."""

@@ -13,19 +13,21 @@ from typing import Any
 
 from ledger.errors import LedgerError
 
-__all__ = ["Scratch"]
+__all__ = ["CACHE_KIB", "Scratch"]
 
-_CACHE_KIB = 16_384
+CACHE_KIB = 16_384
+"""Memory of a table whose rows come in any order."""
 
 
 class Scratch:
     """A table that takes a few megabytes of memory, however long it grows."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, cache_kib: int = CACHE_KIB) -> None:
         """Make the table.
 
         Args:
             table: Its name and columns, as they stand behind CREATE TABLE.
+            cache_kib: How much of it stays in memory, in KiB.
 
         Raises:
             LedgerError: As every method, if the disk of temporary files refuses.
@@ -33,7 +35,7 @@ class Scratch:
         with _translated():
             # A database without a name is SQLite's own way to a temporary file.
             self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-            for setting in (f"cache_size = -{_CACHE_KIB}", "journal_mode = OFF", "synchronous = 0"):
+            for setting in (f"cache_size = -{cache_kib}", "journal_mode = OFF", "synchronous = 0"):
                 self._database.execute(f"PRAGMA {setting}")
             self._database.execute(f"CREATE TABLE {table}")
 
@@ -44,10 +46,10 @@ class Scratch:
             self._database.executemany(sql, rows)
             self._database.execute("COMMIT")
 
-    def rows(self, sql: str) -> Iterator[Any]:
+    def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> Iterator[Any]:
         """Yield the rows of a query."""
         with _translated():
-            yield from self._database.execute(sql)
+            yield from self._database.execute(sql, parameters)
 
     def number(self, sql: str) -> int:
         """Return the one number of a query."""

@@ -6,7 +6,20 @@ from pathlib import Path
 
 from ledger.errors import InputError
 
-__all__ = ["HEAD_MAX", "STORED_MAX", "encoding_fault", "read_head", "read_stored", "too_large"]
+__all__ = [
+    "HEAD_MAX",
+    "MISNAMED",
+    "NUL",
+    "STORED_MAX",
+    "UTF16",
+    "encoding_fault",
+    "fault_of_bytes",
+    "misnamed",
+    "read_head",
+    "read_stored",
+    "too_large",
+    "unreadable",
+]
 
 HEAD_MAX = 65_536
 """Bytes from which a format is recognised."""
@@ -14,7 +27,10 @@ STORED_MAX = 1_000_000_000
 """Bytes of one file; a larger table is better cut by month."""
 
 _GZIP = b"\x1f\x8b"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a file in UTF-16 begins."""
+NUL = "the line holds a NUL byte"
+MISNAMED = "the file is named .gz, but gzip did not write it"
 
 
 def read_stored(path: Path) -> bytes:
@@ -39,11 +55,7 @@ def read_head(path: Path, size: int) -> bytes:
         with path.open("rb") as stream:
             return stream.read(size)
     except OSError as error:
-        raise InputError(
-            f"the file cannot be read: {error.strerror}",
-            where=str(path),
-            remedy="check the path and its permissions",
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def encoding_fault(data: bytes, path: Path) -> tuple[int | None, str] | None:
@@ -56,19 +68,32 @@ def encoding_fault(data: bytes, path: Path) -> tuple[int | None, str] | None:
     Returns:
         The line, from 1, or None for the whole file, and the fault.
     """
-    if data.startswith(_UTF16):
+    if data.startswith(UTF16):
         return 1, "the file is in UTF-16"
-    at, what = data.find(b"\0"), "the line holds a NUL byte"
-    if at < 0:
-        try:
-            data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            at, what = error.start, f"byte 0x{data[error.start]:02x} is not UTF-8"
-        else:
-            return None
-    if path.name.casefold().endswith(".gz") and read_head(path, len(_GZIP)) != _GZIP:
-        return None, "the file is named .gz, but gzip did not write it"
+    fault = fault_of_bytes(data)
+    if fault is None:
+        return None
+    at, what = fault
+    if misnamed(path):
+        return None, MISNAMED
     return data.count(b"\n", 0, at) + 1, what
+
+
+def fault_of_bytes(data: bytes) -> tuple[int, str] | None:
+    """Returns where and why bytes are no text in UTF-8, or None; a NUL byte is told first."""
+    at = data.find(b"\0")
+    if at >= 0:
+        return at, NUL
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return error.start, f"byte 0x{data[error.start]:02x} is not UTF-8"
+    return None
+
+
+def misnamed(path: Path) -> bool:
+    """Whether a file is named as one that gzip wrote, and is none."""
+    return path.name.casefold().endswith(".gz") and read_head(path, len(_GZIP)) != _GZIP
 
 
 def too_large(path: Path) -> InputError:
@@ -77,4 +102,13 @@ def too_large(path: Path) -> InputError:
         f"the file has more than {STORED_MAX:,} bytes",
         where=str(path),
         remedy="cut the table by month; every part repeats the header",
+    )
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """The refusal of a file that the system does not give."""
+    return InputError(
+        f"the file cannot be read: {error.strerror}",
+        where=str(path),
+        remedy="check the path and its permissions",
     )

@@ -26,7 +26,7 @@ __all__ = ["SqliteStore"]
 
 KEYS_AT_ONCE = 1000  # parameters of one statement; SQLite allows 32,766
 CONTENTS_AT_ONCE = 16_384  # the same where most of the table is looked up, in its order
-_CACHE_KIB = 65_536  # a writer meets keys in random order: their tree should fit
+_CACHE_KIB = 32_768  # a writer meets the tree of keys all over, page by page in its order
 
 # What each connection sets, and must read back.
 _WRITER: Mapping[str, int | str] = {
@@ -142,6 +142,8 @@ class SqliteStore:
     def find_keys(self, keys: Sequence[bytes]) -> Mapping[bytes, KeyRow]:
         """Return, for each key that is known, the newest entry under it, reversed or not."""
         found: dict[bytes, KeyRow] = {}
+        # In the order of their tree, each page of it is met once.
+        keys = sorted(keys)
         for start in range(0, len(keys), KEYS_AT_ONCE):
             some = keys[start : start + KEYS_AT_ONCE]
             marks = ",".join("?" * len(some))
@@ -171,7 +173,8 @@ class SqliteStore:
                 check_end(self._last(), expected)
                 many("INSERT INTO entries (seq, bytes, hash) VALUES (?, ?, ?)", batch.entries)
                 many("INSERT INTO openings (seq, ord, bytes) VALUES (?, ?, ?)", batch.openings)
-                many('INSERT INTO keys ("key", seq, content) VALUES (?, ?, ?)', batch.keys)
+                keys = sorted(batch.keys)  # in the order of their tree
+                many('INSERT INTO keys ("key", seq, content) VALUES (?, ?, ?)', keys)
                 peaks = (batch.head.range.encode(),)
                 execute("UPDATE meta SET value = ? WHERE name = 'peaks'", peaks)
                 execute("COMMIT")
