@@ -147,6 +147,33 @@ def test_notes_are_split_alike_whatever_the_pieces(lengths: list[int], cut: int)
     assert list(split_notes(iter([*pieces, rest]))) == list(split_notes(iter([data])))
 
 
+@pytest.mark.parametrize("tail", [b"x", note(4)[:60]])
+def test_notes_read_under_a_lock_are_read_again_where_somebody_ignored_it(
+    tmp_path: Path, tail: bytes
+) -> None:
+    file = begun(tmp_path, 0, 3)
+    with file.exclusive():
+        assert file.tail() == (note(3), b"")
+        with file.path.open("ab") as out:
+            out.write(tail)
+        before = file.path.read_bytes()
+        with pytest.raises(IntegrityError, match="no note"):
+            file.append(note(5))
+    assert file.path.read_bytes() == before
+
+
+def test_notes_torn_are_written_anew_under_the_lock_in_which_they_were_read(tmp_path: Path) -> None:
+    file = begun(tmp_path, 0, 3)
+    sound = file.path.read_bytes()
+    with file.path.open("ab") as out:
+        out.write(note(5)[:30])
+    with file.exclusive():
+        assert file.tail() == (note(3), note(5)[:30])
+        file.append(note(5))
+        file.append(note(6))
+    assert file.path.read_bytes() == sound + note(5) + b"\n" + note(6) + b"\n"
+
+
 def test_notes_lock_keeps_another_writer_waiting(tmp_path: Path) -> None:
     file = begun(tmp_path, 0)
     with file.path.open("rb") as other:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from sealed import entries, fill, found, leg, opened
 
 from ledger.cli.context import Context
+from ledger.errors import LedgerError
 from ledger.stores import reserve
 from ledger.stores.sqlite import SqliteStore
 
@@ -71,7 +73,7 @@ def test_a_reader_beside_it_sees_every_entry(tmp_path: Path) -> None:
             assert reader.extent()[1] == number + 1
 
 
-@pytest.mark.parametrize("call", ["open", "pwrite", "fdatasync"])
+@pytest.mark.parametrize("call", ["open", "fstatvfs", "write", "fdatasync"])
 def test_a_disk_that_refuses_costs_no_entry(
     call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,3 +112,73 @@ def test_room_is_made_behind_what_is_there_and_once(tmp_path: Path) -> None:
     log.write_bytes(data + b"more")
     reserve.make_room(tmp_path / "ledger.db")
     assert log.read_bytes() == data + b"more"
+
+
+def test_a_disk_that_is_nearly_full_is_kept_for_entries_and_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reserve, "SPARED", 1 << 62)
+    log = tmp_path / "ledger.db-wal"
+    log.write_bytes(b"frames")
+    reserve.make_room(tmp_path / "ledger.db")
+    assert log.read_bytes() == b"frames"
+
+
+def test_room_that_a_quota_cuts_short_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "ledger.db-wal"
+    log.write_bytes(b"frames")
+    write = os.write
+
+    class Short:
+        def __getattr__(self, name: str) -> Any:
+            return self.write if name == "write" else getattr(os, name)
+
+        def write(self, descriptor: int, data: bytes) -> int:
+            return write(descriptor, data[:9_000])
+
+    monkeypatch.setattr(reserve, "os", Short())
+    reserve.make_room(tmp_path / "ledger.db")
+    assert log.read_bytes() == b"frames"
+
+
+def test_no_frame_is_written_over_that_was_added_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "ledger.db-wal"
+    log.write_bytes(b"frames")
+
+    class Overtaken:
+        def __getattr__(self, name: str) -> Any:
+            return self.measure if name == "fstat" else getattr(os, name)
+
+        def measure(self, descriptor: int) -> os.stat_result:
+            found_ = os.fstat(descriptor)
+            with log.open("ab") as file:
+                file.write(b" of another")
+            return found_
+
+    monkeypatch.setattr(reserve, "os", Overtaken())
+    reserve.make_room(tmp_path / "ledger.db")
+    assert log.read_bytes().startswith(b"frames of another\0")
+
+
+def test_room_is_made_beside_the_database_that_is_open(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        found(tmp_path / name)
+    link = tmp_path / "link"
+    link.symlink_to("a", target_is_directory=True)
+    context = Context(link / "ledger.db", None, quiet=True, no_input=True, debug=False)
+    other = tmp_path / "b" / "ledger.db-wal"
+    with opened(context) as log:
+        for number in range(reserve.OFTEN - 1):
+            log.append([leg(number)])
+        link.unlink()
+        link.symlink_to("b", target_is_directory=True)
+        other.write_bytes(b"frames")
+        # Its checkpoints are named by the link, and are another ledger's by now: it may refuse.
+        with suppress(LedgerError):
+            log.append([leg(reserve.OFTEN)])
+        assert other.read_bytes() == b"frames"

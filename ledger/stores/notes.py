@@ -41,7 +41,8 @@ class NotesFile:
         self.path = path
         self._closed = closed
         self._held: int | None = None  # descriptor of the open file, while this writer has the lock
-        self._tail: Tail | None = None  # as it was read last by this writer while it has the lock
+        # As it was read last by this writer while it has the lock, and how long the file was.
+        self._tail: tuple[Tail, int] | None = None
         self._written = b""  # what this writer added last, with the end of the record before it
 
     def create(self, note: bytes) -> None:
@@ -90,7 +91,8 @@ class NotesFile:
             IntegrityError: If the file is missing, or its end is not made of notes.
         """
         tail = self._read_tail()
-        self._tail = None if self._held is None else tail
+        held = self._held
+        self._tail = None if held is None else (tail, os.fstat(held).st_size)
         return tail
 
     def _read_tail(self) -> Tail:
@@ -112,8 +114,7 @@ class NotesFile:
             IntegrityError: If the torn tail is not the beginning of this note.
             LedgerError: If the disk refuses.
         """
-        # Nobody adds anything while this writer has the lock.
-        torn, self._tail = (self._tail or self._read_tail()).torn, None
+        torn = self._torn()
         if torn and not begins(torn, note + b"\n"):
             raise IntegrityError(
                 f"the last {len(torn)} bytes of the checkpoint file are no note and not the "
@@ -132,6 +133,16 @@ class NotesFile:
             except OSError as error:
                 raise self._failed("written", error) from error
         self._written = END + record
+
+    def _torn(self) -> bytes:
+        """Return what an interrupted write left, as it was read under this lock if it was.
+
+        Nobody adds anything while this writer has the lock; where somebody did, it is read again.
+        """
+        read, self._tail = self._tail, None
+        if read is not None and self._held is not None and os.fstat(self._held).st_size == read[1]:
+            return read[0].torn
+        return self._read_tail().torn
 
     @contextmanager
     def settled(self) -> Iterator[int]:

@@ -21,6 +21,9 @@ OFTEN = 16
 BYTES = 1_100 * (24 + 4_096)
 """What the log file holds when SQLite begins to write it over, 1,000 pages, and a last commit."""
 
+SPARED = 16 * BYTES
+"""A disk with less room than this keeps it for entries and checkpoints."""
+
 
 def make_room(database: Path) -> None:
     """Write zeros behind what the log file holds; a disk that refuses costs time, nothing else.
@@ -28,13 +31,27 @@ def make_room(database: Path) -> None:
     Args:
         database: The ledger. The caller holds its write lock, so that nobody else adds frames.
     """
-    log = database.resolve().with_name(f"{database.resolve().name}-wal")
+    log = database.with_name(f"{database.name}-wal")
     with suppress(OSError):
-        descriptor = os.open(log, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        # Added, whatever the end is by then: no place is named at which a frame could stand.
+        descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
-            size = os.fstat(descriptor).st_size
-            if 0 < size < BYTES:
-                os.pwrite(descriptor, bytes(BYTES - size), size)
-                os.fdatasync(descriptor)
+            _lengthen(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _lengthen(descriptor: int) -> None:
+    """Add zeros to the open file, all that are wanted or none.
+
+    Raises:
+        OSError: If the disk refuses.
+    """
+    size, disk = os.fstat(descriptor).st_size, os.fstatvfs(descriptor)
+    if not 0 < size < BYTES or disk.f_bavail * disk.f_frsize < SPARED:
+        return
+    added = os.write(descriptor, bytes(BYTES - size))
+    if added < BYTES - size and os.fstat(descriptor).st_size == size + added:
+        # A quota ends here: what is left of it is for the checkpoint of these very entries.
+        os.ftruncate(descriptor, size)
+    os.fdatasync(descriptor)

@@ -67,6 +67,7 @@ class SqliteStore:
         self._translated = Translating(path)
         self._head: Head | None = None  # as this store wrote or read it last
         self._appends = 0
+        self._opened = path.resolve()  # what is open, wherever a link or this folder leads later
         with self._translated:
             self._connection = sqlite3.connect(
                 address(path, changeable=writable or _is_changeable(path)),
@@ -168,7 +169,7 @@ class SqliteStore:
             execute("BEGIN IMMEDIATE")
             self._appends += 1
             if self._appends == OFTEN:
-                make_room(self.path)
+                make_room(self._opened)
             try:
                 check_end(self._last(), expected)
                 many("INSERT INTO entries (seq, bytes, hash) VALUES (?, ?, ?)", batch.entries)
