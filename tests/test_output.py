@@ -233,3 +233,30 @@ def test_output_of_rules_goes_where_it_can(flopledger: Run, tmp_path: Path) -> N
     done = flopledger("rules", "schema", "-o", "file")
     assert done.code == 2
     assert "cannot make the folder file" in done.err
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("rules schema", 2),
+        ("rules list", 2),
+        ("rules show eu.aia", 2),
+        ("rules list -f json -o list.json", 0),
+        ("rules list -o list.txt", 0),
+        ("rules show eu.aia -o memo.txt", 0),
+    ],
+)
+def test_output_without_a_stdout_needs_a_file(command: str, status: int, tmp_path: Path) -> None:
+    shell = f'"{sys.executable}" -m ledger {command} >&-'
+    done = subprocess.run(
+        ["sh", "-c", shell],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.returncode == status, done.stderr
+    assert ("error[input]: there is no standard output" in done.stderr) is bool(status)
+    assert "internal" not in done.stderr
+    assert all(path.stat().st_size > 100 for path in tmp_path.iterdir())

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TextIO, TypeVar
 
 import click
 
 from ledger.cli.destination import writing
-from ledger.errors import LedgerError
+from ledger.errors import InputError, LedgerError
 from ledger.report.memo import Memo, memo_markdown, memo_table, memo_text
 from ledger.report.render import FORMATS, to_csv, to_json, to_markdown, to_terminal
 from ledger.report.table import Table
@@ -93,7 +93,7 @@ def emit(
     elif chosen == "markdown":
         text = to_markdown(grids)
     else:
-        tty = sys.stdout.isatty() and not to_file
+        tty = not to_file and _is_terminal()
         text = to_terminal(grids, width=_width(tty=tty), color=tty)
     write_text(text, output)
 
@@ -120,7 +120,7 @@ def emit_memo(
     elif chosen == "markdown":
         text = memo_markdown(memo)
     else:
-        tty = sys.stdout.isatty() and output in {None, "-"}
+        tty = output in {None, "-"} and _is_terminal()
         text = memo_text(memo, width=_width(tty=tty), color=tty)
     write_text(text, output)
 
@@ -155,8 +155,10 @@ def print_bytes(parts: Iterable[bytes]) -> None:
     """Write bytes to stdout: a disk that is full there is told like any other.
 
     Raises:
+        InputError: If there is no stdout.
         LedgerError: If stdout goes to a file that takes no more.
     """
+    _is_terminal()
     try:
         sys.stdout.flush()
         stream = sys.stdout.buffer
@@ -177,6 +179,23 @@ def print_bytes(parts: Iterable[bytes]) -> None:
             why="what was printed is not whole",
             remedy="make room, or send the output elsewhere, then run the same command again",
         ) from error
+
+
+def _is_terminal() -> bool:
+    """Return whether people read stdout as it comes.
+
+    Raises:
+        InputError: If the program was started without one.
+    """
+    # Python has none where the caller closed it.
+    stdout: TextIO | None = sys.stdout
+    if stdout is None:
+        raise InputError(
+            "there is no standard output",
+            why="it was closed before the program began, and the answer has nowhere to go",
+            remedy="leave it open, or write to a file: -o FILE",
+        )
+    return stdout.isatty()
 
 
 def _width(*, tty: bool) -> int | None:
