@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from functools import partial
 from multiprocessing import active_children
@@ -152,6 +153,91 @@ def test_what_a_process_does_not_do_is_done_here(
     assert fold(whole, again_of(whole, kind)) == plainly(whole)
     assert helped == [set()]
     assert not active_children()
+
+
+class Refusal:
+    """A system that has no more of something."""
+
+    def __init__(self, error: Exception) -> None:
+        """Keep what it says."""
+        self.error = error
+
+    def __call__(self, *_: object, **__: object) -> Any:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error", [BlockingIOError(11, "no process"), RuntimeError("no thread"), AssertionError()]
+)
+@pytest.mark.parametrize("place", ["ProcessPoolExecutor", "ProcessPoolExecutor._spawn_process"])
+def test_where_no_process_can_be_begun_all_is_done_here(
+    whole: Context,
+    helped: list[set[int]],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    place: str,
+) -> None:
+    monkeypatch.setattr(f"ledger.engines.beside.{place}", Refusal(error))
+    assert fold(whole, again_of(whole)) == plainly(whole)
+    assert helped == [set()]
+    assert not active_children()
+
+
+def test_what_can_be_begun_helps_where_more_are_refused(
+    whole: Context, helped: list[set[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.verify.crew._cores", lambda: 3)
+    real, begun = ProcessPoolExecutor._spawn_process, list[object]()
+
+    def second(pool: Any) -> None:
+        begun.append(pool)
+        if len(begun) > 1:
+            raise OSError(11, "no process")
+        real(pool)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "_spawn_process", second)
+    assert fold(whole, again_of(whole)) == plainly(whole)
+    assert 8 in helped[0]
+    assert not active_children()
+
+
+def test_a_script_without_a_guard_is_run_once(whole: Context, tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path\n"
+        "print('begun', flush=True)\n"
+        "import ledger.verify.crew as crew; crew._cores = lambda: 2\n"
+        "from test_beside import *\n"
+        "leaves.SEGMENT = 4\n"
+        "context = Context(Path(sys.argv[1]), None, quiet=True, no_input=True, debug=False)\n"
+        "done, real = [], beside.beside\n"
+        "beside.beside = lambda *given: done.append(real(*given)) or done[-1]\n"
+        "fold(context, again_of(context)); print(len(done[0]))\n"
+    )
+    path = tmp_path / "main.py"
+    path.write_text(script)
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    for main in ([str(path)], ["-"]):
+        done = subprocess.run(
+            [sys.executable, *main, str(whole.ledger)],
+            env=environment,
+            input=script,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.stdout, done.stderr) == ("begun\n9\n", "")
+
+
+def test_what_is_to_be_built_again_or_was_read_is_built_alone(
+    whole: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "beside", None)
+    with SqliteStore(whole.ledger) as store:
+        projection = Projection(store, Place(tmp_path / "files", SECRET), again_of(whole))
+        built = projection.segments(ENTRIES, rooted=True, rebuild=True)
+        for path in (tmp_path / "files").iterdir():
+            path.unlink()
+        assert projection.segments(ENTRIES, rooted=True, read=built) == built
 
 
 def test_what_cannot_be_opened_elsewhere_is_read_here(

@@ -10,16 +10,24 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from typing import TypeVar
 
 from ledger.errors import LedgerError
-from ledger.verify.crew import begin, end, uninterrupted
+from ledger.verify.crew import begin, end, uninterrupted, without_main
 
 __all__ = ["beside"]
 
 _AHEAD = 2  # parts a process that are handed out before it has time for them
+_REFUSED = (
+    # The pool is broken, or the system has no more processes, threads or semaphores, or none.
+    OSError,
+    RuntimeError,
+    ImportError,
+    NotImplementedError,
+    # A process that was begun by another may not begin one itself.
+    AssertionError,
+)
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -42,16 +50,14 @@ def beside(
     waiting, done = deque(parts), dict[P, T]()
     handed: deque[tuple[P, Future[T]]] = deque()
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        processes, mp_context=multiprocessing.get_context("spawn"), initializer=begin
-    )
+    pool = _pool(processes)
+    if pool is None:
+        return done
     try:
-        with suppress(LedgerError, BrokenProcessPool):
-            while waiting:
-                _hand_out(pool, other, waiting, handed, _AHEAD * processes)
-                if waiting:
-                    part = waiting.popleft()
-                    done[part] = own(part)
+        with suppress(LedgerError):
+            while waiting and _hand_out(pool, other, waiting, handed, _AHEAD * processes):
+                part = waiting.popleft()
+                done[part] = own(part)
             for part, future in handed:
                 if future.exception() is None:
                     done[part] = future.result()
@@ -63,16 +69,33 @@ def beside(
     return done
 
 
+def _pool(processes: int) -> ProcessPoolExecutor | None:
+    """Return what begins so many processes when they are needed; None where the system has none."""
+    context = multiprocessing.get_context("spawn")
+    try:
+        return ProcessPoolExecutor(processes, mp_context=context, initializer=begin)
+    except _REFUSED:
+        return None
+
+
 def _hand_out(
     pool: ProcessPoolExecutor,
     other: Callable[[P], T],
     waiting: deque[P],
     handed: deque[tuple[P, Future[T]]],
     most: int,
-) -> None:
-    """Give parts from the end to the pool until so many are not done; one stays here."""
+) -> bool:
+    """Give parts from the end to the pool until so many are not done; one stays here.
+
+    Returns:
+        Whether the pool took them.
+    """
     under_way = sum(not future.done() for _, future in handed)
-    with uninterrupted():
+    with uninterrupted(), without_main():
         for _ in range(min(most - under_way, len(waiting) - 1)):
-            part = waiting.pop()
-            handed.append((part, pool.submit(other, part)))
+            try:
+                handed.append((waiting[-1], pool.submit(other, waiting[-1])))
+            except _REFUSED:
+                return False
+            waiting.pop()
+    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Collection, Generator, Iterable, Iterator
@@ -12,15 +13,17 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Final
 
 from ledger.errors import LedgerError
 from ledger.verify.segment import Piece, Segment
 
-__all__ = ["PROCESSES_MAX", "Crew", "begin", "end", "uninterrupted"]
+__all__ = ["PROCESSES_MAX", "Crew", "begin", "end", "uninterrupted", "without_main"]
 
 PROCESSES_MAX: Final = 8
 """More are not begun without being asked for: reading is the limit then."""
+_HIDING = threading.Lock()  # two that put the main module back would lose it
 _PARTS = 4  # segments a process
 _AHEAD = 2  # segments a process that are handed out before their turn to be joined
 
@@ -56,7 +59,7 @@ class Crew:
         )
         try:
             for segment in segments:
-                with uninterrupted():
+                with uninterrupted(), without_main():
                     waiting.append(pool.submit(segment.check))
                 if len(waiting) == _AHEAD * self.processes:
                     yield waiting.popleft().result()
@@ -101,6 +104,21 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def without_main() -> Iterator[None]:
+    """Let processes that begin in the block not run the main module of this one.
+
+    They need nothing of it, and a script without a guard would do all of its work once more.
+    """
+    with _HIDING:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 def begin() -> None:
