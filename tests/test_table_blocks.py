@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gc
 import gzip
 import io
@@ -40,7 +41,7 @@ from ledger.stores.sqlite import SqliteStore
 
 NAMES = (*ROW, "id", "site", "notes", "input.tokens", "operations_high")
 CELLS: dict[str, Sequence[str]] = {
-    "run": ("r-7", "r-8", "r-7 ", "é", "nan", "a\u200bb", 'x"y', "x,y", ""),
+    "run": ("r-7", "r-8", "r-7 ", "é", "nan", "a\u200bb", "\ufeffr-7", "x\x01", 'x"y', "x,y", ""),
     "model": ("falcon-2", "m"),
     "start": ("2026-03-01T00:00:00Z", "2026-02-27T22:30:00.250Z", "2026-02-30T00:00:00Z"),
     "end": ("2026-03-01T06:00:00Z", "2026-03-04T01:00:00Z", "2026-02-01T00:00:00Z"),
@@ -267,3 +268,54 @@ def test_a_text_that_grows_beyond_the_limit_is_refused(
     for data in (b"no table at all\n" * 100, gzip.compress(b"no table at all\n" * 1_000)):
         (problem,) = read_csv(tmp_path / "t.csv", data).problems
         assert "more than 1,000 bytes" in problem.message
+
+
+@pytest.mark.parametrize("run", ["\ufeffr-7", "\ufeff", "x\x01b"])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_row_at_the_beginning_of_a_block_is_read_like_any_other(
+    tmp_path: Path, run: str, rows: int
+) -> None:
+    table = csv_text(*({"run": f"r-{n}"} for n in range(rows - 1)), {"run": run})
+    with sizes(1, 1, 1):
+        (problem,) = read_csv(tmp_path / "t.csv", table).problems
+    assert (problem.code, problem.line) == ("text-form", rows + 1)
+
+
+def test_a_file_that_opens_but_gives_no_byte_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, _buffer: object) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "open", lambda *_: io.BufferedReader(Broken()))
+    (problem,) = IMPORTER.read(tmp_path / "t.csv", {}, catalogue()).problems
+    assert problem.message == "the file cannot be read: Input/output error"
+
+
+@settings(deadline=None, max_examples=15)
+@given(tables(), SIZES)
+def test_hashes_that_all_collide_change_nothing(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, size: tuple[int, int, int]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "collide.csv"
+    whole = told(read_csv(path, data))
+    with sizes(*size), pytest.MonkeyPatch.context() as patch:
+        alike = pl.UInt64
+        patch.setattr(
+            pl.DataFrame, "hash_rows", lambda rows: pl.repeat(7, len(rows), dtype=alike, eager=True)
+        )
+        assert told(read_csv(path, data)) == whole
+
+
+def test_each_leg_has_its_turn_among_those_far_away(tmp_path: Path) -> None:
+    with sizes(1, 2, 50):
+        runs = ("a", "b", "a", "c", "c", "d", "a", "b")
+        reading = read_csv(
+            tmp_path / "t.csv",
+            csv_text(*({"run": run, "operations": str(n)} for n, run in enumerate(runs))),
+        )
+    assert [draft.key[-1] for draft in reading.drafts] == [*"00101021"]

@@ -90,8 +90,9 @@ def _lines(names: list[str], lines: list[str], first: int, source: Source) -> Re
     schema = dict.fromkeys(_columns(names), pl.String)
     frame = pl.DataFrame(schema=schema)
     if kept:
-        data = "\n".join(kept).encode()
-        frame = pl.read_csv(data, has_header=False, schema=schema, quote_char=None)
+        # How a file begins may tell polars what it is: the first row must not be its beginning.
+        data = "\n".join(("," * commas, *kept)).encode()
+        frame = pl.read_csv(data, has_header=False, schema=schema, quote_char=None)[1:]
     assert frame.height == len(places), "without quotes, a line is a row"
     return Records(names, frame.with_columns(pl.Series(ROW, places, dtype=pl.Int64)), problems)
 

@@ -58,23 +58,30 @@ def cell_problems(
         catalogue: the devices.
     """
     found = []
+    faults: dict[tuple[str, str | None], Fault] = {}  # the same cell may stand on every row
     for row, failed in zip(rows.iter_rows(named=True), flags.iter_rows(named=True), strict=True):
         if failed.pop("second-header"):
             found.append(second_header(source, row[ROW]))
             continue
         for name in (name for name, fails in failed.items() if fails):
-            column = COLUMNS.get(name) or input_column(name)
-            fault = (
-                Fault("missing-value", f"{name} is empty", f"fill it: {column.meaning}")
-                if row[name] is None
-                else explain(column, row[name], catalogue)
-            )
+            cell = name, row[name]
+            if cell not in faults:
+                faults[cell] = _fault(*cell, catalogue)
+            fault = faults[cell]
             found.append(
                 Problem(
                     source.path, row[ROW], fault.code, fault.message, fault.remedy, why=fault.why
                 )
             )
     return found
+
+
+def _fault(name: str, cell: str | None, catalogue: Catalogue) -> Fault:
+    """Says why a cell failed its own check."""
+    column = COLUMNS.get(name) or input_column(name)
+    if cell is None:
+        return Fault("missing-value", f"{name} is empty", f"fill it: {column.meaning}")
+    return explain(column, cell, catalogue)
 
 
 def rule_problems(rows: pl.DataFrame, broken: pl.DataFrame, source: Source) -> list[Problem]:

@@ -95,8 +95,8 @@ class LegPages:
 
     Attributes:
         pages: The rows.
-        turns: `LEG` and `TURN` of the legs that look like an earlier one: its number among those
-            that look alike, from 1.
+        turns: `LEG` and `TURN` of the legs that look like an earlier one, in the order of the
+            legs: its number among those that look alike, from 1.
     """
 
     pages: Pages
@@ -107,5 +107,6 @@ class LegPages:
         if self.turns.is_empty():
             return pl.repeat(0, stop - start, dtype=pl.Int64, eager=True)
         legs = pl.select(pl.int_range(start, stop, dtype=pl.UInt32).alias(LEG))
-        told = legs.join(self.turns, on=LEG, how="left", maintain_order="left")
+        first, end = (self.turns[LEG].search_sorted(leg) for leg in (start, stop))
+        told = legs.join(self.turns[first:end], on=LEG, how="left", maintain_order="left")
         return told[TURN].fill_null(0)

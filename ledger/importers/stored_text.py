@@ -52,8 +52,15 @@ class _Hashed:
         self.digest = hashlib.sha256()
 
     def packed(self) -> bool:
-        """Return whether what follows looks like the work of gzip."""
-        return self._stream.peek(len(_GZIP)).startswith(_GZIP)
+        """Return whether what follows looks like the work of gzip.
+
+        Raises:
+            InputError: If the file cannot be read.
+        """
+        try:
+            return self._stream.peek(len(_GZIP)).startswith(_GZIP)
+        except OSError as error:
+            raise unreadable(self._path, error) from error
 
     def read(self, size: int) -> bytes:
         """Read some bytes, none at the end.

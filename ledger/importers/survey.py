@@ -103,7 +103,7 @@ class Survey:
             before = self._pages
             self._begin()
             for rows in before:
-                self._take(rows.filter(~pl.col(ROW).is_in(ids[ROW].implode())))
+                self._take(rows.filter(~_among(rows[ROW], ids[ROW])))
         problems = [
             *id_problems(ids, self._source),
             *self._repeated_rows(),
@@ -164,7 +164,7 @@ class Survey:
         Args:
             part: What is looked at of the rows of a page.
             names: The columns in which they are to be equal.
-            twice: The hashes that stand more than once.
+            twice: The hashes that stand more than once, as `_twice` gives them.
         """
         if twice.is_empty():
             return
@@ -172,11 +172,18 @@ class Survey:
         for page in self._pages:
             looked = part(page)
             hashes = looked.select(names).hash_rows()
-            yield looked.with_row_index(LEG, start).filter(hashes.is_in(twice.implode()))
+            yield looked.with_row_index(LEG, start).filter(_among(hashes, twice))
             start += looked.height
 
 
 def _twice(hashes: Sequence[pl.Series]) -> pl.Series:
-    """Return the hashes that stand more than once."""
+    """Return the hashes that stand more than once, in order."""
     every = pl.concat(hashes).sort() if hashes else pl.Series(dtype=pl.UInt64)
-    return every.filter(every == every.shift(1)).unique()
+    return every.filter(every == every.shift(1)).unique().sort()
+
+
+def _among(values: pl.Series, some: pl.Series) -> pl.Series:
+    """Return which values are among some, at least one, which are in order."""
+    # A set of them would be built for each page anew, and a large table has many of both.
+    places = some.search_sorted(values, side="left")
+    return some.gather(places.clip(upper_bound=len(some) - 1)) == values
