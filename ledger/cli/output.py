@@ -93,7 +93,7 @@ def emit(
     elif chosen == "markdown":
         text = to_markdown(grids)
     else:
-        tty = not to_file and _is_terminal()
+        tty = not to_file and _stdout().isatty()
         text = to_terminal(grids, width=_width(tty=tty), color=tty)
     write_text(text, output)
 
@@ -120,7 +120,7 @@ def emit_memo(
     elif chosen == "markdown":
         text = memo_markdown(memo)
     else:
-        tty = output in {None, "-"} and _is_terminal()
+        tty = output in {None, "-"} and _stdout().isatty()
         text = memo_text(memo, width=_width(tty=tty), color=tty)
     write_text(text, output)
 
@@ -158,10 +158,10 @@ def print_bytes(parts: Iterable[bytes]) -> None:
         InputError: If there is no stdout.
         LedgerError: If stdout goes to a file that takes no more.
     """
-    _is_terminal()
+    stdout = _stdout()
     try:
-        sys.stdout.flush()
-        stream = sys.stdout.buffer
+        stdout.flush()
+        stream = stdout.buffer
         for part in parts:
             # Without a buffer a write may take less than all, and says so only in its result.
             done = stream.write(part)
@@ -173,7 +173,7 @@ def print_bytes(parts: Iterable[bytes]) -> None:
     except OSError as error:
         # What is left in the buffer would fail once more when the program ends.
         with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
         raise LedgerError(
             f"cannot write to stdout: {error.strerror or error}",
             why="what was printed is not whole",
@@ -181,8 +181,8 @@ def print_bytes(parts: Iterable[bytes]) -> None:
         ) from error
 
 
-def _is_terminal() -> bool:
-    """Return whether people read stdout as it comes.
+def _stdout() -> TextIO:
+    """Return the standard output.
 
     Raises:
         InputError: If the program was started without one.
@@ -195,7 +195,7 @@ def _is_terminal() -> bool:
             why="it was closed before the program began, and the answer has nowhere to go",
             remedy="leave it open, or write to a file: -o FILE",
         )
-    return stdout.isatty()
+    return stdout
 
 
 def _width(*, tty: bool) -> int | None:
