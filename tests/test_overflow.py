@@ -75,10 +75,43 @@ def test_sums_stream_so_that_polars_refuses_first(monkeypatch: pytest.MonkeyPatc
 
 def test_sums_refuse_a_result_that_its_check_denies() -> None:
     sound = Grouping(frame(5, 7), ["key"], ["one"], ["amount"]).query().collect(engine="streaming")
-    sums._guard(sound, "amount")
+    sums._guard(sound, ["amount"])
     wrong = sound.with_columns(pl.col("amount") + pl.lit(1).cast(AMOUNT))
     with pytest.raises(IntegrityError, match="exact sum"):
-        sums._guard(wrong, "amount")
+        sums._guard(wrong, ["amount"])
+
+
+def guarded(exact: list[int], about: list[float | None]) -> pl.DataFrame:
+    """Return sums of groups with what the guard looks at."""
+    count = len(exact)
+    return pl.DataFrame(
+        {"amount": exact, "amount float": about, "largest": [1] * count, "len": [1] * count},
+        schema_overrides={"amount": AMOUNT, "largest": AMOUNT},
+    )
+
+
+def test_sums_guard_holds_every_group_and_not_only_what_they_come_to() -> None:
+    sums._guard(guarded([5, 7], [5.0, 7.0]), ["amount"])
+    with pytest.raises(IntegrityError, match=r"is 7, but a check of it gives about 5$"):
+        sums._guard(guarded([7, 5], [5.0, 7.0]), ["amount"])
+
+
+@pytest.mark.parametrize("about", [float("nan"), float("inf"), float("-inf"), None])
+def test_sums_guard_refuses_a_check_that_is_no_number(about: float | None) -> None:
+    with pytest.raises(IntegrityError, match="an exact sum of amount is 5"):
+        sums._guard(guarded([5], [about]), ["amount"])
+
+
+def test_sums_bound_the_largest_of_all_amounts() -> None:
+    held = pl.LazyFrame(
+        {"key": ["a", "a"], "small": [1, None], "large": [None, 10**37]},
+        schema={"key": pl.String, "small": AMOUNT, "large": AMOUNT},
+    )
+    group_sums(Grouping(held, ["key"], [], ["small", "large"]))
+    for names in (["small", "large"], ["large", "small"]):
+        many = pl.concat([held] * 5)
+        with pytest.raises(InputError, match="too large"):
+            group_sums(Grouping(many, ["key"], [], names))
 
 
 def test_sums_refuse_a_column_that_is_not_exact() -> None:
@@ -89,16 +122,9 @@ def test_sums_refuse_a_column_that_is_not_exact() -> None:
 
 def test_sums_guard_sees_one_part_in_a_billion() -> None:
     total = 10**30
-    for off, caught in ((total // 10**8, True), (0, False)):
-        answer = pl.DataFrame(
-            {"amount": [total + off], "amount float": [1e30], "amount max": [1], "len": [1]},
-            schema_overrides={"amount": AMOUNT, "amount max": AMOUNT},
-        )
-        if caught:
-            with pytest.raises(IntegrityError, match="exact sum"):
-                sums._guard(answer, "amount")
-        else:
-            sums._guard(answer, "amount")
+    sums._guard(guarded([total], [1e30]), ["amount"])
+    with pytest.raises(IntegrityError, match="exact sum"):
+        sums._guard(guarded([total + total // 10**8], [1e30]), ["amount"])
 
 
 def test_engine_refuses_ceilings_that_cannot_be_added_and_the_plain_one_adds_them() -> None:
