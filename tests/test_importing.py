@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ class FakeLedger:
         done = self.preview(drafts)
         self.held |= {draft.key: draft for draft in drafts if draft.key not in self.held}
         return done
+
+    def overlapped(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def preview(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
         assert not vanished

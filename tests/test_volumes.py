@@ -10,6 +10,7 @@ import gc
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
@@ -68,6 +69,9 @@ class Counted:
         return Appended(tuple(range(len(drafts))))
 
     preview = append
+
+    def overlapped(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 class Opposed(Counted):

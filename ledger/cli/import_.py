@@ -79,7 +79,7 @@ def import_(
 ) -> int:
     """Read real exports into the ledger: files, or directories of files."""
     _check_paths(paths)
-    log = open_log(context, writable=not dry_run)
+    log = open_log(context, writable=not dry_run, overlap=not dry_run)
     importer = load(source) if source else recognise(paths)
     request = Request(
         importer if mapping is None else mapped(importer, mapping),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -56,13 +57,16 @@ def open_reader(context: Context) -> LedgerStore:
     return _closed_at_end(location_of(context).open())
 
 
-def open_log(context: Context, *, writable: bool = True, heir: Signer | None = None) -> Log:
+def open_log(
+    context: Context, *, writable: bool = True, heir: Signer | None = None, overlap: bool = False
+) -> Log:
     """Open the ledger for appending; it is closed when the command ends.
 
     Args:
         context: The global options.
         writable: False opens a log that can only ``preview``: nothing is locked or signed.
         heir: Who is to take over, where that is not a key file beside the ledger.
+        overlap: Whether large batches in a row may be committed by another process.
 
     Raises:
         MissingError: If the ledger, its key or its secret is not there.
@@ -73,7 +77,8 @@ def open_log(context: Context, *, writable: bool = True, heir: Signer | None = N
     from ledger.stores.queue import QueueFolder  # noqa: PLC0415 - and never wait
 
     files = files_of(context)
-    store = _closed_at_end(location_of(context).open(writable=writable))
+    location = location_of(context)
+    store = _closed_at_end(location.open(writable=writable))
     keepers = keepers_of(files, store) if writable else None
     if writable:
         _check_cosigned(files)
@@ -90,7 +95,15 @@ def open_log(context: Context, *, writable: bool = True, heir: Signer | None = N
         heir or (None if keepers is None else keepers.heir),
     )
     notes = NotesFile(files.checkpoints, files.retired[0])
-    return Log(store, notes, identity, QueueFolder(files.queue))
+    queue = QueueFolder(files.queue)
+    if not overlap:
+        return Log(store, notes, identity, queue)
+    from ledger.log.overlap import OverlappingLog  # noqa: PLC0415 - only large imports overlap
+    from ledger.stores.clerk import hire  # noqa: PLC0415 - as above
+
+    return OverlappingLog(
+        store, notes, identity, queue, partial(hire, partial(location.open, writable=True))
+    )
 
 
 @contextmanager

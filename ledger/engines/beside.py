@@ -14,21 +14,11 @@ from contextlib import suppress
 from typing import TypeVar
 
 from ledger.errors import LedgerError
-from ledger.verify.crew import begin, end, uninterrupted, without_main
+from ledger.verify.crew import NO_PROCESS, begin, end, uninterrupted, without_main
 
 __all__ = ["beside"]
 
 _AHEAD = 2  # parts a process that are handed out before it has time for them
-_REFUSED = (
-    # The pool is broken, or the system has no more processes, threads or semaphores, or none.
-    OSError,
-    RuntimeError,
-    ImportError,
-    NotImplementedError,
-    # A process that was begun by another may not begin one itself.
-    AssertionError,
-)
-
 P = TypeVar("P")
 T = TypeVar("T")
 
@@ -74,7 +64,7 @@ def _pool(processes: int) -> ProcessPoolExecutor | None:
     context = multiprocessing.get_context("spawn")
     try:
         return ProcessPoolExecutor(processes, mp_context=context, initializer=begin)
-    except _REFUSED:
+    except NO_PROCESS:
         return None
 
 
@@ -95,7 +85,7 @@ def _hand_out(
         for _ in range(min(most - under_way, len(waiting) - 1)):
             try:
                 handed.append((waiting[-1], pool.submit(other, waiting[-1])))
-            except _REFUSED:
+            except NO_PROCESS:
                 return False
             waiting.pop()
     return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -118,6 +119,9 @@ class Ledger(Protocol):
 
     def preview(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
         """Says what `append` would do, and does nothing."""
+
+    def overlapped(self) -> AbstractContextManager[None]:
+        """Several appends follow in the block; all are on the disk once it is left."""
 
 
 class Shelf(Protocol):
@@ -254,10 +258,11 @@ def import_files(
         if request.skip_refused or not refused:
             tally.runs += reading.runs
             told = reading.drafts if reading.told is None else reading.told
-            for chunk in chunks_of(str(path), told, request.chunk):
-                _append(tally, chunk, reading, request)
-                if progress is not None:
-                    progress(tally.files, tally.new + tally.same + tally.changed)
+            with ledger.overlapped():
+                for chunk in chunks_of(str(path), told, request.chunk):
+                    _append(tally, chunk, reading, request)
+                    if progress is not None:
+                        progress(tally.files, tally.new + tally.same + tally.changed)
     return _summary(tally, request.catalogue)
 
 

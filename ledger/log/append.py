@@ -7,8 +7,9 @@ head that was meant. A database behind its newest note is a restored or cut one:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from operator import eq
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.entry import Entry
@@ -25,9 +26,10 @@ from ledger.record.draft import Draft
 from ledger.record.sheet import Sheet
 from ledger.record.whole import Whole
 
-__all__ = ["ATTEMPTS_MAX", "Log"]
+__all__ = ["ATTEMPTS_MAX", "Log", "overtaken"]
 
 ATTEMPTS_MAX = 16  # writers that share a checkpoint log wait for each other and need one
+_ABOUT_KEYS = b'"type":"key"'
 _RESTORED = (
     "the database was cut, or replaced by an older copy; put the newest copy back, "
     "and keep this one as evidence"
@@ -136,12 +138,11 @@ class Log:
             except HeadMovedError:
                 continue
             if batch.entries:
-                self._sign(head.range, batch.head)
-                self._sealed = batch.head.prev
+                self._confirm(batch)
             if group is not None:
                 group.answer()
             return appended
-        raise _overtaken()
+        raise overtaken()
 
     def _shares(self) -> bool:
         """Return whether what this log seals may be sealed together with what others do.
@@ -154,6 +155,11 @@ class Log:
         """Return the stand-in of a value of a confidential field, 32 hex digits."""
         return self._identity.pseudonym(name, value)
 
+    @contextmanager
+    def overlapped(self) -> Iterator[None]:
+        """Append several batches in the block; all of them are on the disk once it is left."""
+        yield
+
     def preview(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
         """Say what ``append`` would do, and write nothing.
 
@@ -165,7 +171,7 @@ class Log:
                 return self._seal(self._store.head(), drafts, vanished)[1]
             except HeadMovedError:
                 continue
-        raise _overtaken()
+        raise overtaken()
 
     def _seal(
         self, head: Head, drafts: Sequence[Draft], vanished: Sequence[Whole]
@@ -226,18 +232,30 @@ class Log:
         if covered.root() != newest.root:
             raise _other_root(newest.size)
         check_tail(self._store, newest.size, head.size, self._identity.secret)
-        self._sign(covered, head)
-
-    def _sign(self, before: CompactRange, head: Head) -> None:
-        """Read the new entries back, and sign the head only if they lead to it."""
         about_keys: list[Row] = []
-        stored = before.extend(self._hashes(before.stop, head.size, about_keys))
-        if stored != head.range:
-            raise IntegrityError(
-                f"the entries from {before.stop} on were not stored as they were sealed",
-                seq=before.stop,
-                remedy="check the disk; the entries stay unsigned until they read back",
-            )
+        if covered.extend(self._hashes(newest.size, head.size, about_keys)) != head.range:
+            raise _other_bytes(newest.size)
+        self._sign(head, about_keys)
+
+    def _confirm(self, batch: Batch) -> None:
+        """Read a batch that was committed back, and sign its head only if it is as it was sealed.
+
+        Sealing hashed these very entries, and its head is over them: equal bytes need no hashing.
+        """
+        entries = batch.entries
+        start = batch.head.size - len(entries)
+        if sum(map(eq, self._store.read(start, batch.head.size), entries)) != len(entries):
+            raise _other_bytes(start)
+        self._sign(batch.head, [Row._make(each) for each in entries if _ABOUT_KEYS in each[1]])
+        self._sealed = batch.head.prev
+
+    def _sign(self, head: Head, about_keys: Sequence[Row]) -> None:
+        """Sign a head that what is stored was seen to lead to.
+
+        Args:
+            head: Where the log ends.
+            about_keys: The new entries that may name keys.
+        """
         signer, heir = self._identity.signer, self._heir(about_keys, head.size)
         if signer is not None:
             checkpoint = Checkpoint(self._identity.origin, head.size, head.range.root())
@@ -283,15 +301,24 @@ class Log:
         """Yield the hashes of stored entries, computed anew; keep the rows that name keys."""
         for row in self._store.read(start, stop):
             # Most entries are not about keys, and are not read.
-            if about_keys is not None and b'"type":"key"' in row.bytes:
+            if about_keys is not None and _ABOUT_KEYS in row.bytes:
                 about_keys.append(row)
             yield leaf_hash(row.bytes)
 
 
-def _overtaken() -> HeadMovedError:
+def overtaken() -> HeadMovedError:
     """Return the error for a head that always moved."""
     return HeadMovedError(
         f"other writers came first {ATTEMPTS_MAX} times", remedy="run the same command again"
+    )
+
+
+def _other_bytes(start: int) -> IntegrityError:
+    """Return the error for entries that do not read back."""
+    return IntegrityError(
+        f"the entries from {start} on were not stored as they were sealed",
+        seq=start,
+        remedy="check the disk; the entries stay unsigned until they read back",
     )
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "Asked",
     "Batch",
     "CheckpointLog",
+    "Clerk",
     "Head",
     "KeyRow",
     "Queue",
@@ -133,6 +134,22 @@ class Store(Protocol):
 
     def openings(self, start: int, stop: int) -> Iterator[tuple[int, int, bytes]]:
         """Yield (seq, ord, bytes) of the openings of the entries [start, stop), in order."""
+        ...
+
+
+class Clerk(Protocol):
+    """Commits batches in another process, one at a time."""
+
+    def begin(self, expected: Head, batch: Batch) -> bool:
+        """Have a batch committed, as ``Store.append`` does; return whether it was taken."""
+        ...
+
+    def done(self) -> bool:
+        """Wait for what was begun; return whether it is committed. False says nothing."""
+        ...
+
+    def end(self) -> None:
+        """End the process, whatever it is at: after this it writes nothing."""
         ...
 
 

@@ -19,10 +19,29 @@ from typing import Final
 from ledger.errors import LedgerError
 from ledger.verify.segment import Piece, Segment
 
-__all__ = ["PROCESSES_MAX", "Crew", "begin", "end", "uninterrupted", "without_main"]
+__all__ = [
+    "NO_PROCESS",
+    "PROCESSES_MAX",
+    "Crew",
+    "begin",
+    "cores",
+    "end",
+    "uninterrupted",
+    "without_main",
+]
 
 PROCESSES_MAX: Final = 8
 """More are not begun without being asked for: reading is the limit then."""
+NO_PROCESS: Final = (
+    # The pool is broken, or the system has no more processes, threads or semaphores, or none.
+    OSError,
+    RuntimeError,
+    ImportError,
+    NotImplementedError,
+    # A process that was begun by another may not begin one itself.
+    AssertionError,
+)
+"""What beginning a process raises where none can be begun."""
 _HIDING = threading.Lock()  # two that put the main module back would lose it
 _PARTS = 4  # segments a process
 _AHEAD = 2  # segments a process that are handed out before their turn to be joined
@@ -37,7 +56,7 @@ class Crew:
         Args:
             processes: How many; None for one a core, up to ``PROCESSES_MAX``.
         """
-        self.processes = processes or min(PROCESSES_MAX, _cores())
+        self.processes = processes or min(PROCESSES_MAX, cores())
 
     @property
     def parts(self) -> int:
@@ -79,7 +98,7 @@ class Crew:
             pool.shutdown(cancel_futures=True)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return how many cores this process may use, as far as the system says so."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

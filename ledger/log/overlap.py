@@ -1,0 +1,183 @@
+"""Overlapping appends: while a clerk commits one batch in its process, the next is sealed here.
+
+Nothing else is different. A batch is committed behind the head that it was sealed for, while this
+writer has the lock; this process reads it back and signs. What the clerk did not commit, for
+whatever reason, is committed here, and a fault is met here, in the same words.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+
+from ledger.errors import HeadMovedError, LedgerError
+from ledger.log.append import ATTEMPTS_MAX, Log, overtaken
+from ledger.log.group import Group, Pending
+from ledger.log.identity import Identity
+from ledger.log.outcome import Appended
+from ledger.log.seal import Sealing
+from ledger.log.store import Batch, CheckpointLog, Clerk, Head, Queue, Store
+from ledger.record.draft import Draft
+from ledger.record.whole import Whole
+
+__all__ = ["OverlappingLog"]
+
+_LARGE = 1_000  # drafts from which on it is worth while
+_PAUSE_S = 0.001  # in which whoever waits for the lock gets it
+
+
+class _Committing:
+    """A batch at the clerk: the lock is ours until it is signed."""
+
+    def __init__(self, before: Head, batch: Batch, group: Group | None, lock: ExitStack) -> None:
+        """Keep what is needed to end it.
+
+        Args:
+            before: The head that it was sealed for.
+            batch: Ours, and those of the writers beside us.
+            group: Those writers, if there may be any.
+            lock: Held; closing it lets go.
+        """
+        self.before, self.batch, self.group, self.lock = before, batch, group, lock
+
+
+class OverlappingLog(Log):
+    """A log of which large batches in a row are committed beside."""
+
+    def __init__(
+        self,
+        store: Store,
+        checkpoints: CheckpointLog,
+        identity: Identity,
+        queue: Queue | None,
+        hire: Callable[[], Clerk | None],
+    ) -> None:
+        """Wire the parts; nothing is read, and no process begun.
+
+        Args:
+            store: As in ``Log``, and so the next ones.
+            checkpoints: Where the notes are.
+            identity: Who seals and signs.
+            queue: Where writers that wait leave their requests.
+            hire: Begins a clerk for the same store, or gives None.
+        """
+        super().__init__(store, checkpoints, identity, queue)
+        self._hire = hire
+        self._clerk: Clerk | None = None
+        self._inside = False  # whether the block is entered
+        self._begun = False  # whether a batch of it was appended
+        self._asked = False  # whether a clerk was asked for
+        self._committing: _Committing | None = None
+
+    @contextmanager
+    def overlapped(self) -> Iterator[None]:
+        """Let ``append`` return in the block before its batch is on the disk.
+
+        It is once the block is left, or once the next call returns.
+        """
+        self._inside, self._begun, self._asked = True, False, False
+        try:
+            yield
+            self._settle()
+        except BaseException:
+            # What is committed already is signed as well, if that can be.
+            with suppress(LedgerError):
+                self._settle()
+            raise
+        finally:
+            self._inside = False
+            self._dismiss()
+
+    def append(
+        self, drafts: Sequence[Draft], *, whole: bool = False, vanished: Sequence[Whole] = ()
+    ) -> Appended:
+        """Append as ``Log`` does; in an overlapped block, the commit may go on after it."""
+        large = self._inside and not whole and len(drafts) >= _LARGE and self._shares()
+        if not (large and self._has_clerk()):
+            self._settle()
+            return super().append(drafts, whole=whole, vanished=vanished)
+        self._check_rotations(drafts)
+        return self._append_beside(drafts, vanished)
+
+    def _has_clerk(self) -> bool:
+        """Return whether a clerk is there; it is asked for once, from the second batch on."""
+        if self._begun and not self._asked:
+            self._clerk, self._asked = self._hire(), True
+        self._begun = True
+        return self._clerk is not None
+
+    def _append_beside(self, drafts: Sequence[Draft], vanished: Sequence[Whole]) -> Appended:
+        """Seal behind the batch that is being committed, and have this one committed next."""
+        for _ in range(ATTEMPTS_MAX):
+            try:
+                head, (batch, appended) = self._seal_next(drafts, vanished)
+            except HeadMovedError:
+                self._settle()
+                continue
+            self._settle()
+            try:
+                if batch.entries:
+                    self._begin(head, batch)
+            except HeadMovedError:
+                continue
+            return appended
+        raise overtaken()
+
+    def _seal_next(
+        self, drafts: Sequence[Draft], vanished: Sequence[Whole]
+    ) -> tuple[Head, tuple[Batch, Appended]]:
+        """Seal for the head that there will be."""
+        if self._committing is None:
+            head = self._store.head()
+            return head, self._seal(head, drafts, vanished)
+        pending = Pending(self._store, self._committing.batch)
+        head = pending.head()
+        return head, Sealing(self._identity, pending, head).run(drafts, vanished)
+
+    def _begin(self, head: Head, batch: Batch) -> None:
+        """Take the lock, and give a batch to the clerk with what others wait with.
+
+        Raises:
+            HeadMovedError: If another writer came first.
+        """
+        with ExitStack() as lock:
+            lock.enter_context(self._checkpoints.exclusive())
+            if self._agreed_head() != head:
+                raise HeadMovedError("another writer appended", remedy="run the same command again")
+            group = None
+            if self._queue is not None:
+                group = Group(self._identity, self._store, self._queue, self._check_rotations)
+                lock.callback(group.close)
+                batch = group.join(batch)
+            taken = self._clerk is not None and self._clerk.begin(head, batch)
+            self._committing = _Committing(head, batch, group, lock.pop_all())
+        if not taken:
+            self._dismiss()
+
+    def _settle(self) -> None:
+        """Wait for the batch at the clerk, read it back, sign, reply, and let go of the lock."""
+        committing, self._committing = self._committing, None
+        if committing is None:
+            return
+        with committing.lock:
+            if self._clerk is None or not self._clerk.done():
+                self._commit_here(committing)
+            self._confirm(committing.batch)
+            if committing.group is not None:
+                committing.group.answer()
+        if self._queue is not None:
+            self._queue.wake()
+        time.sleep(_PAUSE_S)
+
+    def _commit_here(self, committing: _Committing) -> None:
+        """Commit what the clerk did not; it may have, and died before it could say so."""
+        self._dismiss()
+        if self._store.head() != committing.batch.head:
+            self._store.append(committing.before, committing.batch)
+
+    def _dismiss(self) -> None:
+        """End the clerk."""
+        clerk, self._clerk = self._clerk, None
+        if clerk is not None:
+            clerk.end()

@@ -1,0 +1,88 @@
+"""A clerk commits batches to a ledger in another process, while the program goes on.
+
+It has a connection of its own and does what a store does, nothing else: it neither reads back nor
+signs. Whoever begins it has the lock of the ledger, and ends it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+
+from ledger.errors import LedgerError
+from ledger.log.store import Batch, Head
+from ledger.stores.contract import LedgerStore
+from ledger.verify.crew import NO_PROCESS, begin, cores, uninterrupted, without_main
+
+__all__ = ["Clerk", "hire"]
+
+_DONE = "done"
+
+
+class Clerk:
+    """Commits batches, one at a time."""
+
+    def __init__(self, opened: Callable[[], LedgerStore]) -> None:
+        """Begin the process; it opens the ledger while this one goes on.
+
+        Args:
+            opened: Opens the ledger for appending; it goes to the process through a pipe.
+
+        Raises:
+            OSError: If the system has no more processes or pipes.
+        """
+        context = multiprocessing.get_context("spawn")
+        self._pipe, its = context.Pipe()
+        self._process = context.Process(target=_work, args=(its, opened), daemon=True)
+        try:
+            with uninterrupted(), without_main():
+                self._process.start()
+        except BaseException:
+            self._pipe.close()
+            raise
+        finally:
+            its.close()
+
+    def begin(self, expected: Head, batch: Batch) -> bool:
+        """Have a batch committed behind a head; return whether the process took it."""
+        try:
+            self._pipe.send((expected, batch))
+        except OSError:
+            return False
+        return True
+
+    def done(self) -> bool:
+        """Wait for the batch; return whether it is committed. Without a reply nothing is known."""
+        try:
+            return bool(self._pipe.recv() == _DONE)
+        except (EOFError, OSError):
+            return False
+
+    def end(self) -> None:
+        """End the process; what it had not committed is not in the ledger."""
+        self._pipe.close()
+        self._process.terminate()
+        self._process.join()
+
+
+def hire(opened: Callable[[], LedgerStore]) -> Clerk | None:
+    """Begin a clerk; None where there is one core, or no process can be begun."""
+    if cores() == 1:
+        return None
+    try:
+        return Clerk(opened)
+    except NO_PROCESS:
+        return None
+
+
+def _work(pipe: Connection, opened: Callable[[], LedgerStore]) -> None:
+    """Commit what comes through the pipe until it is closed."""
+    begin()
+    # Whatever it is, the program meets it when it does the same, and tells it.
+    with suppress(EOFError, OSError, LedgerError), opened() as store:
+        while True:
+            expected, batch = pipe.recv()
+            store.append(expected, batch)
+            pipe.send(_DONE)
