@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from ledgers import DAY, MemoryLeaves, Reverse, allocation, fact, lineage, records, undated
 from supplied import supplied
 
-from ledger.engines import leaves
+from ledger.engines import leaves, projection, unfinished
 from ledger.engines.columns import SCHEMA, columns_of
 from ledger.engines.place import Place
 from ledger.engines.plain import PlainEngine
@@ -183,6 +184,73 @@ def test_projection_pulled_away_by_another_process_is_built_apart(tmp_path: Path
     engine = PolarsEngine(source, at(tmp_path), run=pulling)
     asked = {"size": source.size, "limit": source.size, "as_of": DAY, "root": source.root()}
     assert engine.fold(**asked) == PlainEngine(source).fold(**asked)
+
+
+@pytest.mark.parametrize("size", [10, 9], ids=["same", "shorter"])
+@pytest.mark.parametrize("stage", [1, 2])
+def test_projection_is_made_by_two_first_checks_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: int, size: int
+) -> None:
+    source, digest, drafts = MemoryLeaves(sample()), projection._digest, list[Path]()
+
+    def overtaken(path: Path) -> str:
+        drafts.append(path)
+        if len(drafts) == stage:
+            # The other check makes all of its files while this one is in the middle of a draft.
+            assert path.suffix == ".part"
+            Projection(source, at(tmp_path)).segments(size)
+            assert path.exists()
+        return digest(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(projection, "_digest", overtaken)
+        found = Projection(source, at(tmp_path)).segments(source.size)
+    assert [segment.leaves.stop for segment in found] == [4, 8, 10]
+    assert not list(tmp_path.glob("*.part"))
+    fold(source, tmp_path)
+
+
+def test_projection_removes_drafts_of_processes_that_died(tmp_path: Path) -> None:
+    source = MemoryLeaves(sample())
+    names = ("0000000000-0000000004.parquet", "0000000008-0000000009.json")
+    left = [tmp_path / f"{name}.4194305-0123abcd.part" for name in names]
+    for path in left:
+        path.write_bytes(b"PAR1")
+    fold(source, tmp_path)
+    assert not any(path.exists() for path in left)
+
+
+def test_draft_that_is_removed_before_its_lock_is_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, removed = unfinished.fcntl.flock, list[Path]()
+
+    def late(descriptor: int, operation: int) -> None:
+        if not removed:
+            removed.extend(tmp_path.iterdir())
+            unfinished.drop(removed[0])
+            assert not list(tmp_path.iterdir())
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(unfinished.fcntl, "flock", late)
+    with unfinished.replacing(tmp_path / "file") as path:
+        assert [path] != removed
+        path.write_text("whole", encoding="utf-8")
+        unfinished.drop(path)
+    assert [found.read_text("utf-8") for found in tmp_path.iterdir()] == ["whole"]
+
+
+def test_draft_where_files_cannot_be_locked_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(unfinished.fcntl, "flock", refused)
+    with unfinished.replacing(tmp_path / "file") as path:
+        path.write_text("whole", encoding="utf-8")
+        unfinished.drop(path)
+    assert (tmp_path / "file").read_text("utf-8") == "whole"
 
 
 def test_projection_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:

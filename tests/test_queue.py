@@ -13,13 +13,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sealed import checked, entries, fill, found, identity, said
+from sealed import checked, entries, fill, found, identity, opened, said
 from waiting import SECONDS, Writer, left_in, served
 
 from ledger.cli.context import Context
-from ledger.cli.opening import files_of
+from ledger.cli.opening import files_of, location_of
 from ledger.log import Appended
-from ledger.log.request import REQUEST_BYTES_MAX, encode_request
+from ledger.log.group import Ticket
+from ledger.log.request import (
+    REQUEST_BYTES_MAX,
+    Promise,
+    Reply,
+    encode_promise,
+    encode_reply,
+    encode_request,
+    parse_promise,
+    parse_reply,
+)
+from ledger.merkle import leaf_hash
+from ledger.record import Draft
 from ledger.stores.queue import Asked, QueueFolder, Request
 
 TESTS = Path(__file__).resolve().parent
@@ -95,7 +107,7 @@ def test_request_that_is_none_stops_nobody(tmp_path: Path, data: bytes) -> None:
     odd, sound = asked(context, data), asked(context, request_of(2))
     fill(context, [said(0)])
     assert odd.wait(0) == b""
-    assert sound.wait(0).startswith(b"flopledger.queue/1 reply\n")
+    assert sound.wait(0).count(b"flopledger.queue/1 reply\n") == 1
     assert checked(context).signed_size == 2
     odd.withdraw()
     sound.withdraw()
@@ -147,7 +159,7 @@ def killed(*given):
     os.kill(os.getpid(), 9)
 
 def half(asked, reply):
-    os.pwrite(asked._descriptor, reply[:40], len(asked.data))
+    os.pwrite(asked._descriptor, reply[:40], asked._end)
     killed()
 
 def after_commit(store, *given, append=SqliteStore.append):
@@ -161,7 +173,7 @@ def torn(notes, note):
 
 def gather(queue, company):
     print("leads", flush=True)
-    while not queue._names():
+    while len(queue._names()) < int(sys.argv[4]):
         pass
 
 QueueFolder.gather = gather
@@ -182,10 +194,10 @@ with opened(context, identity(seed="leader")) as log:
     ("step", "size", "outcome"),
     [
         ("before the commit", 2, Appended((1,))),
-        ("after the commit", 3, Appended(same=1)),
-        ("within the note", 3, Appended(same=1)),
-        ("before the reply", 3, Appended(same=1)),
-        ("within the reply", 3, Appended(same=1)),
+        ("after the commit", 3, Appended((2,))),
+        ("within the note", 3, Appended((2,))),
+        ("before the reply", 3, Appended((2,))),
+        ("within the reply", 3, Appended((2,))),
         ("after the reply", 3, Appended((2,))),
     ],
 )
@@ -194,7 +206,7 @@ def test_leader_killed_at_any_step_loses_nothing(
 ) -> None:
     context = found(tmp_path)
     fill(context, [said(0)])
-    arguments = [str(TESTS), str(context.ledger), step]
+    arguments = [str(TESTS), str(context.ledger), step, "1"]
     command = [sys.executable, "-c", LEADER, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as leader:
         assert leader.stdout is not None
@@ -211,6 +223,66 @@ def test_leader_killed_at_any_step_loses_nothing(
     fill(context, [said(1), said(2)])
     assert checked(context).signed_size == 3
     assert left_in(context) == []
+
+
+def test_writers_of_one_record_are_told_which_of_them_recorded_it(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    fill(context, [said(0)])
+    arguments = [str(TESTS), str(context.ledger), "after the commit", "2"]
+    command = [sys.executable, "-c", LEADER, *arguments]
+    writers, left = list[Writer](), threading.Semaphore(0)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as leader:
+        assert leader.stdout is not None
+        assert leader.stdout.readline() == "leads\n"
+        for number in range(2):
+            writers.append(Writer(context, [said(2)], left, identity(seed=f"waits {number}")))
+            writers[-1].start()
+            assert left.acquire(timeout=SECONDS)
+        for writer in writers:
+            writer.join(SECONDS)
+    assert [writer.outcome for writer in writers] == [Appended((2,)), Appended(same=1)]
+    assert checked(context).signed_size == 3
+    assert left_in(context) == []
+
+
+@pytest.mark.parametrize("between", [[], [said(2)], [said(3), said(2)]], ids=len)
+def test_promise_of_what_was_not_committed_is_nothing(tmp_path: Path, between: list[Draft]) -> None:
+    context, who = found(tmp_path), identity(seed="waits")
+    fill(context, [said(0)])
+    ticket = Ticket(QueueFolder(files_of(context).queue), who, [said(2)])
+    assert ticket.begin()
+    (name, leader), *_ = QueueFolder(files_of(context).queue).asked((), REQUEST_BYTES_MAX)
+    promised = Promise(Appended((1,)), leaf_hash(b"never committed"))
+    leader.promise(encode_promise(who.secret, leader.data, promised))
+    leader.close()
+    # Another one finds it in the queue, and neither serves nor removes it.
+    fill(context, between or [said(1)])
+    assert not ticket.served(0)
+    assert left_in(context) == [name]
+    ticket.close()
+    with location_of(context).open(writable=True) as store:
+        assert ticket.kept(store) is None
+    assert left_in(context) == []
+    with opened(context, who) as log:
+        assert log.append([said(2)]) == (Appended(same=1) if between else Appended((2,)))
+
+
+def test_promise_is_not_taken_for_a_reply_and_binds_its_request_alone() -> None:
+    secret, other = identity().secret, request_of(2)
+    promises = [Promise(Appended((n,)), leaf_hash(b"%d" % n)) for n in (7, 8)]
+    first, last = (encode_promise(secret, WHOLE, promise) for promise in promises)
+    reply = encode_reply(secret, WHOLE, Reply(Appended((8,)), 1))
+    assert reply is not None
+    assert parse_reply(secret, WHOLE, first + last) is None
+    assert parse_reply(secret, WHOLE, first + last + reply) == Reply(Appended((8,)), 1)
+    for torn in (b"", reply, reply[:40], first[:-1]):
+        assert parse_promise(secret, WHOLE, first + last + torn) == promises[1]
+    assert parse_promise(secret, other, first) is None
+    assert parse_promise(bytes(32), WHOLE, first) is None
+    assert parse_promise(secret, WHOLE, reply) is None
+    assert parse_promise(secret, WHOLE, first.replace(b"7", b"6", 1)) is None
+    nothing_new = encode_promise(secret, WHOLE, Promise(Appended(same=1), bytes(32)))
+    assert parse_promise(secret, WHOLE, nothing_new) is None
 
 
 def test_reply_is_not_given_before_the_note(tmp_path: Path) -> None:

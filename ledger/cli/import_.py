@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,11 +18,11 @@ from ledger.hardware import Catalogue
 from ledger.importers import MODULES, load, mapped, recognise
 from ledger.journeys.importing import Imported, Request, import_files
 from ledger.pack import read_pack
-from ledger.report.imports import import_document, import_summary, import_tables
+from ledger.report.imports import import_json, import_summary, import_tables
 from ledger.report.problems import problem_lines
 from ledger.resources import rules_root
 
-__all__ = ["import_", "tell"]
+__all__ = ["import_", "show", "tell"]
 
 EPILOG = """\b
 Examples:
@@ -92,8 +93,7 @@ def import_(
     with Progress(context, "records") as progress:
         imported = import_files(log, request, paths, progress=progress)
     tell(context, imported, dry_run=dry_run)
-    document = import_document(imported, dry_run=dry_run)
-    emit(document, import_tables(imported), fmt=fmt, output=output)
+    show(imported, dry_run=dry_run, fmt=fmt, output=output)
     return _status(imported, skip_refused=skip_refused)
 
 
@@ -109,10 +109,16 @@ def _check_paths(paths: Sequence[Path]) -> None:
 
 def tell(context: Context, imported: Imported, *, dry_run: bool) -> None:
     """Writes problems and counts to stderr; refusals and findings show even when quiet."""
-    shown = [p for p in imported.problems if p.severity != "note" or not context.quiet]
+    shown = (p for p in imported.problems if p.severity != "note" or not context.quiet)
     for line in problem_lines(shown):
         click.echo(line, err=True)
     context.say(import_summary(imported, dry_run=dry_run))
+
+
+def show(imported: Imported, *, dry_run: bool, fmt: str | None, output: str | None) -> None:
+    """Write the result; a document with a problem for every row of a file is never held whole."""
+    document = partial(import_json, imported, dry_run=dry_run)
+    emit({}, import_tables(imported), fmt=fmt, output=output, others={"json": document})
 
 
 def _status(imported: Imported, *, skip_refused: bool) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -67,7 +67,7 @@ def emit(
     *,
     fmt: str | None,
     output: str | None,
-    others: Mapping[str, Callable[[], str]] = MappingProxyType({}),
+    others: Mapping[str, Callable[[], str | Iterator[str]]] = MappingProxyType({}),
 ) -> None:
     """Write a result in the form asked for.
 
@@ -76,7 +76,8 @@ def emit(
         tables: The same result for people.
         fmt: One of the formats, or None to go by the suffix of ``output``.
         output: File to write, or None or ``-`` for stdout.
-        others: Formats of this command alone, each with what makes its text.
+        others: Formats that this command makes itself, each with what makes its text, or yields
+            it in parts where it may be long.
 
     Raises:
         InputError: If the file cannot be written, or belongs to a ledger.
@@ -84,6 +85,7 @@ def emit(
     grids = [tables] if isinstance(tables, Table) else list(tables)
     to_file = output not in {None, "-"}
     chosen = _form(fmt, output, others)
+    text: str | Iterator[str]
     if chosen in others:
         text = others[chosen]()
     elif chosen == "json":
@@ -95,7 +97,7 @@ def emit(
     else:
         tty = not to_file and _stdout().isatty()
         text = to_terminal(grids, width=_width(tty=tty), color=tty)
-    write_text(text, output)
+    write_parts([text] if isinstance(text, str) else text, output)
 
 
 def emit_memo(

@@ -8,9 +8,9 @@ import click
 
 from ledger.cli.clock import now
 from ledger.cli.context import Context, pass_context
-from ledger.cli.import_ import tell
+from ledger.cli.import_ import show, tell
 from ledger.cli.opening import open_log, open_reader
-from ledger.cli.output import emit, output_options
+from ledger.cli.output import output_options
 from ledger.cli.pairs import parse_pairs
 from ledger.cli.progress import Progress
 from ledger.hardware import Catalogue
@@ -18,7 +18,6 @@ from ledger.importers.spool import IMPORTER
 from ledger.journeys.importing import Imported, Request, import_files
 from ledger.pack import read_pack
 from ledger.period import format_instant
-from ledger.report.imports import import_document, import_tables
 from ledger.resources import rules_root
 
 __all__ = ["sync"]
@@ -69,7 +68,7 @@ def sync(
     with Progress(context, "records") as progress:
         synced = import_files(log, request, paths, progress=progress)
     tell(context, synced, dry_run=dry_run)
-    emit(import_document(synced, dry_run=dry_run), import_tables(synced), fmt=fmt, output=output)
+    show(synced, dry_run=dry_run, fmt=fmt, output=output)
     return _status(synced)
 
 

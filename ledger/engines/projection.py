@@ -32,7 +32,8 @@ from ledger.engines.columns import Columns, columns_of
 from ledger.engines.leaves import Again, Chunk, Leaves, is_whole, read_chunk, read_range, segments
 from ledger.engines.partials import Control, Partial, control_of_rows
 from ledger.engines.place import Place
-from ledger.engines.summaries import Summaries, replacing
+from ledger.engines.summaries import Summaries
+from ledger.engines.unfinished import drop, is_draft, replacing
 from ledger.errors import IntegrityError, LedgerError, MissingError
 from ledger.measure import StoredRecord
 from ledger.merkle import CompactRange
@@ -264,7 +265,9 @@ class Projection:
         """Remove the files of shorter or longer segments from the same entry."""
         kept = set(self._paths(start, stop).values())
         for path in self._folder.glob(f"{start:010d}-*"):
-            if path not in kept:
+            if is_draft(path):
+                drop(path)
+            elif path not in kept:
                 path.unlink(missing_ok=True)
 
 

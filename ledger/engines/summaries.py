@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 
 from ledger.engines.partials import Partial
+from ledger.engines.unfinished import replacing
 
-__all__ = ["Summaries", "replacing"]
+__all__ = ["Summaries"]
 
 _VERSION = b"flopledger/summary.v1"
 _SEAL_BYTES = 32
@@ -84,14 +82,3 @@ def _written(frame: pl.DataFrame) -> bytes:
     file = BytesIO()
     frame.write_parquet(file, compression="zstd", compression_level=1)
     return file.getvalue()
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a path to write to, and put the file in place whole or not at all."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -253,9 +253,8 @@ def import_files(
         reading = _settled(importer.read(path, *said), ledger, request.shelf)
         tally.files += 1
         tally.problems.extend(reading.problems)
-        refused = {p.line for p in reading.problems if p.severity == "refused"}
-        tally.refused += len(refused) if reading.refused is None else reading.refused
-        if request.skip_refused or not refused:
+        tally.refused += _refused(reading)
+        if request.skip_refused or not any(p.severity == "refused" for p in reading.problems):
             tally.runs += reading.runs
             told = reading.drafts if reading.told is None else reading.told
             with ledger.overlapped():
@@ -264,6 +263,13 @@ def import_files(
                     if progress is not None:
                         progress(tally.files, tally.new + tally.same + tally.changed)
     return _summary(tally, request.catalogue)
+
+
+def _refused(reading: Reading) -> int:
+    """Returns how many rows of a file were refused, a whole file being one."""
+    if reading.refused is not None:
+        return reading.refused
+    return len({problem.line for problem in reading.problems if problem.severity == "refused"})
 
 
 def _settled(reading: Reading, ledger: Ledger, shelf: Shelf | None) -> Reading:

@@ -109,9 +109,10 @@ class Log:
                 group = Group(self._identity, self._store, queue, self._check_rotations)
                 with closing(group):
                     queue.gather(self._company)
-                    appended = self._append(drafts, group=group)
+                    kept = ticket.kept(self._store)
+                    appended = self._append(() if kept else drafts, group=group)
                 self._company = group.company()
-                return appended
+                return kept or appended
         finally:
             if mine:
                 queue.wake()

@@ -15,14 +15,18 @@ from ledger.log.identity import Identity
 from ledger.log.outcome import Appended
 from ledger.log.request import (
     REQUEST_BYTES_MAX,
+    Promise,
     Reply,
+    encode_promise,
     encode_reply,
     encode_request,
+    parse_promise,
     parse_reply,
     parse_request,
 )
 from ledger.log.seal import Sealing
 from ledger.log.store import Asked, Batch, Head, KeyRow, Queue, Request, Row, Store
+from ledger.merkle import leaf_hash
 from ledger.record.draft import Draft
 
 __all__ = ["GROUP_BYTES_MAX", "GROUP_DRAFTS_MAX", "Group", "Ticket"]
@@ -35,7 +39,10 @@ Check: TypeAlias = Callable[[Sequence[Draft]], None]
 
 
 class Ticket:
-    """What a writer holds while it waits for the lock, or for a reply that comes first."""
+    """What a writer holds while it waits for the lock, or for a reply that comes first.
+
+    If it gets the lock since the other one died, the promise says what that one did for it.
+    """
 
     def __init__(self, queue: Queue, identity: Identity, drafts: Sequence[Draft]) -> None:
         """Wait for nothing yet.
@@ -51,6 +58,7 @@ class Ticket:
         self._data = b""
         self._request: Request | None = None
         self._reply: Reply | None = None
+        self._promise: Promise | None = None
 
     def begin(self) -> bool:
         """Leave the request; return whether another writer can serve it."""
@@ -87,7 +95,23 @@ class Ticket:
         """Take the request back, if it is still there, and wait no longer."""
         request, self._request = self._request, None
         if request is not None:
+            if self._reply is None:
+                data = request.wait(0)
+                self._promise = parse_promise(self._identity.secret, self._data, data)
             request.withdraw()
+
+    def kept(self, store: Store) -> Appended | None:
+        """Return what another writer did append for it and could not tell, once it is closed.
+
+        That is what was promised, if the ledger holds it. Without this its owner would find its
+        own records there, and be told that the ledger had them already.
+        """
+        if self._promise is None:
+            return None
+        appended, leaf = self._promise
+        last = appended.new[-1]
+        held = any(leaf_hash(row.bytes) == leaf for row in store.read(last, last + 1))
+        return appended if held else None
 
 
 class Group:
@@ -128,11 +152,22 @@ class Group:
                     self._outcomes[name] = outcome
             sealed.update(waiting)
             self._take()
-        return pending.batch()
+        batch = pending.batch()
+        self._promise(batch)
+        return batch
 
     def company(self) -> int:
         """Return how many requests were sealed, the leader's aside."""
         return len(self._outcomes)
+
+    def _promise(self, batch: Batch) -> None:
+        """Tell each what it will be told: who dies between commit and reply has told it then."""
+        for name, outcome in self._outcomes.items():
+            if isinstance(outcome, Appended) and outcome.new:
+                leaf = batch.entries[outcome.new[-1] - batch.entries[0][0]][2]
+                asked, _ = self._asked[name]
+                promise = Promise(outcome, leaf)
+                asked.promise(encode_promise(self._identity.secret, asked.data, promise))
 
     def answer(self) -> None:
         """Tell each what became of its request: everything that is told of is on the disk."""

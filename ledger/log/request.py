@@ -7,8 +7,12 @@ secret: nobody without it gets a record sealed, or is told that one was. ::
     {"drafts":[…],"origin":"…"}       {"appended":{…},"company":2,"error":null}
     <HMAC-SHA256, 64 hex digits>      <HMAC-SHA256, 64 hex digits>
 
-Each line ends in a newline; the code covers what is before it, and that of a reply also the code of
-its request. Another version, and whatever is not exactly this, is no request and no reply.
+Before the reply stand promises, ``{"appended":{…},"leaf":"…"}``, left before the transaction: what
+the reply will say if the ledger then holds this leaf. They are for whoever has no reply, since the
+other one died.
+
+Each line ends in a newline; the code covers what is before it, and that of a promise or a reply
+also the code of its request. Another version, and whatever is not exactly this, is none of them.
 Specification: ``schemas/queue.v1.md``.
 """
 
@@ -29,10 +33,13 @@ from ledger.record.draft import Draft
 __all__ = [
     "DRAFTS_MAX",
     "REQUEST_BYTES_MAX",
+    "Promise",
     "Reply",
     "code_of",
+    "encode_promise",
     "encode_reply",
     "encode_request",
+    "parse_promise",
     "parse_reply",
     "parse_request",
 ]
@@ -43,7 +50,9 @@ DRAFTS_MAX = 64
 REQUEST_BYTES_MAX = 262_144
 
 _REQUEST: Final = b"flopledger.queue/1 request\n"
+_PROMISE: Final = b"flopledger.queue/1 promise\n"
 _REPLY: Final = b"flopledger.queue/1 reply\n"
+_LINES: Final = 3  # of a promise
 _CODE_BYTES: Final = 65  # 64 hex digits and a newline
 _ERRORS: Final = {kind.code: kind for kind in (InputError, CanonicalError, ConflictError)}
 """What is wrong with a request itself. Any other failure its owner meets when it appends alone."""
@@ -85,7 +94,15 @@ class _Reply(msgspec.Struct, forbid_unknown_fields=True):
     error: _Error | None
 
 
+class _Promise(msgspec.Struct, forbid_unknown_fields=True):
+    """What will have become of it, if this leaf is in the ledger."""
+
+    appended: Appended
+    leaf: str
+
+
 _read_request = msgspec.json.Decoder(_Request).decode
+_read_promise = msgspec.json.Decoder(_Promise).decode
 _read_reply = msgspec.json.Decoder(_Reply).decode
 
 
@@ -142,6 +159,37 @@ class Reply(NamedTuple):
     company: int
 
 
+class Promise(NamedTuple):
+    """What will have become of a request, if its leader's transaction is committed.
+
+    Attributes:
+        appended: What the reply will say; something is new.
+        leaf: Hash of the last entry that is new, 32 bytes. Its salts are random, so it is in the
+            ledger only if that transaction is.
+    """
+
+    appended: Appended
+    leaf: bytes
+
+
+def encode_promise(secret: bytes, request: bytes, promise: Promise) -> bytes:
+    """Write down what will have become of a request; see `encode_reply`."""
+    text = _PROMISE + _encode(_Promise(promise.appended, promise.leaf.hex())) + b"\n"
+    return text + _code(secret, text, code_of(request))
+
+
+def parse_promise(secret: bytes, request: bytes, data: bytes) -> Promise | None:
+    """Read the last promise of what stands behind a request, or None if there is none."""
+    text = _proven(secret, _parted(data)[0], _PROMISE, code_of(request))
+    if text is None:
+        return None
+    try:
+        read = _read_promise(text)
+        return Promise(read.appended, bytes.fromhex(read.leaf)) if read.appended.new else None
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
 def encode_reply(secret: bytes, request: bytes, reply: Reply) -> bytes | None:
     """Write down what became of a request; None if its owner should meet the failure itself.
 
@@ -163,8 +211,14 @@ def encode_reply(secret: bytes, request: bytes, reply: Reply) -> bytes | None:
 
 
 def parse_reply(secret: bytes, request: bytes, data: bytes) -> Reply | None:
-    """Read the reply to a request; None if it is none, and above all if it answers another."""
-    text = _proven(secret, data, _REPLY, code_of(request))
+    """Read the reply to a request; None if it is none, and above all if it answers another.
+
+    Args:
+        secret: Key of the code, 32 bytes.
+        request: The bytes of the request.
+        data: What stands behind it: promises, then the reply.
+    """
+    text = _proven(secret, _parted(data)[1], _REPLY, code_of(request))
     if text is None:
         return None
     try:
@@ -179,6 +233,15 @@ def parse_reply(secret: bytes, request: bytes, data: bytes) -> Reply | None:
         return None
     error = kind(told.message, where=told.where, why=told.why, remedy=told.remedy)
     return Reply(error, read.company)
+
+
+def _parted(data: bytes) -> tuple[bytes, bytes]:
+    """Return the last promise that is whole, and what stands behind the promises."""
+    promise, lines = b"", data
+    while lines.startswith(_PROMISE) and lines.count(b"\n") >= _LINES:
+        *head, lines = lines.split(b"\n", _LINES)
+        promise = b"".join(line + b"\n" for line in head)
+    return promise, lines
 
 
 def _code(secret: bytes, text: bytes, about: bytes = b"") -> bytes:

@@ -210,6 +210,9 @@ class Asked(Protocol):
         """The request, and nothing behind it."""
         ...
 
+    def promise(self, promise: builtins.bytes) -> None:
+        """Leave what the reply will say if what is about to be committed is."""
+
     def answer(self, reply: builtins.bytes) -> None:
         """Give the reply, if that can be done, and take the request away."""
         ...

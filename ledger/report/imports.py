@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -11,18 +13,22 @@ from ledger.journeys.held_time import Ceiling
 from ledger.journeys.importing import Imported
 from ledger.report.figure import readable, scientific
 from ledger.report.problems import ProblemPart, problem_part
+from ledger.report.render import to_json
 from ledger.report.table import Column, Table
 
 __all__ = [
     "DeviceCeiling",
     "ImportDocument",
     "import_document",
+    "import_json",
     "import_schema",
     "import_summary",
     "import_tables",
 ]
 
 _HOUR_US = 3_600 * 10**6
+_TOGETHER = 1_000  # problems that are written as one part
+_BEFORE, _AFTER = '\n  "problems": [', "\n  ]"  # the lines around them
 _SHOWN = ("bf16", "fp8")  # the formats that published runs of this decade were trained in
 
 Digits: TypeAlias = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]*)$")]
@@ -91,6 +97,25 @@ def import_document(imported: Imported, *, dry_run: bool) -> dict[str, Any]:
         ceilings={name: _ceiling(ceiling) for name, ceiling in imported.ceilings.items()},
     )
     return written.model_dump(mode="json", by_alias=True)
+
+
+def import_json(imported: Imported, *, dry_run: bool) -> Iterator[str]:
+    """Yield the JSON of an import in parts; joined they are what ``to_json`` makes of the whole.
+
+    A file may have as many problems as rows, and as objects or as text they take many times the
+    memory that they take as they were found.
+    """
+    bare = to_json(import_document(replace(imported, problems=()), dry_run=dry_run))
+    # A line break inside a text is escaped: no text of the document can hold these lines.
+    head, tail = bare.split(_BEFORE + "]", 1)
+    before = head + _BEFORE
+    for start in range(0, len(imported.problems), _TOGETHER):
+        some = imported.problems[start : start + _TOGETHER]
+        parts = [problem_part(problem).model_dump(mode="json", by_alias=True) for problem in some]
+        text = to_json({"problems": parts})
+        yield before + text.removeprefix("{" + _BEFORE).removesuffix(_AFTER + "\n}\n")
+        before = ","
+    yield (_AFTER if imported.problems else before + "]") + tail
 
 
 def _ceiling(ceiling: Ceiling) -> DeviceCeiling:

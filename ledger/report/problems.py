@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
@@ -53,26 +54,43 @@ def problem_lines(problems: Iterable[Problem], *, most: int = SHOWN_MAX) -> list
         problems: what was found.
         most: how many different ones to show; a last line counts the rest.
     """
-    alike: dict[tuple[str, ...], list[Problem]] = {}
-    for problem in sorted(problems, key=lambda problem: _RANK[problem.severity]):
-        words = (problem.severity, problem.code, problem.message, problem.why, problem.remedy)
-        alike.setdefault(words, []).append(problem)
-    groups = list(alike.values())
+    found, rest = _alike(problems, most)
     lines: list[str] = []
     told: set[tuple[str, str]] = set()
-    for problem, *more in groups[:most]:
+    for problem, more in found:
         place = problem.source if problem.line is None else f"{problem.source}:{problem.line}"
-        again = f" (and at {_places(len(more))})" if more else ""
+        again = f" (and at {_places(more)})" if more else ""
         lines.append(f"{place}: {problem.severity}[{problem.code}]: {problem.message}{again}")
         advice = (problem.why, problem.remedy)
         if advice not in told:
             lines += [f"  why: {problem.why}"] if problem.why else []
             lines += [f"  next: {problem.remedy}"] if problem.remedy else []
         told.add(advice)
-    rest = sum(map(len, groups[most:]))
     if rest:
         lines.append(f"and {rest:,} more; -f json lists all")
     return lines
+
+
+def _alike(problems: Iterable[Problem], most: int) -> tuple[list[tuple[Problem, int]], int]:
+    """Return the first different ones, the worst first, and how many problems are left.
+
+    Beside each stands how many more say the same. Of the rest nothing is kept: there may be one
+    for every row of a file.
+    """
+    first: dict[tuple[str, ...], Problem] = {}
+    different, alike, total = Counter[str](), Counter[tuple[str, ...]](), 0
+    for problem in problems:
+        total += 1
+        words = (problem.severity, problem.code, problem.message, problem.why, problem.remedy)
+        if words not in first and different[problem.severity] < most:
+            different[problem.severity] += 1
+            first[words] = problem
+        if words in first:
+            alike[words] += 1
+    shown = sorted(first, key=lambda words: _RANK[words[0]])[:most]
+    return [(first[words], alike[words] - 1) for words in shown], total - sum(
+        alike[words] for words in shown
+    )
 
 
 def _places(count: int) -> str:

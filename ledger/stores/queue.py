@@ -81,6 +81,12 @@ class Asked:
         """Keep what was read."""
         self._queue, self._path, self._descriptor = queue, path, descriptor
         self.data = data
+        self._end = len(data)
+
+    def promise(self, promise: bytes) -> None:
+        """Leave a promise; where it cannot be written, its owner looks for itself."""
+        with suppress(OSError):
+            self._end += os.pwrite(self._descriptor, promise, self._end)
 
     def answer(self, reply: bytes) -> None:
         """Give the reply, and take the request out of the folder.
@@ -88,7 +94,7 @@ class Asked:
         A reply that cannot be written is none: its owner then looks for itself.
         """
         with suppress(OSError):
-            os.pwrite(self._descriptor, reply, len(self.data))
+            os.pwrite(self._descriptor, reply, self._end)
             os.unlink(self._path)  # noqa: PTH108 - as above
         self._queue.ring(self._path)
 
