@@ -18,7 +18,7 @@ import pytest
 from sealed import altered, checked, entries, found, identity, leg, opened, reversal, said
 from servers import Server, found_on
 from test_bulk import month
-from waiting import SECONDS, Writer, left_in
+from waiting import SECONDS, Writer, left_in, served
 
 from ledger.cli.context import Context
 from ledger.cli.opening import files_of, location_of
@@ -279,6 +279,28 @@ def test_who_waits_beside_an_overlapped_import_is_served(tmp_path: Path) -> None
     types = [entry.type for entry in entries(context)]
     assert sorted(types) == ["allocation"] * 40 + ["fact"] * 2
     assert checked(context).signed_size == 42
+    assert left_in(context) == []
+
+
+def test_requests_come_along_with_a_batch_and_get_their_replies(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    with overlapping(context) as log, log.overlapped():
+        log.append(BATCHES[0])
+        log.append(BATCHES[1])
+
+        def two(leader: Sequence[Draft]) -> None:
+            log.append(leader)
+            log.append(BATCHES[3])
+
+        told = served(context, BATCHES[2], [said(1)], [leg(25)], [leg(35)], append=two)
+    # The third batch is before them, and the fourth behind.
+    assert told == [Appended((30,)), Appended(same=1), Appended((31,))]
+    assert [entry.body.get("run") for entry in entries(context)[30:33]] == [
+        None,
+        "run-35",
+        "run-30",
+    ]
+    assert checked(context).signed_size == 41
     assert left_in(context) == []
 
 

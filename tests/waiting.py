@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,12 @@ def together(context: Context, *requests: Sequence[Draft], **changes: Any) -> li
     return [writer.outcome for writer in writers]
 
 
-def served(context: Context, leader: Sequence[Draft], *requests: Sequence[Draft]) -> list[Any]:
+def served(
+    context: Context,
+    leader: Sequence[Draft],
+    *requests: Sequence[Draft],
+    append: Callable[[Sequence[Draft]], object] | None = None,
+) -> list[Any]:
     """Let one writer append while these requests wait, in this order; return their outcomes.
 
     The writers live and do nothing. What has no reply is None.
@@ -90,8 +95,11 @@ def served(context: Context, leader: Sequence[Draft], *requests: Sequence[Draft]
         request = queue.ask(data)
         assert request is not None
         left.append((data, request))
-    with opened(context) as log:
-        log.append(leader)
+    if append is not None:
+        append(leader)
+    else:
+        with opened(context) as log:
+            log.append(leader)
     outcomes = []
     for data, request in left:
         reply = parse_reply(who.secret, data, request.wait(0))
