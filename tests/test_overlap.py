@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clerks import Direct, Dying, Idle, Letting, Lying, Refusing
 from sealed import altered, checked, entries, found, identity, leg, opened, reversal, said
 from servers import Server, found_on
 from test_bulk import month
@@ -24,7 +25,7 @@ from ledger.cli.context import Context
 from ledger.cli.opening import files_of, location_of
 from ledger.errors import ConflictError, IntegrityError
 from ledger.journeys.importing import CHUNK
-from ledger.log import Appended, Batch, Conflict, Head, overlap
+from ledger.log import Appended, Conflict, overlap
 from ledger.log.overlap import OverlappingLog
 from ledger.record import Draft
 from ledger.stores import clerk as beside
@@ -40,43 +41,6 @@ BATCHES = [[leg(batch * 10 + n) for n in range(10)] for batch in range(5)]
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overlap, "_LARGE", 1)
     monkeypatch.setattr(beside, "cores", lambda: 2)
-
-
-class Idle:
-    """A clerk that takes every batch and commits none."""
-
-    def __init__(self) -> None:
-        self.given: list[tuple[Head, Batch]] = []
-        self.ended = 0
-
-    def begin(self, expected: Head, batch: Batch) -> bool:
-        self.given.append((expected, batch))
-        return True
-
-    def done(self) -> bool:
-        return False
-
-    def end(self) -> None:
-        self.ended += 1
-
-
-class Direct(Idle):
-    """A clerk that commits in this process, through a store of its own."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self.store = location_of(context).open(writable=True)
-
-    def begin(self, expected: Head, batch: Batch) -> bool:
-        self.store.append(expected, batch)
-        return super().begin(expected, batch)
-
-    def done(self) -> bool:
-        return True
-
-    def end(self) -> None:
-        super().end()
-        self.store.close()
 
 
 @contextmanager
@@ -184,14 +148,6 @@ def test_small_batches_whole_ones_and_those_outside_of_the_block_are_appended_at
     assert [len(each.given) for each in direct] == [1]
 
 
-class Refusing(Idle):
-    """A clerk that takes nothing."""
-
-    def begin(self, expected: Head, batch: Batch) -> bool:
-        super().begin(expected, batch)
-        return False
-
-
 def test_what_a_clerk_does_not_take_or_commit_is_committed_here(tmp_path: Path) -> None:
     other = found(tmp_path, "other.db")
     told = one_by_one(other, BATCHES)
@@ -206,13 +162,6 @@ def test_without_a_clerk_everything_is_appended_at_once(tmp_path: Path) -> None:
     context, other = found(tmp_path), found(tmp_path, "other.db")
     assert appended(context, BATCHES, lambda: None) == one_by_one(other, BATCHES)
     assert_same(context, other)
-
-
-class Dying(Direct):
-    """A clerk that commits and dies before it can say so."""
-
-    def done(self) -> bool:
-        return False
 
 
 def test_what_a_dying_clerk_committed_is_found(tmp_path: Path) -> None:
@@ -232,16 +181,6 @@ def test_a_clerk_that_is_killed_costs_nothing(tmp_path: Path) -> None:
         told += [log.append(batch) for batch in BATCHES[2:]]
     assert told == one_by_one(other, BATCHES)
     assert_same(context, other)
-
-
-class Lying(Direct):
-    """A clerk that stores other bytes than it was given."""
-
-    def begin(self, expected: Head, batch: Batch) -> bool:
-        (seq, data, digest), *rest = batch.entries
-        wrong = data.replace(b"run-10", b"run-99")
-        assert wrong != data
-        return super().begin(expected, replace(batch, entries=[(seq, wrong, digest), *rest]))
 
 
 def test_nothing_is_signed_that_does_not_read_back(tmp_path: Path) -> None:
@@ -304,19 +243,9 @@ def test_requests_come_along_with_a_batch_and_get_their_replies(tmp_path: Path) 
     assert left_in(context) == []
 
 
-def test_who_comes_between_two_batches_moves_the_next_one_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context, between = found(tmp_path), [said(1), leg(20)]
-
-    def alone(_: float) -> None:
-        """Append one record as soon as the lock is free."""
-        if between:
-            with opened(context) as other:
-                other.append([between.pop()])
-
-    monkeypatch.setattr(overlap.time, "sleep", alone)
-    told = appended(context, BATCHES)
+def test_who_comes_between_two_batches_moves_the_next_one_behind(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    told = appended(context, BATCHES, lambda: Letting(context, leg(20), said(1)))
     assert [(each.new[0], len(each.new), each.same) for each in told] == [
         (0, 10, 0),
         (10, 10, 0),

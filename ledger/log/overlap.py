@@ -7,7 +7,6 @@ whatever reason, is committed here, and a fault is met here, in the same words.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -24,7 +23,6 @@ from ledger.record.whole import Whole
 __all__ = ["OverlappingLog"]
 
 _LARGE = 1_000  # drafts from which on it is worth while
-_PAUSE_S = 0.001  # in which whoever waits for the lock gets it
 
 
 class _Committing:
@@ -168,7 +166,8 @@ class OverlappingLog(Log):
                 committing.group.answer()
         if self._queue is not None:
             self._queue.wake()
-        time.sleep(_PAUSE_S)
+        if self._clerk is not None:
+            self._clerk.pause()
 
     def _commit_here(self, committing: _Committing) -> None:
         """Commit what the clerk did not; it may have, and died before it could say so."""

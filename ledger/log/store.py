@@ -148,6 +148,10 @@ class Clerk(Protocol):
         """Wait for what was begun; return whether it is committed. False says nothing."""
         ...
 
+    def pause(self) -> None:
+        """Give a moment to whoever waits for the lock, which nobody has now."""
+        ...
+
     def end(self) -> None:
         """End the process, whatever it is at: after this it writes nothing."""
         ...

@@ -7,6 +7,7 @@ signs. Whoever begins it has the lock of the ledger, and ends it.
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -19,6 +20,7 @@ from ledger.verify.crew import NO_PROCESS, begin, cores, uninterrupted, without_
 __all__ = ["Clerk", "hire"]
 
 _DONE = "done"
+_PAUSE_S = 0.001  # in which a process that was woken by the system takes the lock
 
 
 class Clerk:
@@ -59,6 +61,10 @@ class Clerk:
             return bool(self._pipe.recv() == _DONE)
         except (EOFError, OSError):
             return False
+
+    def pause(self) -> None:
+        """Give a moment to whoever waits for the lock of the ledger, which nobody has now."""
+        time.sleep(_PAUSE_S)
 
     def end(self) -> None:
         """End the process; what it had not committed is not in the ledger."""
