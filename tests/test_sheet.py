@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ledgers import EVIDENCE
 from sealed import SECRET, checked, entries, found, identity, opened
 from tables import ROW as GOOD
 from tables import catalogue
@@ -30,7 +32,7 @@ from ledger.log import Identity
 from ledger.log.prepared import spelt
 from ledger.log.seal import Sealing
 from ledger.methods.bound import excess
-from ledger.record import MODELS, Draft, Sheet
+from ledger.record import MODELS, Draft, Series, Sheet, Spelling, Whole
 from ledger.stores.sqlite import SqliteStore
 
 SOURCE = Source("month.csv", "ab" * 32, "csv", "1", "line")
@@ -181,6 +183,53 @@ def test_table_that_is_new_is_sealed_without_a_draft(
     assert [entry.body["run"] for entry in entries(context)] == [f"r-{n}" for n in range(20)]
 
 
+def test_sheet_that_tells_a_thing_twice_is_sealed_as_its_drafts_are(tmp_path: Path) -> None:
+    told = sheet_of([{**GOOD, "run": "r-1"}, {**GOOD, "run": "r-2"}])[:]
+    twice = FrameDrafts(pl.concat([told._legs, told._legs]), told._source)  # type: ignore[attr-defined]
+    sealed = []
+    for name, drafts in (("sheet", twice), ("list", list(twice))):
+        context = found(tmp_path, f"{name}.db")
+        with opened(context, fixed()) as log:
+            done = log.append(drafts)
+        assert (done.new, done.same) == ((0, 1), 2)
+        with SqliteStore(context.ledger) as store:
+            sealed.append(list(store.rows()))
+    assert sealed[0] == sealed[1]
+
+
+class _Odd(FrameDrafts):
+    """A sheet that hides what no opening carries."""
+
+    def spellings(self, pseudonym: Any) -> Iterator[Spelling]:
+        """Yields spellings, one of them broken."""
+        for place, said in enumerate(super().spellings(pseudonym)):
+            yield said._replace(hidden={"notes": place or "text"})  # type: ignore[dict-item]
+
+
+def test_sheet_that_hides_no_text_is_refused(tmp_path: Path) -> None:
+    told = sheet_of([{**GOOD, "run": "r-1"}, {**GOOD, "run": "r-2"}])[:]
+    context = found(tmp_path)
+    with opened(context) as log, pytest.raises(InputError, match="'notes' is not a text"):
+        log.append(_Odd(told._legs, told._source))  # type: ignore[attr-defined]
+    assert not entries(context)
+
+
+def test_sheet_beside_what_vanished_is_sealed_as_its_drafts_are(tmp_path: Path) -> None:
+    sheet = sheet_of([{**GOOD, "status": "provisional"}, {**GOOD, "run": "other"}])
+    series = Series(sheet[0].key[:-1])
+    assert series.key(0) == sheet[0].key
+    gone = Whole(("gone",), (series,), EVIDENCE)
+    sealed = []
+    for name, drafts in (("sheet", sheet), ("list", list(sheet))):
+        context = found(tmp_path, f"{name}.db")
+        with opened(context, fixed()) as log:
+            done = log.append(drafts, vanished=[gone])
+        assert (done.new, done.superseded) == ((0, 1), (0,))
+        with SqliteStore(context.ledger) as store:
+            sealed.append([list(store.rows()), list(store.keys())])
+    assert sealed[0] == sealed[1]
+
+
 @given(
     st.dictionaries(
         st.sampled_from(["evidence", "idempotency_kez", "method_inputs", "idempotency", "z"]),
@@ -208,6 +257,7 @@ def test_keyed_digest_is_hmac(length: int, text: bytes) -> None:
     secret = bytes(range(length))
     digest = KeyedDigest(secret)
     assert digest.of(text) == digest.of(text) == hmac.digest(secret, text, "sha256")
+    assert digest.of_all(iter([text, b"", text])) == [digest.of(each) for each in (text, b"", text)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import cast
+from typing import TypeAlias, cast
 
 import msgspec
 
@@ -29,6 +29,16 @@ _KEY = "idempotency_key"
 _MARK = b'"idempotency_key":""'
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+_Columns: TypeAlias = tuple[
+    tuple[bytes, ...],
+    tuple[bytes, ...],
+    tuple[bytes, ...],
+    tuple[Mapping[str, str], ...],
+    tuple[Whole | None, ...],
+]
+"""What spellings hold, field by field."""
 
 
 class Prepared:
@@ -125,7 +135,7 @@ class PreparedSheet:
             InputError: If a confidential field is no text.
         """
         self._sheet, self._spellings, self.type = sheet, spellings, sheet.type
-        columns = zip(*spellings, strict=True) if spellings else ((),) * 5
+        columns = cast("_Columns", zip(*spellings, strict=True) if spellings else ((),) * 5)
         self.before, self.behind, keys, self.hidden, wholes = columns
         self.legs = any(whole is not None for whole in wholes)
         for fields in filter(None, self.hidden):
