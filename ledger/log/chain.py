@@ -6,8 +6,8 @@ profile that drafts were checked for. Specification: ``schemas/store.v1.md``.
 
 from __future__ import annotations
 
-import base64
 import hashlib
+from binascii import b2a_base64
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 
@@ -23,6 +23,8 @@ from ledger.merkle import leaf_hash
 __all__ = ["Chain"]
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
+
+_URL = bytes.maketrans(b"+/", b"-_")
 
 
 class Chain:
@@ -116,11 +118,13 @@ class Chain:
         """Salt the confidential values; keep the openings and return their digests, in order."""
         pairs = []
         for name, value in hidden.items():
-            stored = base64.urlsafe_b64encode(
-                _encode([self._identity.salts(), name, value])
-            ).rstrip(b"=")
-            digest = base64.urlsafe_b64encode(hashlib.sha256(stored).digest())
-            pairs.append((digest.rstrip(b"=").decode(), stored))
+            stored = _base64(_encode([self._identity.salts(), name, value]))
+            pairs.append((_base64(hashlib.sha256(stored).digest()).decode(), stored))
         pairs.sort()
         self.openings.extend((seq, place, stored) for place, (_, stored) in enumerate(pairs))
         return _encode([digest for digest, _ in pairs])
+
+
+def _base64(data: bytes) -> bytes:
+    """Return base64url without padding, as ``ledger.entry`` reads it."""
+    return b2a_base64(data, newline=False).translate(_URL).rstrip(b"=")

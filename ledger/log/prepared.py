@@ -113,7 +113,7 @@ class PreparedSheet:
         hidden: Confidential fields.
         keys: Keyed digests of the natural keys.
         contents: Keyed digests of what the records say.
-        legs: Whether one of them is a leg of something.
+        wholes: What each is a leg of, or None.
     """
 
     __slots__ = (
@@ -124,8 +124,8 @@ class PreparedSheet:
         "contents",
         "hidden",
         "keys",
-        "legs",
         "type",
+        "wholes",
     )
 
     def __init__(self, sheet: Sheet, spellings: Sequence[Spelling], identity: Identity) -> None:
@@ -136,8 +136,7 @@ class PreparedSheet:
         """
         self._sheet, self._spellings, self.type = sheet, spellings, sheet.type
         columns = cast("_Columns", zip(*spellings, strict=True) if spellings else ((),) * 5)
-        self.before, self.behind, keys, self.hidden, wholes = columns
-        self.legs = any(whole is not None for whole in wholes)
+        self.before, self.behind, keys, self.hidden, self.wholes = columns
         for fields in filter(None, self.hidden):
             check_hidden(fields)
         self.contents = identity.contents_of(self.type, self.before, self.behind, self.hidden)

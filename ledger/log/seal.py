@@ -99,7 +99,7 @@ class Sealing:
         keys = sheet.keys
         self._kept.look_up(keys)
         told = len(set(keys)) < len(keys) or self._kept.knows_any(keys)
-        if told or sheet.legs or sheet.type == "reversal":
+        if told or sheet.type == "reversal" or not self._stand_alone(sheet):
             return False
         start = self._chain.size
         self._chain.link(
@@ -108,6 +108,21 @@ class Sealing:
         seqs = range(start, self._chain.size)
         self._keys += zip(keys, seqs, sheet.contents, strict=True)
         self._new += seqs
+        return True
+
+    def _stand_alone(self, sheet: PreparedSheet) -> bool:
+        """Return whether the legs of each thing stand together, the first of them in front.
+
+        Of a thing whose first leg nobody knows nothing was told before, so that it is taken whole.
+        """
+        last: Whole | None = None
+        for key, whole in zip(sheet.keys, sheet.wholes, strict=True):
+            if whole is not None and whole != last:
+                if whole.parts or len(whole.series) != 1:
+                    return False
+                if self._kept.key(whole.series[0].key(0)) != key:
+                    return False
+            last = whole
         return True
 
     def _take_all(self, prepared: Sequence[Prepared], vanished: Sequence[Whole]) -> None:
