@@ -48,6 +48,9 @@ class Chain:
         self._head = head
         self._prev = head.prev
         self._recorded_at = recorded_at
+        # What stands in every entry before its ``prev``, and between that and its salt.
+        self._to_prev = b',"origin":%b,"prev":"' % _encode(identity.origin)
+        self._to_salt = b'","recorded_at":%b,"salt":' % _encode(recorded_at)
         self.size = head.size
         self.entries: list[tuple[int, bytes, bytes]] = []
         self.openings: list[tuple[int, int, bytes]] = []
@@ -76,9 +79,7 @@ class Chain:
             InputError: If an entry is too large.
         """
         ids, salts = self._identity.ids, self._identity.salts
-        # An entry is these parts, its fields in their order.
-        to_prev = b',"origin":%b,"prev":"' % _encode(self._identity.origin)
-        to_salt = b'","recorded_at":%b,"salt":' % _encode(self._recorded_at)
+        to_prev, to_salt = self._to_prev, self._to_salt
         end = b',"type":"%b","v":%d}' % (kind.encode(), VERSION)
         seq, prev, add = self.size, self._prev, self.entries.append
         for before, key, behind, hidden in rows:

@@ -61,8 +61,12 @@ class Identity:
 
     def content(self, kind: str, body: Mapping[str, JSON], hidden: Mapping[str, str]) -> bytes:
         """Return the keyed digest of what a record says, 32 bytes."""
-        (digest,) = self.contents_of(kind, [_encode(body)], [b""], [hidden])
-        return digest
+        return self.content_of(kind, _encode(body), hidden)
+
+    def content_of(self, kind: str, body: bytes, hidden: Mapping[str, str]) -> bytes:
+        """Return the keyed digest of what a record says, from the canonical bytes of its body."""
+        said = (body, _encode(hidden) if hidden else b"{}", _encode(kind))
+        return self._keyed.of(b'content\0{"body":%b,"hidden":%b,"type":%b}' % said)
 
     def contents_of(
         self,
@@ -71,7 +75,7 @@ class Identity:
         behind: Iterable[bytes],
         hidden: Iterable[Mapping[str, str]],
     ) -> list[bytes]:
-        """Return the keyed digests of what records of one type say.
+        """Return the keyed digests of what records of one type say, as ``content_of`` gives them.
 
         Args:
             kind: The type.

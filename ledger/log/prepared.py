@@ -197,7 +197,7 @@ class Preparation:
                 value = hidden.get(name)
                 body[name + "_pseudonym"] = None if value is None else self._pseudonym(name, value)
             before, behind = spelt(body)
-            (content,) = self._identity.contents_of(draft.type, [before], [behind], [hidden])
+            content = self._identity.content_of(draft.type, before + behind, hidden)
             digests = self._key(parts), content
         except UnicodeEncodeError as error:
             raise InputError(
