@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Self
 
 from ledger.errors import IntegrityError
@@ -32,6 +33,8 @@ __all__ = [
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 _LEAF = hashlib.sha256(b"\x00")
+_BLOCK = 4_096
+"""Leaves that are hashed level by level."""
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -82,17 +85,11 @@ class CompactRange:
         return cls(start, stop, tuple(peaks))
 
     def extend(self, leaves: Iterable[bytes]) -> Self:
-        """Return the range with further leaf hashes on its right."""
-        peaks = list(self.peaks)
-        stop = self.stop
-        for leaf in leaves:
-            level, digest = 0, leaf
-            while peaks and peaks[-1][0] == level and (stop >> level) & 1:
-                digest = node_hash(peaks.pop()[1], digest)
-                level += 1
-            peaks.append((level, digest))
-            stop += 1
-        return type(self)(self.start, stop, tuple(peaks))
+        """Return the range with further leaf hashes on its right, of which few are held at once."""
+        whole, rest = self, iter(leaves)
+        while block := list(islice(rest, _BLOCK)):
+            whole = whole.merge(self.of(block, start=whole.stop))
+        return whole
 
     def merge(self, right: Self) -> Self:
         """Return the range over both; ``right`` must start where this one stops.

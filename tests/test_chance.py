@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import uuid
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -32,31 +33,39 @@ def test_chance_of_a_ledger_gives_out_each_piece_once() -> None:
     drawn: list[bytes] = []
 
     def draw(length: int) -> bytes:
-        drawn.append(b"".join(n.to_bytes(16) for n in range(len(drawn) * 256, 10**4))[:length])
+        start = sum(map(len, drawn)) // 16
+        pieces = (sha256(str(n).encode()).digest()[:16] for n in range(start, start + 10**3))
+        drawn.append(b"".join(pieces)[:length])
         return drawn[-1]
 
     chance = Chance(draw, seeded=False).bound("ledger.example/lab-a")
-    given_ = [chance.draw(16) for _ in range(600)]
-    assert len(set(given_)) == 600
-    assert len(drawn) == 3
-    assert set(given_) < {n.to_bytes(16) for n in range(3 * 256)}
+    salts = [chance.salt() for _ in range(600)]
+    ids = [chance.id() for _ in range(600)]
+    assert [len(block) for block in drawn] == [16 * 256] * 6
+    pieces = [block[at : at + 16] for block in drawn for at in range(0, len(block), 16)]
+    of_salts = {base64.urlsafe_b64encode(piece).decode().rstrip("="): piece for piece in pieces}
+    of_ids = {str(uuid.UUID(bytes=piece, version=4)): piece for piece in pieces}
+    given_ = {of_salts[salt] for salt in salts} | {of_ids[one] for one in ids}
+    assert len(given_) == 1200
     assert len(chance.draw(32)) == 32
 
 
 def test_chance_of_a_ledger_is_not_shared_with_a_process_forked_off() -> None:
     chance = SYSTEM.bound("ledger.example/lab-a")
     chance.salt()
+    chance.id()
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(writing, chance.draw(16))
+        os.write(writing, f"{chance.salt()} {chance.id()}".encode())
         os._exit(0)
     os.waitpid(child, 0)
-    theirs = os.read(reading, 16)
+    salt, one = os.read(reading, 100).decode().split()
     os.close(reading)
     os.close(writing)
-    assert len(theirs) == 16
-    assert theirs not in {chance.draw(16) for _ in range(256)}
+    assert (len(salt), len(one)) == (22, 36)
+    assert salt not in {chance.salt() for _ in range(256)}
+    assert one not in {chance.id() for _ in range(256)}
 
 
 def test_chance_of_a_ledger_from_a_seed_is_drawn_as_it_was() -> None:

@@ -144,3 +144,15 @@ def test_a_record_of_an_older_importer_is_the_same(tmp_path: Path) -> None:
             again.append(replace(draft, body={**draft.body, "evidence": evidence}))
         done = log.append(again)
         assert (done.new, done.same, done.conflicts) == ((), 2, ())
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_what_an_entry_of_the_same_batch_hides_is_its_own(tmp_path: Path, at: int) -> None:
+    several = [replace(leg(n), hidden={"site": f"hall {n}", "notes": f"n{n}"}) for n in range(3)]
+    evidence = {**dict(several[at].body["evidence"]), "importer_version": "9"}  # type: ignore[arg-type]
+    again = replace(several[at], body={**several[at].body, "evidence": evidence})
+    other = replace(again, hidden={**again.hidden, "notes": "other"})
+    with opened(found(tmp_path)) as log:
+        done = log.append([*several, again, other])
+    assert (done.new, done.same) == ((0, 1, 2), 1)
+    assert [conflict.seq for conflict in done.conflicts] == [at]

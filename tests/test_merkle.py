@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger import merkle
 from ledger.errors import IntegrityError
 from ledger.merkle import (
     EMPTY_ROOT,
@@ -111,6 +112,37 @@ def test_compact_range_made_at_once_is_the_one_that_grew(start: int, size: int) 
         grown = grown.extend([leaf])
     assert CompactRange.of(iter(LEAVES[:size]), start=start) == grown
     assert CompactRange(start, start).extend(LEAVES[:size]) == grown
+
+
+@given(st.lists(st.integers(0, 300), max_size=4), st.integers(1, 40))
+def test_compact_range_extended_in_blocks_has_the_root_of_its_leaves(
+    cuts: list[int], block: int
+) -> None:
+    bounds = sorted({0, *cuts})
+    grown = CompactRange()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merkle, "_BLOCK", block)
+        for start, stop in pairwise(bounds):
+            grown = grown.extend(iter(LEAVES[start:stop]))
+    assert grown.stop == bounds[-1]
+    assert grown.root() == recursive_root(LEAVES[: bounds[-1]])
+
+
+def test_compact_range_takes_few_of_the_leaves_that_it_is_extended_by_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken, seen = count(), []
+    original = CompactRange.of
+
+    def counted(row: list[bytes], *, start: int = 0) -> CompactRange:
+        seen.append((start, len(row), next(taken)))
+        return original(row, start=start)
+
+    monkeypatch.setattr(merkle, "_BLOCK", 8)
+    monkeypatch.setattr(CompactRange, "of", staticmethod(counted))
+    CompactRange().extend(leaf for leaf, _ in zip(LEAVES[:20], taken, strict=False))
+    # Each call of ``counted`` takes a number as well.
+    assert seen == [(0, 8, 8), (8, 8, 17), (16, 4, 22)]
 
 
 def test_compact_range_counts_hashes_exactly(monkeypatch: pytest.MonkeyPatch) -> None:

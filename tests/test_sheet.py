@@ -208,6 +208,7 @@ def test_keyed_digest_is_hmac(length: int, text: bytes) -> None:
     secret = bytes(range(length))
     digest = KeyedDigest(secret)
     assert digest.of(text) == digest.of(text) == hmac.digest(secret, text, "sha256")
+    assert digest.of_all(iter([text, b"", text])) == [digest.of(each) for each in (text, b"", text)]
 
 
 @pytest.mark.parametrize(

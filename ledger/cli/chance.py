@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from binascii import b2a_base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 from ledger.errors import InputError
@@ -24,6 +24,13 @@ _PIECE = 16  # bytes behind a salt, and behind an id
 _SALT_LENGTH = 22  # characters of base64, without the padding
 _URL = bytes.maketrans(b"+/", b"-_")
 _VARIANTS = "89ab" * 4  # by the hex digit in its place, of which two bits stay
+_VARIANT = bytes.maketrans(b"0123456789abcdef", _VARIANTS.encode())
+_DIGITS = (*range(8), *range(9, 13), *range(14, 18), *range(19, 23), *range(24, 36))
+"""Where the hex digits of a UUID stand in its text."""
+_VERSION_AT, _VARIANT_AT = 14, 19
+_LINE = 37  # its 36 characters and what parts it from the next
+_PADDED = 18  # bytes that base64 writes as whole characters, of which a piece fills 22
+_WRITTEN = 24  # characters behind them
 _STOCK = 256  # pieces drawn at once
 
 
@@ -89,30 +96,61 @@ class Chance:
 
         if self.seeded != origin.startswith(DEMONSTRATION):
             return Chance(refuse, self.seeded)
-        return self if self.seeded else Chance(_stocked(self.draw), seeded=False)
+        return self if self.seeded else _Stocked(self.draw, seeded=False)
 
 
-def _stocked(draw: Callable[[int], bytes]) -> Callable[[int], bytes]:
-    """Draw the pieces behind salts and ids many at once; each of them is given out once.
+@dataclass(frozen=True, slots=True)
+class _Stocked(Chance):
+    """A source that draws for many salts or ids at once, and gives each of them out once.
 
     A process that was forked off draws its own, so that two never hold the same.
     """
-    stock: list[bytes] = []
-    os.register_at_fork(after_in_child=stock.clear)
 
-    def take(length: int) -> bytes:
-        if length != _PIECE:
-            return draw(length)
+    _salts: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+    _ids: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Give nothing of it to a child."""
+        for stock in (self._salts, self._ids):
+            os.register_at_fork(after_in_child=stock.clear)
+
+    def salt(self) -> str:
+        """Return 128 bits as 22 characters of base64url."""
         try:
-            return stock.pop()
+            return self._salts.pop()
         except IndexError:
-            block = draw(_PIECE * _STOCK)
-            stock.extend(
-                block[start : start + _PIECE] for start in range(_PIECE, len(block), _PIECE)
-            )
-            return block[:_PIECE]
+            first, *rest = _salts_of(self.draw(_PIECE * _STOCK))
+            self._salts.extend(rest)
+            return first
 
-    return take
+    def id(self) -> str:
+        """Return a UUID of version 4."""
+        try:
+            return self._ids.pop()
+        except IndexError:
+            first, *rest = _ids_of(self.draw(_PIECE * _STOCK))
+            self._ids.extend(rest)
+            return first
+
+
+def _salts_of(block: bytes) -> list[str]:
+    """Return the salt that each piece of a block gives, padded so that none shares a character."""
+    padded = bytearray(len(block) // _PIECE * _PADDED)
+    for place in range(_PIECE):
+        padded[place::_PADDED] = block[place::_PIECE]
+    text = b2a_base64(padded, newline=False).translate(_URL).decode()
+    return [text[start : start + _SALT_LENGTH] for start in range(0, len(text), _WRITTEN)]
+
+
+def _ids_of(block: bytes) -> list[str]:
+    """Return the UUID that each piece of a block gives, a digit of all of them at a time."""
+    digits, count_ = block.hex().encode(), len(block) // _PIECE
+    text = bytearray(b"\n".rjust(_LINE, b"-")) * count_
+    for place, at in enumerate(_DIGITS):
+        text[at::_LINE] = digits[place :: 2 * _PIECE]
+    text[_VERSION_AT::_LINE] = b"4" * count_
+    text[_VARIANT_AT::_LINE] = text[_VARIANT_AT::_LINE].translate(_VARIANT)
+    return text.decode().split()
 
 
 SYSTEM = Chance(os.urandom, seeded=False)

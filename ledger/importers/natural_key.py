@@ -15,31 +15,34 @@ __all__ = ["TURN", "json_of", "key_of", "value_of"]
 TURN = "\x00turn"
 """The frame's own column that numbers the legs of a file that look alike, from 0."""
 
-_NAMES = frozenset({"run", "model"})  # what may hold a quote or a letter that JSON escapes
-_EQUALS = (
-    *("run", "model", "activity", "start", "start_ms", "end", "end_ms"),
+_NAMES = ("run", "model")
+"""What may hold a quote or a letter that JSON escapes."""
+_WORDS = (
+    *("activity", "start", "start_ms", "end", "end_ms"),
     *("not_after", "device", "precision"),
 )
+"""What holds none."""
 
 
 def key_of(source: Source) -> pl.Expr:
     """The key as a column `key` of lists of texts."""
     opening = [pl.lit("allocation"), pl.lit(source.importer)]
-    cells = [pl.col(name).cast(pl.String).fill_null("") for name in _EQUALS]
+    cells = map(_plain, (*_NAMES, *_WORDS))
     own = pl.concat_list(*opening, pl.lit("id"), "id", pl.col(PART).cast(pl.String))
-    alike = pl.concat_list(*opening, pl.lit("alike"), *cells, pl.col(TURN).cast(pl.String))
+    alike = pl.concat_list(*opening, pl.lit("alike"), *cells, _plain(TURN))
     return pl.when(pl.col("id").is_not_null()).then(own).otherwise(alike).alias("key")
 
 
 def json_of(source: Source) -> pl.Expr:
     """The canonical bytes of the key, as text."""
     opening = f'["allocation","{source.importer}",'
-    cells = [value_of(n) if n in _NAMES else _plain(n) for n in _EQUALS]
-    own = pl.concat_str(pl.lit(f'{opening}"id",'), value_of("id"), pl.lit(","), _plain(PART))
-    alike = pl.concat_str(pl.lit(f'{opening}"alike"'), *cells, _plain(TURN), separator=",")
-    return pl.concat_str(
-        pl.when(pl.col("id").is_not_null()).then(own).otherwise(alike), pl.lit("]")
+    own = pl.concat_str(
+        pl.lit(f'{opening}"id",'), value_of("id"), pl.lit(',"'), _plain(PART), pl.lit('"]')
     )
+    # Quotes stand between the cells: to put them around each of them took twice as long.
+    form = f'{opening}"alike",' + "{}," * len(_NAMES) + '"{}"' + ',"{}"' * len(_WORDS) + "]"
+    alike = pl.format(form, *map(value_of, _NAMES), *map(_plain, (*_WORDS, TURN)))
+    return pl.when(pl.col("id").is_not_null()).then(own).otherwise(alike)
 
 
 def value_of(name: str) -> pl.Expr:
@@ -48,5 +51,5 @@ def value_of(name: str) -> pl.Expr:
 
 
 def _plain(name: str) -> pl.Expr:
-    """The cells of a column of words, digits and times as JSON texts: nothing to escape."""
-    return pl.concat_str(pl.lit('"'), pl.col(name).cast(pl.String).fill_null(""), pl.lit('"'))
+    """The cells of a column of words, digits and times as text, of which JSON escapes nothing."""
+    return pl.col(name).cast(pl.String).fill_null("")

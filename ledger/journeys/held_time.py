@@ -54,19 +54,31 @@ class HeldTime:
 
     def add(self, drafts: Sequence[Draft]) -> None:
         """Add the device time and ceilings of primary allocations; nothing else weighs."""
+        told: dict[tuple[JSON, JSON], tuple[list[JSON], list[JSON]]] = {}
         for role, activity, device, device_us, ceiling in _weighed(drafts):
             if device_us is None or role != "primary":
                 continue
-            held = int(str(device_us))
-            self._activities[str(activity)] += held
-            name = UNKNOWN_DEVICE if device is None else str(device)
-            sums = self._devices.setdefault(name, [0, 0, 0, 0])
-            sums[0] += held
-            if ceiling is None:
-                sums[3] += 1
-            else:
-                sums[1] += int(str(ceiling))
-                sums[2] += 1
+            kind = activity, device
+            if kind not in told:
+                told[kind] = [], []
+            held, ceilings = told[kind]
+            held.append(device_us)
+            ceilings.append(ceiling)
+        for (activity, device), columns in told.items():
+            self._add(str(activity), UNKNOWN_DEVICE if device is None else str(device), *columns)
+
+    def _add(
+        self, activity: str, device: str, held: Sequence[JSON], ceilings: Sequence[JSON]
+    ) -> None:
+        """Add the allocations of one activity on one kind of device."""
+        total = sum(map(int, map(str, held)))
+        known = [str(ceiling) for ceiling in ceilings if ceiling is not None]
+        self._activities[activity] += total
+        sums = self._devices.setdefault(device, [0, 0, 0, 0])
+        sums[0] += total
+        sums[1] += sum(map(int, known))
+        sums[2] += len(known)
+        sums[3] += len(ceilings) - len(known)
 
     def by_activity(self) -> dict[str, int]:
         """Return device-microseconds by activity, in order."""

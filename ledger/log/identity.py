@@ -5,9 +5,10 @@ Keyed digests are HMAC-SHA256 under the secret. Specification: ``schemas/store.v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
 
 import msgspec
 
@@ -44,29 +45,49 @@ class Identity:
     salts: Callable[[], str]
     ids: Callable[[], str]
     heir: Signer | None = None
-    _digest: Callable[[bytes], bytes] = field(init=False, repr=False, compare=False)
+    _keyed: KeyedDigest = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Take in the secret once."""
-        object.__setattr__(self, "_digest", KeyedDigest(self.secret).of)
+        object.__setattr__(self, "_keyed", KeyedDigest(self.secret))
 
     def key(self, parts: Sequence[str]) -> bytes:
         """Return the keyed digest of a natural key, 32 bytes."""
-        return self.key_of(_encode(list(parts)))
+        return self._keyed.of(b"key\0" + _encode(list(parts)))
 
-    def key_of(self, parts: bytes) -> bytes:
-        """Return the keyed digest of a natural key, from the canonical bytes of its list."""
-        return self._digest(b"key\0" + parts)
+    def keys_of(self, several: Iterable[bytes]) -> list[bytes]:
+        """Return the keyed digests of natural keys, from the canonical bytes of their lists."""
+        return self._keyed.of_all(map(b"key\0".__add__, several))
 
     def content(self, kind: str, body: Mapping[str, JSON], hidden: Mapping[str, str]) -> bytes:
         """Return the keyed digest of what a record says, 32 bytes."""
-        return self.content_of(kind, _encode(body), _encode(hidden))
+        return self.content_of(kind, _encode(body), hidden)
 
-    def content_of(self, kind: str, body: bytes, hidden: bytes) -> bytes:
-        """Return the keyed digest of what a record says, from the canonical bytes of its parts."""
-        return self._digest(
-            b'content\0{"body":%b,"hidden":%b,"type":%b}' % (body, hidden, _encode(kind))
-        )
+    def content_of(self, kind: str, body: bytes, hidden: Mapping[str, str]) -> bytes:
+        """Return the keyed digest of what a record says, from the canonical bytes of its body."""
+        said = (body, _encode(hidden) if hidden else b"{}", _encode(kind))
+        return self._keyed.of(b'content\0{"body":%b,"hidden":%b,"type":%b}' % said)
+
+    def contents_of(
+        self,
+        kind: str,
+        ahead: Iterable[bytes],
+        behind: Iterable[bytes],
+        hidden: Iterable[Mapping[str, str]],
+    ) -> list[bytes]:
+        """Return the keyed digests of what records of one type say, as ``content_of`` gives them.
+
+        Args:
+            kind: The type.
+            ahead: Of each the canonical bytes of its body, up to some place.
+            behind: The rest of them.
+            hidden: The confidential fields of each.
+        """
+        end = b',"type":%b}' % _encode(kind)
+        open_ = b',"hidden":{}' + end
+        ends = (b',"hidden":%b%b' % (_encode(each), end) if each else open_ for each in hidden)
+        rows = zip(repeat(b'content\0{"body":'), ahead, behind, ends, strict=False)
+        return self._keyed.of_all(map(b"".join, rows))
 
     def pseudonym(self, name: str, value: str) -> str:
         """Return the stand-in of a confidential value, 32 hex digits."""

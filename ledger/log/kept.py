@@ -11,6 +11,7 @@ from itertools import count
 from ledger.canonical import JSON
 from ledger.entry import Entry, Opening
 from ledger.errors import HeadMovedError
+from ledger.log.chain import Chain
 from ledger.log.identity import Identity
 from ledger.log.store import Head, KeyRow, Store
 from ledger.record.whole import Series, Whole
@@ -21,8 +22,15 @@ __all__ = ["Kept", "reversal_key"]
 class Kept:
     """Entries by key and by number, as of one head and a batch behind it."""
 
-    def __init__(self, identity: Identity, store: Store, head: Head) -> None:
-        """Begin with a batch of nothing, and know no key."""
+    def __init__(self, identity: Identity, store: Store, head: Head, chain: Chain) -> None:
+        """Know no key yet.
+
+        Args:
+            identity: Who seals.
+            store: The ledger.
+            head: Where it ends.
+            chain: The entries behind it, which are not stored yet.
+        """
         self._identity = identity
         self._store = store
         self._size = head.size
@@ -30,8 +38,7 @@ class Kept:
         self._asked: set[bytes] = set()
         self._known: set[bytes] = set()
         self._entries: dict[int, Entry] = {}
-        self._leaves: dict[int, bytes] = {}
-        self._openings: dict[int, list[bytes]] = {}
+        self._chain = chain
         self.live: dict[bytes, KeyRow] = {}
         """By key: its newest entry, if nothing reverses it."""
 
@@ -61,6 +68,10 @@ class Kept:
         reversed_keys = {reversals[key] for key in undone}
         self._known.update(found)
         self.live.update((key, row) for key, row in found.items() if key not in reversed_keys)
+
+    def knows_any(self, keys: Iterable[bytes]) -> bool:
+        """Return whether something was ever recorded under one of these keys."""
+        return not self._known.isdisjoint(keys)
 
     def look_up_all(self, wholes: Iterable[Whole]) -> None:
         """Learn all that the store holds of some things, leg by leg of all of them at once."""
@@ -108,33 +119,23 @@ class Kept:
     def _leaf(self, seq: int) -> bytes:
         """Return the bytes of an entry."""
         if seq >= self._size:
-            return self._leaves[seq]
+            return self._chain.entries[seq - self._size][1]
         (row,) = self._store.read(seq, seq + 1)
         return row.bytes
 
     def hidden(self, seq: int) -> dict[str, str]:
         """Return the confidential fields of an entry, stored or of this batch."""
         if seq >= self._size:
-            stored: Iterable[bytes] = self._openings[seq]
+            stored: Iterable[tuple[int, int, bytes]] = self._chain.openings_of(seq)
         else:
-            stored = (data for _, _, data in self._store.openings(seq, seq + 1))
-        opened = (Opening.parse(data) for data in stored)
+            stored = self._store.openings(seq, seq + 1)
+        opened = (Opening.parse(data) for _, _, data in stored)
         return {opening.name: opening.value for opening in opened}
 
-    def add(self, seq: int, leaf: bytes, openings: list[bytes], key: bytes, content: bytes) -> None:
-        """Keep an entry of this batch.
-
-        Args:
-            seq: Its number.
-            leaf: Its bytes.
-            openings: Of its confidential fields.
-            key: Its keyed digest.
-            content: Keyed digest of what it says.
-        """
-        self._leaves[seq] = leaf
-        self._openings[seq] = openings
+    def add(self, key: bytes, row: KeyRow) -> None:
+        """Keep the newest entry under a key, which the chain holds."""
         self._known.add(key)
-        self.live[key] = KeyRow(seq, content)
+        self.live[key] = row
 
     def release(self, reversal: Mapping[str, JSON]) -> None:
         """Let the key of a reversed entry be used again."""

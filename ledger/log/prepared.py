@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import cast
+from typing import TypeAlias, cast
 
 import msgspec
 
@@ -23,12 +23,22 @@ from ledger.record.draft import MODELS, Draft
 from ledger.record.sheet import Sheet, Spelling
 from ledger.record.whole import Whole
 
-__all__ = ["Preparation", "Prepared", "spelt"]
+__all__ = ["Preparation", "Prepared", "PreparedSheet", "spelt"]
 
 _KEY = "idempotency_key"
 _MARK = b'"idempotency_key":""'
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+_Columns: TypeAlias = tuple[
+    tuple[bytes, ...],
+    tuple[bytes, ...],
+    tuple[bytes, ...],
+    tuple[Mapping[str, str], ...],
+    tuple[Whole | None, ...],
+]
+"""What spellings hold, field by field."""
 
 
 class Prepared:
@@ -93,6 +103,55 @@ class Prepared:
         return self._body
 
 
+class PreparedSheet:
+    """The drafts of a sheet with their keyed digests, a column each.
+
+    Attributes:
+        type: Record type of them all.
+        before: Canonical bytes of each body up to the place of its key.
+        behind: The rest of them.
+        hidden: Confidential fields.
+        keys: Keyed digests of the natural keys.
+        contents: Keyed digests of what the records say.
+        wholes: What each is a leg of, or None.
+    """
+
+    __slots__ = (
+        "_sheet",
+        "_spellings",
+        "before",
+        "behind",
+        "contents",
+        "hidden",
+        "keys",
+        "type",
+        "wholes",
+    )
+
+    def __init__(self, sheet: Sheet, spellings: Sequence[Spelling], identity: Identity) -> None:
+        """Compute the keyed digests.
+
+        Raises:
+            InputError: If a confidential field is no text.
+        """
+        self._sheet, self._spellings, self.type = sheet, spellings, sheet.type
+        columns = cast("_Columns", zip(*spellings, strict=True) if spellings else ((),) * 5)
+        self.before, self.behind, keys, self.hidden, self.wholes = columns
+        for fields in filter(None, self.hidden):
+            check_hidden(fields)
+        self.contents = identity.contents_of(self.type, self.before, self.behind, self.hidden)
+        self.keys = identity.keys_of(keys)
+
+    def items(self) -> list[Prepared]:
+        """Return each as a prepared record."""
+        rows = enumerate(zip(self._spellings, self.keys, self.contents, strict=True))
+        source = self._sheet
+        return [
+            Prepared(self.type, said, (key, content), (source, place))
+            for place, (said, key, content) in rows
+        ]
+
+
 class Preparation:
     """What turns drafts into prepared records, under one secret."""
 
@@ -114,8 +173,6 @@ class Preparation:
         Raises:
             InputError: If one has no canonical form.
         """
-        if isinstance(drafts, Sheet):
-            return self._of_sheet(drafts)
         return [self.prepare(draft, (drafts, place)) for place, draft in enumerate(drafts)]
 
     def prepare(self, draft: Draft, source: tuple[Sequence[Draft], int] | None = None) -> Prepared:
@@ -140,7 +197,8 @@ class Preparation:
                 value = hidden.get(name)
                 body[name + "_pseudonym"] = None if value is None else self._pseudonym(name, value)
             before, behind = spelt(body)
-            digests = self._key(parts), self._content(draft.type, before + behind, hidden)
+            content = self._identity.content_of(draft.type, before + behind, hidden)
+            digests = self._key(parts), content
         except UnicodeEncodeError as error:
             raise InputError(
                 f"a text of the {draft.type} holds half a character",
@@ -150,20 +208,13 @@ class Preparation:
         spelling = Spelling(before, behind, b"", hidden, draft.whole)
         return Prepared(draft.type, spelling, digests, source or ((draft,), 0), body)
 
-    def _of_sheet(self, sheet: Sheet) -> list[Prepared]:
-        """Compute the keyed digests of the drafts of a sheet, and build none of them."""
-        key_of, content_of, kind = self._identity.key_of, self._content, sheet.type
-        prepared = []
-        for place, spelling in enumerate(sheet.spellings(self._pseudonym)):
-            check_hidden(spelling.hidden)
-            content = content_of(kind, spelling.before + spelling.behind, spelling.hidden)
-            digests = key_of(spelling.key), content
-            prepared.append(Prepared(kind, spelling, digests, (sheet, place)))
-        return prepared
+    def prepare_sheet(self, sheet: Sheet) -> PreparedSheet:
+        """Compute the keyed digests of the drafts of a sheet, and build none of them.
 
-    def _content(self, kind: str, body: bytes, hidden: Mapping[str, str]) -> bytes:
-        """Return the keyed digest of what a record says."""
-        return self._identity.content_of(kind, body, _encode(hidden) if hidden else b"{}")
+        Raises:
+            InputError: If a confidential field is no text.
+        """
+        return PreparedSheet(sheet, list(sheet.spellings(self._pseudonym)), self._identity)
 
 
 def spelt(body: Mapping[str, JSON]) -> tuple[bytes, bytes]:

@@ -1,27 +1,25 @@
 """Sealing turns drafts into entries: keys, pseudonyms, openings, bytes, hashes, links.
 
 Keyed digests are HMAC-SHA256 under the ledger's secret, so that a leaf tells nobody which
-records are the same thing. Canonical bytes come from msgspec, which writes the same bytes as
-``ledger.canonical`` within the profile that is checked here.
+records are the same thing. What is new is linked by ``ledger.log.chain``.
 Specification: ``schemas/store.v1.md``.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ledger.canonical import BYTES_MAX, JSON
-from ledger.entry import VERSION, Entry
-from ledger.errors import ConflictError, InputError
+from ledger.canonical import JSON
+from ledger.entry import Entry
+from ledger.errors import ConflictError
+from ledger.log.chain import Chain
 from ledger.log.identity import Identity
 from ledger.log.kept import Kept, reversal_key
 from ledger.log.outcome import Appended, Conflict
-from ledger.log.prepared import Preparation, Prepared
-from ledger.log.store import Batch, Head, Store
+from ledger.log.prepared import Preparation, Prepared, PreparedSheet
+from ledger.log.store import Batch, Head, KeyRow, Store
 from ledger.log.wholes import (
     Verdict,
     alike,
@@ -33,9 +31,9 @@ from ledger.log.wholes import (
     judge,
     meets,
 )
-from ledger.merkle import leaf_hash
 from ledger.period import format_instant
 from ledger.record.draft import Draft
+from ledger.record.sheet import Sheet
 from ledger.record.whole import Whole
 
 __all__ = ["IRREVERSIBLE", "Sealing", "reversal_key"]
@@ -43,12 +41,6 @@ __all__ = ["IRREVERSIBLE", "Sealing", "reversal_key"]
 IRREVERSIBLE = frozenset({"anchor", "attestation", "key", "reversal"})
 _TOLD_AGAIN = frozenset({"allocation", "lineage"})
 """Types that importers read from files; a file that grows is read again and again."""
-
-_LEAF = (
-    b'{"body":%b"idempotency_key":"%b",%b,"id":%b,"origin":%b,"prev":"%b","recorded_at":%b,'
-    b'"salt":%b,"sd":%b,"seq":%d,"type":"%b","v":%d}'
-)
-"""An entry; its parts are canonical bytes, and its fields stand in their order."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -60,11 +52,9 @@ class Sealing:
         """Begin where the log ends."""
         self._identity = identity
         self._head = head
-        self._prev = head.prev
-        self._recorded_at = max(format_instant(identity.clock()), head.recorded_at)
-        self._kept = Kept(identity, store, head)
-        self._entries: list[tuple[int, bytes, bytes]] = []
-        self._openings: list[tuple[int, int, bytes]] = []
+        recorded_at = max(format_instant(identity.clock()), head.recorded_at)
+        self._chain = Chain(identity, head, recorded_at)
+        self._kept = Kept(identity, store, head, self._chain)
         self._keys: list[tuple[bytes, int, bytes]] = []
         self._new: list[int] = []
         self._superseded: list[int] = []
@@ -72,8 +62,6 @@ class Sealing:
         self._refuted: list[int] = []
         self._same = self._withheld = 0
         self._preparation = Preparation(identity, self._kept.key)
-        self._origin = _encode(identity.origin)
-        self._now = _encode(self._recorded_at)
 
     def run(
         self, drafts: Sequence[Draft], vanished: Sequence[Whole] = ()
@@ -88,7 +76,57 @@ class Sealing:
             InputError: If a draft has no canonical form or is too large.
             ConflictError: If a reversal does not fit what it reverses.
         """
-        prepared = self._preparation.prepare_all(drafts)
+        if isinstance(drafts, Sheet):
+            sheet = self._preparation.prepare_sheet(drafts)
+            taken = not vanished and self._take_new(sheet)
+            prepared = [] if taken else sheet.items()
+        else:
+            prepared = self._preparation.prepare_all(drafts)
+        self._take_all(prepared, vanished)
+        batch = Batch(self._chain.entries, self._chain.openings, self._keys, self._chain.head())
+        appended = Appended(
+            tuple(self._new),
+            self._same,
+            tuple(self._conflicts),
+            tuple(self._superseded),
+            self._withheld,
+            tuple(self._refuted),
+        )
+        return batch, appended
+
+    def _take_new(self, sheet: PreparedSheet) -> bool:
+        """Add a whole sheet if nothing of it was ever told; return whether that was done."""
+        keys = sheet.keys
+        self._kept.look_up(keys)
+        told = len(set(keys)) < len(keys) or self._kept.knows_any(keys)
+        if told or sheet.type == "reversal" or not self._stand_alone(sheet):
+            return False
+        start = self._chain.size
+        self._chain.link(
+            sheet.type, zip(sheet.before, keys, sheet.behind, sheet.hidden, strict=True)
+        )
+        seqs = range(start, self._chain.size)
+        self._keys += zip(keys, seqs, sheet.contents, strict=True)
+        self._new += seqs
+        return True
+
+    def _stand_alone(self, sheet: PreparedSheet) -> bool:
+        """Return whether the legs of each thing stand together, the first of them in front.
+
+        Of a thing whose first leg nobody knows nothing was told before, so that it is taken whole.
+        """
+        last: Whole | None = None
+        for key, whole in zip(sheet.keys, sheet.wholes, strict=True):
+            if whole is not None and whole != last:
+                if whole.parts or len(whole.series) != 1:
+                    return False
+                if self._kept.key(whole.series[0].key(0)) != key:
+                    return False
+            last = whole
+        return True
+
+    def _take_all(self, prepared: Sequence[Prepared], vanished: Sequence[Whole]) -> None:
+        """Add what is new of some drafts, and empty what vanished."""
         self._kept.look_up({item.key for item in prepared})
         groups = list(gather(prepared))
         self._kept.look_up_all([*(w for w, _ in groups if w is not None), *vanished])
@@ -99,18 +137,6 @@ class Sealing:
                 self._take_whole(whole, [(place, prepared[place]) for place in places])
         for whole in vanished:
             self._take_vanished(whole)
-        leaves = (row[2] for row in self._entries)
-        head = Head(self._head.range.extend(leaves), self._prev, self._recorded_at)
-        batch = Batch(self._entries, self._openings, self._keys, head)
-        appended = Appended(
-            tuple(self._new),
-            self._same,
-            tuple(self._conflicts),
-            tuple(self._superseded),
-            self._withheld,
-            tuple(self._refuted),
-        )
-        return batch, appended
 
     def _judge(self, item: Prepared) -> Verdict:
         """Say what a draft is to what the ledger holds under its key.
@@ -241,7 +267,7 @@ class Sealing:
         """Refuse a reversal that does not copy what it reverses word for word."""
         target = body["reverses"]
         assert isinstance(target, int)
-        if not 0 <= target < self._head.size + len(self._entries):
+        if not 0 <= target < self._chain.size:
             raise ConflictError(
                 f"entry {target} cannot be reversed: it is not there",
                 remedy="flopledger status shows how many entries there are",
@@ -261,50 +287,13 @@ class Sealing:
 
     def _add(self, item: Prepared) -> int:
         """Link one entry to the last and return its number."""
-        seq = self._head.size + len(self._entries)
-        openings, digests = self._open(item.hidden)
-        leaf = _LEAF % (
-            item.before,
-            item.key.hex().encode(),
-            item.behind,
-            _encode(self._identity.ids()),
-            self._origin,
-            self._prev.encode(),
-            self._now,
-            _encode(self._identity.salts()),
-            _encode(digests),
-            seq,
-            item.type.encode(),
-            VERSION,
-        )
-        if len(leaf) > BYTES_MAX:
-            raise InputError(
-                f"a {item.type} of {len(leaf)} bytes, more than the {BYTES_MAX} of an entry",
-                remedy="split the record, or shorten its texts",
-            )
-        digest = leaf_hash(leaf)
-        self._entries.append((seq, leaf, digest))
-        self._openings.extend((seq, place, stored) for place, stored in enumerate(openings))
-        self._kept.add(seq, leaf, openings, item.key, item.content)
+        seq = self._chain.size
+        self._chain.link(item.type, [(item.before, item.key, item.behind, item.hidden)])
+        self._kept.add(item.key, KeyRow(seq, item.content))
         self._keys.append((item.key, seq, item.content))
-        self._prev = digest.hex()
         if item.type == "reversal":
             self._kept.release(item.body)
         return seq
-
-    def _open(self, hidden: Mapping[str, str]) -> tuple[list[bytes], list[str]]:
-        """Salt the confidential values; return openings and digests in the order of digests."""
-        if not hidden:
-            return [], []
-        pairs = []
-        for name, value in hidden.items():
-            stored = base64.urlsafe_b64encode(
-                _encode([self._identity.salts(), name, value])
-            ).rstrip(b"=")
-            digest = base64.urlsafe_b64encode(hashlib.sha256(stored).digest())
-            pairs.append((digest.rstrip(b"=").decode(), stored))
-        pairs.sort()
-        return [stored for _, stored in pairs], [digest for digest, _ in pairs]
 
 
 def _superseding(held: Entry) -> Draft:
