@@ -67,8 +67,7 @@ class SqliteStore:
         self.path = path
         self._translated = Translating(path)
         self._head: Head | None = None  # as this store wrote or read it last
-        # What SQLite counted then, of others' commits and of our changes.
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int] | None = None  # what SQLite had counted then
         self._appends = 0
         self._opened = path.resolve()  # what is open, wherever a link or this folder leads later
         with self._translated:
@@ -138,7 +137,7 @@ class SqliteStore:
         if self._head is not None and seen == self._seen:
             return self._head
         # One statement: another writer may append between two.
-        ((*row, peaks),) = self._rows(
+        ((*row, peaks),) = self._select(
             "SELECT e.*, (SELECT value FROM meta WHERE name = 'peaks') FROM (SELECT 1) LEFT JOIN "
             "(SELECT seq, bytes, hash FROM entries ORDER BY seq DESC LIMIT 1) AS e"
         )
@@ -155,13 +154,13 @@ class SqliteStore:
         for start in range(0, len(keys), KEYS_AT_ONCE):
             some = keys[start : start + KEYS_AT_ONCE]
             marks = ",".join("?" * len(some))
-            rows = self._rows(
+            for key, seq, content in self._rows(
                 # With a bare max(), SQLite takes the other columns from the row of the maximum.
                 f'SELECT "key", max(seq), content FROM keys WHERE "key" IN ({marks}) '  # noqa: S608
                 'GROUP BY "key"',
                 some,
-            )
-            found.update((key, KeyRow(seq, content)) for key, seq, content in rows)
+            ):
+                found[key] = KeyRow(seq, content)
         return found
 
     def append(self, expected: Head, batch: Batch) -> None:
@@ -174,11 +173,11 @@ class SqliteStore:
         with self._translated:
             execute, many = self._connection.execute, self._connection.executemany
             execute("BEGIN IMMEDIATE")
-            begun = self._connection.total_changes
-            self._appends += 1
-            if self._appends == OFTEN:
-                make_room(self._opened)
             try:
+                begun = self._connection.total_changes
+                self._appends += 1
+                if self._appends == OFTEN:
+                    make_room(self._opened)
                 check_end(self._last(), expected)
                 many("INSERT INTO entries (seq, bytes, hash) VALUES (?, ?, ?)", batch.entries)
                 if batch.openings:
@@ -313,19 +312,14 @@ class SqliteStore:
     def _counted(self) -> tuple[int, int]:
         """Return a number that moves with others' commits, and how many rows this store changed.
 
-        The first is that of the pages which SQLite holds: until it moves, a read gives what was
-        read or written before (https://sqlite.org/pragma.html#pragma_data_version).
+        Until one of them moves, a read gives what was read or written here before.
+        Source: https://sqlite.org/pragma.html#pragma_data_version.
         """
         ((version,),) = self._rows("PRAGMA data_version")
         return version, self._connection.total_changes
 
     def _know(self, batch: Batch, begun: int) -> None:
-        """Keep the head of a batch that was committed.
-
-        Args:
-            batch: What was added.
-            begun: How many rows this store had changed before.
-        """
+        """Keep the head of a batch that was committed when so many rows had been changed before."""
         # The peaks are one row more. Where a trigger changed others, the head is read again.
         ended = begun + len(batch.entries) + len(batch.openings) + len(batch.keys) + 1
         seen, self._seen, self._head = self._seen, None, batch.head
