@@ -76,8 +76,7 @@ class NoteSignature:
 
     def encode(self) -> str:
         """Return the line, newline included."""
-        data = base64.b64encode(self.key_id + self.signature).decode()
-        return f"{_DASH}{self.name} {data}\n"
+        return _line(self.name, self.key_id + self.signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +205,18 @@ class Checkpoint:
 
     def sign(self, *signers: Signer) -> bytes:
         """Return the signed note; the name of every signer must be the origin."""
-        text, lines = self.text(), []
+        text = self.text()
+        signed, lines = text.encode(), ""
         for signer in signers:
             key = signer.verifier
             assert key.name == self.origin
-            lines.append(NoteSignature(key.name, key.key_id, signer.sign(text.encode())))
-        return Note(text, tuple(lines)).encode()
+            lines += _line(key.name, key.key_id + signer.sign(signed))
+        return f"{text}\n{lines}".encode()
+
+
+def _line(name: str, data: bytes) -> str:
+    """Return a signature line, newline included, that carries these bytes."""
+    return f"{_DASH}{name} {base64.b64encode(data).decode()}\n"
 
 
 def _check_characters(text: str) -> None:

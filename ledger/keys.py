@@ -121,11 +121,18 @@ class VerifierKey:
         name: Origin of the ledger or name of the witness.
         public: The public key: 32 bytes, or 1,312 of an ML-DSA-44 key.
         kind: C2SP type byte: what its signatures cover.
+        key_id: The 4-byte hint that signature lines carry; it follows from the others.
     """
 
     name: str
     public: bytes
     kind: int = ED25519
+    key_id: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out the hint once: it stands in every signature line."""
+        named = self.name.encode() + b"\n" + bytes([self.kind])
+        object.__setattr__(self, "key_id", hashlib.sha256(named + self.public).digest()[:4])
 
     @classmethod
     def parse(cls, text: str, kinds: Sequence[int] = (ED25519,)) -> Self:
@@ -160,12 +167,6 @@ class VerifierKey:
                 remedy="the key was mistyped or altered: copy it again from its owner",
             )
         return key
-
-    @property
-    def key_id(self) -> bytes:
-        """The 4-byte hint that signature lines carry."""
-        named = self.name.encode() + b"\n" + bytes([self.kind])
-        return hashlib.sha256(named + self.public).digest()[:4]
 
     @property
     def label(self) -> str:

@@ -122,6 +122,22 @@ def test_an_append_takes_as_many_statements_in_a_large_ledger(
     assert sum(first.values()) <= 16, first
 
 
+def test_the_head_is_read_again_only_where_another_wrote(
+    tmp_path: Path, statements: Statements
+) -> None:
+    context = found(tmp_path)
+    read = []
+    with opened(context) as log:
+        log.append([leg(0)])
+        for number in (1, 2, 3):
+            if number == 2:
+                fill(context, [leg(10)])
+            statements()
+            log.append([leg(number)])
+            read.append(sum("'peaks'" in sql for sql in statements() if sql.startswith("SELECT")))
+    assert read == [0, 1, 0]
+
+
 def test_a_batch_takes_no_more_reads_than_one_record(
     tmp_path: Path, statements: Statements
 ) -> None:

@@ -173,7 +173,10 @@ def torn(notes, note):
 
 def gather(queue, company):
     print("leads", flush=True)
-    while len(queue._names()) < int(sys.argv[4]):
+    # A request is locked before it is written, and counts from then on.
+    names = []
+    while len(names) < int(sys.argv[4]):
+        names = [n for n in queue._names() if os.path.getsize(f"{queue.path}/{n}")]
         pass
 
 QueueFolder.gather = gather
@@ -325,6 +328,20 @@ def test_disk_that_takes_no_reply_lets_the_writer_look_itself(
     monkeypatch.setattr(os, "pwrite", full)
     assert served(context, [said(0)], [said(1)]) == [None]
     assert checked(context).signed_size == 2
+
+
+def test_folder_may_come_and_go_between_two_looks(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    looking = QueueFolder(files_of(context).queue)
+    for number in range(3):
+        assert list(looking.asked((), REQUEST_BYTES_MAX)) == []
+        request = asked(context, request_of(number))
+        ((_, told),) = looking.asked((), REQUEST_BYTES_MAX)
+        assert told.data == request_of(number)
+        told.close()
+        request.withdraw()
+        assert list(looking.asked((), REQUEST_BYTES_MAX)) == []
+        files_of(context).queue.rmdir()
 
 
 def test_leader_waits_for_those_who_came_along_and_no_longer_than_it_wrote(

@@ -143,6 +143,33 @@ def test_room_that_a_quota_cuts_short_is_given_back(
     assert log.read_bytes() == b"frames"
 
 
+@pytest.mark.parametrize("pieces", [1, 3])
+@pytest.mark.parametrize("taken", [0, 9_000, None])
+def test_room_that_ends_in_a_later_piece_is_given_back_whole(
+    pieces: int, taken: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "ledger.db-wal"
+    log.write_bytes(b"frames")
+    write, wrote = os.write, []
+
+    class Ending:
+        def __getattr__(self, name: str) -> Any:
+            return self.write if name == "write" else getattr(os, name)
+
+        def write(self, descriptor: int, data: bytes) -> int:
+            wrote.append(len(data))
+            if len(wrote) <= pieces:
+                return write(descriptor, data)
+            if taken is None:
+                raise OSError(28, "No space left on device")
+            return write(descriptor, data[:taken])
+
+    monkeypatch.setattr(reserve, "os", Ending())
+    reserve.make_room(tmp_path / "ledger.db")
+    assert len(wrote) == pieces + 1
+    assert log.read_bytes() == b"frames"
+
+
 def test_no_frame_is_written_over_that_was_added_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

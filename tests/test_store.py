@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from ledger.errors import (
     LedgerError,
     MissingError,
 )
+from ledger.log.store import Batch
 from ledger.stores.keyfiles import Files
 from ledger.stores.schema import PUBLISHED, normal
 from ledger.stores.sqlite import _WRITER, SqliteStore, address
@@ -150,6 +152,58 @@ def test_store_snapshot_does_not_see_later_appends(tmp_path: Path) -> None:
             assert store.head().size == 1
             assert len(list(store.read(0, 9))) == 1
         assert store.head().size == 2
+
+
+def test_store_that_knows_its_head_sees_what_another_changed(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    with opened(context) as log, altered(context, guarded=True) as rival:
+        for number in range(2):
+            log.append([leg(number)])
+        rival.execute("DELETE FROM openings WHERE seq = 0")
+        fill(context, [leg(2)])
+        assert log.append([leg(3)]).new == (3,)
+        (peaks,) = rival.execute("SELECT value FROM meta WHERE name = 'peaks'").fetchone()
+        # As many entries, with other hashes over them.
+        rival.execute("UPDATE meta SET value = ? WHERE name = 'peaks'", (peaks[:-1] + "?",))
+        with pytest.raises(IntegrityError, match="Merkle range"):
+            log.append([leg(4)])
+
+
+def test_store_that_knows_its_head_sees_what_its_own_connection_changed(tmp_path: Path) -> None:
+    with opened(found(tmp_path)) as log:
+        log.append([leg(0)])
+        assert isinstance(log._store, SqliteStore)
+        log._store._connection.execute("UPDATE meta SET value = '0-0:' WHERE name = 'peaks'")
+        with pytest.raises(IntegrityError, match="the stored peaks cover 0 entries"):
+            log.append([leg(1)])
+
+
+def test_store_does_not_know_a_head_beside_which_a_trigger_wrote(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    with opened(context) as log:
+        log.append([leg(0)])
+        with altered(context, guarded=True) as rival:
+            rival.execute(
+                "CREATE TRIGGER spoils AFTER UPDATE ON meta WHEN NEW.value <> '0-0:' "
+                "BEGIN UPDATE meta SET value = '0-0:' WHERE name = 'peaks'; END"
+            )
+        log.append([leg(1)])
+        with pytest.raises(IntegrityError, match="the stored peaks cover 0 entries"):
+            log.append([leg(2)])
+
+
+def test_store_head_is_the_stored_one_after_a_batch_that_was_refused(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    with opened(context) as log:
+        log.append([leg(0)])
+        store = log._store
+        head = store.head()
+        keys = [(b"short", head.size, bytes(32))]
+        bad = Batch([(head.size, b"{}", bytes(32))], [], keys, replace(head, prev="0" * 64))
+        with pytest.raises(IntegrityError):
+            store.append(head, bad)
+        assert store.head() == head
+        assert log.append([leg(1)]).new == (1,)
 
 
 def test_store_whose_disk_failed_in_a_snapshot_says_what_failed(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class Kept:
         self._asked.update(new)
         found = self._store.find_keys(new)
         reversals = {self.key(reversal_key(row.seq)): key for key, row in found.items()}
-        undone = self._store.find_keys(list(reversals))
+        undone = self._store.find_keys(list(reversals)) if reversals else {}
         if any(row.seq >= self._size for row in (*found.values(), *undone.values())):
             raise HeadMovedError("another writer appended", remedy="run the same command again")
         reversed_keys = {reversals[key] for key in undone}

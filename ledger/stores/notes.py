@@ -40,6 +40,7 @@ class NotesFile:
         """
         self.path = path
         self._closed = closed
+        self._name = str(path)  # a Path costs as much again as to open it
         self._held: int | None = None  # descriptor of the open file, while this writer has the lock
         # As it was read last by this writer while it has the lock, and how long the file was.
         self._tail: tuple[Tail, int] | None = None
@@ -72,17 +73,18 @@ class NotesFile:
             ConflictError: If nothing is added any more; who waited for a migration learns it here.
             IntegrityError: If the file is missing: every ledger has one from its start.
         """
-        with self._descriptor(os.O_RDWR, "opened") as descriptor:
+        descriptor = self._open(os.O_RDWR, "opened")
+        try:
             if not _locked(descriptor, waiting):
                 yield False
                 return
             if self._closed is not None and self._closed.exists():
                 raise _migrated(self._closed)
             self._held = descriptor
-            try:
-                yield True
-            finally:
-                self._held = self._tail = None
+            yield True
+        finally:
+            self._held = self._tail = None
+            os.close(descriptor)
 
     def tail(self) -> Tail:
         """Return the newest whole note and what an interrupted write left after it.
@@ -90,21 +92,27 @@ class NotesFile:
         Raises:
             IntegrityError: If the file is missing, or its end is not made of notes.
         """
-        tail = self._read_tail()
-        held = self._held
-        self._tail = None if held is None else (tail, os.fstat(held).st_size)
-        return tail
+        descriptor = self._open(os.O_RDONLY, "read")
+        try:
+            read = self._read_tail(descriptor)
+        finally:
+            self._let_go(descriptor)
+        self._tail = None if self._held is None else read
+        return read[0]
 
-    def _read_tail(self) -> Tail:
-        """Read the end of the file."""
-        with self._descriptor(os.O_RDONLY, "read") as descriptor:
-            if self._written and self._end(descriptor, len(self._written))[0] == self._written:
-                return Tail(self._written[len(END) : -1], b"")
+    def _read_tail(self, descriptor: int) -> tuple[Tail, int]:
+        """Read the end of the open file; return how long the file was, too."""
+        try:
+            size, written = os.lseek(descriptor, 0, os.SEEK_END), self._written
+            if written and _end(descriptor, size, len(written)) == written:
+                return Tail(written[len(END) : -1], b""), size
             for window in WINDOWS:
-                data, whole = self._end(descriptor, window)
-                tail = _last_record(data, whole=whole)
+                data = _end(descriptor, size, window)
+                tail = _last_record(data, whole=window >= size)
                 if tail is not None:
-                    return tail
+                    return tail, size
+        except OSError as error:
+            raise self._failed("read", error) from error
         raise IntegrityError("the end of the checkpoint file holds no note", where=str(self))
 
     def append(self, note: bytes) -> None:
@@ -114,35 +122,42 @@ class NotesFile:
             IntegrityError: If the torn tail is not the beginning of this note.
             LedgerError: If the disk refuses.
         """
-        torn = self._torn()
-        if torn and not begins(torn, note + b"\n"):
+        record = note + b"\n"
+        descriptor = self._open(os.O_RDWR, "written")
+        try:
+            place = self._place(descriptor, record)
+            done = os.pwrite(descriptor, record, place)
+            while done < len(record):
+                done += os.pwrite(descriptor, record[done:], place + done)
+            os.fdatasync(descriptor)
+        except OSError as error:
+            raise self._failed("written", error) from error
+        finally:
+            self._let_go(descriptor)
+        self._written = END + record
+
+    def _place(self, descriptor: int, record: bytes) -> int:
+        """Return where a record goes: at the end, or over what an interrupted write left of it.
+
+        The end was read under this lock, as a rule, and nobody adds anything while this writer has
+        it; where somebody did, it is read again.
+
+        Raises:
+            IntegrityError: If what was left is not the beginning of this record.
+        """
+        read, self._tail = self._tail, None
+        if read is None or os.lseek(descriptor, 0, os.SEEK_END) != read[1]:
+            read = self._read_tail(descriptor)
+        (_, torn), size = read
+        if torn and not begins(torn, record):
             raise IntegrityError(
                 f"the last {len(torn)} bytes of the checkpoint file are no note and not the "
                 "beginning of the next",
                 where=str(self.path),
                 remedy="keep the file as evidence; flopledger verify says what still holds",
             )
-        record = note + b"\n"
-        with self._descriptor(os.O_RDWR, "written") as descriptor:
-            # A torn tail is never longer than the record that it begins.
-            try:
-                place, done = os.fstat(descriptor).st_size - len(torn), 0
-                while done < len(record):
-                    done += os.pwrite(descriptor, record[done:], place + done)
-                os.fdatasync(descriptor)
-            except OSError as error:
-                raise self._failed("written", error) from error
-        self._written = END + record
-
-    def _torn(self) -> bytes:
-        """Return what an interrupted write left, as it was read under this lock if it was.
-
-        Nobody adds anything while this writer has the lock; where somebody did, it is read again.
-        """
-        read, self._tail = self._tail, None
-        if read is not None and self._held is not None and os.fstat(self._held).st_size == read[1]:
-            return read[0].torn
-        return self._read_tail().torn
+        # A torn tail is never longer than the record that it begins.
+        return size - len(torn)
 
     @contextmanager
     def settled(self) -> Iterator[int]:
@@ -173,35 +188,26 @@ class NotesFile:
         with self._opened() as file:
             yield from split_notes(_chunks(file, stop))
 
-    @contextmanager
-    def _descriptor(self, flags: int, what: str) -> Iterator[int]:
-        """Give the open file: the one that is locked, or one that is closed after the block.
+    def _open(self, flags: int, what: str) -> int:
+        """Return the open file: the one that is locked, or one that is to be let go.
 
         Args:
             flags: How to open it.
             what: What cannot be done to it where the disk refuses.
         """
         if self._held is not None:
-            yield self._held
-            return
+            return self._held
         try:
-            descriptor = os.open(self.path, flags | os.O_CLOEXEC)
+            return os.open(self._name, flags | os.O_CLOEXEC)
         except FileNotFoundError as error:
             raise self._missing() from error
         except OSError as error:
             raise self._failed(what, error) from error
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
 
-    def _end(self, descriptor: int, window: int) -> tuple[bytes, bool]:
-        """Return the last bytes of the open file, so many at most, and whether they are all."""
-        try:
-            size = os.fstat(descriptor).st_size
-            return os.pread(descriptor, window, max(0, size - window)), window >= size
-        except OSError as error:
-            raise self._failed("read", error) from error
+    def _let_go(self, descriptor: int) -> None:
+        """Close the file, unless it is the one that is locked."""
+        if descriptor != self._held:
+            os.close(descriptor)
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
@@ -277,6 +283,11 @@ def _migrated(closed: Path) -> ConflictError:
         remedy="add to the ledger that it was migrated to; if that one is given up, rename this "
         "file back",
     )
+
+
+def _end(descriptor: int, size: int, window: int) -> bytes:
+    """Return the last bytes of an open file of this size, so many at most."""
+    return os.pread(descriptor, window, max(0, size - window))
 
 
 def _last_record(data: bytes, *, whole: bool) -> Tail | None:

@@ -111,6 +111,7 @@ class QueueFolder:
         self.path = str(path)
         self._signs: socket | None = None
         self._address = ""
+        self._there = False  # whether the folder was there at the last look
         self._begun = self._took = 0  # nanoseconds: when the last writing began, how long it took
 
     def ask(self, data: bytes) -> Request | None:
@@ -183,11 +184,15 @@ class QueueFolder:
 
     def _names(self) -> list[str]:
         """Return the names in the folder, oldest first; none if it is not ours alone."""
+        # To be told that it is not there costs less than an error that says so.
+        if not self._there and not os.access(self.path, os.F_OK):
+            return []
         try:
-            with os.scandir(self.path) as found:
-                names = sorted(entry.name for entry in found)
+            names = sorted(os.listdir(self.path))  # noqa: PTH208 - as above
+            self._there = True
             return names if names and self._is_private() else []
         except OSError:
+            self._there = False
             return []
 
     def _is_private(self) -> bool:

@@ -21,6 +21,8 @@ OFTEN = 16
 BYTES = 1_100 * (24 + 4_096)
 """What the log file holds when SQLite begins to write it over, 1,000 pages, and a last commit."""
 
+_ZEROS = bytes(262_144)  # in one piece, it is slower to make than to write
+
 SPARED = 16 * BYTES
 """A disk with less room than this keeps it for entries and checkpoints."""
 
@@ -50,8 +52,22 @@ def _lengthen(descriptor: int) -> None:
     size, disk = os.fstat(descriptor).st_size, os.fstatvfs(descriptor)
     if not 0 < size < BYTES or disk.f_bavail * disk.f_frsize < SPARED:
         return
-    added = os.write(descriptor, bytes(BYTES - size))
-    if added < BYTES - size and os.fstat(descriptor).st_size == size + added:
+    wanted = BYTES - size
+    added = _added(descriptor, wanted)
+    if added < wanted and os.fstat(descriptor).st_size == size + added:
         # A quota ends here: what is left of it is for the checkpoint of these very entries.
         os.ftruncate(descriptor, size)
     os.fdatasync(descriptor)
+
+
+def _added(descriptor: int, wanted: int) -> int:
+    """Write so many zeros at the end of the open file, and return how many it took."""
+    added = 0
+    with suppress(OSError):
+        while added < wanted:
+            piece = _ZEROS[: wanted - added]
+            written = os.write(descriptor, piece)
+            added += written
+            if written < len(piece):
+                break
+    return added

@@ -26,6 +26,7 @@ __all__ = ["SqliteStore"]
 
 KEYS_AT_ONCE = 1000  # parameters of one statement; SQLite allows 32,766
 CONTENTS_AT_ONCE = 16_384  # the same where most of the table is looked up, in its order
+FEW = 16  # rows that are read at once rather than one after the other
 _CACHE_KIB = 32_768  # a writer meets the tree of keys all over, page by page in its order
 
 # What each connection sets, and must read back.
@@ -66,6 +67,7 @@ class SqliteStore:
         self.path = path
         self._translated = Translating(path)
         self._head: Head | None = None  # as this store wrote or read it last
+        self._seen: tuple[int, int] | None = None  # what SQLite had counted then
         self._appends = 0
         self._opened = path.resolve()  # what is open, wherever a link or this folder leads later
         with self._translated:
@@ -131,6 +133,9 @@ class SqliteStore:
         Raises:
             IntegrityError: If the stored peaks do not belong to the last entry.
         """
+        seen = self._counted()
+        if self._head is not None and seen == self._seen:
+            return self._head
         # One statement: another writer may append between two.
         ((*row, peaks),) = self._select(
             "SELECT e.*, (SELECT value FROM meta WHERE name = 'peaks') FROM (SELECT 1) LEFT JOIN "
@@ -138,6 +143,7 @@ class SqliteStore:
         )
         last = None if row[0] is None else Row._make(row)
         self._head = head_of(self.origin(), last, peaks, "meta row peaks", self._head)
+        self._seen = seen
         return self._head
 
     def find_keys(self, keys: Sequence[bytes]) -> Mapping[bytes, KeyRow]:
@@ -148,13 +154,13 @@ class SqliteStore:
         for start in range(0, len(keys), KEYS_AT_ONCE):
             some = keys[start : start + KEYS_AT_ONCE]
             marks = ",".join("?" * len(some))
-            rows = self._select(
+            for key, seq, content in self._rows(
                 # With a bare max(), SQLite takes the other columns from the row of the maximum.
                 f'SELECT "key", max(seq), content FROM keys WHERE "key" IN ({marks}) '  # noqa: S608
                 'GROUP BY "key"',
                 some,
-            )
-            found.update((key, KeyRow(seq, content)) for key, seq, content in rows)
+            ):
+                found[key] = KeyRow(seq, content)
         return found
 
     def append(self, expected: Head, batch: Batch) -> None:
@@ -167,19 +173,21 @@ class SqliteStore:
         with self._translated:
             execute, many = self._connection.execute, self._connection.executemany
             execute("BEGIN IMMEDIATE")
-            self._appends += 1
-            if self._appends == OFTEN:
-                make_room(self._opened)
             try:
+                begun = self._connection.total_changes
+                self._appends += 1
+                if self._appends == OFTEN:
+                    make_room(self._opened)
                 check_end(self._last(), expected)
                 many("INSERT INTO entries (seq, bytes, hash) VALUES (?, ?, ?)", batch.entries)
-                many("INSERT INTO openings (seq, ord, bytes) VALUES (?, ?, ?)", batch.openings)
+                if batch.openings:
+                    many("INSERT INTO openings (seq, ord, bytes) VALUES (?, ?, ?)", batch.openings)
                 keys = sorted(batch.keys)  # in the order of their tree
                 many('INSERT INTO keys ("key", seq, content) VALUES (?, ?, ?)', keys)
                 peaks = (batch.head.range.encode(),)
                 execute("UPDATE meta SET value = ? WHERE name = 'peaks'", peaks)
                 execute("COMMIT")
-                self._head = batch.head
+                self._know(batch, begun)
             except BaseException:
                 if self._connection.in_transaction:
                     execute("ROLLBACK")
@@ -187,7 +195,7 @@ class SqliteStore:
 
     def read(self, start: int, stop: int) -> Iterator[Row]:
         """Yield the entries [start, stop) that exist, in order."""
-        rows = self._select(
+        rows = (self._rows if stop - start <= FEW else self._select)(
             "SELECT seq, bytes, hash FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
             (start, stop),
         )
@@ -298,8 +306,30 @@ class SqliteStore:
 
     def _last(self) -> Row | None:
         """Return the last row of the entries table."""
-        rows = self._select("SELECT seq, bytes, hash FROM entries ORDER BY seq DESC LIMIT 1")
-        return next(map(Row._make, rows), None)
+        rows = self._rows("SELECT seq, bytes, hash FROM entries ORDER BY seq DESC LIMIT 1")
+        return Row._make(rows[0]) if rows else None
+
+    def _counted(self) -> tuple[int, int]:
+        """Return a number that moves with others' commits, and how many rows this store changed.
+
+        Until one of them moves, a read gives what was read or written here before.
+        Source: https://sqlite.org/pragma.html#pragma_data_version.
+        """
+        ((version,),) = self._rows("PRAGMA data_version")
+        return version, self._connection.total_changes
+
+    def _know(self, batch: Batch, begun: int) -> None:
+        """Keep the head of a batch that was committed when so many rows had been changed before."""
+        # The peaks are one row more. Where a trigger changed others, the head is read again.
+        ended = begun + len(batch.entries) + len(batch.openings) + len(batch.keys) + 1
+        seen, self._seen, self._head = self._seen, None, batch.head
+        if seen is not None and (seen[1], self._connection.total_changes) == (begun, ended):
+            self._seen = seen[0], ended
+
+    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a query that gives few of them."""
+        with self._translated:
+            return self._connection.execute(sql, parameters).fetchall()
 
     def _select(self, sql: str, parameters: Iterable[Any] = ()) -> Iterator[Any]:
         """Yield the rows of a query; damage shows while reading and is named as such."""
