@@ -177,7 +177,6 @@ def gather(queue, company):
     names = []
     while len(names) < int(sys.argv[4]):
         names = [n for n in queue._names() if os.path.getsize(f"{queue.path}/{n}")]
-        pass
 
 QueueFolder.gather = gather
 step = sys.argv[3]

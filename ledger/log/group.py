@@ -142,8 +142,9 @@ class Group:
             HeadMovedError: If a writer that does not share the lock came between.
         """
         self._outcomes = {}
+        if not self._take():
+            return batch
         pending, sealed = Pending(self._store, batch), set[str]()
-        self._take()
         # Who comes while these are sealed comes along.
         while waiting := [name for name in self._asked if name not in sealed]:
             for name in waiting:
