@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from sealed import opened
 
 from ledger.cli.context import Context
 from ledger.cli.opening import location_of
 from ledger.log import Batch, Head
 from ledger.record import Draft
+from ledger.stores.sqlite import SqliteStore
 
 
 class Idle:
@@ -88,3 +90,20 @@ class Letting(Direct):
         if self.records:
             with opened(self.context) as log:
                 log.append([self.records.pop(0)])
+
+
+class InFlight(Idle):
+    """A clerk that dies while a server ends its commit."""
+
+    def __init__(self, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        append = SqliteStore.append
+
+        def late(store: SqliteStore, expected: Head, batch: Batch) -> None:
+            if self.given and self.given[-1][0] == expected:
+                with location_of(context).open(writable=True) as server:
+                    assert isinstance(server, SqliteStore)
+                    append(server, *self.given.pop())
+            append(store, expected, batch)
+
+        monkeypatch.setattr(SqliteStore, "append", late)

@@ -50,7 +50,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Context:
 def _short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut small ledgers into many segments, on a machine of two cores."""
     monkeypatch.setattr(leaves, "SEGMENT", SEGMENT)
-    monkeypatch.setattr("ledger.verify.crew._cores", lambda: 2)
+    monkeypatch.setattr("ledger.verify.crew.cores", lambda: 2)
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_where_no_process_can_be_begun_all_is_done_here(
 def test_what_can_be_begun_helps_where_more_are_refused(
     whole: Context, helped: list[set[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.verify.crew._cores", lambda: 3)
+    monkeypatch.setattr("ledger.verify.crew.cores", lambda: 3)
     real, begun = ProcessPoolExecutor._spawn_process, list[object]()
 
     def second(pool: Any) -> None:
@@ -205,7 +205,7 @@ def test_a_script_without_a_guard_is_run_once(whole: Context, tmp_path: Path) ->
     script = (
         "import sys; from pathlib import Path\n"
         "print('begun', flush=True)\n"
-        "import ledger.verify.crew as crew; crew._cores = lambda: 2\n"
+        "import ledger.verify.crew as crew; crew.cores = lambda: 2\n"
         "from test_beside import *\n"
         "leaves.SEGMENT = 4\n"
         "context = Context(Path(sys.argv[1]), None, quiet=True, no_input=True, debug=False)\n"
@@ -291,9 +291,9 @@ def test_no_process_is_begun_for_few_segments_or_without_a_root(
     for path in sorted(place.folder.glob("*.json"))[:5]:
         path.unlink()
     assert fold(whole, again, place) == plainly(whole)
-    monkeypatch.setattr("ledger.verify.crew._cores", lambda: 1)
+    monkeypatch.setattr("ledger.verify.crew.cores", lambda: 1)
     assert fold(whole, again) == plainly(whole)
-    monkeypatch.setattr("ledger.verify.crew._cores", lambda: 2)
+    monkeypatch.setattr("ledger.verify.crew.cores", lambda: 2)
     with pytest.raises(TypeError, match="NoneType"):
         fold(whole, again)
 
@@ -307,7 +307,7 @@ def test_command_builds_beside_and_says_the_same(
 ) -> None:
     said = []
     for cores in (2, 1):
-        monkeypatch.setattr("ledger.verify.crew._cores", lambda n=cores: n)
+        monkeypatch.setattr("ledger.verify.crew.cores", lambda n=cores: n)
         context = copied(whole, tmp_path / str(cores))
         named = ("--ledger", str(context.ledger), "check", "--engine", "polars")
         done = flopledger(*named, "--as-of", "2026-12-31", "-f", "json")
@@ -327,7 +327,7 @@ def test_an_interruption_ends_every_process_at_once(whole: Context, tmp_path: Pa
         "from ledger.cli.interruption import Interruption\n"
         "if __name__ == '__main__':\n"
         "    leaves.SEGMENT, waiting = 4, Interruption()\n"
-        "    import ledger.verify.crew as crew; crew._cores = lambda: 2\n"
+        "    import ledger.verify.crew as crew; crew.cores = lambda: 2\n"
         "    context = Context(Path(sys.argv[1]), None, quiet=True, no_input=True, debug=False)\n"
         "    try: fold(context, again_of(context, Slow))\n"
         "    except KeyboardInterrupt: sys.exit(130)\n"

@@ -16,13 +16,17 @@ from waiting import SECONDS, Writer, counted, left_in, served, together
 
 from ledger.canonical import JSON
 from ledger.cli.context import Context
-from ledger.cli.opening import files_of
+from ledger.cli.opening import files_of, location_of
 from ledger.errors import ConflictError, InputError, LedgerError
 from ledger.keys import FileSigner
-from ledger.log import Appended, Conflict, group
+from ledger.log import Appended, Batch, Conflict, Head, group
+from ledger.log.group import Group
 from ledger.log.request import DRAFTS_MAX
+from ledger.log.seal import Sealing
 from ledger.record import Draft
 from ledger.stores.notes import NotesFile
+from ledger.stores.queue import QueueFolder
+from ledger.stores.sqlite import SqliteStore
 
 WRITERS = 8
 
@@ -220,3 +224,32 @@ def said_of(outcome: Appended | LedgerError) -> object:
 def renamed(one: dict[str, JSON], other: dict[str, JSON]) -> dict[str, JSON]:
     """Return what names hashes, which differ by salt: in reversals alone."""
     return {n: other[n] for n in ("hash",) if n in one}
+
+
+def test_a_promise_that_is_committed_late_is_found_at_the_next_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, left = found(tmp_path), threading.Semaphore(0)
+    writer = Writer(context, [said(5)], left, identity(seed="waits"))
+    append, late = SqliteStore.append, list[tuple[Head, Batch]]()
+
+    def after_another(store: SqliteStore, expected: Head, batch: Batch) -> None:
+        if late:
+            # What a leader had begun to commit when it died comes to its end now.
+            with location_of(context).open(writable=True) as other:
+                assert isinstance(other, SqliteStore)
+                append(other, *late.pop())
+        append(store, expected, batch)
+
+    monkeypatch.setattr(SqliteStore, "append", after_another)
+    notes, queue = NotesFile(files_of(context).checkpoints), QueueFolder(files_of(context).queue)
+    with location_of(context).open(writable=True) as store, notes.exclusive():
+        writer.start()
+        assert left.acquire(timeout=SECONDS)
+        head, who = store.head(), identity(seed="leads")
+        leader = Group(who, store, queue, lambda _: None)
+        late.append((head, leader.join(Sealing(who, store, head).run([said(0)])[0])))
+        leader.close()
+    writer.join(SECONDS)
+    assert writer.outcome == Appended((1,))
+    assert checked(context).signed_size == 2

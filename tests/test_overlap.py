@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import os
-import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from clerks import Direct, Dying, Idle, Letting, Lying, Refusing
+from clerks import Direct, Dying, Idle, InFlight, Letting, Lying, Refusing
 from sealed import altered, checked, entries, found, identity, leg, opened, reversal, said
 from servers import Server, found_on
-from test_bulk import month
 from waiting import SECONDS, Writer, left_in, served
 
 from ledger.cli.context import Context
 from ledger.cli.opening import files_of, location_of
 from ledger.errors import ConflictError, IntegrityError
-from ledger.journeys.importing import CHUNK
-from ledger.log import Appended, Conflict, overlap
+from ledger.log import Appended, Batch, Conflict, Head, overlap
 from ledger.log.overlap import OverlappingLog
 from ledger.record import Draft
 from ledger.stores import clerk as beside
-from ledger.stores.clerk import Clerk, hire
+from ledger.stores.clerk import hire
 from ledger.stores.notes import NotesFile
 from ledger.stores.queue import QueueFolder
-from ledger.stores.sqlite import SqliteStore
 
 BATCHES = [[leg(batch * 10 + n) for n in range(10)] for batch in range(5)]
 
@@ -63,9 +58,11 @@ def appended(
         return [log.append(batch) for batch in batches]
 
 
-def one_by_one(context: Context, batches: Sequence[Sequence[Draft]]) -> list[Appended]:
-    """Append the same, each after the other, by the same identity."""
-    with opened(context, identity(seed="overlapping")) as log:
+def one_by_one(
+    context: Context, batches: Sequence[Sequence[Draft]], seed: str | None = "overlapping"
+) -> list[Appended]:
+    """Append the same, each after the other, by the same identity; by another one if None."""
+    with opened(context, identity(seed=seed or "")) as log:
         return [log.append(batch) for batch in batches]
 
 
@@ -170,19 +167,6 @@ def test_what_a_dying_clerk_committed_is_found(tmp_path: Path) -> None:
     assert_same(context, other)
 
 
-def test_a_clerk_that_is_killed_costs_nothing(tmp_path: Path) -> None:
-    context, other = found(tmp_path), found(tmp_path, "other.db")
-    with overlapping(context) as log, log.overlapped():
-        told = [log.append(BATCHES[0]), log.append(BATCHES[1])]
-        (process,) = multiprocessing.active_children()
-        assert process.pid is not None
-        os.kill(process.pid, signal.SIGKILL)
-        process.join(SECONDS)
-        told += [log.append(batch) for batch in BATCHES[2:]]
-    assert told == one_by_one(other, BATCHES)
-    assert_same(context, other)
-
-
 def test_nothing_is_signed_that_does_not_read_back(tmp_path: Path) -> None:
     context = found(tmp_path)
     with pytest.raises(IntegrityError, match="from 10 on were not stored as they were sealed"):
@@ -250,10 +234,35 @@ def test_who_comes_between_two_batches_moves_the_next_one_behind(tmp_path: Path)
         (0, 10, 0),
         (10, 10, 0),
         (21, 9, 1),  # behind leg(20), which it holds too
-        (31, 10, 0),  # behind said(1)
-        (41, 10, 0),
+        (30, 10, 0),
+        (41, 10, 0),  # behind said(1): the clerk had no part in the batch before
     ]
     assert checked(context).signed_size == 51
+
+
+def test_an_import_gets_on_beside_a_writer_that_always_comes_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, others = found(tmp_path), count(1000)
+    begin = OverlappingLog._begin
+
+    def late(log: OverlappingLog, head: Head, batch: Batch) -> bool:
+        one_by_one(context, [[said(next(others))]], seed=None)
+        return begin(log, head, batch)
+
+    monkeypatch.setattr(OverlappingLog, "_begin", late)
+    told = appended(context, BATCHES, lambda: Direct(context))
+    assert [len(each.new) for each in told] == [10] * 5
+    assert checked(context).signed_size == 54
+
+
+def test_a_commit_in_flight_when_the_clerk_dies_is_no_other_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, other = found(tmp_path), found(tmp_path, "other.db")
+    told = appended(context, BATCHES, lambda: InFlight(context, monkeypatch))
+    assert told == one_by_one(other, BATCHES)
+    assert_same(context, other)
 
 
 def test_an_error_in_the_block_lets_go_of_all_and_signs_what_is_committed(tmp_path: Path) -> None:
@@ -295,49 +304,3 @@ def test_a_restored_database_is_refused_before_anything_is_given_to_a_clerk(
     with pytest.raises(IntegrityError):
         appended(context, BATCHES[2:])
     assert multiprocessing.active_children() == []
-
-
-def test_with_one_core_or_no_processes_nobody_is_hired(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context = found(tmp_path)
-    opens = partial(location_of(context).open, writable=True)
-    monkeypatch.setattr(beside, "cores", lambda: 1)
-    assert hire(opens) is None
-    monkeypatch.setattr(beside, "cores", lambda: 2)
-
-    def refused(_: object) -> Clerk:
-        raise OSError("no more processes")
-
-    monkeypatch.setattr(beside, "Clerk", refused)
-    assert hire(opens) is None
-
-
-def test_a_clerk_that_cannot_open_the_ledger_says_nothing(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    clerk = Clerk(partial(SqliteStore, tmp_path / "none.db", writable=True))
-    assert clerk.done() is False
-    clerk.end()
-    assert capfd.readouterr() == ("", "")
-
-
-def test_a_long_table_is_imported_by_two_processes_and_verifies(
-    flopledger: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun = list[Clerk | None]()
-
-    def counted(opens: Callable[[], Any]) -> Clerk | None:
-        begun.append(hire(opens))
-        return begun[-1]
-
-    monkeypatch.setattr(beside, "hire", counted)
-    assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
-    month(Path("month.csv"), 2 * CHUNK + 500)
-    done = flopledger("import", "month.csv", "-f", "json")
-    assert json.loads(done.out)["new"] == 2 * CHUNK + 500
-    assert len(list(filter(None, begun))) == 1
-    assert flopledger("verify").code == 0
-    again = flopledger("import", "month.csv", "--dry-run", "-f", "json")
-    assert json.loads(again.out)["same"] == 2 * CHUNK + 500
-    assert len(begun) == 1

@@ -195,7 +195,7 @@ def test_a_large_ledger_is_split_by_itself(
         return one_by_one(segments)
 
     monkeypatch.setattr(Crew, "__call__", check)
-    monkeypatch.setattr("ledger.verify.crew._cores", lambda: 2)
+    monkeypatch.setattr("ledger.verify.crew.cores", lambda: 2)
     monkeypatch.setattr("ledger.verify.evidence._LARGE", 12)
     named = ("--ledger", str(context.ledger), "verify")
     assert flopledger(*named).code == 0
@@ -204,6 +204,6 @@ def test_a_large_ledger_is_split_by_itself(
     assert flopledger(*named).code == 0
     assert seen == [2]
     assert flopledger(*named, "--processes", "1").code == 0
-    monkeypatch.setattr("ledger.verify.crew._cores", lambda: 1)
+    monkeypatch.setattr("ledger.verify.crew.cores", lambda: 1)
     assert flopledger(*named).code == 0
     assert seen == [2]

@@ -109,10 +109,9 @@ class Log:
                 group = Group(self._identity, self._store, queue, self._check_rotations)
                 with closing(group):
                     queue.gather(self._company)
-                    kept = ticket.kept(self._store)
-                    appended = self._append(() if kept else drafts, group=group)
+                    appended = self._append(drafts, group=group, ticket=ticket)
                 self._company = group.company()
-                return kept or appended
+                return appended
         finally:
             if mine:
                 queue.wake()
@@ -124,12 +123,15 @@ class Log:
         whole: bool = False,
         vanished: Sequence[Whole] = (),
         group: Group | None = None,
+        ticket: Ticket | None = None,
     ) -> Appended:
         """Append while this writer has the lock, and for the writers of the group."""
         for _ in range(ATTEMPTS_MAX):
             head = self._agreed_head()
+            # Asked at each attempt: what another one promised may have been committed meanwhile.
+            kept = None if ticket is None else ticket.kept(self._store)
             try:
-                batch, appended = self._seal(head, drafts, vanished)
+                batch, appended = self._seal(head, () if kept else drafts, vanished)
                 if whole and len(batch.entries) != len(drafts):
                     return replace(appended, new=())
                 if group is not None:
@@ -142,7 +144,7 @@ class Log:
                 self._confirm(batch)
             if group is not None:
                 group.answer()
-            return appended
+            return kept or appended
         raise overtaken()
 
     def _shares(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
-from ledger.errors import HeadMovedError, LedgerError
+from ledger.errors import HeadMovedError
 from ledger.log.append import ATTEMPTS_MAX, Log, overtaken
 from ledger.log.group import Group, Pending
 from ledger.log.identity import Identity
@@ -72,7 +72,8 @@ class OverlappingLog(Log):
     def overlapped(self) -> Iterator[None]:
         """Let ``append`` return in the block before its batch is on the disk.
 
-        It is once the block is left, or once the next call returns.
+        It is once the block is left, or once the next call returns. Until then the lock of the
+        ledger is ours between the calls as well: who asks for it in the block waits for ever.
         """
         self._inside, self._begun, self._asked = True, False, False
         try:
@@ -80,7 +81,7 @@ class OverlappingLog(Log):
             self._settle()
         except BaseException:
             # What is committed already is signed as well, if that can be.
-            with suppress(LedgerError):
+            with suppress(Exception):
                 self._settle()
             raise
         finally:
@@ -107,51 +108,52 @@ class OverlappingLog(Log):
 
     def _append_beside(self, drafts: Sequence[Draft], vanished: Sequence[Whole]) -> Appended:
         """Seal behind the batch that is being committed, and have this one committed next."""
-        for _ in range(ATTEMPTS_MAX):
-            try:
-                head, (batch, appended) = self._seal_next(drafts, vanished)
-            except HeadMovedError:
-                self._settle()
-                continue
-            self._settle()
-            try:
-                if batch.entries:
-                    self._begin(head, batch)
-            except HeadMovedError:
-                continue
-            return appended
-        raise overtaken()
+        sealed = self._seal_next(drafts, vanished)
+        self._settle()
+        if sealed is not None:
+            head, batch, appended = sealed
+            if not batch.entries or self._begin(head, batch):
+                return appended
+        # Another writer came between: sealed while the lock is ours, it moves no more.
+        return super().append(drafts, vanished=vanished)
 
     def _seal_next(
         self, drafts: Sequence[Draft], vanished: Sequence[Whole]
-    ) -> tuple[Head, tuple[Batch, Appended]]:
-        """Seal for the head that there will be."""
-        if self._committing is None:
-            head = self._store.head()
-            return head, self._seal(head, drafts, vanished)
-        pending = Pending(self._store, self._committing.batch)
-        head = pending.head()
-        return head, Sealing(self._identity, pending, head).run(drafts, vanished)
+    ) -> tuple[Head, Batch, Appended] | None:
+        """Seal for the head that there will be; None if that moved meanwhile."""
+        try:
+            if self._committing is None:
+                head = self._store.head()
+                return head, *self._seal(head, drafts, vanished)
+            pending = Pending(self._store, self._committing.batch)
+            head = pending.head()
+            return head, *Sealing(self._identity, pending, head).run(drafts, vanished)
+        except HeadMovedError:
+            return None
 
-    def _begin(self, head: Head, batch: Batch) -> None:
+    def _begin(self, head: Head, batch: Batch) -> bool:
         """Take the lock, and give a batch to the clerk with what others wait with.
 
-        Raises:
-            HeadMovedError: If another writer came first.
+        Returns:
+            False, and the lock is let go, if another writer came first.
         """
         with ExitStack() as lock:
             lock.enter_context(self._checkpoints.exclusive())
             if self._agreed_head() != head:
-                raise HeadMovedError("another writer appended", remedy="run the same command again")
+                return False
             group = None
             if self._queue is not None:
                 group = Group(self._identity, self._store, self._queue, self._check_rotations)
                 lock.callback(group.close)
-                batch = group.join(batch)
+                try:
+                    batch = group.join(batch)
+                except HeadMovedError:
+                    return False
             taken = self._clerk is not None and self._clerk.begin(head, batch)
             self._committing = _Committing(head, batch, group, lock.pop_all())
         if not taken:
             self._dismiss()
+        return True
 
     def _settle(self) -> None:
         """Wait for the batch at the clerk, read it back, sign, reply, and let go of the lock."""
@@ -170,10 +172,23 @@ class OverlappingLog(Log):
             self._clerk.pause()
 
     def _commit_here(self, committing: _Committing) -> None:
-        """Commit what the clerk did not; it may have, and died before it could say so."""
+        """Commit what the clerk did not; it may have, and died before it could say so.
+
+        Raises:
+            HeadMovedError: If a writer that does not share the lock came between.
+        """
         self._dismiss()
+        for _ in range(ATTEMPTS_MAX):
+            if self._store.head() == committing.batch.head:
+                return
+            try:
+                self._store.append(committing.before, committing.batch)
+            except HeadMovedError:
+                # A server ends a commit whose client is gone; a database may have been locked.
+                if self._store.head() not in {committing.before, committing.batch.head}:
+                    raise
         if self._store.head() != committing.batch.head:
-            self._store.append(committing.before, committing.batch)
+            raise overtaken()
 
     def _dismiss(self) -> None:
         """End the clerk."""

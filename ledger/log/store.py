@@ -153,7 +153,7 @@ class Clerk(Protocol):
         ...
 
     def end(self) -> None:
-        """End the process, whatever it is at: after this it writes nothing."""
+        """End the process, whatever it is at; a server may still end what it was given."""
         ...
 
 

@@ -7,6 +7,8 @@ signs. Whoever begins it has the lock of the ledger, and ends it.
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -67,15 +69,19 @@ class Clerk:
         time.sleep(_PAUSE_S)
 
     def end(self) -> None:
-        """End the process; what it had not committed is not in the ledger."""
+        """End the process, whatever it is at, were it stopped; it has nothing to put away.
+
+        A file then holds what it had committed. A server may still end a commit it was given.
+        """
         self._pipe.close()
-        self._process.terminate()
+        self._process.kill()
         self._process.join()
 
 
 def hire(opened: Callable[[], LedgerStore]) -> Clerk | None:
     """Begin a clerk; None where there is one core, or no process can be begun."""
-    if cores() == 1:
+    frozen = getattr(sys, "frozen", False)  # its executable is the program and not Python
+    if cores() == 1 or frozen or not sys.executable:
         return None
     try:
         return Clerk(opened)
@@ -86,6 +92,7 @@ def hire(opened: Callable[[], LedgerStore]) -> Clerk | None:
 def _work(pipe: Connection, opened: Callable[[], LedgerStore]) -> None:
     """Commit what comes through the pipe until it is closed."""
     begin()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # Whatever it is, the program meets it when it does the same, and tells it.
     with suppress(EOFError, OSError, LedgerError), opened() as store:
         while True:

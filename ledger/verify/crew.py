@@ -12,6 +12,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Final
@@ -118,6 +119,8 @@ def uninterrupted() -> Iterator[None]:
 
     Who interrupts the program means this process; it ends the others.
     """
+    # It lets signals through again where it is begun, which the first process would inherit.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
