@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from sealed import found
+from supplied import lacking
 from test_bulk import month
 from test_overlap import BATCHES, assert_same, one_by_one, overlapping
 from waiting import SECONDS
@@ -120,8 +121,9 @@ print(int(blocked, 16) >> 1 & 1)
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_the_first_process_of_a_program_sees_no_interruption(tmp_path: Path) -> None:
+    if not Path("/proc/self/status").exists():
+        lacking("/proc, which tells the signals of a process")
     # Elsewhere processes were begun before, with all that goes with the first one.
     command = [sys.executable, "-c", FIRST, str(found(tmp_path).ledger)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
