@@ -85,7 +85,8 @@ def _head(rows: int, machine: dict[str, str]) -> str:
         f"needs py-spy. {rows:,} entries, {RATE_HZ} samples a second, on {machine['date']} at "
         f"commit {machine['commit']}, Python {machine['Python']}. Own: share of the samples in "
         "which the function itself, or what it calls outside of Python, was running. With all: in "
-        "which the module stood anywhere on the stack.\n"
+        "which the module stood anywhere on the stack. The processes that a command begins, a "
+        "clerk or those that build segments, are not in it.\n"
     )
 
 
