@@ -46,7 +46,8 @@ class FakeLedger:
         self.held |= {draft.key: draft for draft in drafts if draft.key not in self.held}
         return done
 
-    def overlapped(self) -> AbstractContextManager[None]:
+    def overlapped(self, *, several: bool = False) -> AbstractContextManager[None]:
+        del several
         return nullcontext()
 
     def preview(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:

@@ -126,6 +126,20 @@ def test_the_first_batch_begins_no_process_and_the_rest_one(tmp_path: Path) -> N
     assert [(len(each.given), each.ended) for each in hired] == [(3, 1)]
 
 
+def test_the_first_batch_goes_to_a_clerk_where_several_are_sure_to_come(tmp_path: Path) -> None:
+    context, other, hired = found(tmp_path), found(tmp_path, "other.db"), list[Direct]()
+
+    def hire_direct() -> Direct:
+        hired.append(Direct(context))
+        return hired[-1]
+
+    with overlapping(context, hire_direct) as log, log.overlapped(several=True):
+        told = [log.append(batch) for batch in BATCHES]
+    assert [(len(each.given), each.ended) for each in hired] == [(5, 1)]
+    assert told == one_by_one(other, BATCHES)
+    assert_same(context, other)
+
+
 def test_small_batches_whole_ones_and_those_outside_of_the_block_are_appended_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,7 +70,8 @@ class Counted:
 
     preview = append
 
-    def overlapped(self) -> AbstractContextManager[None]:
+    def overlapped(self, *, several: bool = False) -> AbstractContextManager[None]:
+        del several
         return nullcontext()
 
 

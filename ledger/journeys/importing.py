@@ -7,7 +7,7 @@ refused adds nothing to the ledger, unless the caller asked to skip the refused 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,7 +43,7 @@ __all__ = [
     "import_files",
 ]
 
-CHUNK = 10_000
+CHUNK = 8_000
 """Drafts a transaction: large enough to hide the commit, small enough to hold in memory."""
 
 
@@ -120,8 +120,8 @@ class Ledger(Protocol):
     def preview(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:
         """Says what `append` would do, and does nothing."""
 
-    def overlapped(self) -> AbstractContextManager[None]:
-        """Several appends follow in the block; all are on the disk once it is left."""
+    def overlapped(self, *, several: bool = False) -> AbstractContextManager[None]:
+        """Appends follow in the block, several for sure or not; all are on the disk at its end."""
 
 
 class Shelf(Protocol):
@@ -257,7 +257,8 @@ def import_files(
         if request.skip_refused or not any(p.severity == "refused" for p in reading.problems):
             tally.runs += reading.runs
             told = reading.drafts if reading.told is None else reading.told
-            with ledger.overlapped():
+            several = isinstance(told, Sized) and len(told) > request.chunk
+            with ledger.overlapped(several=several):
                 for chunk in chunks_of(str(path), told, request.chunk):
                     _append(tally, chunk, reading, request)
                     if progress is not None:

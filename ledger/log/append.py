@@ -159,8 +159,13 @@ class Log:
         return self._identity.pseudonym(name, value)
 
     @contextmanager
-    def overlapped(self) -> Iterator[None]:
-        """Append several batches in the block; all of them are on the disk once it is left."""
+    def overlapped(self, *, several: bool = False) -> Iterator[None]:
+        """Append batches in the block; all of them are on the disk once it is left.
+
+        Args:
+            several: Whether more than one is sure to come.
+        """
+        del several  # here each is appended by itself
         yield
 
     def preview(self, drafts: Sequence[Draft], *, vanished: Sequence[Whole] = ()) -> Appended:

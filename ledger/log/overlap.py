@@ -64,18 +64,21 @@ class OverlappingLog(Log):
         self._hire = hire
         self._clerk: Clerk | None = None
         self._inside = False  # whether the block is entered
-        self._begun = False  # whether a batch of it was appended
+        self._begun = False  # whether a batch was appended, or several are sure to come
         self._asked = False  # whether a clerk was asked for
         self._committing: _Committing | None = None
 
     @contextmanager
-    def overlapped(self) -> Iterator[None]:
+    def overlapped(self, *, several: bool = False) -> Iterator[None]:
         """Let ``append`` return in the block before its batch is on the disk.
 
         It is once the block is left, or once the next call returns. Until then the lock of the
         ledger is ours between the calls as well: who asks for it in the block waits for ever.
+
+        Args:
+            several: Whether more than one batch is sure to come; else the first begins no process.
         """
-        self._inside, self._begun, self._asked = True, False, False
+        self._inside, self._begun, self._asked = True, several, False
         try:
             yield
             self._settle()
