@@ -53,7 +53,7 @@ IS_DELIVERY = pl.col("commitment").is_not_null() & (pl.col("role") == "primary")
 _SUMS = ("lo", "hi", "error_lo", "error_hi")
 _SUM_COUNTS = ("rows", "unbounded", "error_unbounded", "later")
 _SHARED = ("sign", *(name for name in TotalKey._fields if name in GRADE_KEYS))
-_WAITING_MAX = 300_000  # groups in partials that wait to be merged into one: some 45 MB
+_WAITING_MAX = 240_000  # groups in partials that wait to be merged into one: some 35 MB
 
 Control: TypeAlias = Mapping[int, tuple[int, ...]]
 """The sums over all totals by sign: rows, ends without a bound, and both intervals."""
