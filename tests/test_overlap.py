@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from clerks import Direct, Dying, Idle, InFlight, Letting, Lying, Refusing
-from sealed import altered, checked, entries, found, identity, leg, opened, reversal, said
+from sealed import altered, checked, copied, entries, found, identity, leg, opened, reversal, said
 from servers import Server, found_on
 from waiting import SECONDS, Writer, left_in, served
 
@@ -304,6 +304,34 @@ def test_a_bad_draft_leaves_what_came_before(tmp_path: Path) -> None:
         appended(context, [*BATCHES[:2], [wrong]])
     assert checked(context).signed_size == 20
     assert multiprocessing.active_children() == []
+
+
+def test_what_a_crash_left_unsigned_is_signed_by_an_import_that_adds_nothing(
+    tmp_path: Path,
+) -> None:
+    context = found(tmp_path)
+    one_by_one(context, BATCHES[:2])
+    notes = files_of(context).checkpoints
+    whole = notes.read_bytes()
+    notes.write_bytes(b"\n\n".join(whole.split(b"\n\n")[:-3]) + b"\n\n")
+    assert signed(context) == 10
+    with overlapping(context, lambda: Direct(context)) as log, log.overlapped(several=True):
+        assert [log.append(batch).same for batch in BATCHES[:2]] == [10, 10]
+    assert (signed(context), notes.read_bytes()) == (20, whole)
+
+
+def test_an_older_database_is_refused_by_an_import_that_adds_nothing(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    one_by_one(context, BATCHES[:2])
+    older = copied(context, tmp_path / "older")
+    one_by_one(context, BATCHES[2:3])
+    files_of(older).checkpoints.write_bytes(noted(context))
+    with (
+        pytest.raises(IntegrityError, match="the database holds 20 entries"),
+        overlapping(older, lambda: Direct(older)) as log,
+        log.overlapped(several=True),
+    ):
+        log.append(BATCHES[0])
 
 
 def test_a_restored_database_is_refused_before_anything_is_given_to_a_clerk(

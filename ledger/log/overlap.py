@@ -115,7 +115,7 @@ class OverlappingLog(Log):
         self._settle()
         if sealed is not None:
             head, batch, appended = sealed
-            if not batch.entries or self._begin(head, batch):
+            if self._begin(head, batch):
                 return appended
         # Another writer came between: sealed while the lock is ours, it moves no more.
         return super().append(drafts, vanished=vanished)
@@ -137,13 +137,18 @@ class OverlappingLog(Log):
     def _begin(self, head: Head, batch: Batch) -> bool:
         """Take the lock, and give a batch to the clerk with what others wait with.
 
+        Of a batch without entries only the head is looked at, as when nothing overlaps.
+
         Returns:
             False, and the lock is let go, if another writer came first.
         """
         with ExitStack() as lock:
             lock.enter_context(self._checkpoints.exclusive())
+            # What a crash left unsigned is signed, and an older database refused, by this alone.
             if self._agreed_head() != head:
                 return False
+            if not batch.entries:
+                return True
             group = None
             if self._queue is not None:
                 group = Group(self._identity, self._store, self._queue, self._check_rotations)
