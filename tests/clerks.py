@@ -65,18 +65,23 @@ class Refusing(Idle):
 class Dying(Direct):
     """A clerk that commits and dies before it can say so."""
 
+    def begin(self, expected: Head, batch: Batch) -> bool:
+        return not self.given and super().begin(expected, batch)
+
     def done(self) -> bool:
         return False
 
 
 class Lying(Direct):
-    """A clerk that stores other bytes than it was given."""
+    """A clerk that stores other bytes than it was given, and all that comes behind."""
 
     def begin(self, expected: Head, batch: Batch) -> bool:
-        (seq, data, digest), *rest = batch.entries
-        wrong = data.replace(b"run-10", b"run-99")
-        assert wrong != data
-        return super().begin(expected, replace(batch, entries=[(seq, wrong, digest), *rest]))
+        if not self.given:
+            (seq, data, digest), *rest = batch.entries
+            wrong = data.replace(b"run-10", b"run-99")
+            assert wrong != data
+            batch = replace(batch, entries=[(seq, wrong, digest), *rest])
+        return super().begin(expected, batch)
 
 
 class Letting(Direct):
@@ -93,7 +98,7 @@ class Letting(Direct):
 
 
 class InFlight(Idle):
-    """A clerk that dies while a server ends its commit."""
+    """A clerk that dies while a server ends its commit; it takes nothing more."""
 
     def __init__(self, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__()
@@ -107,3 +112,8 @@ class InFlight(Idle):
             append(store, expected, batch)
 
         monkeypatch.setattr(SqliteStore, "append", late)
+        self.taken = 0
+
+    def begin(self, expected: Head, batch: Batch) -> bool:
+        self.taken += 1
+        return self.taken == 1 and super().begin(expected, batch)

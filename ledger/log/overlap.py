@@ -1,8 +1,9 @@
 """Overlapping appends: while a clerk commits one batch in its process, the next is sealed here.
 
 Nothing else is different. A batch is committed behind the head that it was sealed for, while this
-writer has the lock; this process reads it back and signs. What the clerk did not commit, for
-whatever reason, is committed here, and a fault is met here, in the same words.
+writer has the lock; this process reads it back and signs, while the next one is committed if nobody
+waits. What the clerk did not commit, for whatever reason, is committed here, and a fault is met
+here, in the same words.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ledger.log.append import ATTEMPTS_MAX, Log, overtaken
 from ledger.log.group import Group, Pending
 from ledger.log.identity import Identity
 from ledger.log.outcome import Appended
+from ledger.log.request import REQUEST_BYTES_MAX
 from ledger.log.seal import Sealing
 from ledger.log.store import Batch, CheckpointLog, Clerk, Head, Queue, Store
 from ledger.record.draft import Draft
@@ -23,12 +25,15 @@ from ledger.record.whole import Whole
 __all__ = ["OverlappingLog"]
 
 _LARGE = 1_000  # drafts from which on it is worth while
+_ROW = 4  # batches under one lock at most: so long waits who asks for it by itself
 
 
 class _Committing:
     """A batch at the clerk: the lock is ours until it is signed."""
 
-    def __init__(self, before: Head, batch: Batch, group: Group | None, lock: ExitStack) -> None:
+    def __init__(
+        self, before: Head, batch: Batch, group: Group | None, lock: ExitStack, place: int = 1
+    ) -> None:
         """Keep what is needed to end it.
 
         Args:
@@ -36,8 +41,10 @@ class _Committing:
             batch: Ours, and those of the writers beside us.
             group: Those writers, if there may be any.
             lock: Held; closing it lets go.
+            place: Which batch under this lock it is.
         """
         self.before, self.batch, self.group, self.lock = before, batch, group, lock
+        self.place = place
 
 
 class OverlappingLog(Log):
@@ -112,11 +119,11 @@ class OverlappingLog(Log):
     def _append_beside(self, drafts: Sequence[Draft], vanished: Sequence[Whole]) -> Appended:
         """Seal behind the batch that is being committed, and have this one committed next."""
         sealed = self._seal_next(drafts, vanished)
+        if sealed is not None and self._follow(sealed[0], sealed[1]):
+            return sealed[2]
         self._settle()
-        if sealed is not None:
-            head, batch, appended = sealed
-            if self._begin(head, batch):
-                return appended
+        if sealed is not None and self._begin(sealed[0], sealed[1]):
+            return sealed[2]
         # Another writer came between: sealed while the lock is ours, it moves no more.
         return super().append(drafts, vanished=vanished)
 
@@ -133,6 +140,39 @@ class OverlappingLog(Log):
             return head, *Sealing(self._identity, pending, head).run(drafts, vanished)
         except HeadMovedError:
             return None
+
+    def _follow(self, head: Head, batch: Batch) -> bool:
+        """Give the clerk the next batch before the one at it is read back, under the same lock.
+
+        It begins with it once the one before is committed. That one is signed here meanwhile; if
+        it cannot be, the clerk is ended before others have the lock, and nothing behind is signed.
+
+        Returns:
+            False if somebody waits, who is served between two batches, or nothing was given.
+        """
+        last = self._committing
+        if last is None or last.place == _ROW or not batch.entries or self._is_awaited():
+            return False
+        if self._clerk is None or not self._clerk.begin(head, batch):
+            return False
+        self._committing = None
+        with last.lock:
+            try:
+                self._end(last)
+            except BaseException:
+                self._dismiss()
+                raise
+            lock = last.lock.pop_all()
+        self._committing = _Committing(head, batch, None, lock, last.place + 1)
+        return True
+
+    def _is_awaited(self) -> bool:
+        """Return whether a writer waits with a request."""
+        if self._queue is not None:
+            for _, asked in self._queue.asked((), REQUEST_BYTES_MAX):
+                asked.close()
+                return True
+        return False
 
     def _begin(self, head: Head, batch: Batch) -> bool:
         """Take the lock, and give a batch to the clerk with what others wait with.
@@ -169,15 +209,19 @@ class OverlappingLog(Log):
         if committing is None:
             return
         with committing.lock:
-            if self._clerk is None or not self._clerk.done():
-                self._commit_here(committing)
-            self._confirm(committing.batch)
-            if committing.group is not None:
-                committing.group.answer()
+            self._end(committing)
         if self._queue is not None:
             self._queue.wake()
         if self._clerk is not None:
             self._clerk.pause()
+
+    def _end(self, committing: _Committing) -> None:
+        """Wait until a batch is committed, read it back, sign, and reply to those in it."""
+        if self._clerk is None or not self._clerk.done():
+            self._commit_here(committing)
+        self._confirm(committing.batch)
+        if committing.group is not None:
+            committing.group.answer()
 
     def _commit_here(self, committing: _Committing) -> None:
         """Commit what the clerk did not; it may have, and died before it could say so.
