@@ -155,7 +155,7 @@ BENCHMARKS = (
         imported_on_server,
         copied_to_server,
         ledger,
-        50_000,
+        200_000,
         "entries",
         Bound(">=", 0.45, 0.70),
         inverse=True,
