@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -57,16 +58,22 @@ def test_processes_come_to_the_same(whole: Context) -> None:
     assert split(whole, processes=1, size=2**15) == checked(whole)
 
 
-def test_fault_is_named_as_the_walk_names_it(whole: Context, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("first", "last"), [(1, 10), (5, 9), (10, 10)])
+def test_fault_is_named_as_the_walk_names_it(
+    whole: Context, tmp_path: Path, first: int, last: int
+) -> None:
+    """This process checks the entries 0 to 2 and 9 to 10, another one those between."""
     context = copied(whole, tmp_path)
     with altered(context) as connection:
-        connection.execute("UPDATE entries SET hash = zeroblob(32) WHERE seq IN (5, 9)")
+        sql = "UPDATE entries SET hash = zeroblob(32) WHERE seq IN (?, ?)"
+        connection.execute(sql, (first, last))
     with pytest.raises(IntegrityError) as told:
         split(context)
     with open_evidence(context) as evidence, pytest.raises(IntegrityError) as walked:
         verify(evidence)
     assert told.value.diagnostics() == walked.value.diagnostics()
-    assert told.value.seq == 5
+    assert told.value.seq == first
+    assert multiprocessing.active_children() == []
 
 
 def test_what_a_process_alone_sees_is_a_fault_all_the_same(whole: Context, tmp_path: Path) -> None:
@@ -86,11 +93,27 @@ def test_an_opening_that_is_erased_meanwhile_is_left_to_the_walk(
     assert split(whole, location_of(later).open) == checked(whole)
 
 
+def elsewhere() -> bool:
+    """Whether this is not the process that runs the tests."""
+    return multiprocessing.parent_process() is not None
+
+
+class Noted(SqliteStore):
+    """A store that notes which process opened it, once for each time."""
+
+    def __enter__(self) -> Any:
+        with self.path.with_name(f"begun-{os.getpid()}").open("a") as file:
+            file.write("x")
+        return super().__enter__()
+
+
 class Killed(SqliteStore):
     """A store in a process that is ended from outside."""
 
     def __enter__(self) -> Any:
-        os.kill(os.getpid(), signal.SIGKILL)
+        if elsewhere():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__enter__()
 
 
 class Full(SqliteStore):
@@ -98,6 +121,36 @@ class Full(SqliteStore):
 
     def __enter__(self) -> Any:
         raise MemoryError
+
+
+class FullElsewhere(SqliteStore):
+    """The same where only the others have none."""
+
+    def __enter__(self) -> Any:
+        if elsewhere():
+            raise MemoryError
+        return super().__enter__()
+
+
+class Broken(SqliteStore):
+    """A store that meets a mistake of ours in another process."""
+
+    def __enter__(self) -> Any:
+        if elsewhere():
+            raise ZeroDivisionError
+        return super().__enter__()
+
+
+class Stopped(SqliteStore):
+    """A store that stops every other process; then this one finds a fault."""
+
+    def __enter__(self) -> Any:
+        if elsewhere():
+            self.path.with_name("begun-first").touch()
+            os.kill(os.getpid(), signal.SIGSTOP)
+        while not self.path.with_name("begun-first").exists():
+            time.sleep(0.02)
+        raise IntegrityError("found here", seq=0)
 
 
 class Slow(SqliteStore):
@@ -108,12 +161,104 @@ class Slow(SqliteStore):
         time.sleep(60)
 
 
-@pytest.mark.parametrize("kind", [Killed, Full])
+def begun(context: Context) -> dict[int, int]:
+    """Return how many segments each process checked."""
+    files = context.ledger.parent.glob("begun-*")
+    return {int(path.name.partition("-")[2]): len(path.read_text()) for path in files}
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+def test_this_process_checks_segments_too(whole: Context, tmp_path: Path, processes: int) -> None:
+    context = copied(whole, tmp_path)
+    verdict = split(whole, partial(Noted, context.ledger), processes, size=1)
+    assert verdict == checked(whole)
+    counts = begun(context)
+    assert len(counts) == processes
+    assert os.getpid() in counts
+    assert sum(counts.values()) == 11
+    assert multiprocessing.active_children() == []
+
+
+def test_no_more_processes_are_begun_than_there_are_segments(
+    whole: Context, tmp_path: Path
+) -> None:
+    context = copied(whole, tmp_path)
+    split(whole, partial(Noted, context.ledger), processes=9, size=6)
+    assert sorted(begun(context).values()) == [1, 1]
+    split(whole, partial(Noted, context.ledger), processes=9, size=11)
+    assert begun(context)[os.getpid()] == 2
+
+
+@pytest.mark.parametrize("kind", [Killed, Full, FullElsewhere])
 def test_a_process_that_ends_verifies_nothing(whole: Context, kind: type[SqliteStore]) -> None:
     with pytest.raises(LedgerError, match="was ended, or had not enough memory") as caught:
         split(whole, partial(kind, whole.ledger))
     assert caught.value.exit_code == 2
     assert "--processes 1" in caught.value.remedy
+    assert multiprocessing.active_children() == []
+
+
+def test_a_mistake_of_ours_in_another_process_is_raised_here(whole: Context) -> None:
+    with pytest.raises(ZeroDivisionError):
+        split(whole, partial(Broken, whole.ledger))
+
+
+def test_a_fault_ends_also_a_process_that_is_stopped(whole: Context, tmp_path: Path) -> None:
+    context = copied(whole, tmp_path)
+    with pytest.raises(IntegrityError, match="found here"):
+        split(whole, partial(Stopped, context.ledger))
+    assert multiprocessing.active_children() == []
+
+
+def refusing(error: type[Exception]) -> Callable[..., Any]:
+    """Return what raises an error, whatever it is given."""
+
+    def refuse(*_: object) -> Any:
+        raise error
+
+    return refuse
+
+
+@pytest.mark.parametrize("error", [OSError, RuntimeError, ImportError, NotImplementedError])
+def test_where_no_process_can_be_begun_this_one_checks_all(
+    whole: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(multiprocessing.context.SpawnProcess, "_Popen", refusing(error))
+    context = copied(whole, tmp_path)
+    assert split(whole, partial(Noted, context.ledger)) == checked(whole)
+    assert begun(context) == {os.getpid(): 4}
+
+
+@pytest.mark.parametrize("alone", ["frozen", "embedded", "daemonic"])
+def test_a_process_that_may_begin_none_checks_all_by_itself(
+    whole: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: str
+) -> None:
+    if alone == "frozen":
+        monkeypatch.setattr(sys, "frozen", True, raising=False)
+    elif alone == "embedded":
+        monkeypatch.setattr(sys, "executable", "")
+    else:
+        config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+        monkeypatch.setitem(config, "daemon", "yes")
+    context = copied(whole, tmp_path)
+    assert split(whole, partial(Noted, context.ledger)) == checked(whole)
+    assert begun(context) == {os.getpid(): 4}
+
+
+def test_whoever_has_enough_ends_the_processes(whole: Context) -> None:
+    segments: list[Segment] = []
+
+    def kept(given: Iterable[Segment]) -> Generator[Piece]:
+        segments.extend(given)
+        yield from one_by_one(segments)
+
+    with open_evidence(whole) as evidence:
+        verify_split(evidence, location_of(whole).open, kept, 1)
+    pieces = Crew(3)(segments)
+    assert next(pieces).start == 0
+    assert len(multiprocessing.active_children()) == 2
+    pieces.close()
+    assert multiprocessing.active_children() == []
 
 
 def test_an_interruption_ends_every_process_at_once(whole: Context, tmp_path: Path) -> None:
@@ -125,7 +270,7 @@ def test_an_interruption_ends_every_process_at_once(whole: Context, tmp_path: Pa
         "if __name__ == '__main__':\n"
         "    path, waiting = Path(sys.argv[1]), Interruption()\n"
         "    context = Context(path, None, quiet=True, no_input=True, debug=False)\n"
-        "    try: split(context, partial(Slow, path))\n"
+        "    try: split(context, partial(Slow, path), processes=3)\n"
         "    except KeyboardInterrupt: sys.exit(130)\n"
     )
     path = tmp_path / "main.py"
@@ -137,20 +282,23 @@ def test_an_interruption_ends_every_process_at_once(whole: Context, tmp_path: Pa
         start_new_session=True,
         stderr=subprocess.PIPE,
     ) as process:
-        begun = list[Path]()
-        while len(begun) < 2 and process.poll() is None:
+        seen = list[Path]()
+        while len(seen) < 3 and process.poll() is None:
             time.sleep(0.05)
-            begun = list(context.ledger.parent.glob("begun-*"))
+            seen = list(context.ledger.parent.glob("begun-*"))
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(20) == 130
         assert process.stderr is not None
         assert process.stderr.read() == b""
-    for each in begun:
+    for each in seen:
         with pytest.raises(ProcessLookupError):
             os.kill(int(each.name.partition("-")[2]), 0)
 
 
-def test_command_splits_if_it_is_told_to(whole: Context, tmp_path: Path, flopledger: Run) -> None:
+def test_command_splits_if_it_is_told_to(
+    whole: Context, tmp_path: Path, flopledger: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.verify.split.SMALLEST", 2)
     context = copied(whole, tmp_path)
     named = ("--ledger", str(context.ledger), "verify")
     alone = flopledger(*named, "--processes", "1", "-f", "json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +33,7 @@ from ledger.merkle import CompactRange, leaf_hash
 from ledger.verify import Evidence, verify
 from ledger.verify.marks import Marker, Marks
 from ledger.verify.segment import Piece, Segment
-from ledger.verify.split import joined, verify_split
+from ledger.verify.split import SMALLEST, cuts, joined, verify_split
 
 Run = Callable[..., Any]
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,21 +118,65 @@ def _segments(context: Context, evidence: Evidence, size: int) -> list[Segment]:
     ]
 
 
-@pytest.mark.parametrize(("parts", "sizes"), [(1, {7, 4}), (4, {3, 2}), (11, {1}), (99, {1})])
+@pytest.mark.parametrize(
+    ("parts", "sizes"),
+    [(1, [7, 4]), (2, [6, 3, 1, 1]), (4, [3, 2, 2, 1, 1, 1, 1]), (11, [1] * 11), (99, [1] * 11)],
+)
 def test_segments_are_small_enough_for_every_process(
-    whole: Context, parts: int, sizes: set[int]
+    whole: Context, parts: int, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = set[int]()
+    monkeypatch.setattr("ledger.verify.split.SMALLEST", 1)
+    seen = list[int]()
 
     def counted(segments: Iterable[Segment]) -> Generator[Piece]:
         for piece in one_by_one(segments):
-            seen.add(piece.stop - piece.start)
+            seen.append(piece.stop - piece.start)
             yield piece
 
     with open_evidence(whole) as evidence:
         verdict = verify_split(evidence, location_of(whole).open, counted, 7, parts)
         assert verdict == verify(evidence)
     assert seen == sizes
+
+
+@given(st.integers(0, 400_000), st.integers(1, 2**15), st.integers(1, 40))
+def test_cuts_leave_nothing_out_and_nothing_large_for_the_end(
+    size: int, entries: int, parts: int
+) -> None:
+    found = list(cuts(size, entries, parts))
+    assert [0, *(stop for _, stop in found)] == [*(start for start, _ in found), size]
+    sizes = [stop - start for start, stop in found]
+    assert sizes == sorted(sizes, reverse=True)
+    assert all(0 < each <= entries for each in sizes)
+    assert all(each >= min(entries, SMALLEST) for each in sizes[:-1])
+    for start, stop in found:
+        assert stop - start <= max(SMALLEST, (size - start) / parts + 1)
+
+
+def test_repeated_keys_are_looked_up_while_others_check(whole: Context) -> None:
+    asked, taken = list[int](), 0
+
+    class Rows:
+        def __iter__(self) -> Iterator[tuple[bytes, int]]:
+            asked.append(taken)
+            yield from evidence.repeated_keys
+
+    def counted(segments: Iterable[Segment]) -> Generator[Piece]:
+        nonlocal taken
+        for piece in one_by_one(segments):
+            yield piece
+            taken += 1
+
+    with open_evidence(whole) as evidence:
+        again = location_of(whole).open
+        other = replace(evidence, repeated_keys=Rows())
+        assert verify_split(other, again, counted, 2) == verify(evidence)
+        assert asked == [0]
+        keys = list(evidence.repeated_keys)
+        assert len(keys) == 2  # one reversed, and what replaces it
+        doubled = replace(evidence, repeated_keys=[*keys, (keys[-1][0], 9)])
+        with pytest.raises(IntegrityError, match="which was not reversed"):
+            joined(doubled, again, one_by_one, 2)
 
 
 def test_what_stands_around_the_entries_is_checked_alike(whole: Context, tmp_path: Path) -> None:
@@ -238,9 +282,13 @@ def _blocks(hashes: list[bytes], start: int) -> tuple[CompactRange, ...]:
     )
 
 
-def test_many_keys_are_looked_up_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("passed_over", [0, 2, 16])
+def test_many_keys_are_looked_up_in_parts_or_all_rows_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passed_over: int
+) -> None:
     context = found(tmp_path)
     forge(context, [plain_leaf(n) for n in range(9)])
+    monkeypatch.setattr("ledger.stores.sqlite.PASSED_OVER", passed_over)
     monkeypatch.setattr("ledger.stores.sqlite.CONTENTS_AT_ONCE", 2)
     with open_evidence(context) as evidence:
         assert in_parts(context, evidence, 7) == [verify(evidence)]

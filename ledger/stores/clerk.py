@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +16,14 @@ from multiprocessing.connection import Connection
 from ledger.errors import LedgerError
 from ledger.log.store import Batch, Head
 from ledger.stores.contract import LedgerStore
-from ledger.verify.crew import NO_PROCESS, begin, cores, uninterrupted, without_main
+from ledger.verify.crew import (
+    NO_PROCESS,
+    begin,
+    cores,
+    uninterrupted,
+    without_main,
+    without_python,
+)
 
 __all__ = ["Clerk", "hire"]
 
@@ -80,8 +86,7 @@ class Clerk:
 
 def hire(opened: Callable[[], LedgerStore]) -> Clerk | None:
     """Begin a clerk; None where there is one core, or no process can be begun."""
-    frozen = getattr(sys, "frozen", False)  # its executable is the program and not Python
-    if cores() == 1 or frozen or not sys.executable:
+    if cores() == 1 or without_python():
         return None
     try:
         return Clerk(opened)

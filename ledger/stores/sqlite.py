@@ -26,6 +26,7 @@ __all__ = ["SqliteStore"]
 
 KEYS_AT_ONCE = 1000  # parameters of one statement; SQLite allows 32,766
 CONTENTS_AT_ONCE = 16_384  # the same where most of the table is looked up, in its order
+PASSED_OVER = 16  # rows that are read and left out in less time than one is looked up
 FEW = 16  # rows that are read at once rather than one after the other
 _CACHE_KIB = 32_768  # a writer meets the tree of keys all over, page by page in its order
 
@@ -238,12 +239,14 @@ class SqliteStore:
     def contents(self, carried: Mapping[int, bytes]) -> dict[int, bytes]:
         """Return, by entry, the digest of content that is stored under its key and its number."""
         keys, found = sorted(carried.values()), dict[int, bytes]()
-        for start in range(0, len(keys), CONTENTS_AT_ONCE):
-            some = keys[start : start + CONTENTS_AT_ONCE]
-            marks = ",".join("?" * len(some))
+        parts = [keys[n : n + CONTENTS_AT_ONCE] for n in range(0, len(keys), CONTENTS_AT_ONCE)]
+        ((last,),) = self._rows("SELECT max(seq) FROM entries")
+        if len(keys) * PASSED_OVER > (last or 0):
+            parts = [[]]
+        for some in parts:
+            among = f'"key" IN ({",".join("?" * len(some))}) AND ' if some else ""
             rows = self._select(
-                f'SELECT "key", seq, content FROM keys WHERE "key" IN ({marks}) '  # noqa: S608
-                "AND seq BETWEEN ? AND ?",
+                f'SELECT "key", seq, content FROM keys WHERE {among}seq BETWEEN ? AND ?',  # noqa: S608
                 (*some, min(carried), max(carried)),
             )
             found.update((seq, content) for key, seq, content in rows if carried.get(seq) == key)

@@ -1,7 +1,7 @@
 """A split verification takes the same steps as the walk, the entries in segments side by side.
 
-Other processes check the segments (``ledger.verify.crew``); this one joins them in order and takes
-what needs the whole.
+Several processes check the segments (``ledger.verify.crew``), this one among them, which joins them
+in order and takes what needs the whole.
 Where anything does not hold, the walk goes over the ledger from the front, so that a fault is
 named in the same words. Nothing is taken for verified that one of the two did not verify.
 """
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from typing import Final, TypeAlias
+from itertools import chain, islice
+from typing import Final, TypeAlias, TypeVar
 
 from ledger.custody import Custody
 from ledger.entry import Entry
@@ -31,13 +32,17 @@ from ledger.verify.segment import Piece, Segment, Source
 from ledger.verify.tree import Peaks, Tree
 from ledger.verify.walk import verify
 
-__all__ = ["SEGMENT", "CheckAll", "joined", "verify_split"]
+__all__ = ["SEGMENT", "CheckAll", "cuts", "joined", "verify_split"]
 
 CheckAll: TypeAlias = Callable[[Iterable[Segment]], Generator[Piece]]
 """Checks segments and yields what held of each, in order; ``ledger.verify.crew`` has one."""
 
+_Row = TypeVar("_Row")
+
 SEGMENT: Final = 2**15
-"""Entries of a segment."""
+"""Entries of a segment, at most."""
+SMALLEST: Final = 2**12
+"""Fewer are not worth opening the store anew."""
 
 
 def verify_split(
@@ -51,10 +56,10 @@ def verify_split(
 
     Args:
         evidence: The ledger as stored.
-        open_again: Opens the same store in another process, which gets it through a pipe.
+        open_again: Opens the same store anew, in another process too, which gets it through a pipe.
         check: Checks the segments.
         entries: How many entries a segment has at most.
-        parts: How many segments there should be at least, so that nobody waits for the last one.
+        parts: In how many parts what remains is given out; see `cuts`.
 
     Raises:
         IntegrityError: At the first fault, in the words of the walk.
@@ -88,23 +93,32 @@ def joined(
     extent = evidence.extent()
     if extent.first or extent.keys != extent.stop:
         return None
-    step = max(1, min(entries, -(-extent.stop // parts)))
     joint, marker = _Joint(evidence, key), Marker.draw()
     segments = (
-        Segment(
-            open_again,
-            key.name,
-            evidence.secret,
-            marker,
-            start,
-            min(start + step, extent.stop),
-        )
-        for start in range(0, extent.stop, step)
+        Segment(open_again, key.name, evidence.secret, marker, start, stop)
+        for start, stop in cuts(extent.stop, entries, parts)
     )
     with closing(check(segments)) as pieces:
         for piece in pieces:
             joint.take(piece)
     return joint.verdict(extent, given, (schema, meta))
+
+
+def cuts(size: int, entries: int, parts: int) -> Iterator[tuple[int, int]]:
+    """Yield where the segments of a ledger begin and end.
+
+    The last ones are smaller, so that nobody waits long for whoever checks the last.
+
+    Args:
+        size: Entries of the ledger.
+        entries: How many a segment has at most.
+        parts: A segment has at most one of so many parts of what remains, except the smallest.
+    """
+    start = 0
+    while start < size:
+        stop = start + min(entries, max(SMALLEST, -(-(size - start) // parts)), size - start)
+        yield start, stop
+        start = stop
 
 
 class _Joint:
@@ -119,6 +133,7 @@ class _Joint:
         self._peaks.take(0, self._tree)
         self._reversals = Reversals(evidence.leaf_at)
         self._marks = Marks()
+        self._repeated: Iterator[tuple[bytes, int]] | None = None
         self._last = b""
         self._last_at = ""
         self._openings = 0
@@ -132,6 +147,9 @@ class _Joint:
             IntegrityError: If it does not go on where the last one ended, or a root, a reversal or
                 a key entry does not hold.
         """
+        if self._repeated is None:
+            # Finding them takes a while: here the other processes have something to do meanwhile.
+            self._repeated = _looked_up(self._evidence.repeated_keys)
         seq = self._tree.size
         if (piece.start, piece.before) != (seq, self._last):
             raise IntegrityError("prev is not the hash of the entry before", seq=seq)
@@ -168,7 +186,7 @@ class _Joint:
         source = check_given(given, custody)
         if self._marks.doubtful() or self._openings != extent.openings:
             return None
-        check_repeated(self._evidence.repeated_keys, self._reversals.reversed_by)
+        check_repeated(self._repeated or (), self._reversals.reversed_by)
         size = covered.stop
         middle = (
             Check(8, "ids", size),
@@ -203,3 +221,9 @@ class _Joint:
             for leaves in piece.ranges(self._tree.size, halt):
                 self._tree.join(leaves)
             self._peaks.take(halt, self._tree)
+
+
+def _looked_up(rows: Iterable[_Row]) -> Iterator[_Row]:
+    """Return the rows of a query once there is a first one, or none."""
+    found = iter(rows)
+    return chain(tuple(islice(found, 1)), found)
