@@ -33,6 +33,7 @@ from ledger.verify.split import verify_split
 
 Run = Callable[..., Any]
 ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
 
 
 @pytest.fixture(scope="module")
@@ -179,14 +180,32 @@ def test_this_process_checks_segments_too(whole: Context, tmp_path: Path, proces
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.parametrize(("size", "others"), [(11, 0), (6, 1), (4, 2), (1, 8)])
 def test_no_more_processes_are_begun_than_there_are_segments(
-    whole: Context, tmp_path: Path
+    whole: Context, monkeypatch: pytest.MonkeyPatch, size: int, others: int
 ) -> None:
-    context = copied(whole, tmp_path)
-    split(whole, partial(Noted, context.ledger), processes=9, size=6)
-    assert sorted(begun(context).values()) == [1, 1]
-    split(whole, partial(Noted, context.ledger), processes=9, size=11)
-    assert begun(context)[os.getpid()] == 2
+    begun = list[int]()
+
+    def none(_: object, count: int) -> None:
+        begun.append(count)
+
+    monkeypatch.setattr("ledger.verify.crew._begin_all", none)
+    assert split(whole, processes=9, size=size) == checked(whole)
+    assert begun == [others]
+
+
+def test_a_script_that_verifies_is_run_once(whole: Context, tmp_path: Path) -> None:
+    path = tmp_path / "main.py"
+    path.write_text(
+        "import sys; from pathlib import Path\n"
+        "with Path(sys.argv[2]).open('a') as file: file.write('x')\n"
+        "from sealed import *; from test_verify_crew import split\n"
+        "context = Context(Path(sys.argv[1]), None, quiet=True, no_input=True, debug=False)\n"
+        "assert split(context) == checked(context)\n"
+    )
+    command = (sys.executable, path, whole.ledger, tmp_path / "runs")
+    subprocess.run(command, env=ENVIRONMENT, check=True)
+    assert (tmp_path / "runs").read_text() == "x"
 
 
 @pytest.mark.parametrize("kind", [Killed, Full, FullElsewhere])
@@ -275,10 +294,9 @@ def test_an_interruption_ends_every_process_at_once(whole: Context, tmp_path: Pa
     )
     path = tmp_path / "main.py"
     path.write_text(script)
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     with subprocess.Popen(
         [sys.executable, path, context.ledger],
-        env=environment,
+        env=ENVIRONMENT,
         start_new_session=True,
         stderr=subprocess.PIPE,
     ) as process:
