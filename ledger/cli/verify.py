@@ -47,7 +47,8 @@ Examples:
     "--processes",
     type=click.IntRange(1, 256),
     metavar="N",
-    help="How many processes verify the ledger: one a core if it is large, or else 1.",
+    help="How many processes verify the ledger, this one among them: one a core if it is large, "
+    "or else 1.",
 )
 @output_options
 @pass_context

@@ -18,7 +18,8 @@ It needs only the standard library and ``cryptography``. The steps, in the order
 
 Entries after the newest checkpoint are reported as unsigned. The first fault ends the walk and
 is raised with the number of the first bad entry, or the checkpoint or row at fault. A large ledger
-is checked in segments, by several processes that take the same steps: ``ledger.verify.split``.
+is checked in segments, by this process and others, which take the same steps:
+``ledger.verify.split``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 This process checks the first segment that nobody has, and gives the next ones to the others: each
 has one more than it is at, so that it goes on while this one is at its own. What they find comes
-in between two segments of this process, and waits for its turn.
+in between two segments of this process, and waits for its turn. They send it from a thread of
+theirs: a thread here that took it in would have to get the interpreter for every few kilobytes.
 """
 
 from __future__ import annotations

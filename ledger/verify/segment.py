@@ -24,7 +24,7 @@ _NOTABLE = {"key", "reversal"}
 
 
 class Source(Protocol):
-    """A store that another process opened for itself; ``ledger.stores.contract`` describes it."""
+    """A store that is open anew for a segment; ``ledger.stores.contract`` describes it."""
 
     def __enter__(self) -> Self:
         """Return the open store."""
@@ -104,7 +104,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment that is to be checked; it goes to the process that does it through a pipe.
+    """A segment that is to be checked; where another process does it, it goes there through a pipe.
 
     Attributes:
         again: Opens the store anew.
