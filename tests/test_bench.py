@@ -216,6 +216,29 @@ def test_bench_law_that_fails_is_told(bench: Bench, monkeypatch: pytest.MonkeyPa
     assert not results.failed(results.document({}, Settings(), [], [slow]))
 
 
+def test_bench_laps_are_taken_alike_at_every_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[int] = []
+
+    def waiting_at_first(_: Bench, __: Any, size: int) -> Run:
+        ran.append(size)
+        return Run(size, (1.0 if ran.count(size) > 1 else 9.0,), None, 1)
+
+    monkeypatch.setattr(Bench, "run", waiting_at_first)
+    monkeypatch.setattr(scaling, "ONCE_FROM", 20)
+    bench = Bench(Path())
+    laps = scaling.Law("laps", side, "constant", 0.1, measure="lap")
+    for repetitions in (1, 3):
+        ran.clear()
+        points = [scaling._point(bench, laps, size, repetitions) for size in (10, 20)]
+        assert [point.seconds for point in points] == [1.0, 1.0]
+        assert [ran.count(size) for size in (10, 20)] == [1 + repetitions] * 2
+    # What takes minutes is run once, and is not run before that.
+    ran.clear()
+    long = scaling.Law("long", side, "linear", 1.0)
+    assert [scaling._point(bench, long, size, 3).seconds for size in (10, 20)] == [1.0, 9.0]
+    assert [ran.count(size) for size in (10, 20)] == [3, 1]
+
+
 def test_bench_command_ends_with_one_where_a_law_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = scaling.Curve(scaling.LAWS[0], (), "the disk is full")
     for curves, status in (([broken], 1), ([], 0)):
