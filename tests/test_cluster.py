@@ -20,6 +20,7 @@ from recorded import work
 from supplied import supplied
 
 from ledger.engines import confirming, leaves, polars
+from ledger.engines.answer import is_plausible
 from ledger.engines.dask import Cluster
 from ledger.engines.means import Means
 from ledger.engines.partials import Batch, Partial, partial_sums
@@ -117,6 +118,31 @@ def test_cluster_folds_as_plain_does(fold: Folding, monkeypatch: pytest.MonkeyPa
     # What others added up is used once and never kept.
     assert not list(fold.folder.glob("*.sums"))
     assert list(fold.folder.glob("*.parquet"))
+
+
+@pytest.mark.usefixtures("_without_sample")
+def test_cluster_looks_at_one_answer_of_two_that_are_the_same_and_keeps_it_once(
+    fold: Folding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Batch] = []
+    kept: list[confirming._Work] = []
+    answers = confirming.Round.answers
+
+    def looking(answer: Partial, batch: Batch) -> bool:
+        looked.append(batch)
+        return is_plausible(answer, batch)
+
+    def asked(self: confirming.Round) -> list[Partial]:
+        found = answers(self)
+        kept.extend(self._work)
+        return found
+
+    monkeypatch.setattr(confirming, "is_plausible", looking)
+    monkeypatch.setattr(confirming.Round, "answers", asked)
+    assert fold() == []
+    assert len(kept) > 1
+    assert len(looked) == len(kept)
+    assert [work.first for work in kept] == [None] * len(kept)
 
 
 @pytest.mark.usefixtures("_without_sample")

@@ -1,16 +1,75 @@
-"""Partial sums of batches: how many wait before they are merged."""
+"""Partial sums of batches: how they travel, and how many wait before they are merged."""
 
 from __future__ import annotations
 
+import pickle
+
+import polars as pl
 import pytest
 from ledgers import DAY, MODELS, MemoryLeaves, allocation, records
 
-from ledger.engines import leaves, partials, polars
-from ledger.engines.partials import Partial
+from ledger import __version__
+from ledger.engines import answer, leaves, partials, polars
+from ledger.engines.answer import answer_batch, is_same
+from ledger.engines.partials import Batch, Partial, merge_sums
 from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import PolarsEngine
 
 BOUND = 10
+NOTHING = Batch((), 0, DAY)
+
+
+def sums_of(count: int) -> Partial:
+    """Return sums with so many groups of operations, amounts up to 38 digits and some unknown."""
+    empty = merge_sums(())
+    rows = {
+        name: pl.Series([None if n % 3 else 10**38 - 1 - n for n in range(count)], dtype=dtype)
+        if dtype == pl.Decimal
+        else pl.Series([f"{name}-{n}" for n in range(count)])
+        if dtype == pl.String
+        else pl.Series([n % 100 for n in range(count)], dtype=dtype)
+        for name, dtype in empty.totals.schema.items()
+    }
+    return Partial(pl.DataFrame(rows), empty.grades, empty.deliveries)
+
+
+def tables(sums: Partial) -> tuple[pl.DataFrame, ...]:
+    return sums.totals, sums.grades, sums.deliveries
+
+
+def answered(sums: Partial) -> Partial:
+    """Return what a worker gives that found these sums."""
+    given = answer_batch(lambda _: sums, NOTHING, __version__)
+    assert isinstance(given, Partial)
+    return given
+
+
+@pytest.mark.parametrize("count", [0, 1, 1_000])
+def test_partials_travel_whole_and_small(count: int) -> None:
+    sums = sums_of(count)
+    data = pickle.dumps(sums)
+    for left, right in zip(tables(sums), tables(pickle.loads(data)), strict=True):
+        assert left.schema == right.schema
+        assert left.equals(right)
+    if count == 1_000:
+        assert len(data) < len(pickle.dumps(tables(sums))) / 3
+
+
+def test_a_worker_puts_its_sums_in_order_and_others_need_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sums = sums_of(100)
+    moved, other = (
+        Partial(totals, sums.grades, sums.deliveries)
+        for totals in (sums.totals.reverse(), sums.totals.with_columns(later=pl.col("later") + 1))
+    )
+    left, right = map(answered, (sums, moved))
+    assert left.totals.equals(right.totals)
+    # Whoever does not keep to it is understood all the same.
+    assert is_same(sums, moved)
+    assert not is_same(sums, other)
+    monkeypatch.setattr(answer, "_sorted", None)
+    assert is_same(left, right)
 
 
 def test_partials_do_not_pile_up_before_they_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:

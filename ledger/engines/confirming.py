@@ -204,16 +204,16 @@ class Round:
             self._failed(index, worker, answer)
             return
         work.parties.add(worker)
-        batch = self._batches[index]
-        if not isinstance(answer, Partial) or not is_plausible(answer, batch):
+        if not isinstance(answer, Partial):
             self._accuse(worker, index)
-        elif work.own is not None:
-            self._settle(index, (worker, answer))
-        elif work.first is None:
+        elif work.first is not None and is_same(work.first[1], answer):
+            # As plausible as the first, which was found to be.
+            self._finish(index, answer)
+        elif not is_plausible(answer, self._batches[index]):
+            self._accuse(worker, index)
+        elif work.own is None and work.first is None:
             work.first = (worker, answer)
             self._ask(index, frozenset({worker}))
-        elif is_same(work.first[1], answer):
-            self._finish(index, answer)
         else:
             self._settle(index, (worker, answer))
 
@@ -247,8 +247,8 @@ class Round:
         return work.own
 
     def _finish(self, index: int, partial: Partial) -> None:
-        """Believe what a batch adds up to."""
-        self._work[index].done = partial
+        """Believe what a batch adds up to, and keep it once."""
+        self._work[index].first, self._work[index].done = None, partial
         self._left.discard(index)
 
     def _believed(self, index: int) -> Partial:
