@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ledgers import DAY, MemoryLeaves, allocation, records
 
-from ledger.engines import leaves
+from ledger.engines import leaves, polars
 from ledger.engines.partials import Batch, Partial, partial_sums
 from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import PolarsEngine
@@ -110,3 +110,19 @@ def test_batch_of_a_changed_file_is_not_added_up(tmp_path: Path) -> None:
     assert "0" * 64 in caught.value.why
     with pytest.raises(InputError):
         Shelf("nowhere://at/all")
+
+
+@pytest.mark.parametrize(
+    ("segments", "count"), [(0, 8), (1, 8), (512, 8), (513, 9), (1_526, 24), (12_288, 24)]
+)
+def test_batches_for_others_grow_until_they_are_those_of_this_machine(
+    segments: int, count: int
+) -> None:
+    assert polars.far_batch(segments) == count
+
+
+@pytest.mark.parametrize("segments", [12_289, 100_000])
+def test_batches_for_others_are_not_more_than_fit_in_memory(segments: int) -> None:
+    count = polars.far_batch(segments)
+    assert count > polars.BATCH
+    assert -(-segments // count) <= polars.FAR_BATCHES_MAX

@@ -51,13 +51,28 @@ from ledger.measure import (
 )
 from ledger.merkle import CompactRange, leaf_hash
 
-__all__ = ["Batch", "Executor", "Partial", "PolarsEngine", "engine", "merge_sums", "partial_sums"]
+__all__ = [
+    "Batch",
+    "Executor",
+    "Partial",
+    "PolarsEngine",
+    "engine",
+    "far_batch",
+    "merge_sums",
+    "partial_sums",
+]
 
 BATCH = 24
 """Segments a batch: 786,432 entries, which take some 250 MB while they are grouped."""
 
 FAR_BATCH = 8
-"""Segments a batch for other machines: 2^18 entries, some 10 MB to fetch, a second to add up."""
+"""Segments a batch for other machines at least: 2^18 entries, some 10 MB to fetch."""
+
+FAR_BATCHES = 64
+"""Batches for other machines that are enough: from there on each has more segments, up to BATCH.
+
+Each brings as many groups to compare and to merge here, whatever it has been added up from.
+"""
 
 FAR_BATCHES_MAX = 512
 """Batches for other machines at most; in a large ledger each has more segments."""
@@ -305,11 +320,17 @@ def _summed(segment: ProjectedSegment, limit: int, as_of: date) -> Batch:
     return Batch((segment.allocations,), limit, as_of, (segment.digest,))
 
 
+def far_batch(segments: int) -> int:
+    """Return how many of so many segments a batch for other machines has."""
+    enough = min(BATCH, -(-segments // FAR_BATCHES))
+    # Until all are confirmed the sums of all are in memory: so there are not more than so many.
+    return max(FAR_BATCH, enough, -(-segments // FAR_BATCHES_MAX))
+
+
 def _far_batches(segments: Sequence[ProjectedSegment], limit: int, as_of: date) -> list[Batch]:
     """Cut segments into batches for other machines, with what those are checked by."""
     batches = []
-    # Until all are confirmed the sums of all are in memory: so there are not more than so many.
-    count = max(FAR_BATCH, -(-len(segments) // FAR_BATCHES_MAX))
+    count = far_batch(len(segments))
     for start in range(0, len(segments), count):
         held = segments[start : start + count]
         complete = all(each.complete(limit, as_of) for each in held)
