@@ -10,7 +10,9 @@ import json
 import re
 import subprocess
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,8 @@ from bench import __main__ as command
 from bench import (
     bulk,
     catalogue,
+    check,
+    cluster,
     durable,
     footprint,
     machine,
@@ -38,6 +42,7 @@ from bench.stage import Stage, nothing, peak_kib
 from click.testing import CliRunner
 from servers import Server
 
+from ledger.engines import answer, partials
 from ledger.engines.partials import Partial
 
 TINY = Settings(scale=1e-9, repetitions=1, rounds=1)
@@ -45,7 +50,7 @@ HELD = catalogue.benchmarks()
 LINES_MAX = 30
 PUBLISHED = {
     *("B1", "B1w", "B1p", "B2", "B2n", "B3", "B3p", "B3s", "B4", "B4x", "B4c", "B5", "B5v", "B5c"),
-    *("B6", "B7", "B7v", "B7c", "B8", "B9", "B10", "B10b", "B10g"),
+    *("B6", "B7", "B7v", "B7c", "B8", "B8d", "B9", "B10", "B10b", "B10g"),
 }
 # A start of these takes seconds, and goes the way of the start of `verify`.
 SLOW_STARTS = {"B7c", "B7i"}
@@ -260,6 +265,62 @@ def test_bench_adding_up_must_come_to_every_row(
     monkeypatch.setattr(footprint, "summed", short)
     with pytest.raises(AssertionError):
         bench.run(footprint.fold_large, 100)
+
+
+class Counting(Stage):
+    """A stage that keeps what was done in its timed block: what, and whether here or elsewhere."""
+
+    done: list[tuple[str, bool]]  # a list, as threads can append to one at the same time
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        self.done.clear()
+        with super().timed():
+            yield
+        self.done = self.done.copy()
+
+
+@pytest.mark.skipif(bool(HELD["B8"].lacks()), reason="needs distributed")
+def test_bench_pool_does_as_much_as_the_cluster(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import distributed  # noqa: PLC0415 - an extra
+
+    made: Any = distributed.LocalCluster  # it states no types
+    done: list[tuple[str, bool]] = []
+    # Threads in the place of processes, so that what they do is seen.
+    monkeypatch.setattr(distributed, "LocalCluster", lambda **o: made(**{**o, "processes": False}))
+    monkeypatch.setattr(cluster, "ProcessPoolExecutor", lambda n, **_: ThreadPoolExecutor(n))
+    monkeypatch.setattr(check, "SEGMENT", 2)
+    asker = threading.current_thread()
+
+    def counting(module: Any, name: str) -> None:
+        original = getattr(module, name)
+
+        def counted(*given: Any) -> Any:
+            done.append((name, threading.current_thread() is asker))
+            return original(*given)
+
+        monkeypatch.setattr(module, name, counted)
+
+    for module, name in (
+        *((partials, name) for name in ("rows_of", "_checked", "merge_sums")),
+        *((answer, name) for name in ("comes_to", "_alike", "_in_order")),
+    ):
+        counting(module, name)
+    told = []
+    for one in (HELD["B8"].candidate, HELD["B8"].baseline):
+        stage = Counting(folder, tmp_path, 660)
+        stage.done = done
+        one(stage)
+        told.append(Counter(stage.done))
+    batches, here = 42, 2
+    assert told[0] == told[1]
+    assert told[0]["rows_of", True] == here
+    assert told[0]["rows_of", False] == 2 * batches - here
+    assert told[0]["_checked", True] + told[0]["_checked", False] == 2 * 330
+    assert told[0]["comes_to", True] == batches
+    assert told[0]["_alike", True] == 3 * batches
 
 
 def test_bench_appends_leave_what_others_read(bench: Bench) -> None:
