@@ -348,6 +348,14 @@ def test_bench_names_the_commit_of_the_program_and_what_is_not_in_it(
     assert machine.described(tmp_path)["commit"] == f"{clean}-dirty"
 
 
+def test_bench_says_what_two_processes_do_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 0 < machine._loop_s(2) < 60
+    # Two cores take as long for two as one for one; one core takes twice as long.
+    for slower, done in ((1, 2), (2, 1)):
+        monkeypatch.setattr(machine, "_loop_s", {1: 0.5, 2: 0.5 * slower}.get)
+        assert machine._together() == done
+
+
 def test_bench_says_a_miss_plainly() -> None:
     told = []
     for seconds in (1.4, 1.9, 2.1):

@@ -6,6 +6,7 @@ import os
 import platform
 import sqlite3
 import subprocess
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,6 +20,13 @@ PACKAGES = (
     *("pymerkle", "computeledger-cli", "distributed"),
 )
 FLUSHES = 50
+LOOPS = 3
+LOOP = """
+from time import perf_counter
+begun = perf_counter()
+for _ in range(10_000_000): pass
+print(perf_counter() - begun)
+"""
 DESCRIBE = ("describe", "--always", "--dirty", "--abbrev=12")
 
 
@@ -29,6 +37,7 @@ def described(folder: Path) -> dict[str, str]:
         "commit": _said("git", "-C", str(ROOT), *DESCRIBE) or "unknown",
         "processor": _processor(),
         "processors": str(len(os.sched_getaffinity(0))),
+        "two processes at once": f"{_together():.2f} times the work of one, median of {LOOPS}",
         "load": f"{os.getloadavg()[0]:.2f} over the last minute, before the first run",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
@@ -62,6 +71,21 @@ def _said(*command: str) -> str:
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _together() -> float:
+    """Return how much two processes do in the time of one, in its work.
+
+    Two processors may be one core, which has hardly more to give to two than to one.
+    """
+    return median(2 * _loop_s(1) / _loop_s(2) for _ in range(LOOPS))
+
+
+def _loop_s(processes: int) -> float:
+    """Return how long a bare loop takes in the slowest of so many processes, in seconds."""
+    command = (sys.executable, "-c", LOOP)
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(processes)]
+    return max(float(each.communicate()[0]) for each in running)
 
 
 def _flush_ms(folder: Path) -> float:
