@@ -31,8 +31,9 @@ def summary(found: Mapping[str, Any]) -> str:
     lines = [
         (
             f"Measured on {machine['date']} at commit {machine['commit']}: "
-            f"{machine['processors']} × {machine['processor']}, {machine['memory']}, write and "
-            f"fdatasync {machine['write and fdatasync']}, Python {machine['Python']}, polars "
+            f"{machine['processors']} × {machine['processor']}, where two processes at once do "
+            f"{machine['two processes at once']}, {machine['memory']}, write and fdatasync "
+            f"{machine['write and fdatasync']}, Python {machine['Python']}, polars "
             f"{machine['polars']}, SQLite {machine['SQLite']}. Times are medians of "
             f"{found['settings']['repetitions']}, each in a fresh process, by turns, with "
             f"`{found['settings']['command']}`.{part}"
