@@ -280,7 +280,6 @@ class Counting(Stage):
         self.done = self.done.copy()
 
 
-@pytest.mark.skipif(bool(HELD["B8"].lacks()), reason="needs distributed")
 def test_bench_pool_does_as_much_as_the_cluster(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,6 +86,28 @@ def test_a_clerk_that_cannot_open_the_ledger_says_nothing(
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_clerk_that_is_given_rubbish_says_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clerk = Clerk(partial(location_of(found(tmp_path)).open, writable=True))
+    clerk._pipe.send_bytes(b"rubbish")
+    assert clerk.done() is False
+    clerk.end()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_clerk_killed_in_a_row_costs_nothing(tmp_path: Path) -> None:
+    context, other = found(tmp_path), found(tmp_path, "other.db")
+    with overlapping(context) as log, log.overlapped(several=True):
+        told = [log.append(batch) for batch in BATCHES[:3]]
+        (process,) = multiprocessing.active_children()
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        told += [log.append(batch) for batch in BATCHES[3:]]
+    assert told == one_by_one(other, BATCHES)
+    assert_same(context, other)
+
+
 def test_a_long_table_is_imported_by_two_processes_and_verifies(
     flopledger: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

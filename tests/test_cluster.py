@@ -157,6 +157,15 @@ def test_cluster_names_a_worker_that_lies(fold: Folding, workers: Workers, lie: 
     assert f"worker {liar} gave a wrong sum of {fold.folder}" in warning
 
 
+@pytest.mark.usefixtures("_without_sample")
+def test_cluster_does_here_at_once_what_arrives_damaged(fold: Folding, workers: Workers) -> None:
+    worker = workers.live()[1]
+    with workers.behaving("garbling", worker):
+        (warning,) = fold()
+    assert f"worker {worker} could not add up, it is done here" in warning
+    assert "the sums that arrived cannot be read" in warning
+
+
 @pytest.mark.slow
 def test_cluster_sees_two_that_tell_the_same_lie(fold: Folding, workers: Workers) -> None:
     liars = workers.live()[:2]

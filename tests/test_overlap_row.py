@@ -106,6 +106,64 @@ def test_an_interruption_while_a_batch_is_read_back_ends_the_clerk_and_loses_not
     assert checked(context).signed_size == 50
 
 
+@pytest.mark.parametrize("where", ["begin", "done"])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_an_interrupted_clerk_is_ended_before_others_have_the_lock(
+    tmp_path: Path, where: str, nth: int
+) -> None:
+    """An interruption right behind a call to the clerk finds it with all that it was given."""
+    calls, free = count(1), list[bool]()
+
+    class Interrupted(Direct):
+        def interrupt(self, called: str) -> None:
+            if called == where and next(calls) == nth:
+                raise KeyboardInterrupt
+
+        def begin(self, expected: Head, batch: Batch) -> bool:
+            taken = super().begin(expected, batch)
+            self.interrupt("begin")
+            return taken
+
+        def done(self) -> bool:
+            self.interrupt("done")
+            return super().done()
+
+        def end(self) -> None:
+            with files_of(context).checkpoints.open("rb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    free.append(True)
+                except BlockingIOError:
+                    free.append(False)
+            super().end()
+
+    context = found(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        appended(context, BATCHES, lambda: Interrupted(context))
+    assert free == [False]
+    again = one_by_one(context, BATCHES, seed=None)
+    assert sum(len(each.new) for each in again) + sum(each.same for each in again) == 50
+    assert checked(context).signed_size == 50
+
+
+def test_a_clerk_that_takes_no_second_batch_is_given_nothing_more(tmp_path: Path) -> None:
+    """It may have a part of it, behind which anything else would be read as the rest."""
+
+    asked = list[Head]()
+
+    class Choking(Direct):
+        def begin(self, expected: Head, batch: Batch) -> bool:
+            asked.append(expected)
+            return len(asked) == 1 and super().begin(expected, batch)
+
+    context, other, clerks = found(tmp_path), found(tmp_path, "other.db"), list[Choking]()
+    told = appended(context, BATCHES, lambda: clerks.append(Choking(context)) or clerks[-1])
+    assert told == one_by_one(other, BATCHES)
+    assert [(len(each.given), each.ended) for each in clerks] == [(1, 1)]
+    assert len(asked) == 2
+    assert_same(context, other)
+
+
 def test_who_left_a_request_is_served_between_two_batches_of_a_row(tmp_path: Path) -> None:
     context, clerks = found(tmp_path), list[Direct]()
 

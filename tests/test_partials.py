@@ -14,6 +14,7 @@ from ledger.engines.answer import answer_batch, is_same
 from ledger.engines.partials import Batch, Partial, merge_sums
 from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import PolarsEngine
+from ledger.errors import LedgerError
 
 BOUND = 10
 NOTHING = Batch((), 0, DAY)
@@ -53,6 +54,25 @@ def test_partials_travel_whole_and_small(count: int) -> None:
         assert left.equals(right)
     if count == 1_000:
         assert len(data) < len(pickle.dumps(tables(sums))) / 3
+
+
+@pytest.mark.parametrize("error", [None, pl.exceptions.PanicException, ValueError])
+def test_damaged_sums_arrive_as_an_error_whatever_polars_does(
+    monkeypatch: pytest.MonkeyPatch, error: type[BaseException] | None
+) -> None:
+    again, (first, *rest) = sums_of(100).__reduce__()
+    assert isinstance(again(first, *rest), Partial)
+
+    def raising(_: object) -> None:
+        assert error is not None
+        raise error("damaged")
+
+    if error is not None:
+        monkeypatch.setattr(partials.pl, "read_ipc", raising)
+    for damaged in ((first[: len(first) // 2], *rest), (b"", *rest), (first,)):
+        found = again(*damaged)
+        assert isinstance(found, LedgerError)
+        assert "cannot be read" in found.message
 
 
 def test_a_worker_puts_its_sums_in_order_and_others_need_not(

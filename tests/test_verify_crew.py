@@ -26,7 +26,7 @@ from ledger.cli.context import Context
 from ledger.cli.opening import location_of, open_evidence
 from ledger.errors import IntegrityError, LedgerError
 from ledger.stores.sqlite import SqliteStore
-from ledger.verify import Verdict, verify
+from ledger.verify import Verdict, crew, verify
 from ledger.verify.crew import PROCESSES_MAX, Crew
 from ledger.verify.segment import Piece, Segment
 from ledger.verify.split import verify_split
@@ -317,11 +317,15 @@ def test_command_splits_if_it_is_told_to(
     whole: Context, tmp_path: Path, flopledger: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ledger.verify.split.SMALLEST", 2)
-    context = copied(whole, tmp_path)
+    context, others = copied(whole, tmp_path), list[int]()
     named = ("--ledger", str(context.ledger), "verify")
     alone = flopledger(*named, "--processes", "1", "-f", "json")
+    begin_all = crew._begin_all
+    monkeypatch.setattr(
+        crew, "_begin_all", lambda hands, n: others.append(n) or begin_all(hands, n)
+    )
     several = flopledger(*named, "--processes", "2", "-f", "json")
-    assert (several.code, several.out) == (0, alone.out)
+    assert (several.code, several.out, others) == (0, alone.out, [1])
     with altered(context) as connection:
         connection.execute("UPDATE entries SET hash = zeroblob(32) WHERE seq = 7")
     alone, several = (flopledger(*named, "--processes", n) for n in ("1", "2"))

@@ -206,7 +206,7 @@ class Round:
         work.parties.add(worker)
         if not isinstance(answer, Partial):
             self._accuse(worker, index)
-        elif work.first is not None and is_same(work.first[1], answer):
+        elif work.own is None and work.first is not None and is_same(work.first[1], answer):
             # As plausible as the first, which was found to be.
             self._finish(index, answer)
         elif not is_plausible(answer, self._batches[index]):

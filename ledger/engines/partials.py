@@ -19,7 +19,7 @@ import polars as pl
 
 from ledger.engines.columns import SCHEMA
 from ledger.engines.sums import Grouping, group_sums
-from ledger.errors import IntegrityError
+from ledger.errors import IntegrityError, LedgerError
 from ledger.measure import GradeKey, TotalKey
 
 __all__ = [
@@ -104,8 +104,8 @@ class Partial:
         """Number of sums, which is what it costs to keep."""
         return self.totals.height + self.grades.height + self.deliveries.height
 
-    def __reduce__(self) -> tuple[Callable[..., Partial], tuple[bytes, ...]]:
-        """Travel from process to process compressed.
+    def __reduce__(self) -> tuple[Callable[..., Partial | LedgerError], tuple[bytes, ...]]:
+        """Travel from process to process compressed; what is damaged arrives as an error.
 
         A fifth of the bytes, in half the time of plain columns (measured on 120,000 groups).
         """
@@ -273,9 +273,17 @@ def _packed(frame: pl.DataFrame) -> bytes:
     return file.getvalue()
 
 
-def _unpacked(*tables: bytes) -> Partial:
-    """Return the sums of which these are the tables."""
-    return Partial(*(pl.read_ipc(BytesIO(data)) for data in tables))
+def _unpacked(*tables: bytes) -> Partial | LedgerError:
+    """Return the sums of which these are the tables, or the error that they are none.
+
+    An error that is raised while an answer is taken apart would not reach who asked; and some
+    damaged bytes end in a panic, which is none that others catch.
+    """
+    try:
+        totals, grades, deliveries = (pl.read_ipc(BytesIO(data)) for data in tables)
+    except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 - of any bytes
+        return LedgerError(f"the sums that arrived cannot be read: {type(error).__name__}")
+    return Partial(totals, grades, deliveries)
 
 
 def _scanned(batch: Batch) -> pl.LazyFrame:

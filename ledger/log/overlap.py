@@ -145,7 +145,7 @@ class OverlappingLog(Log):
         """Give the clerk the next batch before the one at it is read back, under the same lock.
 
         It begins with it once the one before is committed. That one is signed here meanwhile; if
-        it cannot be, the clerk is ended before others have the lock, and nothing behind is signed.
+        it cannot be, nothing behind it is signed.
 
         Returns:
             False if somebody waits, who is served between two batches, or nothing was given.
@@ -153,15 +153,27 @@ class OverlappingLog(Log):
         last = self._committing
         if last is None or last.place == _ROW or not batch.entries or self._is_awaited():
             return False
-        if self._clerk is None or not self._clerk.begin(head, batch):
+        if self._clerk is None:
+            return False
+        try:
+            taken = self._clerk.begin(head, batch)
+        except BaseException:
+            # It may have all of it: what it had before is signed, and it is ended under the lock.
+            self._committing = None
+            with last.lock, suppress(Exception):
+                try:
+                    self._end(last)
+                finally:
+                    self._dismiss()
+            raise
+        if not taken:
+            # It may have a part of it, behind which nothing else can be given.
+            self._settle()
+            self._dismiss()
             return False
         self._committing = None
         with last.lock:
-            try:
-                self._end(last)
-            except BaseException:
-                self._dismiss()
-                raise
+            self._end(last)
             lock = last.lock.pop_all()
         self._committing = _Committing(head, batch, None, lock, last.place + 1)
         return True
@@ -197,10 +209,13 @@ class OverlappingLog(Log):
                     batch = group.join(batch)
                 except HeadMovedError:
                     return False
-            taken = self._clerk is not None and self._clerk.begin(head, batch)
+            try:
+                if self._clerk is None or not self._clerk.begin(head, batch):
+                    self._dismiss()
+            except BaseException:
+                self._dismiss()
+                raise
             self._committing = _Committing(head, batch, group, lock.pop_all())
-        if not taken:
-            self._dismiss()
         return True
 
     def _settle(self) -> None:
@@ -216,10 +231,17 @@ class OverlappingLog(Log):
             self._clerk.pause()
 
     def _end(self, committing: _Committing) -> None:
-        """Wait until a batch is committed, read it back, sign, and reply to those in it."""
-        if self._clerk is None or not self._clerk.done():
-            self._commit_here(committing)
-        self._confirm(committing.batch)
+        """Wait until a batch is committed, read it back, sign, and reply to those in it.
+
+        If that cannot be, the clerk is ended here: nobody else has the lock while it is at work.
+        """
+        try:
+            if self._clerk is None or not self._clerk.done():
+                self._commit_here(committing)
+            self._confirm(committing.batch)
+        except BaseException:
+            self._dismiss()
+            raise
         if committing.group is not None:
             committing.group.answer()
 

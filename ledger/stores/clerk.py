@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
-from ledger.errors import LedgerError
 from ledger.log.store import Batch, Head
 from ledger.stores.contract import LedgerStore
 from ledger.verify.crew import (
@@ -99,7 +98,7 @@ def _work(pipe: Connection, opened: Callable[[], LedgerStore]) -> None:
     begin()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # Whatever it is, the program meets it when it does the same, and tells it.
-    with suppress(EOFError, OSError, LedgerError), opened() as store:
+    with suppress(Exception), opened() as store:
         while True:
             expected, batch = pipe.recv()
             store.append(expected, batch)
