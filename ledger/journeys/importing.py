@@ -43,7 +43,7 @@ __all__ = [
     "import_files",
 ]
 
-CHUNK = 8_000
+CHUNK = 6_000
 """Drafts a transaction: large enough to hide the commit, small enough to hold in memory."""
 
 
