@@ -29,10 +29,10 @@ def prepare(stage: Stage) -> None:
 
 
 def tree_of(inputs: Path, size: int) -> Path:
-    """Return the database of the peer, made if it is not there."""
+    """Return the database of the peer, made if it is not there; it goes with the ledger."""
     from pymerkle import SqliteTree  # noqa: PLC0415 - only the peer needs it
 
-    path = inputs / f"pymerkle-{size}.db"
+    path = ledger_of(inputs, size) / "pymerkle.db"
     if not path.exists():
         draft = path.with_suffix(".part")
         draft.unlink(missing_ok=True)
