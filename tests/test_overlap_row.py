@@ -166,12 +166,10 @@ def test_a_clerk_that_takes_no_second_batch_is_given_nothing_more(tmp_path: Path
 
 def test_who_left_a_request_is_served_between_two_batches_of_a_row(tmp_path: Path) -> None:
     context, clerks = found(tmp_path), list[Direct]()
-
-    def hired() -> Direct:
-        clerks.append(Direct(context))
-        return clerks[-1]
-
-    with overlapping(context, hired) as log, log.overlapped(several=True):
+    with (
+        overlapping(context, lambda: clerks.append(Direct(context)) or clerks[-1]) as log,
+        log.overlapped(several=True),
+    ):
         log.append(BATCHES[0])
         log.append(BATCHES[1])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from concurrent.futures import Future
 
 import polars as pl
 import pytest
@@ -14,6 +15,7 @@ from ledger.engines.answer import answer_batch, is_same
 from ledger.engines.partials import Batch, Partial, merge_sums
 from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import PolarsEngine
+from ledger.engines.pool import Pool
 from ledger.errors import LedgerError
 
 BOUND = 10
@@ -73,6 +75,13 @@ def test_damaged_sums_arrive_as_an_error_whatever_polars_does(
         found = again(*damaged)
         assert isinstance(found, LedgerError)
         assert "cannot be read" in found.message
+
+
+def test_sums_that_arrive_damaged_from_a_process_of_this_machine_are_refused() -> None:
+    arrived = Future[Partial]()
+    arrived.set_result(partials._unpacked(b"", b"", b""))  # type: ignore[arg-type]
+    with pytest.raises(LedgerError, match="the sums that arrived cannot be read"):
+        Pool(print)._result(partials.partial_sums, NOTHING, arrived)
 
 
 def test_a_worker_puts_its_sums_in_order_and_others_need_not(

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context
 
 from ledger.engines.leaves import Leaves
@@ -14,6 +15,7 @@ from ledger.engines.means import Means
 from ledger.engines.partials import Batch, Partial
 from ledger.engines.place import Place
 from ledger.engines.polars import PolarsEngine
+from ledger.errors import LedgerError
 
 __all__ = ["Pool", "engine"]
 
@@ -55,12 +57,17 @@ class Pool:
     def _result(
         self, function: Callable[[Batch], Partial], batch: Batch, future: Future[Partial] | None
     ) -> Partial:
-        """Return what a batch adds up to; the work of a pool that broke is done here."""
+        """Return what a batch adds up to; the work of a pool that broke is done here.
+
+        Raises:
+            LedgerError: If what arrived from a process cannot be read.
+        """
         if future is not None:
-            try:
-                return future.result()
-            except BrokenProcessPool:
-                pass
+            with suppress(BrokenProcessPool):
+                found: Partial | LedgerError = future.result()
+                if isinstance(found, LedgerError):
+                    raise found
+                return found
         if not self._broken:
             self._broken = True
             self._say("warning: a process of the pool was ended; its work is done here")

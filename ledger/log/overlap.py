@@ -92,7 +92,7 @@ class OverlappingLog(Log):
         except BaseException:
             # What is committed already is signed as well, if that can be.
             with suppress(Exception):
-                self._settle()
+                self._settle(leaving=True)
             raise
         finally:
             self._inside = False
@@ -150,26 +150,14 @@ class OverlappingLog(Log):
         Returns:
             False if somebody waits, who is served between two batches, or nothing was given.
         """
-        last = self._committing
-        if last is None or last.place == _ROW or not batch.entries or self._is_awaited():
+        last, clerk = self._committing, self._clerk
+        if last is None or clerk is None or last.place == _ROW or not batch.entries:
             return False
-        if self._clerk is None:
+        if self._is_awaited():
             return False
-        try:
-            taken = self._clerk.begin(head, batch)
-        except BaseException:
-            # It may have all of it: what it had before is signed, and it is ended under the lock.
-            self._committing = None
-            with last.lock, suppress(Exception):
-                try:
-                    self._end(last)
-                finally:
-                    self._dismiss()
-            raise
-        if not taken:
+        if not clerk.begin(head, batch):
             # It may have a part of it, behind which nothing else can be given.
-            self._settle()
-            self._dismiss()
+            self._settle(leaving=True)
             return False
         self._committing = None
         with last.lock:
@@ -218,13 +206,19 @@ class OverlappingLog(Log):
             self._committing = _Committing(head, batch, group, lock.pop_all())
         return True
 
-    def _settle(self) -> None:
-        """Wait for the batch at the clerk, read it back, sign, reply, and let go of the lock."""
+    def _settle(self, *, leaving: bool = False) -> None:
+        """Wait for the batch at the clerk, read it back, sign, reply, and let go of the lock.
+
+        Args:
+            leaving: Whether the clerk is ended before that: it may have a further batch.
+        """
         committing, self._committing = self._committing, None
         if committing is None:
             return
         with committing.lock:
             self._end(committing)
+            if leaving:
+                self._dismiss()
         if self._queue is not None:
             self._queue.wake()
         if self._clerk is not None:
