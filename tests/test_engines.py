@@ -32,6 +32,7 @@ from ledger.engines import (
     SMALL,
     chosen,
     leaves,
+    legs,
     once,
     open_engine,
     partials,
@@ -43,6 +44,7 @@ from ledger.engines.answer import is_plausible
 from ledger.engines.once import OnceEngine
 from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import PolarsEngine, merge_sums
+from ledger.engines.sums import group_sums
 from ledger.entry import Entry
 from ledger.errors import IntegrityError, MissingError
 from ledger.journeys.totals import population_of
@@ -70,6 +72,7 @@ def _short_segments() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(leaves, "SEGMENT", 4)
         patch.setattr(polars, "BATCH", 2)
+        patch.setattr(legs, "_SLICE", 2)
         patch.setattr(once, "_FOLDED", 3)
         patch.setattr(partials, "_WAITING_MAX", 3)
         yield
@@ -240,24 +243,36 @@ def test_segment_merging_is_associative_with_an_identity(
             left.merge(right)
 
 
+@settings(max_examples=40)
+@given(held=ledgers(), as_of=DAYS)
+def test_legs_are_in_order_in_whatever_order_groups_come(
+    held: tuple[StoredRecord, ...], as_of: date
+) -> None:
+    source = MemoryLeaves(held)
+    expected = PlainEngine(source).legs(ALL, limit=source.size, as_of=as_of)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(legs, "group_sums", lambda grouping: group_sums(grouping).reverse())
+        assert PolarsEngine(source).legs(ALL, limit=source.size, as_of=as_of) == expected
+
+
 @settings(max_examples=60)
 @given(held=ledgers(), as_of=DAYS)
 def test_legs_add_up_to_the_primary_totals(held: tuple[StoredRecord, ...], as_of: date) -> None:
     source = MemoryLeaves(held)
     engine = PlainEngine(source)
-    legs = engine.legs(ALL, limit=source.size, as_of=as_of)
+    found = engine.legs(ALL, limit=source.size, as_of=as_of)
     folded = engine.fold(size=source.size, limit=source.size, as_of=as_of)
     for model in MODELS:
         sums = [
             s for key, s in folded.totals.items() if (key.model, key.role) == (model, "primary")
         ]
-        assert sum(leg.rows for leg in legs[model]) == sum(s.rows for s in sums)
-        assert sum(leg.lo for leg in legs[model]) == sum(s.lo for s in sums)
-        assert sum(leg.hi or 0 for leg in legs[model] if leg.hi is not None) <= sum(
+        assert sum(leg.rows for leg in found[model]) == sum(s.rows for s in sums)
+        assert sum(leg.lo for leg in found[model]) == sum(s.lo for s in sums)
+        assert sum(leg.hi or 0 for leg in found[model] if leg.hi is not None) <= sum(
             s.hi for s in sums
         )
-        assert any(leg.hi is None for leg in legs[model]) == any(s.unbounded for s in sums)
-    assert legs["nobody"] == ()
+        assert any(leg.hi is None for leg in found[model]) == any(s.unbounded for s in sums)
+    assert found["nobody"] == ()
 
 
 @settings(max_examples=25)

@@ -23,6 +23,7 @@ from ledger.errors import (
     MissingError,
 )
 from ledger.log.store import Batch
+from ledger.stores import reserve, tables
 from ledger.stores.keyfiles import Files
 from ledger.stores.schema import PUBLISHED, normal
 from ledger.stores.sqlite import _WRITER, SqliteStore, address
@@ -260,6 +261,30 @@ def test_store_tells_another_file_from_a_damaged_ledger(tmp_path: Path, content:
     Files(path).checkpoints.write_bytes(b"")
     with pytest.raises(IntegrityError, match="damaged"):
         SqliteStore(path)
+
+
+def test_store_takes_little_more_room_than_its_entries(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    fill(context, map(leg, range(1_000)))
+    with closing(sqlite3.connect(context.ledger)) as connection:
+        ((held,),) = connection.execute("SELECT sum(length(bytes)) FROM entries")
+    # Keys and their index are in it, and openings.
+    assert context.ledger.stat().st_size < 1.5 * held
+
+
+@pytest.mark.parametrize("page", [512, 4_096, 65_536])
+def test_store_of_other_pages_is_read_and_written_as_it_is(
+    page: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "PAGE_BYTES", page)
+    context = found(tmp_path)
+    monkeypatch.undo()
+    with opened(context) as log:
+        for number in range(reserve.OFTEN + 1):
+            log.append([leg(number)])
+    with closing(sqlite3.connect(context.ledger)) as connection:
+        assert connection.execute("PRAGMA page_size").fetchone() == (page,)
+    assert checked(context).size == reserve.OFTEN + 1
 
 
 def test_store_full_disk_is_no_integrity_failure(tmp_path: Path) -> None:

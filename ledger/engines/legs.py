@@ -19,6 +19,7 @@ _KEYS = (
 )
 _COUNTS = ("rows", "unbounded", "error_unbounded", "device_us_unknown")
 _AMOUNTS = ("lo", "hi", "error_lo", "error_hi", "device_us")
+_SLICE = 65_536  # groups whose amounts stand as digits at a time
 _COLUMNS = (*_KEYS, "seq", *_COUNTS, *_AMOUNTS)
 
 
@@ -36,14 +37,27 @@ def collect_legs(
     """
     wanted = [_of_models(rows, models) for rows in batches]
     reversed_seqs = [seq for rows in wanted for seq in _reversed(rows)]
-    parts = [_grouped(_standing(rows, reversed_seqs)) for rows in wanted]
-    whole = parts[0] if len(parts) == 1 else _grouped(pl.concat(parts).lazy())
-    whole = whole.sort("seq")
-    # Digits become integers fast; decimals would be made of Python's first.
-    whole = whole.with_columns(pl.col(*_AMOUNTS).cast(pl.String))
+    return _legs(_together([_standing(rows, reversed_seqs) for rows in wanted]))
+
+
+def _together(batches: Sequence[pl.LazyFrame]) -> pl.DataFrame:
+    """Group each batch, and then all of them."""
+    parts = [_grouped(rows) for rows in batches]
+    return parts[0] if len(parts) == 1 else _grouped(pl.concat(parts).lazy())
+
+
+def _legs(whole: pl.DataFrame) -> dict[str, tuple[Leg, ...]]:
+    """Return groups as legs, by model and in their order."""
     found: dict[str, list[Leg]] = {}
-    for model, *row in whole.select(*_COLUMNS).iter_rows():
-        found.setdefault(model, []).append(_leg(row))
+    # Most runs, days and letters come again and again; each is kept once.
+    once: dict[Any, Any] = {}
+    # In slices: a sorted copy of the whole would take as much memory again.
+    for some in whole["seq"].arg_sort().to_frame("place").iter_slices(_SLICE):
+        # Digits become integers fast; decimals would be made of Python's first.
+        digits = whole[some["place"]].with_columns(pl.col(*_AMOUNTS).cast(pl.String))
+        for row in digits.select(*_COLUMNS).iter_rows():
+            model, *keys = (once.setdefault(key, key) for key in row[: len(_KEYS)])
+            found.setdefault(model, []).append(_leg(keys, row[len(_KEYS) :]))
     return {model: tuple(legs) for model, legs in found.items()}
 
 
@@ -73,11 +87,12 @@ def _grouped(rows: pl.LazyFrame) -> pl.DataFrame:
     return group_sums(Grouping(rows, _KEYS, _COUNTS, _AMOUNTS, first="seq"))
 
 
-def _leg(row: Sequence[Any]) -> Leg:
-    """Return one group as a leg, from its columns but the model, in the order of ``_COLUMNS``."""
-    run, activity, kind, extent, developer, day, not_after, commitment, evidence, device = row[:10]
-    seq, rows, unbounded, error_unbounded, device_us_unknown = row[10:15]
-    lo, hi, error_lo, error_hi, device_us = row[15:]
+def _leg(keys: Sequence[Any], row: Sequence[Any]) -> Leg:
+    """Return one group as a leg, from its keys but the model, and its other columns."""
+    run, activity, kind, extent, developer, day, not_after, commitment, evidence, device = keys
+    seq, rows, unbounded, error_unbounded, device_us_unknown, *amounts = row
+    whole = {digits: int(digits) for digits in amounts}  # the two intervals are often the same
+    lo, hi, error_lo, error_hi, device_us = (whole[digits] for digits in amounts)
     return Leg(
         seq=seq,
         run=run,
@@ -86,13 +101,13 @@ def _leg(row: Sequence[Any]) -> Leg:
         extent=extent,
         day=day,
         not_after=not_after,
-        lo=int(lo),
-        hi=None if unbounded else int(hi),
+        lo=lo,
+        hi=None if unbounded else hi,
         commitment=commitment,
-        device_us=None if device_us_unknown else int(device_us),
+        device_us=None if device_us_unknown else device_us,
         developer=developer,
         rows=rows,
-        error=Interval(int(error_lo), None if error_unbounded else int(error_hi)),
+        error=Interval(error_lo, None if error_unbounded else error_hi),
         evidence=evidence,
         device=device,
     )

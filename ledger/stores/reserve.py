@@ -13,12 +13,14 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from ledger.stores.schema import PAGE_BYTES
+
 __all__ = ["BYTES", "OFTEN", "make_room"]
 
 OFTEN = 16
 """So many appends through one open store are the sign of a writer that appends one at a time."""
 
-BYTES = 1_100 * (24 + 4_096)
+BYTES = 1_100 * (24 + PAGE_BYTES)
 """What the log file holds when SQLite begins to write it over, 1,000 pages, and a last commit."""
 
 _ZEROS = bytes(262_144)  # in one piece, it is slower to make than to write

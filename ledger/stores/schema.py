@@ -8,10 +8,13 @@ Specification: ``schemas/store.v1.md``.
 
 from __future__ import annotations
 
-__all__ = ["FORMAT", "META_NAMES", "PUBLISHED", "TABLES", "TRIGGERS", "normal"]
+__all__ = ["FORMAT", "META_NAMES", "PAGE_BYTES", "PUBLISHED", "TABLES", "TRIGGERS", "normal"]
 
 FORMAT = "flopledger/store.v1"
 META_NAMES = ("format", "origin", "peaks", "vkey")
+
+PAGE_BYTES = 8_192
+"""Of a new file: five usual entries fill a page of this size, two leave a third of 4,096 empty."""
 
 TABLES = {
     "entries": """

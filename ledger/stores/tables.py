@@ -33,7 +33,7 @@ from ledger.errors import LedgerError
 from ledger.merkle import CompactRange
 from ledger.stores.keyfiles import Files
 from ledger.stores.notes import sync_folder
-from ledger.stores.schema import FORMAT, PUBLISHED, TRIGGERS, normal
+from ledger.stores.schema import FORMAT, PAGE_BYTES, PUBLISHED, TRIGGERS, normal
 from ledger.stores.sqlite import SqliteStore
 
 __all__ = ["EntryRow", "KeyRow", "MetaRow", "NewFile", "OpeningRow", "create_database"]
@@ -201,6 +201,8 @@ def _fill(connection: Connection, origin: str, vkey: str) -> None:
 
 def _durable(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
     """Set what is kept in the file, and what makes the creation itself durable."""
+    # Before anything is written: WAL fixes it.
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
 
