@@ -113,7 +113,7 @@ def test_batch_of_a_changed_file_is_not_added_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("segments", "count"), [(0, 8), (1, 8), (512, 8), (513, 9), (1_526, 24), (12_288, 24)]
+    ("segments", "count"), [(0, 8), (1, 8), (512, 8), (513, 9), (1_526, 20), (10_240, 20)]
 )
 def test_batches_for_others_grow_until_they_are_those_of_this_machine(
     segments: int, count: int
@@ -121,7 +121,7 @@ def test_batches_for_others_grow_until_they_are_those_of_this_machine(
     assert polars.far_batch(segments) == count
 
 
-@pytest.mark.parametrize("segments", [12_289, 100_000])
+@pytest.mark.parametrize("segments", [10_241, 100_000])
 def test_batches_for_others_are_not_more_than_fit_in_memory(segments: int) -> None:
     count = polars.far_batch(segments)
     assert count > polars.BATCH
