@@ -9,9 +9,12 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
+from queue import Queue
+from threading import Thread
 
 from ledger.log.store import Batch, Head
 from ledger.stores.contract import LedgerStore
@@ -99,7 +102,23 @@ def _work(pipe: Connection, opened: Callable[[], LedgerStore]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # Whatever it is, the program meets it when it does the same, and tells it.
     with suppress(Exception), opened() as store:
-        while True:
-            expected, batch = pipe.recv()
-            store.append(expected, batch)
+        for message in _messages(pipe):
+            store.append(*ForkingPickler.loads(message))
             pipe.send(_DONE)
+
+
+def _messages(pipe: Connection) -> Iterator[bytes]:
+    """Yield what comes through the pipe; while one is at work, the next is read from it."""
+    come: Queue[bytes | None] = Queue(1)
+
+    def take() -> None:
+        try:
+            with suppress(EOFError, OSError):
+                while True:
+                    come.put(pipe.recv_bytes())
+        finally:
+            come.put(None)
+
+    # It may wait for ever, and is no reason to stay.
+    Thread(target=take, daemon=True).start()
+    return iter(come.get, None)
