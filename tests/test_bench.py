@@ -132,7 +132,7 @@ def test_bench_exponent_is_the_slope() -> None:
     points = tuple(scaling.Point(n, 3.0 * n**2, 1.0, None) for n in (10, 100, 1000))
     curve = scaling.Curve(law, points)
     assert curve.exponent == pytest.approx(2)
-    assert curve.verdict == "MISSED"
+    assert curve.verdict == "MISSED in time"
 
 
 def side(stage: Stage) -> int:
@@ -308,7 +308,7 @@ def test_bench_pool_does_as_much_as_the_cluster(
         monkeypatch.setattr(module, name, counted)
 
     for module, name in (
-        *((partials, name) for name in ("rows_of", "_checked", "merge_sums")),
+        *((partials, name) for name in ("_scanned", "_checked", "merge_sums")),
         *((answer, name) for name in ("comes_to", "_alike", "_in_order")),
     ):
         counting(module, name)
@@ -320,8 +320,8 @@ def test_bench_pool_does_as_much_as_the_cluster(
         told.append(Counter(stage.done))
     batches, here = 42, 2
     assert told[0] == told[1]
-    assert told[0]["rows_of", True] == here
-    assert told[0]["rows_of", False] == 2 * batches - here
+    assert told[0]["_scanned", True] == here
+    assert told[0]["_scanned", False] == 2 * batches - here
     assert told[0]["_checked", True] + told[0]["_checked", False] == 2 * 330
     assert told[0]["comes_to", True] == batches
     assert told[0]["_alike", True] == 3 * batches

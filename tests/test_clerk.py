@@ -6,23 +6,30 @@ import json
 import multiprocessing
 import os
 import signal
+import sqlite3
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from sealed import found
+from clerks import Direct
+from sealed import copied, found, leg
 from supplied import lacking
 from test_bulk import month
 from test_overlap import BATCHES, assert_same, one_by_one, overlapping
 from waiting import SECONDS
 
+from ledger.cli.context import Context
 from ledger.cli.opening import location_of
 from ledger.journeys.importing import CHUNK
-from ledger.log import overlap
+from ledger.log import Batch, Head, overlap
 from ledger.stores import clerk as beside
 from ledger.stores.clerk import Clerk, hire
 from ledger.stores.sqlite import SqliteStore
@@ -127,6 +134,93 @@ def test_a_long_table_is_imported_by_two_processes_and_verifies(
     again = flopledger("import", "month.csv", "--dry-run", "-f", "json")
     assert json.loads(again.out)["same"] == 2 * CHUNK + 500
     assert len(begun) == 1
+
+
+def given(context: Context) -> list[tuple[Head, Batch]]:
+    """Return what a clerk would be given for this ledger, batch behind batch: a few, and many."""
+    other = copied(context, context.ledger.parent / "copy")
+    clerk = Direct(other)
+    with overlapping(other, lambda: clerk) as log, log.overlapped(several=True):
+        log.append(BATCHES[0])
+        log.append([leg(number) for number in range(100, 1_100)])
+    return clerk.given
+
+
+def hired(context: Context) -> tuple[Clerk, BaseProcess]:
+    """Begin a clerk, and return its process too."""
+    clerk = Clerk(partial(location_of(context).open, writable=True))
+    return clerk, clerk._process
+
+
+def size_of(context: Context) -> int:
+    with SqliteStore(context.ledger) as store:
+        return store.extent()[1]
+
+
+def test_a_clerk_reads_the_next_batch_while_it_commits_one(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    few, many = given(context)
+    clerk, _ = hired(context)
+    with closing(sqlite3.connect(context.ledger, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        # It waits for the other one; a pipe holds a tenth of the second batch.
+        assert clerk.begin(*few)
+        assert clerk.begin(*many)
+        assert size_of(context) == 0
+        other.execute("ROLLBACK")
+    assert clerk.done()
+    assert clerk.done()
+    clerk.end()
+    assert size_of(context) == 1_010
+
+
+def test_a_clerk_commits_nothing_behind_a_batch_that_it_cannot_commit(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    context = found(tmp_path)
+    few, many = given(context)
+    clerk, process = hired(context)
+    clerk.begin(*many)
+    clerk.begin(*few)
+    assert not clerk.done()
+    process.join(SECONDS)
+    assert not process.is_alive()
+    clerk.end()
+    assert size_of(context) == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_clerk_commits_no_batch_of_which_it_has_a_part(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    context = found(tmp_path)
+    few, many = given(context)
+    clerk, process = hired(context)
+    assert clerk.begin(*few)
+    assert clerk.done()
+    data = ForkingPickler.dumps(many)
+    os.write(clerk._pipe.fileno(), struct.pack("!i", len(data)) + data[:10_000])
+    clerk._pipe.close()
+    process.join(SECONDS)
+    assert not process.is_alive()
+    assert size_of(context) == 10
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_clerk_that_cannot_read_on_leaves_once_it_did_what_came(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    class Failing:
+        def __init__(self) -> None:
+            self.messages = [b"one", b"two"]
+
+        def recv_bytes(self) -> bytes:
+            if not self.messages:
+                raise MemoryError
+            return self.messages.pop(0)
+
+    assert list(beside._messages(cast("Any", Failing()))) == [b"one", b"two"]
+    assert capfd.readouterr() == ("", "")
 
 
 FIRST = """

@@ -14,9 +14,12 @@ from sealed import entries, fill, found, leg, opened
 from ledger.cli.context import Context
 from ledger.errors import LedgerError
 from ledger.stores import reserve
+from ledger.stores.schema import PAGE_BYTES
 from ledger.stores.sqlite import SqliteStore
 
 MORE = 8
+ROOM = reserve.room_of(PAGE_BYTES)
+HEADER = bytes.fromhex("377f0682 002de218") + PAGE_BYTES.to_bytes(4) + b"and frames"
 
 
 def log_of(context: Context) -> Path:
@@ -37,8 +40,8 @@ def test_the_log_file_grows_no_more_once_a_writer_appends_often(tmp_path: Path) 
     sizes = lengths(found(tmp_path), reserve.OFTEN + MORE)
     before, after = sizes[: reserve.OFTEN - 1], sizes[reserve.OFTEN - 1 :]
     assert before == sorted(set(before)), "each of the first appends makes it longer"
-    assert before[-1] < reserve.BYTES
-    assert set(after) == {reserve.BYTES}
+    assert before[-1] < ROOM
+    assert set(after) == {ROOM}
 
 
 def test_a_writer_that_comes_once_leaves_no_room_behind(tmp_path: Path) -> None:
@@ -58,7 +61,7 @@ def test_zeros_behind_the_frames_are_nothing_after_a_crash(tmp_path: Path) -> No
         for path in tmp_path.glob("ledger.*"):
             if path.is_file() and not path.name.endswith("-shm"):
                 shutil.copy(path, crashed)
-    assert (crashed / "ledger.db-wal").stat().st_size == reserve.BYTES
+    assert (crashed / "ledger.db-wal").stat().st_size == ROOM
     again = Context(crashed / "ledger.db", None, quiet=True, no_input=True, debug=False)
     fill(again, [leg(1_000)])
     whole = [entry.body["run"] for entry in entries(again)]
@@ -105,13 +108,34 @@ def test_nothing_is_written_where_a_link_stands_for_the_log(tmp_path: Path) -> N
 
 def test_room_is_made_behind_what_is_there_and_once(tmp_path: Path) -> None:
     log = tmp_path / "ledger.db-wal"
-    log.write_bytes(b"frames")
+    log.write_bytes(HEADER)
     reserve.make_room(tmp_path / "ledger.db")
     data = log.read_bytes()
-    assert data == b"frames" + bytes(reserve.BYTES - 6)
+    assert data == HEADER + bytes(ROOM - len(HEADER))
     log.write_bytes(data + b"more")
     reserve.make_room(tmp_path / "ledger.db")
     assert log.read_bytes() == data + b"more"
+
+
+@pytest.mark.parametrize("page", [512, 4_096, 8_192])
+def test_room_is_as_long_as_the_pages_make_it(page: int, tmp_path: Path) -> None:
+    log = tmp_path / "ledger.db-wal"
+    log.write_bytes(HEADER[:8] + page.to_bytes(4))
+    reserve.make_room(tmp_path / "ledger.db")
+    assert log.stat().st_size == 1_100 * (24 + page)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"", HEADER[:11], HEADER[:8] + bytes(4), bytes(8) + HEADER[8:12], HEADER[:8] + b"\1" * 4],
+)
+def test_a_log_without_a_header_or_of_large_pages_is_left_as_it_is(
+    header: bytes, tmp_path: Path
+) -> None:
+    log = tmp_path / "ledger.db-wal"
+    log.write_bytes(header)
+    reserve.make_room(tmp_path / "ledger.db")
+    assert log.read_bytes() == header
 
 
 def test_a_disk_that_is_nearly_full_is_kept_for_entries_and_checkpoints(
@@ -119,16 +143,16 @@ def test_a_disk_that_is_nearly_full_is_kept_for_entries_and_checkpoints(
 ) -> None:
     monkeypatch.setattr(reserve, "SPARED", 1 << 62)
     log = tmp_path / "ledger.db-wal"
-    log.write_bytes(b"frames")
+    log.write_bytes(HEADER)
     reserve.make_room(tmp_path / "ledger.db")
-    assert log.read_bytes() == b"frames"
+    assert log.read_bytes() == HEADER
 
 
 def test_room_that_a_quota_cuts_short_is_given_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = tmp_path / "ledger.db-wal"
-    log.write_bytes(b"frames")
+    log.write_bytes(HEADER)
     write = os.write
 
     class Short:
@@ -140,7 +164,7 @@ def test_room_that_a_quota_cuts_short_is_given_back(
 
     monkeypatch.setattr(reserve, "os", Short())
     reserve.make_room(tmp_path / "ledger.db")
-    assert log.read_bytes() == b"frames"
+    assert log.read_bytes() == HEADER
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
@@ -149,7 +173,7 @@ def test_room_that_ends_in_a_later_piece_is_given_back_whole(
     pieces: int, taken: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = tmp_path / "ledger.db-wal"
-    log.write_bytes(b"frames")
+    log.write_bytes(HEADER)
     write, wrote = os.write, []
 
     class Ending:
@@ -167,14 +191,14 @@ def test_room_that_ends_in_a_later_piece_is_given_back_whole(
     monkeypatch.setattr(reserve, "os", Ending())
     reserve.make_room(tmp_path / "ledger.db")
     assert len(wrote) == pieces + 1
-    assert log.read_bytes() == b"frames"
+    assert log.read_bytes() == HEADER
 
 
 def test_no_frame_is_written_over_that_was_added_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = tmp_path / "ledger.db-wal"
-    log.write_bytes(b"frames")
+    log.write_bytes(HEADER)
 
     class Overtaken:
         def __getattr__(self, name: str) -> Any:
@@ -188,7 +212,7 @@ def test_no_frame_is_written_over_that_was_added_meanwhile(
 
     monkeypatch.setattr(reserve, "os", Overtaken())
     reserve.make_room(tmp_path / "ledger.db")
-    assert log.read_bytes().startswith(b"frames of another\0")
+    assert log.read_bytes().startswith(HEADER + b" of another\0")
 
 
 def test_room_is_made_beside_the_database_that_is_open(tmp_path: Path) -> None:
@@ -204,8 +228,8 @@ def test_room_is_made_beside_the_database_that_is_open(tmp_path: Path) -> None:
             log.append([leg(number)])
         link.unlink()
         link.symlink_to("b", target_is_directory=True)
-        other.write_bytes(b"frames")
+        other.write_bytes(HEADER)
         # Its checkpoints are named by the link, and are another ledger's by now: it may refuse.
         with suppress(LedgerError):
             log.append([leg(reserve.OFTEN)])
-        assert other.read_bytes() == b"frames"
+        assert other.read_bytes() == HEADER

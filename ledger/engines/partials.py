@@ -7,7 +7,7 @@ executor that maps a function over batches can run it: this process, a pool of t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import polars as pl
 
 from ledger.engines.columns import SCHEMA
-from ledger.engines.sums import Grouping, group_sums
+from ledger.engines.sums import Grouping, constants, group_sums
 from ledger.errors import IntegrityError, LedgerError
 from ledger.measure import GradeKey, TotalKey
 
@@ -52,6 +52,10 @@ IS_DELIVERY = pl.col("commitment").is_not_null() & (pl.col("role") == "primary")
 
 _SUMS = ("lo", "hi", "error_lo", "error_hi")
 _SUM_COUNTS = ("rows", "unbounded", "error_unbounded", "later")
+_KEYS = ((*TOTAL_KEYS, "sign"), (*GRADE_KEYS, "sign"), ("commitment", "sign"))
+_NUMBERS = ((_SUM_COUNTS, _SUMS), (CAPACITY_COUNTS, CAPACITY), (CAPACITY_COUNTS, CAPACITY))
+"""Of totals, grades and deliveries: what tells them apart, and what is added up."""
+
 _SHARED = ("sign", *(name for name in TotalKey._fields if name in GRADE_KEYS))
 _WAITING_MAX = 240_000  # groups in partials that wait to be merged into one: some 35 MB
 
@@ -119,9 +123,12 @@ def partial_sums(batch: Batch) -> Partial:
         InputError: If the amounts are too large to be added in 38 digits.
         DamagedSegmentError: If a file has another digest than the batch states.
     """
-    rows = rows_of(batch)
+    scanned = _scanned(batch)
+    rows = counted(scanned, batch.limit, batch.as_of)
     own = own_capacity(rows)
-    return _answer(rows, own, own.filter(IS_DELIVERY))
+    # Each by itself: what ``comes_to`` holds against each other has no common source.
+    same = [constants(scanned, [key for key in keys if key in SCHEMA]) for keys in _KEYS]
+    return _answer((rows, own, own.filter(IS_DELIVERY)), same)
 
 
 def merge_sums(partials: Iterable[Partial]) -> Partial:
@@ -249,21 +256,25 @@ def _control(rows: pl.LazyFrame) -> Control:
 
 def _merged(held: list[Partial]) -> Partial:
     """Merge some partials at once."""
-    return _answer(
-        *(
-            pl.concat([getattr(partial, name) for partial in held]).lazy()
-            for name in ("totals", "grades", "deliveries")
-        )
-    )
+    frames = [
+        pl.concat([getattr(partial, name) for partial in held]).lazy()
+        for name in ("totals", "grades", "deliveries")
+    ]
+    return _answer(frames, [constants(*each) for each in zip(frames, _KEYS, strict=True)])
 
 
-def _answer(totals: pl.LazyFrame, grades: pl.LazyFrame, deliveries: pl.LazyFrame) -> Partial:
-    """Group three frames, of rows or of sums."""
-    return Partial(
-        group_sums(Grouping(totals, (*TOTAL_KEYS, "sign"), _SUM_COUNTS, _SUMS)),
-        with_months(group_sums(Grouping(grades, (*GRADE_KEYS, "sign"), CAPACITY_COUNTS, CAPACITY))),
-        group_sums(Grouping(deliveries, ("commitment", "sign"), CAPACITY_COUNTS, CAPACITY)),
+def _answer(frames: Sequence[pl.LazyFrame], same: Sequence[pl.DataFrame]) -> Partial:
+    """Group three frames, of rows or of sums.
+
+    Args:
+        frames: What totals, grades and deliveries are made of.
+        same: Keys of each that are the same in every row.
+    """
+    totals, grades, deliveries = (
+        group_sums(Grouping(frame, keys, *numbers, same=held))
+        for frame, keys, numbers, held in zip(frames, _KEYS, _NUMBERS, same, strict=True)
     )
+    return Partial(totals, with_months(grades), deliveries)
 
 
 def _packed(frame: pl.DataFrame) -> bytes:

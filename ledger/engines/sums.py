@@ -17,9 +17,10 @@ import polars as pl
 from ledger.engines.columns import AMOUNT
 from ledger.errors import InputError, IntegrityError
 
-__all__ = ["Grouping", "group_sums"]
+__all__ = ["Grouping", "constants", "group_sums"]
 
 LIMIT = 10**38  # what 38 digits hold
+_FIRST = 4_096  # rows that tell which columns are worth a look at all
 _TOLERANCE = 10**9  # the float sum may be off by one part in this
 
 
@@ -33,6 +34,7 @@ class Grouping:
         counts: Columns of small integers to add up.
         amounts: Columns of amounts to add up.
         first: Column whose smallest value is kept, or None.
+        same: Of ``constants``: keys that need no grouping, for every row has the same; or None.
     """
 
     frame: pl.LazyFrame
@@ -40,6 +42,7 @@ class Grouping:
     counts: Sequence[str]
     amounts: Sequence[str]
     first: str | None = None
+    same: pl.DataFrame | None = None
 
     def query(self) -> pl.LazyFrame:
         """Return the sums with what the guard needs beside them."""
@@ -48,7 +51,7 @@ class Grouping:
             for name in self.amounts
         )
         kept = [] if self.first is None else [pl.col(self.first).min()]
-        return self.frame.group_by(*self.keys).agg(
+        return self.frame.group_by(*self._telling()).agg(
             *kept,
             *(pl.col(name).cast(pl.Int64).sum() for name in self.counts),
             *(pl.col(name).sum() for name in self.amounts),
@@ -57,8 +60,19 @@ class Grouping:
             pl.len().alias("len"),
         )
 
+    def _telling(self) -> Sequence[str]:
+        """Return the keys that tell groups apart, or one that does not if none does."""
+        same = () if self.same is None else self.same.columns
+        return [key for key in self.keys if key not in same] or self.keys[-1:]
+
+    def whole(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the columns of the answer, the keys that all rows share among them."""
+        same = () if self.same is None else self.same.get_columns()
+        held = (pl.lit(value).first().alias(value.name) for value in same)
+        return frame.with_columns(held).select(self.columns())
+
     def columns(self) -> list[str]:
-        """Return the columns of the answer."""
+        """Return the names of the columns of the answer."""
         kept = [] if self.first is None else [self.first]
         return [*self.keys, *kept, *self.counts, *self.amounts]
 
@@ -83,7 +97,24 @@ def group_sums(grouping: Grouping) -> pl.DataFrame:
             raise
         raise _too_large() from error
     _guard(frame, grouping.amounts)
-    return frame.select(grouping.columns())
+    return grouping.whole(frame)
+
+
+def constants(frame: pl.LazyFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Return those of some columns that hold one value, or none, in every row: one row of them.
+
+    Groups are looked up by all of their keys, and most of a ledger's say the same in every entry.
+    """
+    first = frame.select(names).head(_FIRST).collect(engine="streaming")
+    likely = [name for name in names if first[name].n_unique() == 1]
+    if not likely or first.height < _FIRST:
+        return first.head(1).select(likely)
+    others = (
+        pl.col(name).ne_missing(pl.lit(first[name][0], dtype=first.schema[name])).any()
+        for name in likely
+    )
+    told = frame.select(others).collect(engine="streaming").row(0)
+    return first.head(1).select(n for n, differs in zip(likely, told, strict=True) if not differs)
 
 
 def _guard(frame: pl.DataFrame, names: Sequence[str]) -> None:

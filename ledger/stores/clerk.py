@@ -102,23 +102,26 @@ def _work(pipe: Connection, opened: Callable[[], LedgerStore]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # Whatever it is, the program meets it when it does the same, and tells it.
     with suppress(Exception), opened() as store:
-        for message in _messages(pipe):
-            store.append(*ForkingPickler.loads(message))
+        # Held nowhere else, a message is gone once it is read.
+        for told in map(ForkingPickler.loads, _messages(pipe)):
+            store.append(*told)
+            del told
             pipe.send(_DONE)
 
 
 def _messages(pipe: Connection) -> Iterator[bytes]:
-    """Yield what comes through the pipe; while one is at work, the next is read from it."""
+    """Return what comes through the pipe; while one is at work, the next is read from it."""
     come: Queue[bytes | None] = Queue(1)
-
-    def take() -> None:
-        try:
-            with suppress(EOFError, OSError):
-                while True:
-                    come.put(pipe.recv_bytes())
-        finally:
-            come.put(None)
-
     # It may wait for ever, and is no reason to stay.
-    Thread(target=take, daemon=True).start()
+    Thread(target=_read, args=(pipe, come), daemon=True).start()
     return iter(come.get, None)
+
+
+def _read(pipe: Connection, come: Queue[bytes | None]) -> None:
+    """Read messages as they come; the last one is None, whatever ends them."""
+    try:
+        with suppress(Exception):
+            while True:
+                come.put(pipe.recv_bytes())
+    finally:
+        come.put(None)

@@ -15,18 +15,24 @@ from pathlib import Path
 
 from ledger.stores.schema import PAGE_BYTES
 
-__all__ = ["BYTES", "OFTEN", "make_room"]
+__all__ = ["OFTEN", "make_room", "room_of"]
 
 OFTEN = 16
 """So many appends through one open store are the sign of a writer that appends one at a time."""
 
-BYTES = 1_100 * (24 + PAGE_BYTES)
-"""What the log file holds when SQLite begins to write it over, 1,000 pages, and a last commit."""
+_PAGES = 1_100  # SQLite begins to write the log file over after 1,000, and a last commit
+_HEADER = 12  # bytes of it that end in the size of a page
+_MAGIC = b"\x37\x7f\x06"  # and the last bit of a fourth byte says how checksums are read
 
 _ZEROS = bytes(262_144)  # in one piece, it is slower to make than to write
 
-SPARED = 16 * BYTES
-"""A disk with less room than this keeps it for entries and checkpoints."""
+SPARED = 16
+"""A disk with less free than so many times that room keeps it for entries and checkpoints."""
+
+
+def room_of(page_bytes: int) -> int:
+    """Return how many bytes the log file holds at most, as a rule, with pages of so many bytes."""
+    return _PAGES * (24 + page_bytes)
 
 
 def make_room(database: Path) -> None:
@@ -38,7 +44,7 @@ def make_room(database: Path) -> None:
     log = database.with_name(f"{database.name}-wal")
     with suppress(OSError):
         # Added, whatever the end is by then: no place is named at which a frame could stand.
-        descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(log, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
             _lengthen(descriptor)
         finally:
@@ -52,14 +58,25 @@ def _lengthen(descriptor: int) -> None:
         OSError: If the disk refuses.
     """
     size, disk = os.fstat(descriptor).st_size, os.fstatvfs(descriptor)
-    if not 0 < size < BYTES or disk.f_bavail * disk.f_frsize < SPARED:
+    room = _room(os.pread(descriptor, _HEADER, 0))
+    if size >= room or disk.f_bavail * disk.f_frsize < SPARED * room:
         return
-    wanted = BYTES - size
+    wanted = room - size
     added = _added(descriptor, wanted)
     if added < wanted and os.fstat(descriptor).st_size == size + added:
         # A quota ends here: what is left of it is for the checkpoint of these very entries.
         os.ftruncate(descriptor, size)
     os.fdatasync(descriptor)
+
+
+def _room(header: bytes) -> int:
+    """Return how long the log file should be by its header; 0 if that is none, or pages are large.
+
+    Source: https://sqlite.org/fileformat2.html#walformat, where the size of a page stands.
+    """
+    whole = len(header) == _HEADER and header.startswith(_MAGIC)
+    page_bytes = int.from_bytes(header[8:]) if whole else 0
+    return room_of(page_bytes) if 0 < page_bytes <= PAGE_BYTES else 0
 
 
 def _added(descriptor: int, wanted: int) -> int:

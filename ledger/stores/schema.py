@@ -14,7 +14,7 @@ FORMAT = "flopledger/store.v1"
 META_NAMES = ("format", "origin", "peaks", "vkey")
 
 PAGE_BYTES = 8_192
-"""Of a new file: five usual entries fill a page of this size, two leave a third of 4,096 empty."""
+"""Of a new file: five usual entries fill such a page; two leave a quarter of 4,096 empty."""
 
 TABLES = {
     "entries": """

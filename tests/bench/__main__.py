@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -37,6 +38,7 @@ SIZES = ",".join(map(str, scaling.SIZES))
 )
 @click.option("--work", type=click.Path(path_type=Path), help="Keep inputs here for the next time.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the results.")
+@click.option("--into", type=click.Path(path_type=Path), help="Folder of results to put it in.")
 @click.option("--readme", is_flag=True, help="Put the results of tests/bench into the README.")
 def main(
     ids: tuple[str, ...],
@@ -48,6 +50,7 @@ def main(
     sizes: str,
     work: Path | None,
     output: Path | None,
+    into: Path | None,
     readme: bool,
 ) -> None:
     """Compare the program with plain baselines: IDs as `--list` shows them, and `scaling`."""
@@ -64,6 +67,7 @@ def main(
         folder = work or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         bench, machine = Bench(folder.resolve()), described(folder)
+        held = None if into is None else held_in(into, machine, settings, output, laws=laws)
         outcomes: list[Outcome] = []
         for one in wanted:
             outcomes.append(measure(bench, one, settings, say))
@@ -74,10 +78,30 @@ def main(
         curves = scaling.draw(bench, numbers, min(3, repetitions), say) if laws else []
     found = results.document(machine, settings, outcomes, curves)
     tell(found, output)
+    if into is not None and held is not None:
+        results.write(into, results.merged(held, found))
     if readme:
         summary.rewrite(ROOT / "README.md", ROOT / "tests" / "bench" / "results.json")
     if results.failed(found):
         sys.exit(1)
+
+
+def held_in(
+    into: Path, machine: dict[str, str], settings: Settings, output: Path | None, *, laws: bool
+) -> dict[str, object]:
+    """Return the whole run that rows are to be put into, before anything is measured.
+
+    Raises:
+        click.BadParameter: If they could not be.
+    """
+    if laws or (output is not None and output.resolve() == into.resolve()):
+        raise click.BadParameter("name benchmarks, and another folder than that of -o", None, None)
+    held: dict[str, object] = json.loads((into / "results.json").read_text("utf-8"))
+    try:
+        results.require_same(held, results.document(machine, settings, (), ()))
+    except AssertionError as error:
+        raise click.BadParameter(f"{into} has {error}") from error
+    return held
 
 
 def chosen(ids: Sequence[str]) -> tuple[list[Benchmark], bool]:

@@ -28,9 +28,10 @@ COPIES = {
 }
 
 
-def raw(path: Path, *schema: str) -> sqlite3.Connection:
-    """Open a new database that is as durable as the ledger's."""
+def raw(path: Path, *schema: str, page_bytes: int = 4_096) -> sqlite3.Connection:
+    """Open a new database that is as durable as the ledger's, with the pages that SQLite takes."""
     connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(f"PRAGMA page_size = {page_bytes}")
     for sql in ("PRAGMA journal_mode = wal", "PRAGMA synchronous = 2", *schema):
         connection.execute(sql)
     return connection
@@ -133,8 +134,9 @@ BENCHMARKS = (
         "entries",
         Bound(">=", 0.45, 0.75),
         inverse=True,
-        note="Candidate: the whole command from CSV, its start included. It also writes the keys "
-        "with their index, which the baseline leaves out.",
+        note="Candidate: the whole command from CSV, its start included; a second process commits. "
+        "It also writes the keys with their index, which the baseline leaves out. The baseline has "
+        "pages of 4,096 bytes, as SQLite takes them; `B0p` says what larger ones give it.",
     ),
     Benchmark(
         "B1w",
@@ -147,7 +149,8 @@ BENCHMARKS = (
         "entries",
         Bound(">=", 0.50, 0.75),
         inverse=True,
-        note="The ledger keeps no query table: its one index is that of the keys.",
+        note="The ledger keeps no query table: its one index is that of the keys. Processes and "
+        "pages are as in `B1`.",
     ),
     Benchmark(
         "B1p",

@@ -19,6 +19,7 @@ from ledger.engines.leaves import SEGMENT
 from ledger.engines.means import Means
 from ledger.engines.partials import Batch, Partial, merge_sums, partial_sums
 from ledger.engines.polars import BATCH, PolarsEngine
+from ledger.engines.sums import constants
 from ledger.stores.sqlite import SqliteStore
 
 from .benchmark import Benchmark, Bound
@@ -32,6 +33,7 @@ AS_OF = date(2026, 12, 31)
 MODELS, ACTIVITIES, MONTHS = 20_000, ("pretrain", "sft", "rl_update", "eval", "idle", "unknown"), 24
 SUMS = ("lo", "hi", "error_lo", "error_hi")
 ANSWERS = ("totals", "grades", "deliveries")
+STORED = ("sign", "commitment", *engine.TOTAL_KEYS, *engine.GRADE_KEYS)
 
 
 def frame(start: int, stop: int) -> pl.DataFrame:
@@ -201,9 +203,11 @@ def about(stage: Stage) -> dict[str, str]:
         for batch in batches_of(stage):
             rows = engine.rows_of(batch).with_columns(pl.col(pl.Decimal).cast(pl.Float64))
             own = engine.own_capacity(rows)
+            # As the exact side does: what is the same in every row is not grouped by.
+            same = constants(engine.rows_of(batch), list(dict.fromkeys(STORED))).columns
             partials.append(
                 [
-                    frame.group_by(*keys, "sign")
+                    frame.group_by(*({*keys, "sign"} - set(same) or {"sign"}))
                     .agg(pl.col(*amounts).sum(), pl.len())
                     .collect(engine="streaming")
                     for frame, keys, amounts in (

@@ -10,6 +10,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from ledger.stores.schema import PAGE_BYTES
+
 from .benchmark import Absolute, Benchmark, Bound
 from .bulk import INSERT, PLAIN
 from .check import prepare as prepare_segments
@@ -120,10 +122,11 @@ def fold_small(stage: Stage) -> bool:
 
 
 def kept(stage: Stage) -> int:
-    """Measure a database that holds the table of entries alone."""
+    """Measure a database that holds the table of entries alone, in pages like the ledger's."""
     rows = rows_of(ledger_of(stage.inputs, stage.size))
     path = stage.work / "entries.db"
     with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         connection.execute(PLAIN)
         connection.executemany(INSERT, rows)
     stage.figure = float(path.stat().st_size)

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .catalogue import place_of
 from .scaling import Curve
 from .session import Outcome, Settings
 
 SCHEMA = "flopledger-bench/1"
 SHORT = 300
+KINDS = ("processor", "processors", "memory", "Python", "SQLite", "polars")
+TOLD = ("date", "commit", "two processes at once", "write and fdatasync")
 
 QUICK = "**A quick try at {scale:g} of the full sizes: these are not results to quote.**"
 HOW = (
@@ -24,9 +27,11 @@ HOW = (
     "better there."
 )
 LAWS = (
-    "Fastest of the repetitions and least peak of memory at each number of entries. The exponent "
-    "is the slope of log time on log entries over the last three. A share in brackets is that of "
-    "the speed of raw inserts, or of a hashlib loop, at the same size."
+    "Fastest of up to three repetitions, of one from a million entries on where it is a whole "
+    "command, and least peak of memory of the program's own process. The exponents are the slopes "
+    "of log time and of log memory on log entries over the last three sizes. A share in brackets "
+    "is that of the speed of raw inserts, or of a hashlib loop, at the same size. A bundle is "
+    "measured up to 500,000 entries: readers take 10^9 bytes of one."
 )
 
 
@@ -49,6 +54,41 @@ def document(
         "benchmarks": [_benchmark(outcome) for outcome in outcomes],
         "scaling": [_curve(curve) for curve in curves],
     }
+
+
+def merged(before: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Put what was measured by itself into a whole run; each row of it says when that was.
+
+    Args:
+        before: The document of the whole run.
+        found: The document of some benchmarks, at the same scale on the same kind of machine.
+    """
+    require_same(before, found)
+    told = {name: found["machine"][name] for name in TOLD}
+    rows = {row["id"]: row for row in before["benchmarks"]}
+    for row in found["benchmarks"]:
+        if row["status"] == "measured":
+            rows[row["id"]] = row | {"alone": told}
+    return {**before, "benchmarks": sorted(rows.values(), key=lambda row: place_of(row["id"]))}
+
+
+def require_same(before: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    """Raise unless both were measured in the same way on the same kind of machine."""
+    for part, names in (("machine", KINDS), ("settings", ("scale", "repetitions"))):
+        for name in names:
+            assert found[part][name] == before[part][name], f"another {name}"
+
+
+def alone(row: Mapping[str, Any]) -> str:
+    """Say when a row was measured by itself, if it was."""
+    told = row.get("alone")
+    return (
+        f"Measured by itself on {told['date']} at commit {told['commit']}, where two processes at "
+        f"once did {told['two processes at once']}, write and fdatasync took "
+        f"{told['write and fdatasync']}."
+        if told
+        else ""
+    )
 
 
 def failed(found: Mapping[str, Any]) -> bool:
@@ -111,6 +151,8 @@ def _curve(curve: Curve) -> dict[str, Any]:
         "law": curve.law.grows,
         "most": curve.law.most,
         "exponent": curve.exponent,
+        "most_memory": curve.law.memory,
+        "memory_exponent": curve.memory,
         "verdict": curve.verdict,
         "failure": curve.failure,
         "points": [
@@ -156,7 +198,8 @@ def _benchmarks(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         *(line for row in rows for line in _rows(row)),
         "",
     ]
-    notes = [f"- **{row['id']}**: {row['note']}" for row in rows if row["note"]]
+    told = {row["id"]: f"{row['note']} {alone(row)}".strip() for row in rows}
+    notes = [f"- **{name}**: {note}" for name, note in told.items() if note]
     return [*lines, *notes, ""]
 
 
@@ -197,7 +240,7 @@ def _missed(found: Mapping[str, Any]) -> str:
         for row in found["benchmarks"]
         if "MISSED" in {row.get("verdict"), *(one["verdict"] for one in row.get("absolute", ()))}
     ]
-    missed += [curve["name"] for curve in found["scaling"] if curve["verdict"] == "MISSED"]
+    missed += [c["name"] for c in found["scaling"] if c["verdict"].startswith("MISSED")]
     absent = [row["id"] for row in found["benchmarks"] if row["status"] != "measured"]
     absent += [curve["name"] for curve in found["scaling"] if curve["failure"]]
     told = f"Bounds missed: {', '.join(missed) or 'none'}."
@@ -206,7 +249,7 @@ def _missed(found: Mapping[str, Any]) -> str:
 
 def _loud(verdict: str) -> str:
     """Return a verdict; a miss stands out."""
-    return f"**{verdict}**" if verdict == "MISSED" else verdict
+    return f"**{verdict}**" if verdict.startswith("MISSED") else verdict
 
 
 def _bounds(row: Mapping[str, Any], unit: str = "") -> tuple[str, str]:
@@ -237,14 +280,24 @@ def _curves(curves: Sequence[Mapping[str, Any]]) -> list[str]:
         "",
         LAWS,
         "",
-        _line("what", "law", *(f"{size:,}" for size in sizes), "exponent", "at most", "verdict"),
-        "|---|---|" + "---:|" * (len(sizes) + 2) + "---|",
+        _line(
+            *("what", "law", *(f"{size:,}" for size in sizes)),
+            *("exponent", "at most", "of memory", "at most", "verdict"),
+        ),
+        "|---|---|" + "---:|" * (len(sizes) + 4) + "---|",
     ]
     for curve in curves:
         held = {point["size"]: point for point in curve["points"]}
         cells = [_point(held.get(size)) for size in sizes]
-        exponent = "–" if curve["exponent"] is None else f"**{curve['exponent']:.2f}**"
-        last = (exponent, f"{curve['most']:.2f}", _loud(curve["verdict"]))
+        slopes = [
+            cell
+            for name, most in (("exponent", "most"), ("memory_exponent", "most_memory"))
+            for cell in (
+                "–" if curve[name] is None else f"**{curve[name]:.2f}**",
+                f"{curve[most]:.2f}",
+            )
+        ]
+        last = (*slopes, _loud(curve["verdict"]))
         lines.append(_line(curve["name"], curve["law"], *cells, *last))
     why = [f"- **{c['name']}** failed: {_short(c['failure'])}" for c in curves if c["failure"]]
     return [*lines, "", *why, *([""] if why else [])]

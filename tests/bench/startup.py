@@ -85,7 +85,7 @@ BENCHMARKS = (
     ),
     _start(
         id="B7i",
-        title="`flopledger import` of 10 rows ÷ bare Python",
+        title="`flopledger import` of 10 rows that it has ÷ bare Python",
         candidate=imported,
         baseline=bare,
         bound=Bound("<=", 60, 25),

@@ -44,10 +44,13 @@ def summary(found: Mapping[str, Any]) -> str:
         *(line for row in found["benchmarks"] for line in _ratio(row)),
         "",
     ]
+    later = [row["id"] for row in found["benchmarks"] if row.get("alone")]
+    if later:
+        lines += [f"Measured by themselves, as `RESULTS.md` says of each: {', '.join(later)}.", ""]
     curves = [_curve(curve) for curve in found["scaling"]]
     if curves:
-        head = "| as the ledger grows | law | from … to | exponent | time and memory at the end |"
-        lines += [head, "|---|---|---|---:|---|", *curves, ""]
+        head = "| as the ledger grows | law | from … to | exponent | of memory | at the end |"
+        lines += [head, "|---|---|---|---:|---:|---|", *curves, ""]
     return "\n".join(lines)
 
 
@@ -91,10 +94,13 @@ def _curve(curve: Mapping[str, Any]) -> str:
     """Return the line of a scaling law."""
     points = curve["points"]
     if curve["failure"] or not points:
-        return f"| {curve['name']} | {curve['law']} | | | {curve['verdict']} |"
+        return f"| {curve['name']} | {curve['law']} | | | | {curve['verdict']} |"
     last = points[-1]
     sizes = f"{points[0]['size']:,} … {last['size']:,}"
     end = f"{_figure('seconds', last['seconds'])}, {last['peak_mb']:,.0f} MB"
-    exponent = "–" if curve["exponent"] is None else f"{curve['exponent']:.2f}"
-    told = "" if curve["verdict"] == "holds" else f" ({curve['verdict']})"
-    return f"| {curve['name']} | {curve['law']} | {sizes} | {exponent}{told} | {end} |"
+    exponent, memory = (
+        "–" if curve[name] is None else f"{curve[name]:.2f}"
+        for name in ("exponent", "memory_exponent")
+    )
+    told = "" if curve["verdict"] == "holds" else f", {curve['verdict']}"
+    return f"| {curve['name']} | {curve['law']} | {sizes} | {exponent} | {memory} | {end}{told} |"

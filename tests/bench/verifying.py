@@ -96,8 +96,8 @@ BENCHMARKS = (
         "entries",
         None,
         inverse=True,
-        note="What is left of B3 where nothing that an entry says is looked at: no verifier in "
-        "Python is above it.",
+        note="What is left of B3 where nothing that an entry says is looked at: no such loop "
+        "is above it.",
     ),
     Benchmark(
         "B3p",
