@@ -22,6 +22,8 @@ from bench.inputs import DAY, ORIGIN, table_of  # noqa: E402
 from bench.machine import described  # noqa: E402
 
 RATE_HZ = 50
+CLERK = "_work (ledger/stores/clerk.py"
+OTHER = "multiprocessing/spawn.py"  # how a process begins that the program began
 TOP = 12
 CHECK = ("check", "--regime", "eu.aia", *DAY, "-o", "check.txt")
 COMMANDS = {
@@ -48,7 +50,11 @@ def main(rows: int, *, work: Path | None, output: Path | None) -> None:
         for name, arguments in COMMANDS.items():
             given = tuple(each.replace("{table}", table) for each in arguments)
             stacks = list(_sampled(folder, *given))
-            parts.append(_section(name, given[0], stacks))
+            begun, clerks = _processes(stacks, OTHER), _processes(stacks, CLERK)
+            own = [each for each in stacks if each[0][0] not in begun]
+            parts.append(_section(name, given[0], own))
+            if clerks & begun:
+                parts.append(_lines_of([each for each in stacks if each[0][0] in clerks & begun]))
             click.echo(f"{name}: {sum(count for _, count in stacks)} samples", err=True)
     page = "\n".join(parts)
     if output is None:
@@ -70,7 +76,7 @@ def _sampled(folder: Path, *arguments: str) -> Iterator[tuple[list[str], int]]:
     """Run a command under py-spy; yield stacks of functions, outermost first, with their counts."""
     raw = folder / "samples.txt"
     spy = str(Path(sys.executable).with_name("py-spy"))
-    options = ("record", "-r", str(RATE_HZ), "-f", "raw", "-o", str(raw), "--")
+    options = ("record", "-s", "-r", str(RATE_HZ), "-f", "raw", "-o", str(raw), "--")
     _flopledger(folder, *arguments, before=(spy, *options))
     for line in raw.read_text("utf-8").splitlines():
         stack, _, count = line.rpartition(" ")
@@ -85,8 +91,8 @@ def _head(rows: int, machine: dict[str, str]) -> str:
         f"needs py-spy. {rows:,} entries, {RATE_HZ} samples a second, on {machine['date']} at "
         f"commit {machine['commit']}, Python {machine['Python']}. Own: share of the samples in "
         "which the function itself, or what it calls outside of Python, was running. With all: in "
-        "which the module stood anywhere on the stack. The processes that a command begins, a "
-        "clerk or those that build segments, are not in it.\n"
+        "which the module stood anywhere on the stack. The clerk that an import begins "
+        "stands by itself; processes that build segments are not in it.\n"
     )
 
 
@@ -106,6 +112,31 @@ def _section(name: str, command: str, stacks: list[tuple[list[str], int]]) -> st
     title = f"## {name[0].upper()}{name[1:]}"
     seconds = f"`flopledger {command}`: {whole / RATE_HZ:,.1f} s of samples, all threads."
     return "\n".join([title, "", seconds, "", *head, *rows, ""])
+
+
+def _processes(stacks: list[tuple[list[str], int]], frame: str) -> set[str]:
+    """Return the processes in which a frame was seen; each names itself first in its stacks."""
+    return {stack[0] for stack, _ in stacks if any(frame in each for each in stack)}
+
+
+def _lines_of(stacks: list[tuple[list[str], int]]) -> str:
+    """Return the table of the clerk: what it waits for is the next batch, and else SQLite."""
+    own, whole = Counter[str](), 0
+    for stack, count in stacks:
+        place = next(frame for frame in reversed(stack) if "ledger/" in frame)
+        path, _, line = place.partition(" (")[2].rstrip(")").partition(":")
+        own[f"{_short(path)}: {_source(path, int(line))}"] += count
+        whole += count
+    rows = [f"| {_share(count, whole)} | `{name}` |" for name, count in own.most_common(TOP)]
+    seconds = f"Its process: {whole / RATE_HZ:,.1f} s of samples, by line of the program."
+    head = ["## Import, the clerk", "", seconds, "", "| own | line |", "|---:|---|"]
+    return "\n".join([*head, *rows, ""])
+
+
+def _source(path: str, line: int) -> str:
+    """Return the text of a line."""
+    lines = (ROOT / path[path.index("ledger/") :]).read_text("utf-8").splitlines()
+    return lines[line - 1].strip()
 
 
 def _ours(within: Counter[str]) -> list[tuple[str, int]]:

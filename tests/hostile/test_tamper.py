@@ -308,10 +308,13 @@ def test_tamper_with_random_bytes_of_the_file_never_passes_as_sound(
     before = content(whole)
     context = copied(whole, tmp_path)
     data = context.ledger.read_bytes()
+    # Much of so small a file is room that was never written.
+    written = [place for place, byte in enumerate(data) if byte]
     found_out = 0
-    for _ in range(FLIPS):
+    for number in range(FLIPS):
         changed = bytearray(data)
-        changed[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        place = chance.choice(written) if number % 2 else chance.randrange(len(data))
+        changed[place] ^= 1 << chance.randrange(8)
         context.ledger.write_bytes(changed)
         said_of_it = outcome(context)
         if isinstance(said_of_it, LedgerError):
@@ -321,7 +324,7 @@ def test_tamper_with_random_bytes_of_the_file_never_passes_as_sound(
         else:
             # What passes has every row as it was: the byte lay in unused space.
             assert content(context) == before
-    assert found_out > FLIPS // 3
+    assert found_out > FLIPS // 2
 
 
 def test_tamper_is_told_on_the_command_line(copy: Context, flopledger: Run) -> None:
