@@ -22,7 +22,7 @@ from bench.inputs import DAY, ORIGIN, table_of  # noqa: E402
 from bench.machine import described  # noqa: E402
 
 RATE_HZ = 50
-CLERK = "_work (ledger/stores/clerk.py"
+CLERK = "ledger/stores/clerk.py"
 OTHER = "multiprocessing/spawn.py"  # how a process begins that the program began
 TOP = 12
 CHECK = ("check", "--regime", "eu.aia", *DAY, "-o", "check.txt")
