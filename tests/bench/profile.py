@@ -23,7 +23,6 @@ from bench.machine import described  # noqa: E402
 
 RATE_HZ = 50
 CLERK = "ledger/stores/clerk.py"
-OTHER = "multiprocessing/spawn.py"  # how a process begins that the program began
 TOP = 12
 CHECK = ("check", "--regime", "eu.aia", *DAY, "-o", "check.txt")
 COMMANDS = {
@@ -50,11 +49,12 @@ def main(rows: int, *, work: Path | None, output: Path | None) -> None:
         for name, arguments in COMMANDS.items():
             given = tuple(each.replace("{table}", table) for each in arguments)
             stacks = list(_sampled(folder, *given))
-            begun, clerks = _processes(stacks, OTHER), _processes(stacks, CLERK)
-            own = [each for each in stacks if each[0][0] not in begun]
+            own = [each for each in stacks if _process(each[0]) == each[0][0]]
             parts.append(_section(name, given[0], own))
-            if clerks & begun:
-                parts.append(_lines_of([each for each in stacks if each[0][0] in clerks & begun]))
+            others = [each for each in stacks if _process(each[0]) != each[0][0]]
+            clerks = {_process(stack) for stack, _ in others if any(CLERK in f for f in stack)}
+            if clerks:
+                parts.append(_lines_of([each for each in others if _process(each[0]) in clerks]))
             click.echo(f"{name}: {sum(count for _, count in stacks)} samples", err=True)
     page = "\n".join(parts)
     if output is None:
@@ -114,18 +114,17 @@ def _section(name: str, command: str, stacks: list[tuple[list[str], int]]) -> st
     return "\n".join([title, "", seconds, "", *head, *rows, ""])
 
 
-def _processes(stacks: list[tuple[list[str], int]], frame: str) -> set[str]:
-    """Return the processes in which a frame was seen; each names itself first in its stacks."""
-    return {stack[0] for stack, _ in stacks if any(frame in each for each in stack)}
+def _process(stack: list[str]) -> str:
+    """Return the process of a stack: it stands below those that began it."""
+    return next(frame for frame in reversed(stack) if frame.startswith("process "))
 
 
 def _lines_of(stacks: list[tuple[list[str], int]]) -> str:
     """Return the table of the clerk: what it waits for is the next batch, and else SQLite."""
     own, whole = Counter[str](), 0
     for stack, count in stacks:
-        place = next(frame for frame in reversed(stack) if "ledger/" in frame)
-        path, _, line = place.partition(" (")[2].rstrip(")").partition(":")
-        own[f"{_short(path)}: {_source(path, int(line))}"] += count
+        places = [frame for frame in stack if "(ledger/" in frame]
+        own[_line(places[-1]) if places else "what begins the process"] += count
         whole += count
     rows = [f"| {_share(count, whole)} | `{name}` |" for name, count in own.most_common(TOP)]
     seconds = f"Its process: {whole / RATE_HZ:,.1f} s of samples, by line of the program."
@@ -133,10 +132,10 @@ def _lines_of(stacks: list[tuple[list[str], int]]) -> str:
     return "\n".join([*head, *rows, ""])
 
 
-def _source(path: str, line: int) -> str:
-    """Return the text of a line."""
-    lines = (ROOT / path[path.index("ledger/") :]).read_text("utf-8").splitlines()
-    return lines[line - 1].strip()
+def _line(frame: str) -> str:
+    """Return the file of a frame, and the text of the line at which it was."""
+    path, _, line = frame.partition(" (")[2].rstrip(")").partition(":")
+    return f"{path}: {(ROOT / path).read_text('utf-8').splitlines()[int(line) - 1].strip()}"
 
 
 def _ours(within: Counter[str]) -> list[tuple[str, int]]:
