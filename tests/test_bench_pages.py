@@ -78,6 +78,11 @@ def test_a_row_measured_otherwise_is_not_put_in(tmp_path: Path) -> None:
     assert command.held_in(tmp_path, LATER, Settings(), None, laws=False) == document(MACHINE, 1.9)
 
 
+def test_a_row_is_put_into_nothing_but_a_whole_run(tmp_path: Path) -> None:
+    with pytest.raises(click.BadParameter, match="holds no results"):
+        command.held_in(tmp_path, LATER, Settings(), None, laws=False)
+
+
 def test_a_whole_run_is_not_written_over_by_a_part(tmp_path: Path) -> None:
     results.write(tmp_path, document(MACHINE, 1.9))
     with pytest.raises(click.BadParameter, match="name benchmarks"):

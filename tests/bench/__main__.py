@@ -95,8 +95,11 @@ def held_in(
         click.BadParameter: If they could not be.
     """
     if laws or (output is not None and output.resolve() == into.resolve()):
-        raise click.BadParameter("name benchmarks, and another folder than that of -o", None, None)
-    held: dict[str, object] = json.loads((into / "results.json").read_text("utf-8"))
+        raise click.BadParameter("name benchmarks, and another folder than that of -o")
+    path = into / "results.json"
+    if not path.is_file():
+        raise click.BadParameter(f"{into} holds no results; name the folder of a whole run")
+    held: dict[str, object] = json.loads(path.read_text("utf-8"))
     try:
         results.require_same(held, results.document(machine, settings, (), ()))
     except AssertionError as error:
