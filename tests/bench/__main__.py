@@ -100,10 +100,9 @@ def held_in(
     if not path.is_file():
         raise click.BadParameter(f"{into} holds no results; name the folder of a whole run")
     held: dict[str, object] = json.loads(path.read_text("utf-8"))
-    try:
-        results.require_same(held, results.document(machine, settings, (), ()))
-    except AssertionError as error:
-        raise click.BadParameter(f"{into} has {error}") from error
+    other = results.difference(held, results.document(machine, settings, (), ()))
+    if other:
+        raise click.BadParameter(f"{into} has {other}")
     return held
 
 

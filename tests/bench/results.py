@@ -63,7 +63,7 @@ def merged(before: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any
         before: The document of the whole run.
         found: The document of some benchmarks, at the same scale on the same kind of machine.
     """
-    require_same(before, found)
+    assert not (other := difference(before, found)), other
     told = {name: found["machine"][name] for name in TOLD}
     rows = {row["id"]: row for row in before["benchmarks"]}
     for row in found["benchmarks"]:
@@ -72,11 +72,11 @@ def merged(before: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any
     return {**before, "benchmarks": sorted(rows.values(), key=lambda row: place_of(row["id"]))}
 
 
-def require_same(before: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    """Raise unless both were measured in the same way on the same kind of machine."""
-    for part, names in (("machine", KINDS), ("settings", ("scale", "repetitions"))):
-        for name in names:
-            assert found[part][name] == before[part][name], f"another {name}"
+def difference(before: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Say what was otherwise, of machine or manner; nothing if both were measured in the same."""
+    parts = (("machine", KINDS), ("settings", ("scale", "repetitions")))
+    differ = (n for part, names in parts for n in names if found[part][n] != before[part][n])
+    return next((f"another {name}" for name in differ), "")
 
 
 def alone(row: Mapping[str, Any]) -> str:
