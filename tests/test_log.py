@@ -348,11 +348,12 @@ def lost_entry(context: Context, connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE meta SET value = ? WHERE name = 'peaks'", (peaks,))
 
 
+@pytest.mark.parametrize("told", [2, 0])  # a new record, and one that the ledger holds
 @pytest.mark.parametrize(
     "spoil", [spoilt_note, spoilt_entry, spoilt_hash, spoilt_peaks, lost_entry]
 )
 def test_log_believes_the_disk_and_not_what_it_remembers(
-    tmp_path: Path, spoil: Callable[[Context, sqlite3.Connection], None]
+    tmp_path: Path, spoil: Callable[[Context, sqlite3.Connection], None], told: int
 ) -> None:
     context = found(tmp_path)
     with opened(context) as log:
@@ -362,7 +363,7 @@ def test_log_believes_the_disk_and_not_what_it_remembers(
             spoil(context, connection)
         before = Files(context.ledger).checkpoints.read_bytes()
         with pytest.raises(IntegrityError):
-            log.append([said(2)])
+            log.append([said(told)])
     assert Files(context.ledger).checkpoints.read_bytes() == before
 
 

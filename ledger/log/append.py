@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from operator import eq
+from typing import NamedTuple
 
 from ledger.checkpoint import Checkpoint, Note
 from ledger.entry import Entry
@@ -36,6 +37,14 @@ _RESTORED = (
 )
 
 
+class _Signed(NamedTuple):
+    """A note, and the head that it was signed over."""
+
+    note: bytes
+    checkpoint: Checkpoint
+    head: Head
+
+
 class Log:
     """An append-only log in a store, with its signed checkpoints beside it."""
 
@@ -60,7 +69,7 @@ class Log:
         self._identity = identity
         self._sealed = ""  # hash of the last entry that this log appended and read back
         self._company = 0  # how many others were served together with this log the last time
-        self._signed: tuple[bytes, Checkpoint] | None = None  # the note that this log signed last
+        self._signed: _Signed | None = None  # the note that this log signed last
 
     def append(
         self, drafts: Sequence[Draft], *, whole: bool = False, vanished: Sequence[Whole] = ()
@@ -126,8 +135,9 @@ class Log:
         ticket: Ticket | None = None,
     ) -> Appended:
         """Append while this writer has the lock, and for the writers of the group."""
-        for _ in range(ATTEMPTS_MAX):
-            head = self._agreed_head()
+        for attempt in range(ATTEMPTS_MAX):
+            likely = not attempt and not whole
+            head = self._likely_head() if likely else self._agreed_head()
             # Asked at each attempt: what another one promised may have been committed meanwhile.
             kept = None if ticket is None else ticket.kept(self._store)
             try:
@@ -138,6 +148,8 @@ class Log:
                     batch = group.join(batch)
                 if batch.entries:
                     self._store.append(head, batch)
+                elif likely and self._agreed_head() != head:
+                    continue
             except HeadMovedError:
                 continue
             if batch.entries:
@@ -190,6 +202,15 @@ class Log:
             check_secret(self._store, head.size, self._identity.secret)
         return Sealing(self._identity, self._store, head).run(drafts, vanished)
 
+    def _likely_head(self) -> Head:
+        """Return the head that this log signed last, if nobody has signed another one since.
+
+        The store has not been asked: it is when it appends behind that head, and refuses another.
+        """
+        if self._signed is not None and self._checkpoints.tail() == (self._signed.note, b""):
+            return self._signed.head
+        return self._agreed_head()
+
     def _agreed_head(self) -> Head:
         """Return the head once it agrees with the newest checkpoint; sign an unsigned tail."""
         head = self._store.head()
@@ -223,9 +244,9 @@ class Log:
                 why="without it a cut database could not be told from a whole one",
                 remedy="put the file back; every ledger has one from its first minute",
             )
-        if self._signed is not None and data == self._signed[0]:
+        if self._signed is not None and data == self._signed.note:
             # These very bytes were signed here: their signature needs no checking.
-            return self._signed[1]
+            return self._signed.checkpoint
         if self._identity.signer is None:
             newest = Checkpoint.parse(Note.parse(data).text)
         else:
@@ -269,7 +290,7 @@ class Log:
             checkpoint = Checkpoint(self._identity.origin, head.size, head.range.root())
             note = checkpoint.sign(*filter(None, (signer, heir)))
             self._checkpoints.append(note)
-            self._signed = note, checkpoint
+            self._signed = _Signed(note, checkpoint, head)
         if heir is not None:
             self._identity = replace(self._identity, signer=heir, heir=None)
 

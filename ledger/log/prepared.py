@@ -8,7 +8,6 @@ what it says.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import TypeAlias, cast
 
 import msgspec
@@ -164,8 +163,15 @@ class Preparation:
         """
         self._identity = identity
         self._key = key
-        # The same few names come again and again.
-        self._pseudonym = lru_cache(maxsize=None)(identity.pseudonym)
+        self._pseudonyms: dict[tuple[str, str], str] = {}
+
+    def _pseudonym(self, name: str, value: str) -> str:
+        """Return the stand-in of a confidential value; the same few come again and again."""
+        said = name, value
+        found = self._pseudonyms.get(said)
+        if found is None:
+            found = self._pseudonyms[said] = self._identity.pseudonym(name, value)
+        return found
 
     def prepare_all(self, drafts: Sequence[Draft]) -> list[Prepared]:
         """Compute the pseudonyms and the keyed digests of some drafts.

@@ -11,7 +11,7 @@ from ledger.errors import HeadMovedError, InputError, IntegrityError
 from ledger.log.store import Head, Row, Store
 from ledger.merkle import CompactRange, leaf_hash
 
-__all__ = ["LedgerStore", "check_end", "head_of"]
+__all__ = ["LedgerStore", "check_head", "head_of"]
 
 
 class LedgerStore(Store, Protocol):
@@ -165,16 +165,15 @@ def _states(last: Row | None, peaks: object, known: Head) -> bool:
     )
 
 
-def check_end(last: Row | None, expected: Head) -> None:
+def check_head(found: Head, expected: Head) -> None:
     """Raise unless a log still ends where a batch was sealed for.
 
     Args:
-        last: The last row of the entries table, or None.
+        found: Where it ends, read in the transaction that adds the batch.
         expected: The head that the batch was sealed for.
 
     Raises:
         HeadMovedError: If another writer appended since.
     """
-    size, prev = (0, "") if last is None else (last.seq + 1, last.hash.hex())
-    if (size, prev) != (expected.size, expected.prev if size else ""):
-        raise HeadMovedError(f"another writer appended: the ledger now holds {size}")
+    if found != expected:
+        raise HeadMovedError(f"another writer appended: the ledger now holds {found.size}")

@@ -20,7 +20,7 @@ from ledger.entry import Entry
 from ledger.errors import IntegrityError
 from ledger.log.store import Batch, Head, KeyRow, Row
 from ledger.stores.address import Address
-from ledger.stores.contract import check_end, head_of
+from ledger.stores.contract import check_head, head_of
 from ledger.stores.keyfiles import Files
 from ledger.stores.postgres_catalog import CATALOG, RIGHTS
 from ledger.stores.postgres_connection import (
@@ -188,7 +188,7 @@ class PostgresStore:
         )
         with translated(self.address), self._connection.transaction():
             self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-            check_end(self._last(), expected)
+            check_head(self.head(), expected)
             for (table, columns, types), rows in zip(_COPIES, tables, strict=True):
                 copy_in = f"COPY flopledger.{table} ({columns}) FROM STDIN (FORMAT BINARY)"
                 with self._connection.cursor() as cursor, cursor.copy(copy_in) as copy:
@@ -317,13 +317,6 @@ class PostgresStore:
             needle,
         )
         return map(Row._make, rows)
-
-    def _last(self) -> Row | None:
-        """Return the last row of the entries table."""
-        rows = self._all(
-            "SELECT seq, bytes, hash FROM flopledger.entries ORDER BY seq DESC LIMIT 1"
-        )
-        return Row._make(rows[0]) if rows else None
 
     def _all(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Return all rows of a query that gives few."""

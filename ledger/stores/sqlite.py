@@ -17,7 +17,7 @@ from ledger.canonical import encode
 from ledger.entry import Entry
 from ledger.errors import InputError, IntegrityError
 from ledger.log.store import Batch, Head, KeyRow, Row
-from ledger.stores.contract import check_end, head_of
+from ledger.stores.contract import check_head, head_of
 from ledger.stores.refusals import BUSY_MS, Translating, absent
 from ledger.stores.reserve import OFTEN, make_room
 from ledger.stores.schema import FORMAT, PUBLISHED, normal
@@ -179,7 +179,7 @@ class SqliteStore:
                 self._appends += 1
                 if self._appends == OFTEN:
                     make_room(self._opened)
-                check_end(self._last(), expected)
+                check_head(self.head(), expected)
                 many("INSERT INTO entries (seq, bytes, hash) VALUES (?, ?, ?)", batch.entries)
                 if batch.openings:
                     many("INSERT INTO openings (seq, ord, bytes) VALUES (?, ?, ?)", batch.openings)
@@ -306,11 +306,6 @@ class SqliteStore:
             with self._translated:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-
-    def _last(self) -> Row | None:
-        """Return the last row of the entries table."""
-        rows = self._rows("SELECT seq, bytes, hash FROM entries ORDER BY seq DESC LIMIT 1")
-        return Row._make(rows[0]) if rows else None
 
     def _counted(self) -> tuple[int, int]:
         """Return a number that moves with others' commits, and how many rows this store changed.

@@ -35,7 +35,7 @@ step = int(sys.argv[4])
 def killed(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 if step == 0:
-    postgres.check_end = killed
+    postgres.check_head = killed
 with opened(context, identity(seed="child")) as log:
     store = log._store
     if step == 1:
