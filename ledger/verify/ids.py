@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable
-from itertools import pairwise
 
 from ledger.entry import Entry
+from ledger.verify.buckets import BUCKETS, HELD_MAX, Buckets
 from ledger.verify.entries import bad_entry
 from ledger.verify.evidence import Check
 from ledger.verify.leaf import Leaf
 
 __all__ = ["Ids"]
 
-_BUCKETS = 256  # so that looking for doubles holds a fraction of the ids at a time
+_LAST = BUCKETS - 1  # the bits that say which bucket
 
 
 class Ids:
@@ -24,23 +23,26 @@ class Ids:
 
     def __init__(self) -> None:
         """Begin with no ids."""
-        self._seen = [array("q") for _ in range(_BUCKETS)]
+        self._seen = Buckets("q")
         self._count = 0
 
     def take(self, entry: Leaf) -> None:
         """Remember the id of an entry."""
         # Python keys hash() anew in each process, so that nobody can prepare ids that collide.
         short = hash(entry.id)
-        self._seen[short & 0xFF].append(short)
+        self._seen.held[short & _LAST].append(short)
         self._count += 1
+        if self._count % HELD_MAX == 0:
+            self._seen.added(HELD_MAX)
 
     def check(self, leaf_at: Callable[[int], bytes | None]) -> Check:
         """Return step 8.
 
         Raises:
             IntegrityError: Naming the second entry with the same id.
+            LedgerError: If what was put aside on the disk cannot be read.
         """
-        doubtful = {short for bucket in self._seen for short in _doubles(bucket)}
+        doubtful = self._seen.doubles()
         if doubtful:
             first: dict[str, int] = {}
             for seq in range(self._count):
@@ -48,11 +50,3 @@ class Ids:
                 if hash(name) in doubtful and first.setdefault(name, seq) != seq:
                     raise bad_entry(seq, f"its id {name} is that of entry {first[name]}")
         return Check(8, "ids", self._count)
-
-
-def _doubles(bucket: array[int]) -> set[int]:
-    """Return the values that occur more than once."""
-    if len(set(bucket)) == len(bucket):
-        return set()
-    ordered = sorted(bucket)
-    return {a for a, b in pairwise(ordered) if a == b}

@@ -9,12 +9,15 @@ from __future__ import annotations
 import secrets
 from array import array
 from bisect import bisect_left
+from itertools import pairwise
 from typing import NamedTuple, Self
+
+from ledger.verify.buckets import BUCKETS, Buckets
 
 __all__ = ["Marker", "Marks"]
 
 _BITS = 64
-_BUCKETS = 256  # so that looking for doubles holds a fraction of the marks at a time
+_BORDERS = range(2**_BITS // BUCKETS, 2**_BITS, 2**_BITS // BUCKETS)  # between buckets
 _PRIME = 2**130 - 5  # larger than any id as a number
 
 
@@ -45,22 +48,22 @@ class Marks:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._parts: list[array[int]] = []
+        self._buckets = Buckets("Q")
 
     def take(self, marks: bytes) -> None:
         """Add those of a segment, sorted."""
-        self._parts.append(array("Q", marks))
+        ordered = array("Q", marks)
+        ends = [bisect_left(ordered, border) for border in _BORDERS]
+        for bucket, (first, stop) in zip(
+            self._buckets.held, pairwise([0, *ends, len(ordered)]), strict=True
+        ):
+            bucket.extend(ordered[first:stop])
+        self._buckets.added(len(ordered))
 
     def doubtful(self) -> bool:
-        """Return whether two are the same: their ids are too, or chance made them so."""
-        width = 2**_BITS // _BUCKETS
-        for start in range(0, 2**_BITS, width):
-            slices = [_between(part, start, start + width) for part in self._parts]
-            if len(set().union(*slices)) != sum(map(len, slices)):
-                return True
-        return False
+        """Return whether two are the same: their ids are too, or chance made them so.
 
-
-def _between(ordered: array[int], start: int, stop: int) -> array[int]:
-    """Return the values in [start, stop)."""
-    return ordered[bisect_left(ordered, start) : bisect_left(ordered, stop)]
+        Raises:
+            LedgerError: If what was put aside on the disk cannot be read.
+        """
+        return bool(self._buckets.doubles())
