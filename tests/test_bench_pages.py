@@ -67,28 +67,72 @@ def test_a_row_of_another_machine_is_not_put_in(name: str, tmp_path: Path) -> No
         results.merged(document(MACHINE, 1.9), document(other, 1.4))
     results.write(tmp_path, document(MACHINE, 1.9))
     with pytest.raises(click.BadParameter, match=f"has another {name}"):
-        command.held_in(tmp_path, other, Settings(), None, laws=False)
+        command.held_in(tmp_path, other, Settings(), None)
 
 
 def test_a_row_measured_otherwise_is_not_put_in(tmp_path: Path) -> None:
     results.write(tmp_path, document(MACHINE, 1.9))
     for other, name in ((Settings(scale=0.5), "scale"), (Settings(repetitions=1), "repetitions")):
         with pytest.raises(click.BadParameter, match=f"has another {name}"):
-            command.held_in(tmp_path, LATER, other, None, laws=False)
-    assert command.held_in(tmp_path, LATER, Settings(), None, laws=False) == document(MACHINE, 1.9)
+            command.held_in(tmp_path, LATER, other, None)
+    assert command.held_in(tmp_path, LATER, Settings(), None) == document(MACHINE, 1.9)
 
 
 def test_a_row_is_put_into_nothing_but_a_whole_run(tmp_path: Path) -> None:
     with pytest.raises(click.BadParameter, match="holds no results"):
-        command.held_in(tmp_path, LATER, Settings(), None, laws=False)
+        command.held_in(tmp_path, LATER, Settings(), None)
 
 
 def test_a_whole_run_is_not_written_over_by_a_part(tmp_path: Path) -> None:
     results.write(tmp_path, document(MACHINE, 1.9))
     with pytest.raises(click.BadParameter, match="name benchmarks"):
-        command.held_in(tmp_path, LATER, Settings(), None, laws=True)
+        command.held_in(tmp_path, LATER, Settings(), None, laws=scaling.LAWS)
     with pytest.raises(click.BadParameter, match="another folder than that of -o"):
-        command.held_in(tmp_path, LATER, Settings(), tmp_path, laws=False)
+        command.held_in(tmp_path, LATER, Settings(), tmp_path)
+
+
+def drawn(machine: dict[str, str], law: scaling.Law, *seconds: float) -> dict[str, Any]:
+    points = [scaling.Point(10**n, taken, 200, None) for n, taken in enumerate(seconds, 4)]
+    curve = scaling.Curve(law, tuple(points))
+    return results.document(machine, Settings(), [], [curve])
+
+
+def test_a_law_measured_by_itself_takes_its_place_and_says_so() -> None:
+    first, second, *_ = scaling.LAWS
+    whole = drawn(MACHINE, first, 1, 10, 100)
+    whole["scaling"] += drawn(MACHINE, second, 1, 10, 100)["scaling"]
+    merged = results.merged(whole, drawn(LATER, first, 2, 20, 200))
+    assert [(c["name"], c["points"][0]["seconds"], "alone" in c) for c in merged["scaling"]] == [
+        (first.name, 2, True),
+        (second.name, 1, False),
+    ]
+    told = f"- **{first.name}**: Measured by itself on 2026-11-27 11:00 UTC at commit bbbbbbbbbbbb"
+    assert told in results.page(merged)
+    assert f"“{first.name}”." in summary.summary(merged)
+    failed = results.document(LATER, Settings(), [], [scaling.Curve(first, (), "no disk")])
+    assert results.merged(whole, failed) == whole
+
+
+def test_a_law_over_other_sizes_is_not_put_in(tmp_path: Path) -> None:
+    law, other = scaling.LAWS[:2]
+    results.write(tmp_path, drawn(MACHINE, law, 1, 10))
+    for laws, sizes in (([law], [10_000]), ([law], [10_000, 10**6]), ([other], [10_000, 100_000])):
+        with pytest.raises(click.BadParameter, match="has other sizes"):
+            command.held_in(tmp_path, LATER, Settings(), None, laws=laws, sizes=sizes)
+    assert command.held_in(
+        tmp_path, LATER, Settings(), None, laws=[law], sizes=[10_000, 100_000]
+    ) == drawn(MACHINE, law, 1, 10)
+
+
+def test_laws_are_chosen_by_name() -> None:
+    law = scaling.LAWS[1]
+    assert command.chosen([], [law.name]) == ([], (law,))
+    assert [one.id for one in command.chosen(["B2"], [])[0]] == ["B2"]
+    assert command.chosen(["B2"], [])[1] == ()
+    assert command.chosen(["scaling"], []) == ([], scaling.LAWS)
+    assert len(command.chosen([], [])[0]) > 20
+    repeated = command.repeated([], 1.0, 3, command.SIZES, [law.name])
+    assert repeated == f'{command.COMMAND} --law "{law.name}"'
 
 
 def test_a_law_is_missed_in_memory_too() -> None:

@@ -36,6 +36,13 @@ SIZES = ",".join(map(str, scaling.SIZES))
     show_default=True,
     help="Entries of the scaling laws, before the scale.",
 )
+@click.option(
+    "--law",
+    "named",
+    multiple=True,
+    type=click.Choice([law.name for law in scaling.LAWS]),
+    help="Measure this scaling law, and of the others none; may be repeated.",
+)
 @click.option("--work", type=click.Path(path_type=Path), help="Keep inputs here for the next time.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the results.")
 @click.option("--into", type=click.Path(path_type=Path), help="Folder of results to put it in.")
@@ -48,6 +55,7 @@ def main(
     repetitions: int,
     rounds: int,
     sizes: str,
+    named: tuple[str, ...],
     work: Path | None,
     output: Path | None,
     into: Path | None,
@@ -61,21 +69,25 @@ def main(
             )
         click.echo(f"{SCALING} time and memory as the ledger grows")
         return
-    wanted, laws = chosen(ids)
-    settings = Settings(scale, repetitions, rounds, repeated(ids, scale, rounds, sizes))
+    wanted, laws = chosen(ids, named)
+    settings = Settings(scale, repetitions, rounds, repeated(ids, scale, rounds, sizes, named))
+    numbers = scaling.scaled(map(int, sizes.split(",")), scale)
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = work or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         bench, machine = Bench(folder.resolve()), described(folder)
-        held = None if into is None else held_in(into, machine, settings, output, laws=laws)
+        held = (
+            None
+            if into is None
+            else held_in(into, machine, settings, output, laws=laws, sizes=numbers)
+        )
         outcomes: list[Outcome] = []
         for one in wanted:
             outcomes.append(measure(bench, one, settings, say))
             # What was measured is kept, whatever comes after.
             if output is not None:
                 results.write(output, results.document(machine, settings, outcomes, ()))
-        numbers = scaling.scaled(map(int, sizes.split(",")), scale)
-        curves = scaling.draw(bench, numbers, min(3, repetitions), say) if laws else []
+        curves = scaling.draw(bench, numbers, min(3, repetitions), say, laws) if laws else []
     found = results.document(machine, settings, outcomes, curves)
     tell(found, output)
     if into is not None and held is not None:
@@ -87,36 +99,54 @@ def main(
 
 
 def held_in(
-    into: Path, machine: dict[str, str], settings: Settings, output: Path | None, *, laws: bool
+    into: Path,
+    machine: dict[str, str],
+    settings: Settings,
+    output: Path | None,
+    *,
+    laws: Sequence[scaling.Law] = (),
+    sizes: Sequence[int] = (),
 ) -> dict[str, object]:
     """Return the whole run that rows are to be put into, before anything is measured.
 
     Raises:
         click.BadParameter: If they could not be.
     """
-    if laws or (output is not None and output.resolve() == into.resolve()):
-        raise click.BadParameter("name benchmarks, and another folder than that of -o")
+    if len(laws) == len(scaling.LAWS) or (
+        output is not None and output.resolve() == into.resolve()
+    ):
+        raise click.BadParameter("name benchmarks or laws, and another folder than that of -o")
     path = into / "results.json"
     if not path.is_file():
         raise click.BadParameter(f"{into} holds no results; name the folder of a whole run")
     held: dict[str, object] = json.loads(path.read_text("utf-8"))
-    other = results.difference(held, results.document(machine, settings, (), ()))
+    told = results.document(machine, settings, (), ())
+    asked = {law.name: scaling.sizes_of(law, sizes) for law in laws}
+    other = results.difference(held, told) or results.other_sizes(held, asked)
     if other:
         raise click.BadParameter(f"{into} has {other}")
     return held
 
 
-def chosen(ids: Sequence[str]) -> tuple[list[Benchmark], bool]:
-    """Return the benchmarks asked for, and whether the scaling laws are."""
+def chosen(
+    ids: Sequence[str], named: Sequence[str]
+) -> tuple[list[Benchmark], tuple[scaling.Law, ...]]:
+    """Return the benchmarks and the scaling laws that are asked for; all of them by default."""
     held = benchmarks()
     unknown = sorted(set(ids) - set(held) - {SCALING})
     if unknown:
         raise click.BadParameter(f"no benchmark {', '.join(unknown)}; --list shows them")
-    wanted = [held[name] for name in ids if name != SCALING] if ids else list(held.values())
-    return wanted, not ids or SCALING in ids
+    wanted = [held[name] for name in ids if name != SCALING]
+    if named:
+        return wanted, tuple(law for law in scaling.LAWS if law.name in named)
+    every = not ids
+    laws = scaling.LAWS if every or SCALING in ids else ()
+    return list(held.values()) if every else wanted, laws
 
 
-def repeated(ids: Sequence[str], scale: float, rounds: int, sizes: str) -> str:
+def repeated(
+    ids: Sequence[str], scale: float, rounds: int, sizes: str, named: Sequence[str] = ()
+) -> str:
     """Return the command that measures the same again; where inputs are kept is no part of it."""
     told = {"--scale": (scale, 1.0), "--rounds": (rounds, ROUNDS_MAX), "--sizes": (sizes, SIZES)}
     given = [
@@ -124,6 +154,7 @@ def repeated(ids: Sequence[str], scale: float, rounds: int, sizes: str) -> str:
         for name, (value, usual) in told.items()
         if value != usual
     ]
+    given += [f'--law "{name}"' for name in named]
     return " ".join((COMMAND, *ids, *given))
 
 

@@ -69,7 +69,15 @@ def merged(before: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any
     for row in found["benchmarks"]:
         if row["status"] == "measured":
             rows[row["id"]] = row | {"alone": told}
-    return {**before, "benchmarks": sorted(rows.values(), key=lambda row: place_of(row["id"]))}
+    curves = {curve["name"]: curve for curve in before["scaling"]}
+    for curve in found["scaling"]:
+        if not curve["failure"]:
+            curves[curve["name"]] = curve | {"alone": told}
+    return {
+        **before,
+        "benchmarks": sorted(rows.values(), key=lambda row: place_of(row["id"])),
+        "scaling": list(curves.values()),
+    }
 
 
 def difference(before: Mapping[str, Any], found: Mapping[str, Any]) -> str:
@@ -77,6 +85,18 @@ def difference(before: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     parts = (("machine", KINDS), ("settings", ("scale", "repetitions")))
     differ = (n for part, names in parts for n in names if found[part][n] != before[part][n])
     return next((f"another {name}" for name in differ), "")
+
+
+def other_sizes(before: Mapping[str, Any], asked: Mapping[str, Sequence[int]]) -> str:
+    """Say which law was drawn over other sizes, if one was.
+
+    Args:
+        before: The document of the whole run.
+        asked: Sizes by the name of a law.
+    """
+    held = {c["name"]: [point["size"] for point in c["points"]] for c in before["scaling"]}
+    other = next((name for name, sizes in asked.items() if held.get(name) != list(sizes)), None)
+    return "" if other is None else f"other sizes of {other!r}: {held.get(other, 'none')}"
 
 
 def alone(row: Mapping[str, Any]) -> str:
@@ -300,6 +320,7 @@ def _curves(curves: Sequence[Mapping[str, Any]]) -> list[str]:
         last = (*slopes, _loud(curve["verdict"]))
         lines.append(_line(curve["name"], curve["law"], *cells, *last))
     why = [f"- **{c['name']}** failed: {_short(c['failure'])}" for c in curves if c["failure"]]
+    why += [f"- **{c['name']}**: {told}" for c in curves if (told := alone(c))]
     return [*lines, "", *why, *([""] if why else [])]
 
 

@@ -251,22 +251,26 @@ def scaled(sizes: Iterable[int], scale: float) -> list[int]:
 
 
 def draw(
-    bench: Bench, sizes: Sequence[int], repetitions: int, say: Callable[[str], None]
+    bench: Bench,
+    sizes: Sequence[int],
+    repetitions: int,
+    say: Callable[[str], None],
+    laws: Sequence[Law] = LAWS,
 ) -> list[Curve]:
-    """Measure every law at every size; what fails is told and does not stop the others."""
+    """Measure laws at every size; what fails is told and does not stop the others."""
     assert all(a < b for a, b in pairwise(sizes))
     try:
         for size in sizes:
             say(f"scaling: preparing {size:,} entries")
             bench.run(prepare, size)
     except SideError as error:
-        return [Curve(law, (), str(error)) for law in LAWS]
+        return [Curve(law, (), str(error)) for law in laws]
     curves = []
-    for law in LAWS:
+    for law in laws:
         points: list[Point] = []
         failure = ""
         try:
-            for size in _sizes(law, sizes):
+            for size in sizes_of(law, sizes):
                 points.append(_point(bench, law, size, repetitions))
                 say(f"scaling: {law.name} at {size:,}: {points[-1].seconds:.4g} s")
         except SideError as error:
@@ -275,7 +279,7 @@ def draw(
     return curves
 
 
-def _sizes(law: Law, sizes: Sequence[int]) -> list[int]:
+def sizes_of(law: Law, sizes: Sequence[int]) -> list[int]:
     """Return the sizes of a law; one that would be too large is measured at its largest instead."""
     if law.largest is None:
         return list(sizes)

@@ -45,6 +45,7 @@ def summary(found: Mapping[str, Any]) -> str:
         "",
     ]
     later = [row["id"] for row in found["benchmarks"] if row.get("alone")]
+    later += [f"“{curve['name']}”" for curve in found["scaling"] if curve.get("alone")]
     if later:
         lines += [f"Measured by themselves, as `RESULTS.md` says of each: {', '.join(later)}.", ""]
     curves = [_curve(curve) for curve in found["scaling"]]
