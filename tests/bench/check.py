@@ -31,13 +31,15 @@ if TYPE_CHECKING:
 
 AS_OF = date(2026, 12, 31)
 MODELS, ACTIVITIES, MONTHS = 20_000, ("pretrain", "sft", "rl_update", "eval", "idle", "unknown"), 24
+FEW, MANY = 83, 170_000
+"""Models whose legs come to some 1,000 and some 1,000,000 groups; 20,000 come to 120,000."""
 SUMS = ("lo", "hi", "error_lo", "error_hi")
 ANSWERS = ("totals", "grades", "deliveries")
 STORED = ("sign", "commitment", *engine.TOTAL_KEYS, *engine.GRADE_KEYS)
 
 
-def frame(start: int, stop: int) -> pl.DataFrame:
-    """Return the rows of a segment: legs of 20,000 models, one in twenty undated or unbounded."""
+def frame(start: int, stop: int, models: int = MODELS) -> pl.DataFrame:
+    """Return the rows of a segment: legs of so many models, one in twenty undated or unbounded."""
     n = pl.int_range(start, stop, dtype=pl.Int64)
     amount = pl.Decimal(38, 0)
     operations = (10**15 + n * 7919 % 10**15).cast(amount) * pl.lit(10**9).cast(amount)
@@ -53,8 +55,8 @@ def frame(start: int, stop: int) -> pl.DataFrame:
         "sign": pl.when(n % 997 == 996).then(-1).otherwise(1),
         "reverses": pl.when(n % 997 == 996).then(n - 1),
         "run": pl.format("run-{}", n % 99_991),
-        "model": pl.format("model-{}", n * 31 % MODELS),
-        "developer": pl.format("dev-{}", n * 31 % MODELS // 40),
+        "model": pl.format("model-{}", n * 31 % models),
+        "developer": pl.format("dev-{}", n * 31 % models // 40),
         "activity": word(ACTIVITIES, 7),
         "extent": pl.when(n % 4_001 == 0).then(pl.lit("cumulative")).otherwise(pl.lit("own")),
         "role": pl.lit("primary"),
@@ -84,9 +86,9 @@ def prepare(stage: Stage) -> None:
     segments_of(stage.inputs, stage.size)
 
 
-def segments_of(inputs: Path, rows: int) -> list[Path]:
+def segments_of(inputs: Path, rows: int, models: int = MODELS) -> list[Path]:
     """Return the files of so many rows, made where they are not there."""
-    folder = inputs / "segments"
+    folder = inputs / ("segments" if models == MODELS else f"segments-{models}")
     folder.mkdir(exist_ok=True)
     paths = []
     for start in range(0, rows, SEGMENT):
@@ -94,15 +96,15 @@ def segments_of(inputs: Path, rows: int) -> list[Path]:
         path = folder / f"{start:010d}-{stop:010d}.parquet"
         if not path.exists():
             draft = path.with_suffix(".part")
-            frame(start, stop).write_parquet(draft, compression="zstd", compression_level=1)
+            frame(start, stop, models).write_parquet(draft, compression="zstd", compression_level=1)
             draft.rename(path)
         paths.append(path)
     return paths
 
 
-def batches_of(stage: Stage) -> Iterator[Batch]:
+def batches_of(stage: Stage, models: int = MODELS) -> Iterator[Batch]:
     """Yield the batches that the engine would read."""
-    paths = segments_of(stage.inputs, stage.size)
+    paths = segments_of(stage.inputs, stage.size, models)
     for start in range(0, len(paths), BATCH):
         yield Batch(tuple(paths[start : start + BATCH]), stage.size, AS_OF)
 
@@ -196,6 +198,43 @@ def exact(stage: Stage) -> dict[str, str]:
     return _sums_of(sums.totals, "lo", "hi")
 
 
+def prepare_groups(stage: Stage) -> None:
+    """Write segments of few models, of as many as elsewhere, and of many."""
+    for models in (FEW, MODELS, MANY):
+        segments_of(stage.inputs, stage.size, models)
+
+
+def in_groups(stage: Stage, models: int) -> dict[str, str]:
+    """Add up the legs of so many models; what all of them come to is always the same."""
+    batches = list(batches_of(stage, models))
+    with stage.timed():
+        totals = merge_sums(map(partial_sums, batches)).totals
+    return _sums_of(totals, "lo", "hi", "rows")
+
+
+def in_few(stage: Stage) -> dict[str, str]:
+    """Add up in some thousand groups."""
+    return in_groups(stage, FEW)
+
+
+def in_some(stage: Stage) -> dict[str, str]:
+    """Add up in some 120,000 groups."""
+    return in_groups(stage, MODELS)
+
+
+def in_many(stage: Stage) -> dict[str, str]:
+    """Add up in some million groups."""
+    return in_groups(stage, MANY)
+
+
+def merged(stage: Stage) -> dict[str, str]:
+    """Merge the sums of every batch into one; adding up itself is not in the time."""
+    partials = [partial_sums(batch) for batch in batches_of(stage)]
+    with stage.timed():
+        sums = merge_sums(partials)
+    return _sums_of(sums.totals, "lo", "hi")
+
+
 def about(stage: Stage) -> dict[str, str]:
     """Ask the same questions in floats, without guards."""
     partials = []
@@ -267,6 +306,7 @@ def columns(stage: Stage) -> dict[str, int]:
 
 
 _rows = 50_000_000
+_BY_GROUPS = "No bound is published. Both sides add up the same amounts."
 BENCHMARKS = (
     Benchmark(
         "B4",
@@ -291,6 +331,40 @@ BENCHMARKS = (
         "rows",
         Bound("<=", 1.8, 1.3),
         close=1e-9,
+    ),
+    Benchmark(
+        "B4g",
+        "adding up in a million groups ÷ in a thousand",
+        in_many,
+        in_few,
+        prepare_groups,
+        10_000_000,
+        "rows",
+        None,
+        note=_BY_GROUPS,
+    ),
+    Benchmark(
+        "B4h",
+        "adding up in 120,000 groups ÷ in a thousand",
+        in_some,
+        in_few,
+        prepare_groups,
+        10_000_000,
+        "rows",
+        None,
+        note=_BY_GROUPS,
+    ),
+    Benchmark(
+        "B4m",
+        "merging the sums of all batches ÷ adding up and merging",
+        merged,
+        exact,
+        prepare,
+        _rows,
+        "rows",
+        Bound("<=", 0.02, 0.02),
+        note="Each of 77 batches has all of 120,000 groups. The bound is that of the law for "
+        "workers, which names no number of groups.",
     ),
     Benchmark(
         "B4c",
