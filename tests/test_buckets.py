@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections import Counter
-from io import BytesIO, FileIO
 from pathlib import Path
 from typing import Any
 
@@ -77,55 +78,67 @@ def test_a_million_numbers_are_held_and_no_file_is_made(monkeypatch: pytest.Monk
     assert buckets.doubles() == {0}
 
 
-class Full(BytesIO):
-    """A file on a disk that is full after some bytes."""
-
-    def __init__(self, room: int) -> None:
-        super().__init__()
-        self.room = room
-
-    def write(self, data: Any) -> int:
-        if self.tell() + len(bytes(data)) > self.room:
-            raise OSError(28, "No space left on device")
-        return super().write(data)
-
-
 @pytest.mark.usefixtures("few")
-@pytest.mark.parametrize("room", [None, 0, 40])
+@pytest.mark.parametrize("room", [None, 0, 40, 64, 100])
 def test_a_disk_that_refuses_costs_memory_alone(
     room: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = list[object]()
+    asked, write = list[object](), os.pwrite
 
-    def refused(**how: object) -> BytesIO:
+    def missing(**how: object) -> object:
         asked.append(how)
-        if room is None:
-            raise FileNotFoundError(2, "No usable temporary directory")
-        return Full(room)
+        raise FileNotFoundError(2, "No usable temporary directory")
 
-    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    def full(descriptor: int, data: Any, place: int) -> int:
+        asked.append(place)
+        if place >= (room or 0):
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data[: (room or 0) - place], place)
+
+    if room is None:
+        monkeypatch.setattr(tempfile, "TemporaryFile", missing)
+    monkeypatch.setattr(os, "pwrite", full)
     numbers = [*range(30), 3, 29]
-    assert filled(numbers).doubles() == {3, 29}
-    # It is not asked again.
-    assert len(asked) == 1
+    buckets = filled(numbers)
+    written = (room or 0) // (8 * FEW)
+    assert sum(map(len, buckets.held)) == len(numbers) - written * FEW
+    if buckets._file is not None:
+        # What was begun is taken back, for what else the disk is there for.
+        assert os.fstat(buckets._file.fileno()).st_size == written * 8 * FEW
+    tries = len(asked)
+    buckets.added(FEW)
+    assert len(asked) == tries, "it is not asked again"
+    assert buckets.doubles() == {3, 29}
+
+
+FILLING = """
+import resource, sys
+from ledger.verify import buckets as of_buckets
+from ledger.verify.buckets import Buckets
+of_buckets.HELD_MAX = 1000
+resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
+buckets = Buckets("q")
+for number in [*range(5000), 7, 4999]:
+    buckets.held[number % 4096].append(number)
+    buckets.added(1)
+print(sorted(buckets.doubles()))
+"""
+
+
+def test_a_full_disk_is_no_traceback() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FILLING], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("[7, 4999]\n", "")
 
 
 @pytest.mark.usefixtures("few")
-def test_what_fills_the_disk_later_stays_in_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Filling(FileIO):
-        def write(self, data: Any) -> int:
-            if data and self.tell() >= 8 * FEW:
-                raise OSError(28, "No space left on device")
-            return super().write(data)
-
-    file = Filling(tmp_path / "numbers", "w+")
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: file)
-    numbers = [*range(30), 3, 29]
-    buckets = filled(numbers)
-    assert sum(map(len, buckets.held)) == len(numbers) - FEW
-    assert buckets.doubles() == {3, 29}
+def test_a_file_that_says_something_else_is_no_yes() -> None:
+    buckets = filled(list(range(FEW)))
+    assert buckets._file is not None
+    os.pwrite(buckets._file.fileno(), bytes(8), 24)
+    with pytest.raises(LedgerError, match="other bytes than were written"):
+        buckets.doubles()
 
 
 @pytest.mark.usefixtures("few")
@@ -134,7 +147,7 @@ def test_a_file_that_lost_its_end_is_no_yes(lost: int) -> None:
     buckets = filled(list(range(FEW)))
     assert buckets._file is not None
     os.ftruncate(buckets._file.fileno(), 8 * FEW - lost)
-    with pytest.raises(LedgerError, match="temporary file cannot be read: it ends before"):
+    with pytest.raises(LedgerError, match="other bytes than were written"):
         buckets.doubles()
 
 

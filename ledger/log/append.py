@@ -141,7 +141,8 @@ class Log:
             # Asked at each attempt: what another one promised may have been committed meanwhile.
             kept = None if ticket is None else ticket.kept(self._store)
             try:
-                batch, appended = self._seal(head, () if kept else drafts, vanished)
+                with self._store_first(head, likely=likely):
+                    batch, appended = self._seal(head, () if kept else drafts, vanished)
                 if whole and len(batch.entries) != len(drafts):
                     return replace(appended, new=())
                 if group is not None:
@@ -158,6 +159,25 @@ class Log:
                 group.answer()
             return kept or appended
         raise overtaken()
+
+    @contextmanager
+    def _store_first(self, head: Head, *, likely: bool) -> Iterator[None]:
+        """Of a store that was cut or changed, tell this and not what follows from it in the block.
+
+        Args:
+            head: The head that the block goes by.
+            likely: Whether the store was not asked for it.
+
+        Raises:
+            IntegrityError: If the block fails and the store does not agree with its newest note.
+            HeadMovedError: If the block fails and the log ends elsewhere.
+        """
+        try:
+            yield
+        except Exception:
+            if likely and self._agreed_head() != head:
+                raise HeadMovedError("another writer appended") from None
+            raise
 
     def _shares(self) -> bool:
         """Return whether what this log seals may be sealed together with what others do.

@@ -123,8 +123,12 @@ class Store(Protocol):
     def append(self, expected: Head, batch: Batch) -> None:
         """Add a batch in one durable transaction, all of it or nothing.
 
+        Within it the whole head is compared: size, hash of the last entry, its time, and peaks. A
+        log relies on that where it did not ask for the head before.
+
         Raises:
             HeadMovedError: If the log no longer ends at ``expected``.
+            IntegrityError: If the stored head and the last entry disagree.
         """
         ...
 

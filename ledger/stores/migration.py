@@ -18,6 +18,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from ledger.entry import Entry
 from ledger.errors import ConflictError, IntegrityError, LedgerError
 from ledger.log.store import Batch, Head
 from ledger.stores.contract import LedgerStore
@@ -211,7 +212,7 @@ def _copy_rows(source: LedgerStore, target: LedgerStore, size: int) -> tuple[int
             entries,
             list(source.openings(start, stop)),
             [(key, seq, content) for seq, key, content in islice(keys, stop - start)],
-            Head(covered, entries[-1].hash.hex(), ""),
+            Head(covered, entries[-1].hash.hex(), Entry.parse(entries[-1].bytes).recorded_at),
         )
         target.append(head, batch)
         head, opened, keyed = batch.head, opened + len(batch.openings), keyed + len(batch.keys)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import weakref
+import zlib
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import accumulate, pairwise
 from typing import IO
 
@@ -20,9 +22,6 @@ __all__ = ["BUCKETS", "HELD_MAX", "Buckets"]
 BUCKETS = 4_096
 HELD_MAX = 2**20
 """Numbers that are held before they are put away: 8 MiB."""
-
-_BYTES = 8  # of one number
-_BUFFERED = 2**20  # bytes of one write
 
 
 class Buckets:
@@ -44,7 +43,8 @@ class Buckets:
         self._file: IO[bytes] | None = None
         self._refused = False  # by the disk
         self._size = 0
-        self._parts: list[tuple[int, array[int]]] = []  # where each begins, lengths of its buckets
+        # Of each part, by bucket: how many bytes, and their checksums.
+        self._parts: list[tuple[array[int], array[int]]] = []
 
     def added(self, count: int) -> None:
         """Say that so many numbers were added; put them away where they are too many."""
@@ -66,17 +66,17 @@ class Buckets:
 
     def _put_away(self) -> None:
         """Write what is held behind what was written; where the disk refuses, it stays held."""
+        slices = [bucket.tobytes() for bucket in self.held]
         try:
-            file = self._opened()
-            file.seek(self._size)
-            for bucket in self.held:
-                file.write(bucket)
-            file.flush()
+            _write(self._opened(), b"".join(slices), self._size)
         except OSError:
             self._refused = True
+            if self._file is not None:
+                with suppress(OSError):
+                    os.ftruncate(self._file.fileno(), self._size)
             return
-        self._parts.append((self._size, array("Q", map(len, self.held))))
-        self._size += _BYTES * self._count
+        self._parts.append((array("I", map(len, slices)), array("I", map(zlib.crc32, slices))))
+        self._size += sum(map(len, slices))
         self.held, self._count = self._empty(), 0
 
     def _opened(self) -> IO[bytes]:
@@ -88,39 +88,55 @@ class Buckets:
         if self._file is None:
             import tempfile  # noqa: PLC0415 - small ledgers need none
 
-            file = tempfile.TemporaryFile(buffering=_BUFFERED)  # noqa: SIM115 - closed with this
+            # Nothing waits in a buffer, which would be written again when it is closed.
+            file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with this
             weakref.finalize(self, file.close)
             self._file = file
         return self._file
 
     def _whole(self) -> Iterator[array[int]]:
         """Yield every bucket, with what was put away of it."""
-        # Where each bucket of a part begins, and the last one ends.
-        bounds = [pairwise(accumulate(lengths, initial=0)) for _, lengths in self._parts]
-        for bucket in self.held:
+        places = list(accumulate((sum(lengths) for lengths, _ in self._parts), initial=0))
+        for number, bucket in enumerate(self.held):
             whole = array(self._typecode, bucket)
-            for (start, _), (first, stop) in zip(self._parts, map(next, bounds), strict=True):
-                whole.frombytes(self._read(start + _BYTES * first, _BYTES * (stop - first)))
+            for place, (lengths, checksums) in enumerate(self._parts):
+                whole.frombytes(self._read(places[place], lengths[number], checksums[number]))
+                places[place] += lengths[number]
             yield whole
 
-    def _read(self, start: int, length: int) -> bytes:
+    def _read(self, start: int, length: int, checksum: int) -> bytes:
         """Return so many bytes of the file.
 
         Raises:
-            LedgerError: If they cannot be read.
+            LedgerError: If they cannot be read, or are others than were written.
         """
         assert self._file is not None
-        data, why = b"", "it ends before"
+        data, why = b"", "it holds other bytes than were written"
         try:
             data = os.pread(self._file.fileno(), length, start)
         except OSError as error:
-            why = str(error.strerror)
-        if len(data) != length:
+            why = error.strerror or "the disk refuses"
+        if len(data) != length or zlib.crc32(data) != checksum:
             raise LedgerError(
-                f"what was put aside in a temporary file cannot be read: {why}",
-                remedy="set TMPDIR to a folder on another disk, and run the same command again",
+                f"the temporary file of ids cannot be read: {why}",
+                where="the folder for temporary files",
+                why="without it nobody can say whether two entries share an id",
+                remedy="set TMPDIR to a folder on a sound disk, and run the same command again",
             )
         return data
+
+
+def _write(file: IO[bytes], data: bytes, place: int) -> None:
+    """Write all of it at a place.
+
+    Raises:
+        OSError: If the disk refuses.
+    """
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(file.fileno(), rest, place)
+        place += written
+        rest = rest[written:]
 
 
 def _doubles(bucket: array[int]) -> set[int]:

@@ -363,8 +363,8 @@ BENCHMARKS = (
         10_000_000,
         "rows",
         Bound("<=", 0.02, 0.02),
-        note="Each of 16 batches has all of 120,000 groups. The bound is that of the law for "
-        "workers, which names no number of groups.",
+        note="Of 16 batches, all but the last have all of 120,000 groups. The bound is that of the "
+        "law for workers, which names no number of groups.",
     ),
     Benchmark(
         "B4c",

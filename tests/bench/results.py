@@ -94,8 +94,15 @@ def other_sizes(before: Mapping[str, Any], asked: Mapping[str, Sequence[int]]) -
         before: The document of the whole run.
         asked: Sizes by the name of a law.
     """
-    held = {c["name"]: [point["size"] for point in c["points"]] for c in before["scaling"]}
-    other = next((name for name, sizes in asked.items() if held.get(name) != list(sizes)), None)
+    curves = {c["name"]: c for c in before["scaling"]}
+    held = {name: [point["size"] for point in c["points"]] for name, c in curves.items()}
+    # One that failed is taken the place of at any sizes.
+    drawn = {
+        name: sizes
+        for name, sizes in asked.items()
+        if name not in curves or not curves[name]["failure"]
+    }
+    other = next((name for name, sizes in drawn.items() if held.get(name) != list(sizes)), None)
     return "" if other is None else f"other sizes of {other!r}: {held.get(other, 'none')}"
 
 

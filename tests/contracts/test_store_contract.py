@@ -43,7 +43,7 @@ class MemoryStore:
         return {key: self.keys[key] for key in keys if key in self.keys}
 
     def append(self, expected: Head, batch: Batch) -> None:
-        if (expected.size, expected.prev) != (self.end.size, self.end.prev):
+        if expected != self.end:
             raise HeadMovedError("another writer appended")
         self.rows += map(Row._make, batch.entries)
         self.opened += batch.openings
@@ -122,7 +122,13 @@ def test_store_refuses_a_batch_for_another_head_and_keeps_nothing_of_it(store: S
     stale, _ = Sealing(identity(), store, head).run([said(7), said(8)])
     appended(store, said(0))
     before = store.head()
-    for expected in (head, Head(before.range, "0" * 64, before.recorded_at)):
+    other = CompactRange.of([bytes(32)])
+    for expected in (
+        head,
+        Head(before.range, "0" * 64, before.recorded_at),
+        Head(other, before.prev, before.recorded_at),
+        Head(before.range, before.prev, "2020-01-01T00:00:00Z"),
+    ):
         with pytest.raises(HeadMovedError):
             store.append(expected, stale)
     assert store.head() == before
