@@ -193,7 +193,7 @@ def test_bench_answers_that_differ_later_are_an_outcome(
 
 def test_bench_law_beyond_its_largest_size_is_measured_there_once() -> None:
     law = scaling.Law("of few", lambda stage: stage.size, "linear", 1.0, largest=500)
-    assert scaling._sizes(law, (10, 500, 1000, 10_000)) == [10, 500]
+    assert scaling.sizes_of(law, (10, 500, 1000, 10_000)) == [10, 500]
 
 
 def test_bench_small_sizes_fall_together() -> None:
