@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +163,37 @@ def test_a_file_that_cannot_be_read_is_no_yes(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(LedgerError, match="Input/output error") as caught:
         buckets.doubles()
     assert "TMPDIR" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_verify_gives_no_verdict_where_ids_cannot_be_read_again(
+    processes: str, flopledger: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = "run,model,activity,start,end,device,devices,precision,sparsity,operations\n"
+    row = "r{},m,pretrain,2026-01-01T00:00:00Z,2026-01-01T03:00:00Z,,8,bf16,dense,1000\n"
+    (tmp_path / "t.csv").write_text(table + "".join(map(row.format, range(20))))
+    assert flopledger("init", "--origin", "ledger.example/lab-a").code == 0
+    assert flopledger("import", "t.csv", "--source", "csv").code == 0
+    assert flopledger("verify").code == 0
+    monkeypatch.setattr("ledger.verify.ids.HELD_MAX", FEW)
+    monkeypatch.setattr(of_buckets, "HELD_MAX", FEW)
+    assert flopledger("verify", "--processes", processes).code == 0
+    numbers, kinds, begin = count(), list[str](), Buckets.__init__
+
+    def begun(buckets: Buckets, typecode: str) -> None:
+        kinds.append(typecode)
+        begin(buckets, typecode)
+
+    monkeypatch.setattr(Buckets, "__init__", begun)
+    monkeypatch.setattr(of_buckets.zlib, "crc32", lambda _: next(numbers))
+    done = flopledger("verify", "--processes", processes, "-o", "verdict.txt")
+    assert (done.code, kinds) == (2, ["Q"] if processes == "2" else ["q"])
+    assert "temporary file of ids cannot be read" in done.err
+    assert "TMPDIR" in done.err
+    assert str(tempfile.gettempdir()) in done.err
+    assert "Traceback" not in done.err
+    assert not done.out
+    assert not (tmp_path / "verdict.txt").exists()
 
 
 @pytest.mark.usefixtures("few")

@@ -117,12 +117,7 @@ class Buckets:
         except OSError as error:
             why = error.strerror or "the disk refuses"
         if len(data) != length or zlib.crc32(data) != checksum:
-            raise LedgerError(
-                f"the temporary file of ids cannot be read: {why}",
-                where="the folder for temporary files",
-                why="without it nobody can say whether two entries share an id",
-                remedy="set TMPDIR to a folder on a sound disk, and run the same command again",
-            )
+            raise _unreadable(why)
         return data
 
 
@@ -137,6 +132,18 @@ def _write(file: IO[bytes], data: bytes, place: int) -> None:
         written = os.pwrite(file.fileno(), rest, place)
         place += written
         rest = rest[written:]
+
+
+def _unreadable(why: str) -> LedgerError:
+    """Return the error for numbers that do not come back."""
+    import tempfile  # noqa: PLC0415 - it was loaded to put them away
+
+    return LedgerError(
+        f"the temporary file of ids cannot be read: {why}",
+        where=tempfile.gettempdir(),
+        why="without it nobody can say whether two entries share an id",
+        remedy="set TMPDIR to a folder on a sound disk, and run the same command again",
+    )
 
 
 def _doubles(bucket: array[int]) -> set[int]:

@@ -64,7 +64,7 @@ def verify_split(
     Raises:
         IntegrityError: At the first fault, in the words of the walk.
         InputError: If the key that was given to be trusted cannot be read.
-        LedgerError: If segments could not be checked.
+        LedgerError: If segments could not be checked, or what was put aside not be read.
     """
     try:
         verdict = joined(evidence, open_again, check, entries, parts)

@@ -27,6 +27,7 @@ def verify(evidence: Evidence) -> Verdict:
     Raises:
         IntegrityError: At the first fault, naming entry, checkpoint, row or table.
         InputError: If the key that was given to be trusted cannot be read.
+        LedgerError: If ids that were put aside in a temporary file cannot be read.
     """
     given = None if evidence.vkey is None else VerifierKey.parse(evidence.vkey)
     schema = check_schema(evidence)

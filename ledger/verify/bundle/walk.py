@@ -61,6 +61,7 @@ def verify_bundle(
 
     Raises:
         InputError: If the bundle cannot be read, or is beyond a cap.
+        LedgerError: If ids that were put aside in a temporary file cannot be read.
     """
     course = Course()
     try:
