@@ -113,16 +113,15 @@ def test_batch_of_a_changed_file_is_not_added_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("segments", "count"), [(0, 8), (1, 8), (512, 8), (513, 9), (1_526, 20), (10_240, 20)]
+    ("segments", "count"),
+    [(0, 8), (384, 8), (385, 9), (1_526, 20), (10_000, 200), (30_518, 620), (512_000, 1_000)],
 )
-def test_batches_for_others_grow_until_they_are_those_of_this_machine(
-    segments: int, count: int
-) -> None:
-    assert polars.far_batch(segments) == count
+def test_batches_for_others_grow_with_the_ledger(segments: int, count: int) -> None:
+    assert polars.batch_size(segments, polars.FAR_BATCH) == count
 
 
-@pytest.mark.parametrize("segments", [10_241, 100_000])
-def test_batches_for_others_are_not_more_than_fit_in_memory(segments: int) -> None:
-    count = polars.far_batch(segments)
-    assert count > polars.BATCH
-    assert -(-segments // count) <= polars.FAR_BATCHES_MAX
+@pytest.mark.parametrize("segments", [48_001, 512_001, 10_000_000])
+def test_batches_are_not_more_than_fit_in_memory(segments: int) -> None:
+    count = polars.batch_size(segments, polars.FAR_BATCH)
+    assert count >= polars.BATCH_MAX
+    assert -(-segments // count) <= polars.BATCHES_MAX

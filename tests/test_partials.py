@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from concurrent.futures import Future
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
+from bench.check import frame
 from ledgers import DAY, MODELS, MemoryLeaves, allocation, records
 
 from ledger import __version__
 from ledger.engines import answer, leaves, partials, polars
 from ledger.engines.answer import answer_batch, is_same
-from ledger.engines.partials import Batch, Partial, merge_sums
+from ledger.engines.partials import Batch, DamagedSegmentError, Partial, merge_sums
 from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import PolarsEngine
 from ledger.engines.pool import Pool
@@ -121,3 +126,43 @@ def test_partials_do_not_pile_up_before_they_are_merged(monkeypatch: pytest.Monk
         assert len(waiting) > 1
         assert sum(waiting[1:-1]) <= BOUND
     assert folded == PlainEngine(source).fold(size=source.size, limit=source.size, as_of=DAY)
+
+
+def segment_files(folder: Path, count: int) -> Batch:
+    """Return a batch of so many files of one row each, with their digests."""
+    paths = tuple(folder / f"{number:02}.parquet" for number in range(count))
+    for number, path in enumerate(paths):
+        frame(number, number + 1, models=3).write_parquet(path)
+    digests = tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
+    return Batch(paths, count, date(2027, 1, 1), digests)
+
+
+@pytest.mark.parametrize(("count", "at_once"), [(1, [1]), (4, [4]), (5, [4, 1]), (8, [4, 4])])
+def test_of_a_large_batch_only_some_segments_are_in_memory(
+    count: int, at_once: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = segment_files(tmp_path, count)
+    whole = partials.partial_sums(batch)
+    grouped, seen = partials._grouped, list[int]()
+
+    def noted(part: Batch) -> Partial:
+        seen.append(len(part.paths))
+        return grouped(part)
+
+    monkeypatch.setattr(partials, "_grouped", noted)
+    monkeypatch.setattr(partials, "AT_ONCE", 4)
+    assert is_same(partials.partial_sums(batch), whole)
+    assert seen == at_once
+
+
+def test_a_damaged_segment_is_found_in_whatever_part_of_a_batch_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = segment_files(tmp_path, 5)
+    monkeypatch.setattr(partials, "AT_ONCE", 2)
+    for number, path in enumerate(batch.paths):
+        digests = list(batch.digests)
+        digests[number] = digests[number - 1]
+        with pytest.raises(DamagedSegmentError) as caught:
+            partials.partial_sums(replace(batch, digests=tuple(digests)))
+        assert caught.value.where == str(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 from operator import add
@@ -23,6 +23,7 @@ from ledger.errors import IntegrityError, LedgerError
 from ledger.measure import GradeKey, TotalKey
 
 __all__ = [
+    "AT_ONCE",
     "CAPACITY",
     "CAPACITY_COUNTS",
     "GRADE_KEYS",
@@ -43,6 +44,9 @@ __all__ = [
     "rows_of",
     "with_months",
 ]
+
+AT_ONCE = 20
+"""Segments that are grouped at once: 655,360 entries, which take some 220 MB meanwhile."""
 
 TOTAL_KEYS = (*(name for name in TotalKey._fields if name != "run"), "figure_of")
 GRADE_KEYS = GradeKey._fields
@@ -117,12 +121,29 @@ class Partial:
 
 
 def partial_sums(batch: Batch) -> Partial:
-    """Add up a batch of segments.
+    """Add up a batch of segments, of which only some are in memory at a time.
 
     Raises:
         InputError: If the amounts are too large to be added in 38 digits.
         DamagedSegmentError: If a file has another digest than the batch states.
     """
+    return merge_sums(map(_grouped, _parts(batch)))
+
+
+def _parts(batch: Batch) -> list[Batch]:
+    """Cut a batch into parts that are grouped at once; of none, there is one part."""
+    return [
+        replace(
+            batch,
+            paths=batch.paths[start : start + AT_ONCE],
+            digests=batch.digests[start : start + AT_ONCE],
+        )
+        for start in range(0, max(1, len(batch.paths)), AT_ONCE)
+    ]
+
+
+def _grouped(batch: Batch) -> Partial:
+    """Group all rows of a batch at once."""
     scanned = _scanned(batch)
     rows = counted(scanned, batch.limit, batch.as_of)
     own = own_capacity(rows)

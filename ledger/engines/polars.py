@@ -19,6 +19,7 @@ from ledger.engines.leaves import Leaves
 from ledger.engines.legs import collect_legs
 from ledger.engines.means import Means
 from ledger.engines.partials import (
+    AT_ONCE,
     CAPACITY,
     CAPACITY_COUNTS,
     GRADE_KEYS,
@@ -56,26 +57,32 @@ __all__ = [
     "Executor",
     "Partial",
     "PolarsEngine",
+    "batch_size",
     "engine",
-    "far_batch",
     "merge_sums",
     "partial_sums",
 ]
 
-BATCH = 20
-"""Segments a batch: 655,360 entries, which take some 220 MB while they are grouped."""
+BATCH = AT_ONCE
+"""Segments a batch on this machine, at least."""
 
 FAR_BATCH = 8
-"""Segments a batch for other machines at least: 2^18 entries, some 10 MB to fetch."""
+"""Segments a batch for other machines, at least: 2^18 entries, some 10 MB to fetch."""
 
-FAR_BATCHES = 64
-"""Batches for other machines that are enough: from there on each has more segments, up to BATCH.
+BATCHES = 48
+"""Batches that are enough: from there on each has more segments.
 
-Each brings as many groups to compare and to merge here, whatever it has been added up from.
+Each brings as many groups to compare and to merge here, whatever it was added up from.
 """
 
-FAR_BATCHES_MAX = 512
-"""Batches for other machines at most; in a large ledger each has more segments."""
+BATCH_MAX = 1_000
+"""Segments a batch while that leads to few batches.
+
+So many take some 15 to 30 seconds; who has not answered after 60 is late.
+"""
+
+BATCHES_MAX = 512
+"""Batches at most: until all are confirmed, the sums of all are in memory."""
 
 _SUM_FIELDS = tuple(field.name for field in fields(Sums))
 _CAPACITY_FIELDS = tuple(field.name for field in fields(GradeSums))
@@ -206,7 +213,7 @@ class PolarsEngine:
             return
         batches = [
             *(_summed(segment, limit, as_of) for segment in fresh),
-            *_cut(passing, BATCH, limit, as_of),
+            *_cut(passing, batch_size(len(passing), BATCH), limit, as_of),
         ]
         made = self._run(partial_sums, batches)
         for place, (_, partial) in enumerate(zip(batches, made, strict=True)):
@@ -320,17 +327,23 @@ def _summed(segment: ProjectedSegment, limit: int, as_of: date) -> Batch:
     return Batch((segment.allocations,), limit, as_of, (segment.digest,))
 
 
-def far_batch(segments: int) -> int:
-    """Return how many of so many segments a batch for other machines has."""
-    enough = min(BATCH, -(-segments // FAR_BATCHES))
-    # Until all are confirmed the sums of all are in memory: so there are not more than so many.
-    return max(FAR_BATCH, enough, -(-segments // FAR_BATCHES_MAX))
+def batch_size(segments: int, least: int) -> int:
+    """Return how many of so many segments a batch has: a few, or whole parts.
+
+    Args:
+        segments: How many there are.
+        least: How many a batch has at least.
+    """
+    enough = min(BATCH_MAX, -(-segments // BATCHES))
+    if enough > BATCH:
+        enough -= enough % BATCH
+    return max(least, enough, -(-segments // BATCHES_MAX))
 
 
 def _far_batches(segments: Sequence[ProjectedSegment], limit: int, as_of: date) -> list[Batch]:
     """Cut segments into batches for other machines, with what those are checked by."""
     batches = []
-    count = far_batch(len(segments))
+    count = batch_size(len(segments), FAR_BATCH)
     for start in range(0, len(segments), count):
         held = segments[start : start + count]
         complete = all(each.complete(limit, as_of) for each in held)

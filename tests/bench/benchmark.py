@@ -83,6 +83,7 @@ class Benchmark:
         least: Smallest size that a scale leads to.
         needs: Modules without which it is not run.
         close: How much answers may differ, relative; 0 wants them equal.
+        pairs: Pairs of runs at most, where each takes minutes; None for as many as of others.
         note: What a reader must know.
     """
 
@@ -100,6 +101,7 @@ class Benchmark:
     least: int = 10
     needs: tuple[str, ...] = ()
     close: float = 0
+    pairs: int | None = None
     note: str = ""
 
     def lacks(self) -> str:

@@ -7,8 +7,8 @@ from importlib import import_module
 from .benchmark import Benchmark
 
 MODULES = (
-    *("width", "bulk", "durable", "verifying", "check", "footprint", "proof", "startup", "cluster"),
-    *("peers", "writers"),
+    *("width", "bulk", "durable", "verifying", "check", "groups", "footprint", "proof"),
+    *("startup", "cluster", "peers", "writers"),
 )
 
 

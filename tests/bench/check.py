@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 AS_OF = date(2026, 12, 31)
 MODELS, ACTIVITIES, MONTHS = 20_000, ("pretrain", "sft", "rl_update", "eval", "idle", "unknown"), 24
-FEW, MANY = 83, 170_000
-"""Models whose legs come to some 1,000 and some 1,000,000 groups; 20,000 come to 120,000."""
 SUMS = ("lo", "hi", "error_lo", "error_hi")
 ANSWERS = ("totals", "grades", "deliveries")
 STORED = ("sign", "commitment", *engine.TOTAL_KEYS, *engine.GRADE_KEYS)
@@ -195,44 +193,7 @@ def exact(stage: Stage) -> dict[str, str]:
     batches = list(batches_of(stage))
     with stage.timed():
         sums = merge_sums(map(partial_sums, batches))
-    return _sums_of(sums.totals, "lo", "hi")
-
-
-def prepare_groups(stage: Stage) -> None:
-    """Write segments of few models, of as many as elsewhere, and of many."""
-    for models in (FEW, MODELS, MANY):
-        segments_of(stage.inputs, stage.size, models)
-
-
-def in_groups(stage: Stage, models: int) -> dict[str, str]:
-    """Add up the legs of so many models; what all of them come to is always the same."""
-    batches = list(batches_of(stage, models))
-    with stage.timed():
-        totals = merge_sums(map(partial_sums, batches)).totals
-    return _sums_of(totals, "lo", "hi", "rows")
-
-
-def in_few(stage: Stage) -> dict[str, str]:
-    """Add up in some thousand groups."""
-    return in_groups(stage, FEW)
-
-
-def in_some(stage: Stage) -> dict[str, str]:
-    """Add up in some 120,000 groups."""
-    return in_groups(stage, MODELS)
-
-
-def in_many(stage: Stage) -> dict[str, str]:
-    """Add up in some million groups."""
-    return in_groups(stage, MANY)
-
-
-def merged(stage: Stage) -> dict[str, str]:
-    """Merge the sums of every batch into one; adding up itself is not in the time."""
-    partials = [partial_sums(batch) for batch in batches_of(stage)]
-    with stage.timed():
-        sums = merge_sums(partials)
-    return _sums_of(sums.totals, "lo", "hi")
+    return sums_of(sums.totals, "lo", "hi")
 
 
 def about(stage: Stage) -> dict[str, str]:
@@ -256,10 +217,10 @@ def about(stage: Stage) -> dict[str, str]:
                     )
                 ]
             )
-    return _sums_of(pl.concat([totals for totals, *_ in partials]), "lo", "hi")
+    return sums_of(pl.concat([totals for totals, *_ in partials]), "lo", "hi")
 
 
-def _sums_of(frame: pl.DataFrame, *names: str) -> dict[str, str]:
+def sums_of(frame: pl.DataFrame, *names: str) -> dict[str, str]:
     """Return what columns come to."""
     return {name: str(sum(map(int, frame[name].to_list()))) for name in names}
 
@@ -306,7 +267,6 @@ def columns(stage: Stage) -> dict[str, int]:
 
 
 _rows = 50_000_000
-_BY_GROUPS = "No bound is published. Both sides add up the same amounts."
 BENCHMARKS = (
     Benchmark(
         "B4",
@@ -331,40 +291,6 @@ BENCHMARKS = (
         "rows",
         Bound("<=", 1.8, 1.3),
         close=1e-9,
-    ),
-    Benchmark(
-        "B4g",
-        "adding up in a million groups ÷ in a thousand",
-        in_many,
-        in_few,
-        prepare_groups,
-        10_000_000,
-        "rows",
-        None,
-        note=_BY_GROUPS,
-    ),
-    Benchmark(
-        "B4h",
-        "adding up in 120,000 groups ÷ in a thousand",
-        in_some,
-        in_few,
-        prepare_groups,
-        10_000_000,
-        "rows",
-        None,
-        note=_BY_GROUPS,
-    ),
-    Benchmark(
-        "B4m",
-        "merging the sums of all batches ÷ adding up and merging",
-        merged,
-        exact,
-        prepare,
-        10_000_000,
-        "rows",
-        Bound("<=", 0.02, 0.02),
-        note="Of 16 batches, all but the last have all of 120,000 groups. The bound is that of the "
-        "law for workers, which names no number of groups.",
     ),
     Benchmark(
         "B4c",

@@ -121,7 +121,8 @@ def measure(
         for number in range(1, settings.rounds + 1):
             # Memory and size are the same each time; only times need many.
             timed = one.measure in {"seconds", "lap"}
-            pairs = settings.repetitions if timed else min(2, settings.repetitions)
+            most = (one.pairs or settings.repetitions) if timed else 2
+            pairs = min(settings.repetitions, most)
             outcome = _round(bench, one, size, pairs, number)
             if outcome.status != "measured":
                 break

@@ -1,0 +1,122 @@
+"""Groups tell sums apart: what many of them cost, and what merging them does. B4g, B4h and B4m."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from ledger.engines.leaves import SEGMENT
+from ledger.engines.partials import Batch, merge_sums, partial_sums
+from ledger.engines.polars import FAR_BATCH, batch_size
+
+from .benchmark import Benchmark, Bound
+from .check import AS_OF, MODELS, batches_of, segments_of, sums_of
+from .stage import Stage
+
+FEW, MANY = 83, 170_000
+"""Models whose legs come to some 1,000 and some 1,000,000 groups; 20,000 come to 120,000."""
+FILES = 1_413
+"""Segments that are there; of more, the first ones come again."""
+
+
+def prepare_groups(stage: Stage) -> None:
+    """Write segments of few models, of as many as elsewhere, and of many."""
+    for models in (FEW, MODELS, MANY):
+        segments_of(stage.inputs, stage.size, models)
+
+
+def in_groups(stage: Stage, models: int) -> dict[str, str]:
+    """Add up the legs of so many models; what all of them come to is always the same."""
+    batches = list(batches_of(stage, models))
+    with stage.timed():
+        totals = merge_sums(map(partial_sums, batches)).totals
+    return sums_of(totals, "lo", "hi", "rows")
+
+
+def in_few(stage: Stage) -> dict[str, str]:
+    """Add up in some thousand groups."""
+    return in_groups(stage, FEW)
+
+
+def in_some(stage: Stage) -> dict[str, str]:
+    """Add up in some 120,000 groups."""
+    return in_groups(stage, MODELS)
+
+
+def in_many(stage: Stage) -> dict[str, str]:
+    """Add up in some million groups."""
+    return in_groups(stage, MANY)
+
+
+def prepare_files(stage: Stage) -> None:
+    """Write the segments that a large ledger is made of."""
+    segments_of(stage.inputs, min(stage.size, FILES * SEGMENT))
+
+
+def large_batches(stage: Stage) -> Iterator[Batch]:
+    """Yield the batches that a ledger of so many rows is given out in."""
+    paths = segments_of(stage.inputs, min(stage.size, FILES * SEGMENT))
+    count = -(-stage.size // SEGMENT)
+    size = batch_size(count, FAR_BATCH)
+    for start in range(0, count, size):
+        places = range(start, min(start + size, count))
+        yield Batch(tuple(paths[n % len(paths)] for n in places), stage.size, AS_OF)
+
+
+def merged(stage: Stage) -> dict[str, str]:
+    """Merge the sums of every batch into one; adding up itself is not in the time."""
+    # Where the same files come again, so do their sums.
+    partials = list(map(cache(partial_sums), large_batches(stage)))
+    with stage.timed():
+        sums = merge_sums(partials)
+    return sums_of(sums.totals, "lo", "hi", "rows")
+
+
+def whole(stage: Stage) -> dict[str, str]:
+    """Add up every batch in one process, and merge."""
+    batches = list(large_batches(stage))
+    with stage.timed():
+        sums = merge_sums(map(partial_sums, batches))
+    return sums_of(sums.totals, "lo", "hi", "rows")
+
+
+_rows = 10_000_000
+_NOTE = "No bound is published. Both sides add up the same amounts."
+BENCHMARKS = (
+    Benchmark(
+        "B4g",
+        "adding up in a million groups ÷ in a thousand",
+        in_many,
+        in_few,
+        prepare_groups,
+        _rows,
+        "rows",
+        None,
+        note=_NOTE,
+    ),
+    Benchmark(
+        "B4h",
+        "adding up in 120,000 groups ÷ in a thousand",
+        in_some,
+        in_few,
+        prepare_groups,
+        _rows,
+        "rows",
+        None,
+        note=_NOTE,
+    ),
+    Benchmark(
+        "B4m",
+        "merging the sums of all batches of 10,000 segments ÷ adding them up and merging",
+        merged,
+        whole,
+        prepare_files,
+        10_000 * SEGMENT,
+        "rows",
+        Bound("<=", 0.02, 0.02),
+        pairs=3,
+        note="What one process does for all that add up beside each other: 50 batches, each with "
+        "all of 120,000 groups. Of the segments 1,413 are different, and the others the same "
+        "again. Three pairs of runs: each takes minutes.",
+    ),
+)
