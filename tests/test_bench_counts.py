@@ -181,6 +181,77 @@ def test_a_checkpoint_is_flushed_once_a_transaction(
     assert flushes == {"fdatasync": 1}
 
 
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How many bytes this process wrote to the file of notes, which is the only one that it does.
+
+    SQLite writes below Python: see ``pages_of``.
+    """
+    counts: Counter[str] = Counter()
+    original = os.pwrite
+
+    def counted(descriptor: int, data: bytes, place: int) -> int:
+        done = original(descriptor, data, place)
+        counts[Path(f"/proc/self/fd/{descriptor}").readlink().name] += done
+        return done
+
+    monkeypatch.setattr(os, "pwrite", counted)
+    return counts
+
+
+def pages_of(store: Any, act: Callable[[], object]) -> int:
+    """Return how many pages SQLite writes to its log while something is done."""
+    checkpoint = "PRAGMA wal_checkpoint(RESTART)"
+    store._connection.execute(checkpoint)
+    act()
+    ((busy, pages, _),) = store._connection.execute(checkpoint)
+    assert not busy
+    return int(pages)
+
+
+def notes_of(context: Context) -> int:
+    """Return how many bytes the file of notes has."""
+    return context.ledger.with_name("ledger.db.checkpoints").stat().st_size
+
+
+def test_an_append_writes_as_many_pages_in_a_large_ledger(
+    tmp_path: Path, written: Counter[str]
+) -> None:
+    context = found(tmp_path)
+    with opened(context) as log:
+        log.append([leg(0)])
+        for place, more in enumerate((1, 400, 1_600)):
+            log.append([leg(10_000 * (place + 1) + number) for number in range(more)])
+            written.clear()
+            before, numbers = notes_of(context), range(10 * place + 1, 10 * place + 6)
+            pages = [pages_of(log._store, lambda n=n: log.append([leg(n)])) for n in numbers]
+            # A leaf of each tree: entries, openings, keys, meta; more only where one is full.
+            assert min(pages) == 4, pages
+            assert max(pages) <= 12, pages
+            noted = notes_of(context) - before
+            assert written == {"ledger.db.checkpoints": noted}
+            # Of each origin, size, root and signature, and nothing of the notes before.
+            assert noted <= 5 * 300
+
+
+def test_a_batch_writes_its_own_bytes_once_and_a_third_more(
+    tmp_path: Path, written: Counter[str]
+) -> None:
+    context = found(tmp_path)
+    with opened(context) as log:
+        log.append([leg(0)])
+        written.clear()
+        before = notes_of(context)
+        pages = pages_of(log._store, lambda: log.append([leg(1 + n) for n in range(300)]))
+        store = log._store
+        rows = [*store.read(1, 301), *store.openings(1, 301), *store.keys()]
+        own = sum(len(value) for row in rows for value in row if isinstance(value, bytes))
+        ((size,),) = store._connection.execute("PRAGMA page_size")
+    assert own < pages * size < own * 4 / 3
+    assert written == {"ledger.db.checkpoints": notes_of(context) - before}
+    assert notes_of(context) - before <= 300
+
+
 CHILD = """
 import sys
 from pathlib import Path
