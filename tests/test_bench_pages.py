@@ -154,3 +154,17 @@ def test_the_page_and_the_readme_tell_how_memory_grows(tmp_path: Path) -> None:
     assert "| **1.00** | 1.05 | **1.00** | 0.10 | **MISSED in memory** |" in results.page(found)
     assert ", MISSED in memory |" in summary.summary(found)
     assert "Bounds missed: import." in results.page(found)
+
+
+def test_a_law_says_how_its_limit_grows_and_whether_it_falls_behind() -> None:
+    def curve(*shares: float | None) -> scaling.Curve:
+        points = [scaling.Point(10**n, 10.0**n, 1, share) for n, share in enumerate(shares)]
+        return scaling.Curve(scaling.LAWS[0], tuple(points))
+
+    assert (curve(None, None, None).of_limit, curve(None, None).verdict) == (None, "holds")
+    assert curve(0.5, 0.5, 0.46).verdict == "holds"
+    assert curve(0.5, 0.9, 0.44).verdict == "MISSED in its share"
+    found = curve(0.9, 0.4, 0.4, 4.0)
+    assert found.of_limit == pytest.approx(1.5)
+    text = results.page(results.document({}, Settings(), [], [found]))
+    assert "- **import**: What its share is of grows with an exponent of 1.50." in text

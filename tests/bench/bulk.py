@@ -12,7 +12,18 @@ import psycopg
 from servers import running
 
 from .benchmark import Benchmark, Bound
-from .inputs import Rows, flopledger, founded, ledger, ledger_of, rows_of, stored, table_of, within
+from .inputs import (
+    TABLES,
+    Rows,
+    flopledger,
+    founded,
+    ledger,
+    ledger_of,
+    rows_of,
+    stored,
+    table_of,
+    within,
+)
 from .stage import Stage
 
 CHUNK = 10_000
@@ -72,6 +83,22 @@ def inserted_with_keys(stage: Stage) -> list[int]:
     with closing(raw(stage.work / "raw.db", *WITH_KEYS)) as connection, stage.timed():
         insert_all(connection, tables)
     return stored(stage.work / "raw.db")
+
+
+def streamed(stage: Stage) -> int:
+    """Insert the same rows, of a ledger that may be larger than memory; reading is not timed."""
+    ledger, names = ledger_of(stage.inputs, stage.size) / "ledger.db", list(COPIES)
+    with (
+        closing(sqlite3.connect(ledger)) as source,
+        closing(raw(stage.work / "raw.db", *WITH_KEYS)) as connection,
+    ):
+        cursors = [source.execute(TABLES[name]) for name in names]
+        while any(some := [cursor.fetchmany(CHUNK) for cursor in cursors]):
+            with stage.lap():
+                insert_all(connection, dict(zip(names, some, strict=True)))
+        ((size,),) = connection.execute("SELECT count(*) FROM entries")
+    assert size == stored(ledger)[0]
+    return int(size)
 
 
 def imported_on_server(stage: Stage) -> list[int]:

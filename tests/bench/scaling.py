@@ -18,15 +18,16 @@ from ledger.cli.opening import open_log
 
 from . import durable
 from .benchmark import Bench, Run, Side, SideError
-from .bulk import imported, inserted
+from .bulk import imported, streamed
 from .check import summed
 from .inputs import DAY, context_of, flopledger, ledger_of, stored, table, within, write_table
 from .proof import proved
 from .stage import Stage
-from .verifying import hashed, verified
+from .verifying import floor, verified
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 LEAST = 100
+FALL = 0.10  # how much of its share an operation may lose from the smallest size to the largest
 LAST = 3  # points that the slope is taken over
 ONCE_FROM = 1_000_000  # entries from which a command is run once, and without what bounds it
 ROWS_MORE = 100  # rows of Parquet for each entry of the same column
@@ -136,7 +137,7 @@ class Law:
         grows: The law in words.
         most: The largest exponent that it allows.
         measure: ``seconds`` or ``lap``.
-        limit: Side that is bound by the hardware alone, or None.
+        limit: Side that does the same without what a ledger is for, at each size; or None.
         largest: Entries above which it is not done at all, or None.
         memory: The largest exponent of its memory that it allows.
     """
@@ -152,8 +153,8 @@ class Law:
 
 
 LAWS = (
-    Law("import", import_, "linear", 1.05, limit=inserted),
-    Law("verify, one process", verified, "linear", 1.05, limit=hashed),
+    Law("import", import_, "linear", 1.05, limit=streamed),
+    Law("verify, one process", verified, "linear", 1.05, limit=floor),
     # From the disk a proof of 10^6 entries takes three times as long; 10^4 are soon in memory.
     Law("proof", proved, "logarithmic, read from memory", 0.10, measure="lap"),
     Law("check, nothing there", check_cold, "linear", 1.10),
@@ -184,7 +185,7 @@ class Point:
         size: Entries.
         seconds: Fastest of the repetitions.
         peak_mb: Least peak of memory.
-        share: Speed against the side that is bound by the hardware alone, or None.
+        share: Its speed, of that of the limit of the law; None without one.
     """
 
     size: int
@@ -218,6 +219,18 @@ class Curve:
         return _slope([(point.size, point.peak_mb) for point in self.points[-LAST:]])
 
     @property
+    def of_limit(self) -> float | None:
+        """Slope of log t on log n of the limit, or None without one."""
+        points = self.points[-LAST:]
+        return _slope([(p.size, p.seconds * p.share) for p in points if p.share is not None])
+
+    @property
+    def fell(self) -> bool:
+        """Whether the share at the largest size is that much below the one at the smallest."""
+        shares = [point.share for point in self.points if point.share is not None]
+        return bool(shares) and shares[-1] < shares[0] * (1 - FALL)
+
+    @property
     def verdict(self) -> str:
         """Whether the law holds."""
         if self.failure:
@@ -232,6 +245,7 @@ class Curve:
             )
             if found > most
         ]
+        missed += ["its share"] if self.fell else []
         return f"MISSED in {' and '.join(missed)}" if missed else "holds"
 
 
@@ -288,7 +302,7 @@ def sizes_of(law: Law, sizes: Sequence[int]) -> list[int]:
 
 
 def _point(bench: Bench, law: Law, size: int, repetitions: int) -> Point:
-    """Measure one law at one size, with what the hardware allows beside it.
+    """Measure one law at one size, with its limit beside it.
 
     Laps are short, so they are taken as often at every size, after a run that only brings what
     they read into memory. Else the fastest of several runs would stand beside a first one, which
@@ -300,9 +314,9 @@ def _point(bench: Bench, law: Law, size: int, repetitions: int) -> Point:
     runs = [bench.run(law.side, size) for _ in range(1 if large and not laps else repetitions)]
     seconds = min(_seconds(run, law) for run in runs)
     share = None
-    if law.limit is not None and not large:
-        limits = [bench.run(law.limit, size) for _ in range(repetitions)]
-        share = min(_seconds(run, law) for run in limits) / seconds
+    if law.limit is not None:
+        limits = [bench.run(law.limit, size) for _ in runs]
+        share = min(run.value("seconds") for run in limits) / seconds
     return Point(size, seconds, min(run.peak_mb for run in runs), share)
 
 
