@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sealed import entries, fill, found, leg, opened
+from sealed import checked, entries, fill, found, leg, opened
 
 from ledger.cli.context import Context
 from ledger.errors import LedgerError
@@ -233,3 +234,28 @@ def test_room_is_made_beside_the_database_that_is_open(tmp_path: Path) -> None:
         with suppress(LedgerError):
             log.append([leg(reserve.OFTEN)])
         assert other.read_bytes() == HEADER
+
+
+def moved_at(store: Any) -> int:
+    """Return after how many pages SQLite moves its log into the file."""
+    ((pages,),) = store._connection.execute("PRAGMA wal_autocheckpoint")
+    return int(pages)
+
+
+def test_a_writer_of_many_records_lets_their_pages_gather_in_the_log_file(tmp_path: Path) -> None:
+    context = found(tmp_path)
+    with opened(context) as log:
+        log.append([leg(n) for n in range(999)])
+        assert moved_at(log._store) == 1_000
+        for batch in range(1, 5):
+            log.append([leg(1_000 * batch + n) for n in range(1_000)])
+        assert moved_at(log._store) == 16_000
+        # More than a thousand pages are there, and none was moved.
+        assert log_of(context).stat().st_size > 1_100 * PAGE_BYTES
+        assert context.ledger.stat().st_size < 100 * PAGE_BYTES
+        # Who reads meanwhile finds them, and who opens the ledger after a crash.
+        assert len(entries(context)) == 4_999
+        shutil.copytree(tmp_path, tmp_path / "crashed")
+    assert not log_of(context).exists()
+    assert len(entries(replace(context, ledger=tmp_path / "crashed" / "ledger.db"))) == 4_999
+    assert checked(context).size == 4_999
