@@ -19,7 +19,7 @@ from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import PolarsEngine
 from ledger.engines.pool import Pool
 from ledger.engines.shelf import Shelf
-from ledger.errors import InputError, IntegrityError
+from ledger.errors import InputError, IntegrityError, MissingError
 
 Run = Callable[..., Any]
 HERE = os.getpid()
@@ -108,8 +108,62 @@ def test_batch_of_a_changed_file_is_not_added_up(tmp_path: Path) -> None:
         partial_sums(Batch((path,), 1, DAY, ("0" * 64,)))
     assert caught.value.where == str(path)
     assert "0" * 64 in caught.value.why
-    with pytest.raises(InputError):
-        Shelf("nowhere://at/all")
+
+
+@pytest.mark.parametrize("url", ["nowhere://at/all", "memory://"])
+def test_shelf_without_a_place_is_refused(url: str) -> None:
+    with pytest.raises(InputError, match="the place of segments is not known") as caught:
+        Shelf(url)
+    assert caught.value.where == "--segments"
+
+
+def test_shelf_whose_package_is_missing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(import_module("fsspec.registry")._registry, "s3", raising=False)
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(MissingError, match="not installed: Install s3fs") as caught:
+        Shelf("s3://bucket/segments")
+    assert caught.value.where == "--segments"
+    assert caught.value.remedy == "install it here and on every worker"
+
+
+def test_shelf_makes_a_folder_and_leaves_alone_what_stands_there(tmp_path: Path) -> None:
+    path, folder = tmp_path / "one", tmp_path / "a" / "b"
+    path.write_bytes(b"1234")
+    batch, shelf = Batch((path,), 1, DAY, ("f" * 64,)), Shelf(folder.as_uri())
+    copy = folder / f"{'f' * 64}.parquet"
+    assert shelf.offer(batch).paths == (copy.as_uri(),)
+    for found, again, then in (
+        (b"1234", False, b"1234"),
+        (b"4321", False, b"4321"),
+        (b"4321", True, b"1234"),
+        (b"123", False, b"1234"),
+    ):
+        copy.write_bytes(found)
+        shelf.offer(batch, again=again)
+        assert copy.read_bytes() == then
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(OSError("no\n  room"), "find it: no room$"), (OSError(), ": OSError$")]
+)
+def test_shelf_that_cannot_be_written_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, said: str
+) -> None:
+    def full(*_: object) -> None:
+        raise error
+
+    path, shelf = tmp_path / "one", Shelf(tmp_path.as_uri())
+    path.write_bytes(b"1234")
+    monkeypatch.setattr(shelf._files, "pipe_file", full)
+    with pytest.raises(MissingError, match=said) as caught:
+        shelf.offer(Batch((path,), 1, DAY, ("f" * 64,)))
+    assert caught.value.where == tmp_path.as_uri()
+
+
+def test_segment_that_went_before_it_was_copied_is_looked_for_anew(tmp_path: Path) -> None:
+    # The engine takes this for a projection that was pulled away, and reads its own.
+    with pytest.raises(FileNotFoundError):
+        Shelf(tmp_path.as_uri()).offer(Batch((tmp_path / "gone",), 1, DAY, ("f" * 64,)))
 
 
 @pytest.mark.parametrize(

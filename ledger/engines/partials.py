@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from errno import ENOENT
 from io import BytesIO
 from operator import add
 from pathlib import Path
@@ -344,9 +345,13 @@ def _checked(path: Path | str, digest: str) -> bytes:
 
 
 def _fetched(url: str) -> bytes:
-    """Return the bytes of a file elsewhere."""
-    import fsspec  # noqa: PLC0415 - comes with the extra ``cluster``
+    """Return the bytes of a file elsewhere as they are now, whatever an earlier listing says."""
+    from fsspec.core import url_to_fs  # noqa: PLC0415 - comes with the extra ``cluster``
 
-    with fsspec.open(url, "rb") as file:
-        data: bytes = file.read()
-        return data
+    files, path = url_to_fs(url)
+    files.invalidate_cache(path)
+    try:
+        data: bytes = files.cat_file(path)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(ENOENT, "it is not there", url) from error
+    return data
