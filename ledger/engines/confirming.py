@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ledger import __version__
 from ledger.engines.answer import Function, answer_batch, is_plausible, is_same
-from ledger.engines.partials import Batch, Partial
+from ledger.engines.partials import Batch, DamagedSegmentError, Partial
 from ledger.engines.scheduler import Scheduler
 from ledger.errors import IntegrityError, LedgerError, MissingError
 
@@ -218,13 +218,14 @@ class Round:
             self._settle(index, (worker, answer))
 
     def _failed(self, index: int, worker: str, error: LedgerError) -> None:
-        """Say why a worker could not add up, and do it here; a bad copy is made again."""
+        """Say why a worker could not add up, and do it here; a copy that is bad or gone is made."""
         parts = (error.message, error.where, error.why, error.remedy)
         text = "; ".join(part for part in parts if part)
         self._tell(f"worker {worker} could not add up, it is done here: {text}", of=worker)
         self._settle(index)
         if self._offer is not None:
-            self._offer(self._batches[index], again=True)
+            bad = isinstance(error, DamagedSegmentError)
+            self._offer(self._batches[index], again=bad)
 
     def _settle(self, index: int, second: tuple[str, Partial] | None = None) -> None:
         """Believe what this process finds, and accuse whoever differs from it."""
