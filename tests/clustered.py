@@ -71,7 +71,7 @@ def separate(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Workers]]:
     distributed = supplied("distributed", "distributed")
     told = folder / "scheduler.json"
     dask, given = str(Path(sys.executable).with_name("dask")), ["--scheduler-file", str(told)]
-    own = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": _environment()}
+    own = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment()}
     begun: list[subprocess.Popen[bytes]] = []
     try:
         command = [dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
@@ -91,7 +91,7 @@ def separate(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Workers]]:
             process.wait()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return an environment in which workers find this module and the package."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
@@ -155,3 +155,21 @@ def lingering(batch: Batch) -> Partial:
 def failing(_: Batch) -> Partial:
     """Fail as a file store does."""
     raise FileNotFoundError(2, "No such file or directory")
+
+
+def listed(url: str) -> list[str]:
+    """List a folder as other work in the same process may: the listing is kept there."""
+    files, folder = supplied("fsspec.core", "fsspec").url_to_fs(url)
+    found: list[str] = files.ls(folder, detail=False)
+    return found
+
+
+def unlearn() -> None:
+    """Do as a worker does on which the package for a kind of store is not installed."""
+    supplied("fsspec.registry", "fsspec")._registry.pop("s3", None)
+    sys.modules["s3fs"] = None  # type: ignore[assignment]
+
+
+def learn() -> None:
+    """Install it."""
+    del sys.modules["s3fs"]
