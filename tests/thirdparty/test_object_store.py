@@ -93,7 +93,7 @@ class Bucket:
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
     """Start a server in a process of its own, and name it in the environment."""
-    supplied("moto.server", "'moto[server]'")
+    supplied("moto.server", "'moto[s3]' flask flask-cors")
     supplied("s3fs", "s3fs")
     boto3 = supplied("boto3", "boto3")
     server = subprocess.Popen(
