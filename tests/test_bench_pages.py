@@ -167,4 +167,4 @@ def test_a_law_says_how_its_limit_grows_and_whether_it_falls_behind() -> None:
     found = curve(0.9, 0.4, 0.4, 4.0)
     assert found.of_limit == pytest.approx(1.5)
     text = results.page(results.document({}, Settings(), [], [found]))
-    assert "- **import**: What its share is of grows with an exponent of 1.50." in text
+    assert "- **import**: Its limit grows with an exponent of 1.50." in text

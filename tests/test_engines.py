@@ -71,9 +71,8 @@ def _short_segments() -> Iterator[None]:
     """Cut small ledgers into many segments and batches."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(leaves, "SEGMENT", 4)
-        patch.setattr(polars, "BATCH", 2)
-        patch.setattr(polars, "BATCHES", 2)
-        patch.setattr(partials, "AT_ONCE", 2)
+        patch.setattr(polars, "AT_ONCE", 2)
+        patch.setattr(partials, "AT_ONCE", 1)
         patch.setattr(legs, "_SLICE", 2)
         patch.setattr(once, "_FOLDED", 3)
         patch.setattr(partials, "_WAITING_MAX", 3)

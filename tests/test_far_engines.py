@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ledgers import DAY, MemoryLeaves, allocation, records
 
-from ledger.engines import leaves, polars
+from ledger.engines import confirming, leaves, polars
 from ledger.engines.partials import Batch, Partial, partial_sums
 from ledger.engines.plain import PlainEngine
 from ledger.engines.polars import PolarsEngine
@@ -168,14 +169,49 @@ def test_segment_that_went_before_it_was_copied_is_looked_for_anew(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("segments", "count"),
-    [(0, 8), (384, 8), (385, 9), (1_526, 20), (10_000, 200), (30_518, 620), (512_000, 1_000)],
+    [(0, 8), (384, 8), (385, 9), (960, 20), (961, 40), (10_000, 220), (30_518, 300)],
 )
 def test_batches_for_others_grow_with_the_ledger(segments: int, count: int) -> None:
-    assert polars.batch_size(segments, polars.FAR_BATCH) == count
+    assert polars.far_batch(segments) == count
 
 
-@pytest.mark.parametrize("segments", [48_001, 512_001, 10_000_000])
-def test_batches_are_not_more_than_fit_in_memory(segments: int) -> None:
-    count = polars.batch_size(segments, polars.FAR_BATCH)
-    assert count >= polars.BATCH_MAX
-    assert -(-segments // count) <= polars.BATCHES_MAX
+def test_batches_for_others_are_few_and_never_more_than_fit_in_memory() -> None:
+    for segments in range(1, 14_400):
+        count = polars.far_batch(segments)
+        assert count <= polars.BATCH_MAX
+        assert -(-segments // count) <= polars.ENOUGH_BATCHES
+    for segments in range(14_401, 10_000_000, 997):
+        assert -(-segments // polars.far_batch(segments)) <= polars.BATCHES_MAX
+
+
+@pytest.mark.parametrize("where", ["_hear", "_doubted"])
+def test_no_worker_is_late_for_what_was_done_here(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, heard, found = [0.0], list[str](), partial_sums(Batch((), 0, DAY))
+
+    def hear(asked: confirming.Round, future: str) -> None:
+        heard.append(future)
+        if future == "first" and where == "_hear":
+            now[0] += 1000
+        else:
+            asked._finish(0, found)
+
+    def doubted(asked: confirming.Round) -> bool:
+        if where == "_doubted" and heard == ["first"]:
+            now[0] += 1000
+            asked._left.add(0)
+        return bool(asked._left)
+
+    monkeypatch.setattr(confirming, "monotonic", lambda: now[0])
+    monkeypatch.setattr(confirming, "_POLL_S", 0.01)
+    monkeypatch.setattr(confirming.Round, "_ask", lambda asked, _: asked._ready.put("first"))
+    monkeypatch.setattr(confirming.Round, "_own", lambda *_: None)
+    monkeypatch.setattr(confirming.Round, "_hear", hear)
+    monkeypatch.setattr(confirming.Round, "_doubted", doubted)
+    monkeypatch.setattr(confirming.Round, "_reroute", lambda asked: asked._ready.put("second"))
+    monkeypatch.setattr(confirming.Round, "_rescue", lambda _: pytest.fail("said to be late"))
+    client = SimpleNamespace(status="running", cancel=lambda _: None)
+    batches = [Batch((), 0, DAY)]
+    assert confirming.Round(client, partial_sums, batches, None, str, 60).answers()
+    assert heard == ["first", "second"]

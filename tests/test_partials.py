@@ -108,7 +108,7 @@ def test_a_worker_puts_its_sums_in_order_and_others_need_not(
 
 def test_partials_do_not_pile_up_before_they_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leaves, "SEGMENT", 4)
-    monkeypatch.setattr(polars, "BATCH", 1)
+    monkeypatch.setattr(polars, "AT_ONCE", 1)
     monkeypatch.setattr(partials, "_WAITING_MAX", BOUND)
     merged, seen = partials._merged, list[list[int]]()
 
@@ -166,3 +166,10 @@ def test_a_damaged_segment_is_found_in_whatever_part_of_a_batch_it_is(
         with pytest.raises(DamagedSegmentError) as caught:
             partials.partial_sums(replace(batch, digests=tuple(digests)))
         assert caught.value.where == str(path)
+
+
+@pytest.mark.parametrize("digests", [1, 3, 6])
+def test_a_batch_has_the_digests_of_all_its_files_or_of_none(digests: int, tmp_path: Path) -> None:
+    batch = segment_files(tmp_path, 5)
+    with pytest.raises(ValueError, match=f"{digests} digests of 5 files"):
+        replace(batch, digests=(batch.digests * 2)[:digests])

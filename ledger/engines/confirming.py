@@ -115,7 +115,11 @@ class Round:
         for index in secrets.SystemRandom().sample(range(len(self._batches)), size):
             self._own(index)
         heard = monotonic()
-        while self._left or self._doubted():
+        while True:
+            if not self._left:
+                if not self._doubted():
+                    break
+                heard = monotonic()
             try:
                 future = self._ready.get(timeout=_POLL_S)
             except Empty:
@@ -125,8 +129,9 @@ class Round:
                 else:
                     self._reroute()
             else:
-                heard = monotonic()
                 self._hear(future)
+                # What was done here meanwhile is no worker's silence.
+                heard = monotonic()
         self._scheduler.forget(asked.future for asked in self._asked.values())
         return [self._believed(index) for index in range(len(self._batches))]
 

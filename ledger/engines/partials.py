@@ -93,6 +93,11 @@ class Batch:
     digests: tuple[str, ...] = ()
     control: Control | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse digests of some files only: the others would be read unchecked."""
+        if self.digests and len(self.digests) != len(self.paths):
+            raise ValueError(f"{len(self.digests)} digests of {len(self.paths)} files")
+
 
 @dataclass(frozen=True, slots=True)
 class Partial:

@@ -57,28 +57,26 @@ __all__ = [
     "Executor",
     "Partial",
     "PolarsEngine",
-    "batch_size",
     "engine",
+    "far_batch",
     "merge_sums",
     "partial_sums",
 ]
 
-BATCH = AT_ONCE
-"""Segments a batch on this machine, at least."""
-
 FAR_BATCH = 8
 """Segments a batch for other machines, at least: 2^18 entries, some 10 MB to fetch."""
 
-BATCHES = 48
-"""Batches that are enough: from there on each has more segments.
+ENOUGH_BATCHES = 48
+"""From so many batches on each has more segments.
 
 Each brings as many groups to compare and to merge here, whatever it was added up from.
 """
 
-BATCH_MAX = 1_000
-"""Segments a batch while that leads to few batches.
+BATCH_MAX = 300
+"""Segments a batch, as long as there are no more than BATCHES_MAX batches.
 
-So many take some 15 to 30 seconds; who has not answered after 60 is late.
+So many take some 12 seconds where two are added up beside each other, and what fetching them takes;
+a worker that is silent for 60 counts as late.
 """
 
 BATCHES_MAX = 512
@@ -213,7 +211,7 @@ class PolarsEngine:
             return
         batches = [
             *(_summed(segment, limit, as_of) for segment in fresh),
-            *_cut(passing, batch_size(len(passing), BATCH), limit, as_of),
+            *_cut(passing, AT_ONCE, limit, as_of),
         ]
         made = self._run(partial_sums, batches)
         for place, (_, partial) in enumerate(zip(batches, made, strict=True)):
@@ -311,7 +309,7 @@ def _leaves(segments: Sequence[ProjectedSegment]) -> CompactRange:
 def _batches(segments: Sequence[ProjectedSegment], limit: int, as_of: date) -> list[Batch]:
     """Cut the segments that hold counted entries into batches; at least one, perhaps empty."""
     held = [segment for segment in segments if segment.leaves.start < limit]
-    return _cut(held, BATCH, limit, as_of) or [Batch((), limit, as_of)]
+    return _cut(held, AT_ONCE, limit, as_of) or [Batch((), limit, as_of)]
 
 
 def _cut(segments: Sequence[ProjectedSegment], count: int, limit: int, as_of: date) -> list[Batch]:
@@ -327,23 +325,18 @@ def _summed(segment: ProjectedSegment, limit: int, as_of: date) -> Batch:
     return Batch((segment.allocations,), limit, as_of, (segment.digest,))
 
 
-def batch_size(segments: int, least: int) -> int:
-    """Return how many of so many segments a batch has: a few, or whole parts.
-
-    Args:
-        segments: How many there are.
-        least: How many a batch has at least.
-    """
-    enough = min(BATCH_MAX, -(-segments // BATCHES))
-    if enough > BATCH:
-        enough -= enough % BATCH
-    return max(least, enough, -(-segments // BATCHES_MAX))
+def far_batch(segments: int) -> int:
+    """Return how many of so many segments a batch for other machines has."""
+    enough = min(BATCH_MAX, -(-segments // ENOUGH_BATCHES))
+    if enough > AT_ONCE:
+        enough += -enough % AT_ONCE
+    return max(FAR_BATCH, enough, -(-segments // BATCHES_MAX))
 
 
 def _far_batches(segments: Sequence[ProjectedSegment], limit: int, as_of: date) -> list[Batch]:
     """Cut segments into batches for other machines, with what those are checked by."""
     batches = []
-    count = batch_size(len(segments), FAR_BATCH)
+    count = far_batch(len(segments))
     for start in range(0, len(segments), count):
         held = segments[start : start + count]
         complete = all(each.complete(limit, as_of) for each in held)

@@ -17,8 +17,8 @@ from ledger.engines import partials as engine
 from ledger.engines.columns import SCHEMA
 from ledger.engines.leaves import SEGMENT
 from ledger.engines.means import Means
-from ledger.engines.partials import Batch, Partial, merge_sums, partial_sums
-from ledger.engines.polars import BATCH, PolarsEngine
+from ledger.engines.partials import AT_ONCE, Batch, Partial, merge_sums, partial_sums
+from ledger.engines.polars import PolarsEngine
 from ledger.engines.sums import constants
 from ledger.stores.sqlite import SqliteStore
 
@@ -103,8 +103,8 @@ def segments_of(inputs: Path, rows: int, models: int = MODELS) -> list[Path]:
 def batches_of(stage: Stage, models: int = MODELS) -> Iterator[Batch]:
     """Yield the batches that the engine would read."""
     paths = segments_of(stage.inputs, stage.size, models)
-    for start in range(0, len(paths), BATCH):
-        yield Batch(tuple(paths[start : start + BATCH]), stage.size, AS_OF)
+    for start in range(0, len(paths), AT_ONCE):
+        yield Batch(tuple(paths[start : start + AT_ONCE]), stage.size, AS_OF)
 
 
 def summed(stage: Stage) -> Partial:

@@ -13,7 +13,7 @@ from ledger import __version__
 from ledger.engines.answer import answer_batch, is_plausible, is_same
 from ledger.engines.confirming import SAMPLE
 from ledger.engines.partials import Batch, Partial, merge_sums, partial_sums
-from ledger.engines.polars import FAR_BATCH, batch_size
+from ledger.engines.polars import far_batch
 
 from .benchmark import Benchmark, Bound
 from .check import ANSWERS, AS_OF, batches_of, digest_of, prepare, segments_of
@@ -80,7 +80,7 @@ def pooled(stage: Stage) -> dict[str, str]:
 def far_batches(stage: Stage) -> list[Batch]:
     """Return the batches that the engine sends to a cluster, with the digest of each file."""
     paths = segments_of(stage.inputs, stage.size)
-    count = batch_size(len(paths), FAR_BATCH)
+    count = far_batch(len(paths))
     parts = [tuple(paths[start : start + count]) for start in range(0, len(paths), count)]
     return [Batch(part, stage.size, AS_OF, tuple(map(_sha256, part))) for part in parts]
 

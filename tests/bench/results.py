@@ -330,15 +330,15 @@ def _curves(curves: Sequence[Mapping[str, Any]]) -> list[str]:
         last = (*slopes, _loud(curve["verdict"]))
         lines.append(_line(curve["name"], curve["law"], *cells, *last))
     why = [f"- **{c['name']}** failed: {_short(c['failure'])}" for c in curves if c["failure"]]
-    told = {c["name"]: f"{_limit(c)} {alone(c)}".strip() for c in curves}
-    why += [f"- **{name}**: {note}" for name, note in told.items() if note]
+    told = [(c["name"], f"{_limit(c)} {alone(c)}".strip()) for c in curves]
+    why += [f"- **{name}**: {note}" for name, note in told if note]
     return [*lines, "", *why, *([""] if why else [])]
 
 
 def _limit(curve: Mapping[str, Any]) -> str:
     """Say how the limit of a law grows, if it has one."""
     slope = curve.get("limit_exponent")
-    return "" if slope is None else f"What its share is of grows with an exponent of {slope:.2f}."
+    return "" if slope is None else f"Its limit grows with an exponent of {slope:.2f}."
 
 
 def _point(point: Mapping[str, Any] | None) -> str:

@@ -29,7 +29,7 @@ SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 LEAST = 100
 FALL = 0.10  # how much of its share an operation may lose from the smallest size to the largest
 LAST = 3  # points that the slope is taken over
-ONCE_FROM = 1_000_000  # entries from which a command is run once, and without what bounds it
+ONCE_FROM = 1_000_000  # entries from which a command, and its limit, is run once
 ROWS_MORE = 100  # rows of Parquet for each entry of the same column
 
 
