@@ -7,6 +7,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -259,3 +260,25 @@ def test_a_writer_of_many_records_lets_their_pages_gather_in_the_log_file(tmp_pa
     assert not log_of(context).exists()
     assert len(entries(replace(context, ledger=tmp_path / "crashed" / "ledger.db"))) == 4_999
     assert checked(context).size == 4_999
+
+
+def test_pages_do_not_gather_where_the_disk_is_nearly_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = found(tmp_path)
+    wanted, free = reserve.SPARED * 16_000 * PAGE_BYTES, [0]
+    monkeypatch.setattr(
+        reserve.os, "statvfs", lambda _: SimpleNamespace(f_bavail=free[0], f_frsize=1)
+    )
+    moved = []
+    with opened(context) as log:
+        for batch, free[0] in enumerate((wanted, wanted - 1, wanted)):
+            log.append([leg(1_000 * batch + n) for n in range(1_000)])
+            moved.append(moved_at(log._store))
+    assert moved == [16_000, 1_000, 16_000]
+
+    def refused(_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(reserve.os, "statvfs", refused)
+    assert reserve.gathered(context.ledger) == 1_000

@@ -5,6 +5,8 @@ again. SQLite writes its log file over from the thousandth page on, and a writer
 need not wait for that. Frames count only if they carry the salts of the header and the checksum
 over all before them (https://sqlite.org/fileformat2.html#walformat), so that zeros behind the last
 one are nothing to any reader, and after a crash they are passed over as a torn frame is.
+
+A writer of many entries lets the file grow before its pages are moved into the database.
 """
 
 from __future__ import annotations
@@ -15,11 +17,15 @@ from pathlib import Path
 
 from ledger.stores.schema import PAGE_BYTES
 
-__all__ = ["OFTEN", "make_room", "room_of"]
+__all__ = ["MANY", "OFTEN", "gathered", "make_room", "room_of"]
 
 OFTEN = 16
 """So many appends through one open store are the sign of a writer that appends one at a time."""
 
+MANY = 1_000
+"""So many entries in a batch are the sign of a writer that has others behind it."""
+
+_SOON, _LATER = 1_000, 16_000  # pages in the log file at which SQLite moves them, or may be made to
 _PAGES = 1_100  # SQLite begins to write the log file over after 1,000, and a last commit
 _HEADER = 12  # bytes of it that end in the size of a page
 _MAGIC = b"\x37\x7f\x06"  # and the last bit of a fourth byte says how checksums are read
@@ -27,12 +33,28 @@ _MAGIC = b"\x37\x7f\x06"  # and the last bit of a fourth byte says how checksums
 _ZEROS = bytes(262_144)  # in one piece, it is slower to make than to write
 
 SPARED = 16
-"""A disk with less free than so many times that room keeps it for entries and checkpoints."""
+"""A disk with less free than so many times what is wanted keeps it for entries and checkpoints."""
 
 
 def room_of(page_bytes: int) -> int:
     """Return how many bytes the log file holds at most, as a rule, with pages of so many bytes."""
     return _PAGES * (24 + page_bytes)
+
+
+def gathered(database: Path) -> int:
+    """Return at how many pages a writer of many entries has SQLite move its log into the file.
+
+    Keys come in random order, so that each batch changes the same pages: they are moved once for
+    several batches, where the disk has the space.
+
+    Args:
+        database: The ledger.
+    """
+    with suppress(OSError):
+        disk = os.statvfs(database)
+        if disk.f_bavail * disk.f_frsize >= SPARED * _LATER * PAGE_BYTES:
+            return _LATER
+    return _SOON
 
 
 def make_room(database: Path) -> None:

@@ -19,7 +19,7 @@ from ledger.errors import InputError, IntegrityError
 from ledger.log.store import Batch, Head, KeyRow, Row
 from ledger.stores.contract import check_head, head_of
 from ledger.stores.refusals import BUSY_MS, Translating, absent
-from ledger.stores.reserve import OFTEN, make_room
+from ledger.stores.reserve import MANY, OFTEN, gathered, make_room
 from ledger.stores.schema import FORMAT, PUBLISHED, normal
 
 __all__ = ["SqliteStore"]
@@ -29,9 +29,6 @@ CONTENTS_AT_ONCE = 16_384  # the same where most of the table is looked up, in i
 PASSED_OVER = 16  # rows that are read and left out in less time than one is looked up
 FEW = 16  # rows that are read at once rather than one after the other
 _CACHE_KIB = 32_768  # a writer meets the tree of keys all over, page by page in its order
-_MANY = 1_000  # entries of a batch that has others behind it
-# Each such batch changes the same pages of keys: they leave SQLite's log once for some of them.
-_LATER = "PRAGMA wal_autocheckpoint = 16000"
 
 # What each connection sets, and must read back.
 _WRITER: Mapping[str, int | str] = {
@@ -176,8 +173,8 @@ class SqliteStore:
         """
         with self._translated:
             execute, many = self._connection.execute, self._connection.executemany
-            if len(batch.entries) >= _MANY:
-                execute(_LATER)
+            if len(batch.entries) >= MANY:
+                execute(f"PRAGMA wal_autocheckpoint = {gathered(self._opened)}")
             execute("BEGIN IMMEDIATE")
             try:
                 begun = self._connection.total_changes
