@@ -168,3 +168,7 @@ def test_a_law_says_how_its_limit_grows_and_whether_it_falls_behind() -> None:
     assert found.of_limit == pytest.approx(1.5)
     text = results.page(results.document({}, Settings(), [], [found]))
     assert "- **import**: Its limit grows with an exponent of 1.50." in text
+    told = "is had: “import” 1.50, and 0.90 at 1, 0.40 at 10, 0.40 at 100, 4.00 at 1,000."
+    assert told in summary.summary(
+        document({**MACHINE}, 1.0) | {"scaling": [results._curve(found)]}
+    )

@@ -12,6 +12,10 @@ from typing import Any
 
 BEGIN = "<!-- measured: begin -->\n"
 END = "<!-- measured: end -->\n"
+LIMITS = (
+    "An import is held against raw inserts of the same rows, verification against a bare loop that "
+    "reads and hashes. The exponents of those, and the share of their speed that is had:"
+)
 
 
 def rewrite(readme: Path, results: Path) -> None:
@@ -52,7 +56,19 @@ def summary(found: Mapping[str, Any]) -> str:
     if curves:
         head = "| as the ledger grows | law | from … to | exponent | of memory | at the end |"
         lines += [head, "|---|---|---|---:|---:|---|", *curves, ""]
+    limits = list(filter(None, map(_limit, found["scaling"])))
+    if limits:
+        lines += [f"{LIMITS} {'; '.join(limits)}.", ""]
     return "\n".join(lines)
+
+
+def _limit(curve: Mapping[str, Any]) -> str:
+    """Say how the limit of a law grows, and which share of its speed is had; or nothing."""
+    shares = [point for point in curve["points"] if point["share"] is not None]
+    if curve.get("limit_exponent") is None:
+        return ""
+    had = ", ".join(f"{point['share']:.2f} at {point['size']:,}" for point in shares)
+    return f"“{curve['name']}” {curve['limit_exponent']:.2f}, and {had}"
 
 
 def _ratio(row: Mapping[str, Any]) -> list[str]:
