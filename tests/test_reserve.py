@@ -276,9 +276,12 @@ def test_pages_do_not_gather_where_the_disk_is_nearly_full(
             log.append([leg(1_000 * batch + n) for n in range(1_000)])
             moved.append(moved_at(log._store))
     assert moved == [16_000, 1_000, 16_000]
+    # It is the bytes that count, whatever the pages of an older file are.
+    sizes = (4_096, 65_536)
+    assert [reserve.gathered(context.ledger, size) for size in sizes] == [32_000, 2_000]
 
     def refused(_: object) -> None:
         raise OSError
 
     monkeypatch.setattr(reserve.os, "statvfs", refused)
-    assert reserve.gathered(context.ledger) == 1_000
+    assert reserve.gathered(context.ledger, PAGE_BYTES) == 1_000

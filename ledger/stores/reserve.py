@@ -25,7 +25,8 @@ OFTEN = 16
 MANY = 1_000
 """So many entries in a batch are the sign of a writer that has others behind it."""
 
-_SOON, _LATER = 1_000, 16_000  # pages in the log file at which SQLite moves them, or may be made to
+_SOON = 1_000  # pages in the log file at which SQLite moves them into the database
+_LATER_BYTES = 16_000 * PAGE_BYTES  # what it may hold instead
 _PAGES = 1_100  # SQLite begins to write the log file over after 1,000, and a last commit
 _HEADER = 12  # bytes of it that end in the size of a page
 _MAGIC = b"\x37\x7f\x06"  # and the last bit of a fourth byte says how checksums are read
@@ -41,7 +42,7 @@ def room_of(page_bytes: int) -> int:
     return _PAGES * (24 + page_bytes)
 
 
-def gathered(database: Path) -> int:
+def gathered(database: Path, page_bytes: int) -> int:
     """Return at how many pages a writer of many entries has SQLite move its log into the file.
 
     Keys come in random order, so that each batch changes the same pages: they are moved once for
@@ -49,11 +50,12 @@ def gathered(database: Path) -> int:
 
     Args:
         database: The ledger.
+        page_bytes: Size of its pages.
     """
     with suppress(OSError):
         disk = os.statvfs(database)
-        if disk.f_bavail * disk.f_frsize >= SPARED * _LATER * PAGE_BYTES:
-            return _LATER
+        if disk.f_bavail * disk.f_frsize >= SPARED * _LATER_BYTES:
+            return max(_SOON, _LATER_BYTES // page_bytes)
     return _SOON
 
 

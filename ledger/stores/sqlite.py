@@ -174,7 +174,8 @@ class SqliteStore:
         with self._translated:
             execute, many = self._connection.execute, self._connection.executemany
             if len(batch.entries) >= MANY:
-                execute(f"PRAGMA wal_autocheckpoint = {gathered(self._opened)}")
+                ((page_bytes,),) = execute("PRAGMA page_size")
+                execute(f"PRAGMA wal_autocheckpoint = {gathered(self._opened, page_bytes)}")
             execute("BEGIN IMMEDIATE")
             try:
                 begun = self._connection.total_changes

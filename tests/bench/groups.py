@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import cache, partial
 
 from ledger.engines.leaves import SEGMENT
 from ledger.engines.partials import Batch, merge_sums, partial_sums
@@ -27,10 +27,15 @@ def prepare_groups(stage: Stage) -> None:
 
 def in_groups(stage: Stage, models: int) -> dict[str, str]:
     """Add up the legs of so many models; what all of them come to is always the same."""
-    batches = list(batches_of(stage, models))
+    return added_up(stage, batches_of(stage, models))
+
+
+def added_up(stage: Stage, batches: Iterable[Batch]) -> dict[str, str]:
+    """Add up batches in this process; return what all of them come to."""
+    asked = list(batches)
     with stage.timed():
-        totals = merge_sums(map(partial_sums, batches)).totals
-    return sums_of(totals, "lo", "hi", "rows")
+        sums = merge_sums(map(partial_sums, asked))
+    return sums_of(sums.totals, "lo", "hi", "rows")
 
 
 def in_few(stage: Stage) -> dict[str, str]:
@@ -74,37 +79,21 @@ def merged(stage: Stage) -> dict[str, str]:
 
 def whole(stage: Stage) -> dict[str, str]:
     """Add up every batch in one process, and merge."""
-    batches = list(large_batches(stage))
-    with stage.timed():
-        sums = merge_sums(map(partial_sums, batches))
-    return sums_of(sums.totals, "lo", "hi", "rows")
+    return added_up(stage, large_batches(stage))
 
 
-_rows = 10_000_000
-_NOTE = "No bound is published. Both sides add up the same amounts."
+_grouped = partial(
+    Benchmark,
+    baseline=in_few,
+    prepare=prepare_groups,
+    size=10_000_000,
+    unit="rows",
+    bound=None,
+    note="No bound is published. Both sides add up the same amounts.",
+)
 BENCHMARKS = (
-    Benchmark(
-        "B4g",
-        "adding up in a million groups ÷ in a thousand",
-        in_many,
-        in_few,
-        prepare_groups,
-        _rows,
-        "rows",
-        None,
-        note=_NOTE,
-    ),
-    Benchmark(
-        "B4h",
-        "adding up in 120,000 groups ÷ in a thousand",
-        in_some,
-        in_few,
-        prepare_groups,
-        _rows,
-        "rows",
-        None,
-        note=_NOTE,
-    ),
+    _grouped(id="B4g", title="adding up in a million groups ÷ in a thousand", candidate=in_many),
+    _grouped(id="B4h", title="adding up in 120,000 groups ÷ in a thousand", candidate=in_some),
     Benchmark(
         "B4m",
         "merging the sums of all batches of 10,000 segments ÷ adding them up and merging",
